@@ -1,0 +1,41 @@
+/* draw.h: from random words to the uncertain inputs of a trial, and to event variates.
+ *
+ * Any distribution becomes a quantile table, made on the host in double and interpolated here: one code path for all.
+ * Geometry: a word w picks a side (below or above the median) and a distance t from that end of (0, 1); nodes lie at
+ * t = 2^(octave - 33) (1 + j / 64), octave = 0 ... 31, j = 0 ... 63, so that resolution grows towards both tails
+ * (the last node is t = 1/2). Between nodes the quantile is linear in t: relative to the distance from the tail an
+ * interval is 1/64 wide, which keeps the error of an exponential's mean near 2e-5 of its scale. */
+#ifndef FC_MODEL_DRAW_H
+#define FC_MODEL_DRAW_H
+
+#include "elementary.h"
+#include "random.h"
+
+#define FC_TABLE_OCTAVES 32
+#define FC_TABLE_PER_OCTAVE 64
+#define FC_TABLE_SIDE (FC_TABLE_OCTAVES * FC_TABLE_PER_OCTAVE + 1)
+/* A table: FC_TABLE_SIDE floats for the lower side (from the lower end to the median), then as many for the upper
+ * side (from the upper end down to the median). */
+#define FC_TABLE_SIZE (2 * FC_TABLE_SIDE)
+
+/* The value of a quantile table at a random word; `table` points to FC_TABLE_SIZE floats. */
+FC_FN fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 word)
+{
+    fc_i32 upper = (fc_i32)(word >> 31);
+    fc_u32 distance = (upper ? ~word : word) & 0x7fffffffu;
+    float t = (float)(fc_i32)distance + 0.5f; /* in [0.5, 2^31]: t 2^-32 is the distance from the end */
+    fc_u32 bits = fc_bits_of(t) - 0x3f000000u;
+    fc_i32 cell = (fc_i32)(bits >> 17);
+    cell = cell > FC_TABLE_SIDE - 2 ? FC_TABLE_SIDE - 2 : cell;
+    fc_u32 rest = bits - ((fc_u32)cell << 17);
+    fc_real fraction = (fc_real)(fc_i32)rest * (fc_real)7.62939453125e-6f; /* 2^-17 */
+    fc_i32 at = offset + (upper ? FC_TABLE_SIDE : 0) + cell;
+    fc_real low = (fc_real)table[at];
+    fc_real high = (fc_real)table[at + 1];
+    return fc_fma(fraction, high - low, low);
+}
+
+/* Exponential variate with mean 1. */
+FC_FN fc_real fc_exponential(fc_u32 word) { return -fc_log(fc_uniform(word)); }
+
+#endif

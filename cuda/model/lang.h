@@ -1,0 +1,109 @@
+/* lang.h: the only file of the model that names a compiler.
+ *
+ * The model is one source for gcc, clang, nvcc and OpenCL C. It works on a block of FC_W lanes (a lane is one trial):
+ * FC_W is 1 in a GPU thread, 8 or 16 on a CPU, where the innermost loops over the lanes become vector instructions.
+ * fc_real is float; with FC_DOUBLE (host only) it is double, which makes the accuracy oracle of the float model.
+ *
+ * The bit contract: + - * / sqrt and explicit fma round alike on every device; nothing else may round. Build with
+ * -ffp-contract=off (gcc, clang), -fmad=false -ftz=false -prec-div=true -prec-sqrt=true (nvcc); OpenCL C gets the pragma
+ * below and -cl-fp32-correctly-rounded-divide-sqrt where the device offers it. */
+#ifndef FC_MODEL_LANG_H
+#define FC_MODEL_LANG_H
+
+#if defined(__OPENCL_VERSION__)
+#pragma OPENCL FP_CONTRACT OFF
+#define FC_FN static inline
+#define FC_GLOBAL __global
+#define FC_RESTRICT restrict
+typedef int fc_i32;
+typedef uint fc_u32;
+typedef long fc_i64;
+typedef ulong fc_u64;
+typedef float fc_real;
+FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c) { return fma(a, b, c); }
+FC_FN fc_real fc_sqrt(fc_real x) { return sqrt(x); }
+FC_FN fc_real fc_floor(fc_real x) { return floor(x); }
+FC_FN fc_u32 fc_bits_of(float x) { return as_uint(x); }
+FC_FN float fc_float_of(fc_u32 x) { return as_float(x); }
+
+#elif defined(__CUDACC__)
+#define FC_FN static __device__ __forceinline__
+#define FC_GLOBAL
+#define FC_RESTRICT __restrict__
+typedef int fc_i32;
+typedef unsigned int fc_u32;
+typedef long long fc_i64;
+typedef unsigned long long fc_u64;
+typedef float fc_real;
+FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c) { return __fmaf_rn(a, b, c); }
+FC_FN fc_real fc_sqrt(fc_real x) { return __fsqrt_rn(x); }
+FC_FN fc_real fc_floor(fc_real x) { return floorf(x); }
+FC_FN fc_u32 fc_bits_of(float x) { return __float_as_uint(x); }
+FC_FN float fc_float_of(fc_u32 x) { return __uint_as_float(x); }
+
+#else
+#include <stdint.h>
+#define FC_FN static inline __attribute__((unused))
+#define FC_GLOBAL
+#define FC_RESTRICT restrict
+typedef int32_t fc_i32;
+typedef uint32_t fc_u32;
+typedef int64_t fc_i64;
+typedef uint64_t fc_u64;
+#ifdef FC_DOUBLE
+typedef double fc_real;
+FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c) { return __builtin_fma(a, b, c); }
+FC_FN fc_real fc_sqrt(fc_real x) { return __builtin_sqrt(x); }
+FC_FN fc_real fc_floor(fc_real x) { return __builtin_floor(x); }
+#else
+typedef float fc_real;
+FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c) { return __builtin_fmaf(a, b, c); }
+FC_FN fc_real fc_sqrt(fc_real x) { return __builtin_sqrtf(x); }
+FC_FN fc_real fc_floor(fc_real x) { return __builtin_floorf(x); }
+#endif
+FC_FN fc_u32 fc_bits_of(float x)
+{
+    fc_u32 bits;
+    __builtin_memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+FC_FN float fc_float_of(fc_u32 bits)
+{
+    float x;
+    __builtin_memcpy(&x, &bits, sizeof x);
+    return x;
+}
+#endif
+
+#ifndef FC_W
+#define FC_W 1
+#endif
+
+/* The loop over the lanes of a block: always the innermost loop, always FC_W long, so that compilers vectorise it. */
+#define FC_LANES(l) for (int l = 0; l < FC_W; l++)
+
+/* Unrolling before vectorisation matters for the ten rounds of the generator. */
+#if defined(__OPENCL_VERSION__)
+#define FC_UNROLL_10 __attribute__((opencl_unroll_hint(10)))
+#elif defined(__clang__) || defined(__CUDACC__)
+#define FC_UNROLL_10 _Pragma("unroll 10")
+#else
+#define FC_UNROLL_10 _Pragma("GCC unroll 10")
+#endif
+
+/* Written with a comparison: fmin and fmax differ between devices for NaN and signed zero. */
+FC_FN fc_real fc_min(fc_real a, fc_real b) { return a < b ? a : b; }
+FC_FN fc_real fc_max(fc_real a, fc_real b) { return a > b ? a : b; }
+FC_FN fc_i32 fc_min_i32(fc_i32 a, fc_i32 b) { return a < b ? a : b; }
+FC_FN fc_i32 fc_max_i32(fc_i32 a, fc_i32 b) { return a > b ? a : b; }
+
+/* A real to the nearest integer, halves up, clamped to [0, 2^31 - 128]: out-of-range conversions differ by device. */
+FC_FN fc_i32 fc_to_ticks(fc_real x)
+{
+    fc_real clamped = fc_min(fc_max(x, (fc_real)0.0f), (fc_real)2147483520.0f);
+    fc_real whole = fc_floor(clamped);
+    fc_i32 up = clamped - whole >= (fc_real)0.5f ? 1 : 0;
+    return (fc_i32)whole + up;
+}
+
+#endif

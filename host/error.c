@@ -1,0 +1,30 @@
+/* error.c: see error.h. */
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int fc_fail(struct fc_error *error, enum fc_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    error->status = status;
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+int fc_fail_at(struct fc_error *error, const struct fc_place *place, const char *format, ...)
+{
+    int used = 0;
+    if (place && place->file)
+        used = snprintf(error->text, sizeof error->text, "%s:%d:%d: ", place->file, place->line, place->column);
+    if (used < 0 || (size_t)used >= sizeof error->text)
+        used = 0;
+    va_list arguments;
+    va_start(arguments, format);
+    error->status = FC_BAD_INPUT;
+    vsnprintf(error->text + used, sizeof error->text - (size_t)used, format, arguments);
+    va_end(arguments);
+    return -1;
+}

@@ -1,0 +1,116 @@
+/* fields.c: the table of fields.h. */
+#include "fields.h"
+
+#include <string.h>
+
+#include "../cuda/model/inputs.h"
+
+static const char *const layers[] = {"step", "run", "contract", NULL};
+static const char *const precisions[] = {"bf16", "fp16", "fp8", "mxfp8", "nvfp4", NULL};
+static const char *const zero_stages[] = {"none", "optimizer", "gradients", "parameters", NULL};
+static const char *const recomputes[] = {"none", "selective", "full", NULL};
+
+#define UNCERTAIN(id, path, input, unit, lo, hi, what) {id, path, FC_FIELD_UNCERTAIN, input, unit, lo, hi, NULL, what}
+#define LAW(id, path, unit, lo, hi, what) {id, path, FC_FIELD_LAW, -1, unit, lo, hi, NULL, what}
+#define NUMBER(id, path, unit, lo, hi, what) {id, path, FC_FIELD_NUMBER, -1, unit, lo, hi, NULL, what}
+#define INTEGER(id, path, unit, lo, hi, what) {id, path, FC_FIELD_INTEGER, -1, unit, lo, hi, NULL, what}
+#define CHOICE(id, path, words, what) {id, path, FC_FIELD_CHOICE, -1, NULL, 0, 0, words, what}
+#define NAME(id, path, kind, what) {id, path, FC_FIELD_NAME, -1, kind, 0, 0, NULL, what}
+#define TEXT(id, path, what) {id, path, FC_FIELD_TEXT, -1, NULL, 0, 0, NULL, what}
+
+const struct fc_field fc_fields[] = {
+    TEXT(FC_FIELD_SCENARIO_NAME, "name", "short name of the scenario"),
+    TEXT(FC_FIELD_DESCRIPTION, "description", "what the scenario asks"),
+    CHOICE(FC_FIELD_LAYERS, "layers", layers, "how far a trial goes: a step, one run, or the contract"),
+    INTEGER(FC_FIELD_TRIALS, "trials", "1", 1, 1e12, "trials when the command line does not say"),
+    INTEGER(FC_FIELD_SEED, "seed", "1", 0, 9.007199254740992e15, "seed when the command line does not say"),
+
+    NAME(FC_FIELD_GPU, "cluster.gpu", "gpu", "the GPU, from the catalog"),
+    NAME(FC_FIELD_NETWORK, "cluster.network", "network", "the scale-out network, from the catalog"),
+    INTEGER(FC_FIELD_GPUS, "cluster.gpus", "GPU", 1, 1e8, "GPUs that the job uses"),
+    INTEGER(FC_FIELD_DOMAIN_GPUS, "cluster.domain", "GPU", 1, 1024, "GPUs that one NVLink domain gives to the job"),
+    INTEGER(FC_FIELD_NODE_GPUS, "cluster.node", "GPU", 1, 72, "GPUs replaced together when one fails"),
+    INTEGER(FC_FIELD_SPARE_NODES, "cluster.spare_nodes", "1", 0, 63, "nodes kept ready to replace failed ones"),
+
+    NAME(FC_FIELD_MODEL, "training.model", "model", "the model, from the catalog"),
+    NUMBER(FC_FIELD_TOKENS, "training.tokens", "token", 1, 1e18, "tokens to train on; or state training.flop"),
+    NUMBER(FC_FIELD_FLOP, "training.flop", "FLOP", 1, 1e32, "model FLOP of the run; or state training.tokens"),
+    NUMBER(FC_FIELD_WALL, "training.wall", "s", 1, 1e9, "watch the run for this long instead of to its end"),
+    CHOICE(FC_FIELD_PRECISION, "training.precision", precisions, "arithmetic of the matrix products"),
+    INTEGER(FC_FIELD_SEQUENCE, "training.sequence", "token", 1, 1.6e7, "tokens in a sequence"),
+    INTEGER(FC_FIELD_GLOBAL_BATCH, "training.global_batch", "1", 1, 1e8, "sequences per step"),
+    INTEGER(FC_FIELD_MICRO_BATCH, "plan.micro_batch", "1", 1, 1e6, "sequences per micro-batch and replica"),
+    INTEGER(FC_FIELD_TP, "plan.tp", "1", 1, 1024, "tensor parallel size"),
+    INTEGER(FC_FIELD_PP, "plan.pp", "1", 1, 1024, "pipeline parallel size"),
+    INTEGER(FC_FIELD_VPP, "plan.vpp", "1", 1, 256, "model chunks per pipeline stage"),
+    INTEGER(FC_FIELD_CP, "plan.cp", "1", 1, 1024, "context parallel size"),
+    INTEGER(FC_FIELD_EP, "plan.ep", "1", 1, 4096, "expert parallel size"),
+    INTEGER(FC_FIELD_DP, "plan.dp", "1", 1, 1e8, "data parallel size; GPUs / (tp pp cp) when not stated"),
+    CHOICE(FC_FIELD_ZERO, "plan.zero", zero_stages, "what data parallel replicas share out (ZeRO)"),
+    CHOICE(FC_FIELD_RECOMPUTE, "plan.recompute", recomputes, "activations computed again in the backward pass"),
+
+    NUMBER(FC_FIELD_CHECKPOINT_INTERVAL, "checkpoint.interval", "s", 1, 1e8,
+           "training between checkpoints; 'auto' is the exact optimum"),
+    UNCERTAIN(FC_FIELD_CHECKPOINT_STALL, "checkpoint.stall", FC_IN_CHECKPOINT_STALL_S, "s", 0, 1e6,
+              "training stopped per checkpoint"),
+    UNCERTAIN(FC_FIELD_GPU_MTBF, "reliability.gpu_mtbf", FC_IN_GPU_MTBF_H, "h", 1, 1e12,
+              "GPU-hours of running per unplanned interruption"),
+    UNCERTAIN(FC_FIELD_JOB_MTBF, "reliability.job_mtbf", FC_IN_JOB_MTBF_H, "h", 0, 1e9,
+              "time per interruption that does not depend on the job's size; 0: none"),
+    UNCERTAIN(FC_FIELD_SWAP_PROBABILITY, "reliability.swap_probability", FC_IN_SWAP_PROBABILITY, "1", 0, 1,
+              "share of interruptions that need a node replaced"),
+    LAW(FC_FIELD_DETECTION, "reliability.detection", "s", 0, 1e7, "from the fault to the decision to restart"),
+    UNCERTAIN(FC_FIELD_DETECTION_SCALE, "reliability.detection_scale", FC_IN_DETECTION_SCALE, "1", 0, 1e4,
+              "factor on the detection time, one per world"),
+    UNCERTAIN(FC_FIELD_RESTART, "reliability.restart", FC_IN_RESTART_S, "s", 0, 1e7,
+              "from the decision to restart to the first new step"),
+    LAW(FC_FIELD_REPAIR, "reliability.repair", "s", 0, 1e8, "repair time of a replaced node"),
+    UNCERTAIN(FC_FIELD_REPAIR_SCALE, "reliability.repair_scale", FC_IN_REPAIR_SCALE, "1", 0, 1e4,
+              "factor on the repair time, one per world"),
+    UNCERTAIN(FC_FIELD_PLANNED_EVERY, "reliability.planned_every", FC_IN_PLANNED_EVERY_H, "h", 0, 1e9,
+              "wall time between planned stops; 0: none"),
+    UNCERTAIN(FC_FIELD_PLANNED_STOP, "reliability.planned_stop", FC_IN_PLANNED_STOP_S, "s", 0, 1e7,
+              "length of a planned stop, restart not included"),
+
+    UNCERTAIN(FC_FIELD_PRICE_GPU_HOUR, "prices.gpu_hour", FC_IN_PRICE_GPU_HOUR_USD, "USD", 1e-4, 1e4,
+              "all-in price of a GPU-hour"),
+    NUMBER(FC_FIELD_CONTRACT_VALUE, "contract.value", "USD", 1, 1e14, "committed value"),
+    NUMBER(FC_FIELD_CONTRACT_YEARS, "contract.years", "year", 0.01, 100, "term"),
+    NUMBER(FC_FIELD_RAMP, "contract.ramp", "month", 0, 1200, "from the start to full capacity, linear"),
+    UNCERTAIN(FC_FIELD_DELAY_PROBABILITY, "contract.delay_probability", FC_IN_DELAY_PROBABILITY, "1", 0, 1,
+              "chance that delivery is late"),
+    UNCERTAIN(FC_FIELD_DELAY_LENGTH, "contract.delay_length", FC_IN_DELAY_MONTHS, "month", 0, 1200,
+              "how late, when late"),
+    UNCERTAIN(FC_FIELD_USABLE_FRACTION, "contract.usable_fraction", FC_IN_USABLE_FRACTION, "1", 0, 1,
+              "share of paid GPU-hours that jobs can use (spares, maintenance)"),
+    UNCERTAIN(FC_FIELD_GOODPUT, "contract.goodput", FC_IN_GOODPUT, "1", 0, 1,
+              "productive share of used time, where no run is simulated"),
+    UNCERTAIN(FC_FIELD_MFU, "contract.mfu", FC_IN_MFU, "1", 0, 1,
+              "model FLOP utilisation of the BF16 peak, where no step is simulated"),
+    UNCERTAIN(FC_FIELD_TRAINING_SHARE, "contract.training_share", FC_IN_TRAINING_SHARE, "1", 0, 1,
+              "share of the compute that goes to research and training"),
+    UNCERTAIN(FC_FIELD_FINAL_RUN_SHARE, "contract.final_run_share", FC_IN_FINAL_RUN_SHARE, "1", 0, 1,
+              "share of that which goes to final runs"),
+    {FC_FIELD_RUN_FLOP, "contract.run_flop", FC_FIELD_NUMBERS, -1, "FLOP", 1, 1e32, NULL, "sizes of the runs to price"},
+
+    UNCERTAIN(FC_FIELD_IT_POWER, "energy.it_power_per_gpu", FC_IN_IT_POWER_KW, "kW", 0.001, 100,
+              "IT power per GPU, hosts, network and storage included"),
+    UNCERTAIN(FC_FIELD_LOAD_FACTOR, "energy.load_factor", FC_IN_LOAD_FACTOR, "1", 0, 1, "mean draw over nameplate"),
+    UNCERTAIN(FC_FIELD_PUE, "energy.pue", FC_IN_PUE, "1", 1, 5, "power usage effectiveness of the site"),
+    UNCERTAIN(FC_FIELD_CARBON, "energy.carbon", FC_IN_CARBON_G_PER_KWH, "g/kWh", 0, 5000, "CO2 per energy"),
+    UNCERTAIN(FC_FIELD_ENERGY_PRICE, "energy.price", FC_IN_ENERGY_PRICE_USD_PER_KWH, "USD/kWh", 0, 100,
+              "price of electricity"),
+
+    NUMBER(FC_FIELD_DEADLINE, "goals.deadline", "day", 0.001, 1e5, "days from the start; gives P(deadline)"),
+    NUMBER(FC_FIELD_BUDGET, "goals.budget", "USD", 0.01, 1e15, "gives P(budget)"),
+};
+
+_Static_assert(sizeof fc_fields / sizeof fc_fields[0] == FC_FIELD_COUNT, "one row per field");
+
+const struct fc_field *fc_field_find(const char *path)
+{
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++)
+        if (strcmp(fc_fields[i].path, path) == 0)
+            return &fc_fields[i];
+    return NULL;
+}
