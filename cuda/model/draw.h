@@ -9,6 +9,7 @@
 #define FC_MODEL_DRAW_H
 
 #include "elementary.h"
+#include "program.h"
 #include "random.h"
 
 #define FC_TABLE_OCTAVES 32
@@ -37,5 +38,57 @@ FC_FN fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 
 
 /* Exponential variate with mean 1. */
 FC_FN fc_real fc_exponential(fc_u32 word) { return -fc_log(fc_uniform(word)); }
+
+/* The value of a discrete law with `count` values at a random word. */
+FC_FN fc_real fc_discrete_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 count, fc_u32 word)
+{
+    fc_real u = fc_uniform(word);
+    fc_real value = (fc_real)table[offset + count - 1];
+    for (fc_i32 i = count - 2; i >= 0; i--)
+        value = u < (fc_real)table[offset + count + i] ? (fc_real)table[offset + i] : value;
+    return value;
+}
+
+/* Fills value[FC_W] from one word per lane. */
+FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables, const fc_u32 *word,
+                         fc_real *value)
+{
+    if (draw->kind == FC_DRAW_TABLE) {
+        fc_i32 offset = draw->table;
+        FC_LANES (l)
+            value[l] = fc_table_draw(tables, offset, word[l]);
+    } else if (draw->kind == FC_DRAW_DISCRETE) {
+        FC_LANES (l)
+            value[l] = fc_discrete_draw(tables, draw->table, draw->count, word[l]);
+    } else {
+        fc_real constant = (fc_real)draw->value;
+        FC_LANES (l)
+            value[l] = constant;
+    }
+}
+
+/* Draws the inputs of draws[begin, end) for the trials trial ... trial + FC_W - 1 into inputs[FC_INPUT_COUNT][FC_W].
+ * Input i takes word i % 4 of event i / 4 of its stream, whatever other inputs the scenario has. */
+FC_FN void fc_draw_inputs(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
+                          fc_u64 trial, fc_i32 begin, fc_i32 end, fc_real inputs[FC_INPUT_COUNT][FC_W])
+{
+    fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W];
+    fc_i32 drawn = -1;
+    FC_LANES (l) {
+        fc_u64 number = trial + (fc_u64)l;
+        low[l] = (fc_u32)number;
+        high[l] = (fc_u32)(number >> 32);
+    }
+    for (fc_i32 i = begin; i < end; i++) {
+        FC_GLOBAL const struct fc_draw *draw = &program->draws[i];
+        if (draw->kind != FC_DRAW_CONSTANT && draw->input / 4 != drawn) {
+            drawn = draw->input / 4;
+            FC_LANES (l)
+                event[l] = (fc_u32)drawn;
+            fc_random_words(seed, low, high, event, FC_STREAM_INPUTS, words);
+        }
+        fc_draw_lanes(draw, tables, words[draw->input % 4], inputs[draw->input]);
+    }
+}
 
 #endif

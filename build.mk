@@ -1,0 +1,77 @@
+# build.mk: the rules behind the Makefile; included once the packages are there.
+
+B := build
+CC := gcc
+CLANG := $(shell command -v clang 2>/dev/null)
+NVCC := $(shell command -v nvcc 2>/dev/null)
+ARCH := $(shell uname -m)
+
+# --- what the machine has; each optional part is found or left out with one line -------------------------------------
+REQUIRED := $(foreach p,hwloc libfyaml,$(if $(shell pkg-config --exists $(p) && echo yes),,$(p)))
+ifneq ($(strip $(REQUIRED)),)
+$(error missing: $(REQUIRED); run 'make deps')
+endif
+have_header = $(shell printf '\#include <%s>\n' $(1) | $(CC) -E -x c - >/dev/null 2>&1 && echo yes)
+HAVE_OPENCL := $(call have_header,CL/cl.h)
+FOUND := $(if $(HAVE_OPENCL),OpenCL backend: built (headers found),OpenCL backend: left out (no CL/cl.h; install opencl-headers))
+FOUND_CUDA := $(if $(NVCC),CUDA backend: kernels built with $(NVCC),CUDA backend: left out (no nvcc on PATH; install the CUDA Toolkit))
+
+# --- flags -----------------------------------------------------------------------------------------------------------
+WARN := -Wall -Wextra -Wconversion -Wshadow -Werror
+EXACT := -ffp-contract=off
+CFLAGS := -O2 -g
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT) $(CFLAGS) -fopenmp -I. \
+              $(shell pkg-config --cflags hwloc libfyaml) $(if $(HAVE_OPENCL),-DFC_WITH_OPENCL) $(EXTRA_CFLAGS)
+LDLIBS := $(shell pkg-config --libs hwloc libfyaml) -fopenmp -lm -ldl -lpthread $(EXTRA_LDFLAGS)
+KERNEL_FLAGS := -std=c11 $(WARN) $(EXACT) -O3 -g -fno-math-errno -fno-trapping-math -I. $(EXTRA_CFLAGS)
+
+# The CPU kernel is built once per instruction set and chosen at run time (docs/decisions/0004).
+ifeq ($(ARCH),x86_64)
+ISAS := portable scalar avx2 avx512
+FLAGS_portable := -march=x86-64 -DFC_W=4
+FLAGS_scalar := -march=x86-64-v3 -fno-tree-vectorize -DFC_W=1
+FLAGS_avx2 := -march=x86-64-v3 -DFC_W=16
+FLAGS_avx512 := -march=x86-64-v4 -mprefer-vector-width=512 -DFC_W=32
+else
+ISAS := portable scalar
+FLAGS_portable := -DFC_W=8
+FLAGS_scalar := -fno-tree-vectorize -DFC_W=1
+endif
+CHUNK := 256
+
+MODEL := $(wildcard cuda/model/*.h)
+HOST := $(filter-out host/main.c host/cpu_kernel.c,$(wildcard host/*.c))
+TOPOLOGY := $(wildcard topology/*.c)
+OBJECTS := $(patsubst %.c,$(B)/%.o,$(HOST) $(TOPOLOGY)) $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) \
+           $(B)/embedded.o
+EMBEDDED := $(wildcard catalog/*.yaml scenarios/*.yaml)
+
+.PHONY: all run test test-long test-sanitize bench check-style rooms install
+all: $(B)/flopcast
+
+$(B)/flopcast: $(B)/host/main.o $(OBJECTS)
+	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"
+	$(CC) -o $@ $^ $(LDLIBS)
+
+$(B)/host/cpu_kernel_%.o: host/cpu_kernel.c $(MODEL) build.mk
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_FLAGS) $(FLAGS_$*) -DFC_CHUNK=$(CHUNK) -DFC_KERNEL=$* -c $< -o $@
+
+$(B)/%.o: %.c build.mk
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# --- files that travel inside the program ----------------------------------------------------------------------------
+$(B)/embedded.c: $(EMBEDDED) host/embed.sh
+	@mkdir -p $(@D)
+	sh host/embed.sh $(EMBEDDED) > $@.tmp && mv $@.tmp $@
+$(B)/embedded.o: $(B)/embedded.c
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+run: all
+	$(B)/flopcast run scenarios/openai-aws-38b.yaml
+
+# --- tests -----------------------------------------------------------------------------------------------------------
+include tests/tests.mk
+
+-include $(wildcard $(B)/host/*.d $(B)/topology/*.d $(B)/tests/*.d)

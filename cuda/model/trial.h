@@ -1,0 +1,160 @@
+/* trial.h: a chunk of trials from first draw to metrics.
+ *
+ * A trial is a pure function (program, seed, number) -> metrics. A chunk walks its trials through the layers together:
+ * draw and step for all, block by block; then the timeline of all, lanes refilled; then the contract and the metrics. */
+#ifndef FC_MODEL_TRIAL_H
+#define FC_MODEL_TRIAL_H
+
+#include "contract.h"
+#include "step.h"
+#include "timeline.h"
+
+/* Scratch of one chunk. */
+struct fc_chunk {
+    struct fc_timeline_chunk timeline;
+    fc_real step_time_s[FC_CHUNK];
+    fc_real memory_bytes[FC_CHUNK];
+    fc_real inputs[FC_INPUT_COUNT][FC_W];
+    fc_real metrics[FC_METRIC_COUNT][FC_W];
+};
+
+/* The timeline's parameters of trials base ... base + FC_W - 1 of the chunk, from their inputs. */
+FC_FN void fc_trial_prepare_run(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
+{
+    struct fc_timeline_chunk *t = &chunk->timeline;
+    fc_real(*in)[FC_W] = chunk->inputs;
+    fc_real ticks_per_s = (fc_real)1.0f / (fc_real)program->run.tick_s;
+    fc_real ticks_per_h = (fc_real)3600.0f * ticks_per_s;
+    fc_real gpus = (fc_real)program->run.gpus;
+    fc_i32 stepped = program->layers & FC_LAYER_STEP;
+    FC_LANES (l) {
+        fc_i32 i = base + l;
+        fc_real work_s = stepped ? (fc_real)program->run.work_steps * chunk->step_time_s[i]
+                                 : (fc_real)program->run.work_s;
+        fc_i32 work = fc_min_i32(fc_to_ticks(work_s * ticks_per_s), FC_HORIZON_LIMIT);
+        t->work[i] = program->run.watch ? FC_HORIZON_LIMIT : work;
+        t->restart[i] = fc_min_i32(fc_to_ticks(in[FC_IN_RESTART_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 4);
+        fc_i32 every = fc_to_ticks(in[FC_IN_PLANNED_EVERY_H][l] * ticks_per_h);
+        t->planned_every[i] = every > 0 ? every : FC_FOREVER;
+        t->planned_stop[i] = fc_to_ticks(in[FC_IN_PLANNED_STOP_S][l] * ticks_per_s);
+        fc_real per_gpu = gpus / in[FC_IN_GPU_MTBF_H][l];
+        fc_real per_job = in[FC_IN_JOB_MTBF_H][l] > (fc_real)0.0f ? (fc_real)1.0f / in[FC_IN_JOB_MTBF_H][l] : (fc_real)0.0f;
+        fc_real gap_mean = ticks_per_h / (per_gpu + per_job);
+        t->gap_mean[i] = gap_mean;
+        fc_real stall = in[FC_IN_CHECKPOINT_STALL_S][l] * ticks_per_s;
+        t->stall[i] = stall;
+        fc_real automatic = fc_optimal_interval(fc_max(stall, (fc_real)1e-3f), gap_mean);
+        t->interval[i] = program->run.automatic ? automatic : (fc_real)program->run.interval_s * ticks_per_s;
+        t->detection_scale[i] = in[FC_IN_DETECTION_SCALE][l] * ticks_per_s;
+        t->repair_scale[i] = in[FC_IN_REPAIR_SCALE][l] * ticks_per_s;
+        t->swap_probability[i] = in[FC_IN_SWAP_PROBABILITY][l];
+    }
+}
+
+FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
+{
+    fc_real(*m)[FC_W] = chunk->metrics;
+    fc_real tokens = (fc_real)program->step.tokens_per_step;
+    fc_real gpus = (fc_real)program->step.gpus;
+    fc_real flop = (fc_real)program->step.flop_per_step;
+    FC_LANES (l) {
+        fc_real seconds = chunk->step_time_s[base + l];
+        fc_real tokens_per_s = tokens / seconds;
+        fc_real flops_per_gpu = flop / seconds / gpus;
+        m[FC_M_STEP_TIME_S][l] = seconds;
+        m[FC_M_TOKENS_PER_S][l] = tokens_per_s;
+        m[FC_M_TOKENS_PER_S_PER_GPU][l] = tokens_per_s / gpus;
+        m[FC_M_TFLOPS_PER_GPU][l] = flops_per_gpu * (fc_real)1e-12f;
+        m[FC_M_MFU][l] = flops_per_gpu / (fc_real)program->step.peak_flops;
+        m[FC_M_MEMORY_PER_GPU_BYTES][l] = chunk->memory_bytes[base + l];
+    }
+}
+
+FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
+{
+    fc_real(*m)[FC_W] = chunk->metrics;
+    fc_real(*in)[FC_W] = chunk->inputs;
+    const struct fc_timeline_chunk *t = &chunk->timeline;
+    fc_real hours_per_tick = (fc_real)program->run.tick_s / (fc_real)3600.0f;
+    fc_real gpus = (fc_real)program->run.gpus;
+    fc_i32 stepped = program->layers & FC_LAYER_STEP;
+    fc_real deadline = (fc_real)program->contract.deadline_days;
+    fc_real budget = (fc_real)program->contract.budget_usd;
+    FC_LANES (l) {
+        fc_i32 i = base + l;
+        fc_real wall_h = (fc_real)t->wall[i] * hours_per_tick;
+        fc_real days = wall_h / (fc_real)24.0f;
+        m[FC_M_WALL_CLOCK_DAYS][l] = days;
+        m[FC_M_GOODPUT][l] = (fc_real)t->productive[i] / fc_max((fc_real)t->wall[i], (fc_real)1.0f);
+        m[FC_M_INTERRUPTIONS][l] = (fc_real)t->failures[i];
+        m[FC_M_TIME_PRODUCTIVE_H][l] = (fc_real)t->productive[i] * hours_per_tick;
+        m[FC_M_TIME_REDONE_H][l] = (fc_real)t->redone[i] * hours_per_tick;
+        m[FC_M_TIME_CHECKPOINT_H][l] = (fc_real)t->checkpoint[i] * hours_per_tick;
+        m[FC_M_TIME_DETECTION_H][l] = (fc_real)t->detection[i] * hours_per_tick;
+        m[FC_M_TIME_RESTART_H][l] = (fc_real)t->restarting[i] * hours_per_tick;
+        m[FC_M_TIME_WAITING_H][l] = (fc_real)t->waiting[i] * hours_per_tick;
+        m[FC_M_TIME_PLANNED_H][l] = (fc_real)t->planned[i] * hours_per_tick;
+        m[FC_M_PLANNED_STOPS][l] = (fc_real)t->planned_stops[i];
+        m[FC_M_NODE_SWAPS][l] = (fc_real)t->swaps[i];
+        m[FC_M_FINISHED][l] = (fc_real)t->finished[i];
+        fc_real gpu_hours = wall_h * gpus;
+        fc_real cost = gpu_hours * in[FC_IN_PRICE_GPU_HOUR_USD][l];
+        fc_real kwh = gpu_hours * in[FC_IN_IT_POWER_KW][l] * in[FC_IN_LOAD_FACTOR][l] * in[FC_IN_PUE][l];
+        m[FC_M_GPU_HOURS][l] = gpu_hours;
+        m[FC_M_COST_USD][l] = cost;
+        m[FC_M_ENERGY_MWH][l] = kwh * (fc_real)0.001f;
+        m[FC_M_CO2_T][l] = kwh * in[FC_IN_CARBON_G_PER_KWH][l] * (fc_real)1e-6f;
+        /* tokens trained: all of them when the run ended, else in proportion to the productive time */
+        fc_real done_s = (fc_real)t->productive[i] * (fc_real)program->run.tick_s;
+        fc_real tokens = stepped ? done_s / chunk->step_time_s[i] * (fc_real)program->step.tokens_per_step
+                                 : (fc_real)program->run.tokens;
+        m[FC_M_COST_PER_MTOKEN_USD][l] = cost / (tokens * (fc_real)1e-6f);
+        fc_i32 in_time = t->finished[i] && days <= deadline;
+        fc_i32 in_budget = t->finished[i] && cost <= budget;
+        m[FC_M_DEADLINE_MET][l] = (fc_real)in_time;
+        m[FC_M_BUDGET_MET][l] = (fc_real)in_budget;
+        m[FC_M_BOTH_MET][l] = (fc_real)(in_time & in_budget);
+    }
+}
+
+/* Simulates trials first ... first + count - 1 (count <= FC_CHUNK) and writes metric row r of trial i to
+ * out[r * stride + i], rows in the order of program->metrics. `tables` holds the quantile tables of the program. */
+FC_FN void fc_trial_chunk(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
+                          fc_u64 first, fc_i32 count, struct fc_chunk *chunk, FC_GLOBAL fc_real *out, fc_i32 stride)
+{
+    fc_i32 layers = program->layers;
+    if (layers & (FC_LAYER_STEP | FC_LAYER_RUN)) {
+        for (fc_i32 base = 0; base < count; base += FC_W) {
+            fc_draw_inputs(program, tables, seed, first + (fc_u64)base, 0, program->run_draws, chunk->inputs);
+            if (layers & FC_LAYER_STEP)
+                fc_step_lanes(&program->step, chunk->inputs, chunk->step_time_s + base, chunk->memory_bytes + base);
+            if (layers & FC_LAYER_RUN)
+                fc_trial_prepare_run(program, base, chunk);
+        }
+    }
+    if (layers & FC_LAYER_RUN)
+        fc_timeline_run(program, tables, seed, first, count, &chunk->timeline);
+
+    for (fc_i32 base = 0; base < count; base += FC_W) {
+        fc_draw_inputs(program, tables, seed, first + (fc_u64)base, program->run_draws, program->draw_count,
+                       chunk->inputs);
+        if (layers & FC_LAYER_STEP)
+            fc_trial_step_metrics(program, base, chunk);
+        if (layers & FC_LAYER_RUN)
+            fc_trial_run_metrics(program, base, chunk);
+        if (layers & FC_LAYER_CONTRACT) {
+            fc_real *goodput = layers & FC_LAYER_RUN ? chunk->metrics[FC_M_GOODPUT] : chunk->inputs[FC_IN_GOODPUT];
+            fc_real *mfu = layers & FC_LAYER_STEP ? chunk->metrics[FC_M_MFU] : chunk->inputs[FC_IN_MFU];
+            fc_contract_lanes(&program->contract, chunk->inputs, goodput, mfu, chunk->metrics);
+        }
+        fc_i32 rest = count - base < FC_W ? count - base : FC_W;
+        for (fc_i32 r = 0; r < program->metric_count; r++) {
+            const fc_real *value = chunk->metrics[program->metrics[r]];
+            FC_GLOBAL fc_real *row = out + (fc_u64)r * (fc_u64)stride + (fc_u64)base;
+            for (fc_i32 l = 0; l < rest; l++)
+                row[l] = value[l];
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* metrics.c: see metrics.h. */
+#include "metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct fc_metric_info infos[] = {
+    {FC_M_STEP_TIME_S, "step_time_s", "s", 1, 0, 1, 0, "time of one training step"},
+    {FC_M_TOKENS_PER_S, "tokens_per_s", "token/s", 0, 0, 0, 0, "training throughput of the job while it trains"},
+    {FC_M_TOKENS_PER_S_PER_GPU, "tokens_per_s_per_gpu", "token/s", 0, 0, 0, 0, "the same per GPU"},
+    {FC_M_TFLOPS_PER_GPU, "tflops_per_gpu", "TFLOP/s", 0, 0, 1, 0, "model FLOP per second and GPU"},
+    {FC_M_MFU, "mfu", "1", 0, 0, 0, 0, "model FLOP utilisation: model FLOP/s over the dense peak of the precision"},
+    {FC_M_MEMORY_PER_GPU_BYTES, "memory_per_gpu_bytes", "B", 1, 0, 0, 0, "memory of the fullest GPU"},
+
+    {FC_M_WALL_CLOCK_DAYS, "wall_clock_days", "day", 1, 0, 1, 0, "from the start of the run to its end"},
+    {FC_M_GOODPUT, "goodput", "1", 0, 0, 1, 0, "productive share of the wall time (ETTR)"},
+    {FC_M_INTERRUPTIONS, "interruptions", "1", 1, 0, 1, 0, "unplanned stops of the job"},
+    {FC_M_TIME_PRODUCTIVE_H, "time_productive_h", "h", 0, 0, 0, 0, "training that was kept"},
+    {FC_M_TIME_REDONE_H, "time_redone_h", "h", 1, 0, 0, 0, "training lost since the last checkpoint"},
+    {FC_M_TIME_CHECKPOINT_H, "time_checkpoint_h", "h", 1, 0, 0, 0, "stalled for checkpoints"},
+    {FC_M_TIME_DETECTION_H, "time_detection_h", "h", 1, 0, 0, 0, "from fault to the decision to restart"},
+    {FC_M_TIME_RESTART_H, "time_restart_h", "h", 1, 0, 0, 0, "restarting"},
+    {FC_M_TIME_WAITING_H, "time_waiting_h", "h", 1, 0, 0, 0, "waiting for a node"},
+    {FC_M_TIME_PLANNED_H, "time_planned_h", "h", 1, 0, 0, 0, "planned stops"},
+    {FC_M_PLANNED_STOPS, "planned_stops", "1", 1, 0, 0, 0, "planned stops of the job"},
+    {FC_M_NODE_SWAPS, "node_swaps", "1", 1, 0, 0, 0, "nodes replaced"},
+    {FC_M_FINISHED, "finished", "1", 0, 0, 0, 1, "the run ended within the longest time watched"},
+
+    {FC_M_GPU_HOURS, "gpu_hours", "GPU-h", 0, 0, 1, 0, "GPU-hours paid"},
+    {FC_M_GPUS_FULL_RAMP, "gpus_full_ramp", "GPU", 0, 0, 1, 0, "GPUs at full capacity"},
+    {FC_M_USEFUL_FLOP, "useful_flop", "FLOP", 0, 0, 1, 0, "model FLOP that the contract yields"},
+    {FC_M_COST_USD, "cost_usd", "USD", 1, 0, 1, 0, "what is paid"},
+    {FC_M_COST_PER_MTOKEN_USD, "cost_per_mtoken_usd", "USD", 1, 0, 0, 0, "cost per million tokens trained"},
+    {FC_M_ENERGY_MWH, "energy_mwh", "MWh", 1, 0, 1, 0, "energy at the meter of the site"},
+    {FC_M_CO2_T, "co2_t", "t", 1, 0, 0, 0, "CO2 of that energy"},
+    {FC_M_DEADLINE_MET, "deadline", "1", 0, 0, 0, 1, "the run ends by the deadline"},
+    {FC_M_BUDGET_MET, "budget", "1", 0, 0, 0, 1, "the run ends within the budget"},
+    {FC_M_BOTH_MET, "deadline_and_budget", "1", 0, 0, 0, 1, "both"},
+
+    {FC_M_RUNS_FINAL, "runs_final", "1", 0, 1, 0, 0, "final runs of this size that the contract yields"},
+    {FC_M_RUN_COST_USD, "run_cost_usd", "USD", 1, 1, 1, 0, "cost of one run of this size"},
+    {FC_M_RUN_ENERGY_MWH, "run_energy_mwh", "MWh", 1, 1, 0, 0, "energy of one run of this size"},
+    {FC_M_RUN_CO2_T, "run_co2_t", "t", 1, 1, 0, 0, "CO2 of one run of this size"},
+};
+
+const struct fc_metric_info *fc_metric_find(int metric)
+{
+    for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++) {
+        int span = infos[i].sizes ? FC_RUN_SIZES : 1;
+        if (metric >= infos[i].metric && metric < infos[i].metric + span)
+            return &infos[i];
+    }
+    return NULL;
+}
+
+int fc_metric_size_index(int metric)
+{
+    const struct fc_metric_info *info = fc_metric_find(metric);
+    return info && info->sizes ? metric - info->metric : -1;
+}
+
+void fc_metric_name(int metric, const float *run_flop, char *text, size_t size)
+{
+    const struct fc_metric_info *info = fc_metric_find(metric);
+    if (!info) {
+        snprintf(text, size, "metric_%d", metric);
+        return;
+    }
+    int index = fc_metric_size_index(metric);
+    if (index < 0) {
+        snprintf(text, size, "%s", info->name);
+        return;
+    }
+    double flop = (double)run_flop[index];
+    int exponent = (int)floor(log10(flop) + 1e-7);
+    snprintf(text, size, "%s@%.4ge%d", info->name, flop / pow(10, exponent), exponent);
+}

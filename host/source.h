@@ -1,0 +1,55 @@
+/* source.h: a piece of text to read and the place where it stands, so that errors can point into it.
+ *
+ * The value of a key is one such text; numbers, units and distributions are read out of it at byte offsets,
+ * and fc_source_at turns an offset back into a line and a column. */
+#ifndef FC_HOST_SOURCE_H
+#define FC_HOST_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+
+struct fc_source {
+    const char *text;      /* borrowed, NUL-terminated */
+    struct fc_place place; /* of the first character of text */
+    bool exact;            /* true when text stands on one line as written, so that offsets are columns */
+};
+
+/* A source for a text that stands at the start of its file. */
+struct fc_source fc_source_of(const char *file, const char *text);
+
+/* The place of the byte at `offset`; the place of the text where that cannot be told (folded or escaped
+ * text). */
+struct fc_place fc_source_at(const struct fc_source *source, size_t offset);
+
+/* The offset of the first character at or after `offset` that is not a blank or a line break. */
+size_t fc_source_skip(const struct fc_source *source, size_t offset);
+
+/* Reads a decimal number at *offset (digits may be parted by single underscores: 1_000) and moves *offset
+ * behind it. Hexadecimal, infinite and not-a-number forms are refused, and numbers beyond the range of a
+ * double. Returns 0, or -1 with `error` filled. */
+int fc_source_number(const struct fc_source *source, size_t *offset, double *value, struct fc_error *error);
+
+/* True when a number (and not a word) stands at `offset`. */
+bool fc_source_is_number(const struct fc_source *source, size_t offset);
+
+/* The length of the word (letters, digits, underscores; a letter first) at `offset`, 0 when there is none. */
+size_t fc_source_word(const struct fc_source *source, size_t offset);
+
+/* The entry of `words` (`count` of them) nearest to the `length` bytes at `text`, or NULL when none is near:
+ * at most a third of the letters, and never more than three, may differ (insertions, deletions, changes,
+ * swaps of neighbours). */
+const char *fc_nearest_word(const char *text, size_t length, const char *const *words, size_t count);
+
+/* The same as a phrase to end a message with: "; did you mean 'x'?", or "" when none is near. Writes at most
+ * `size` bytes into `buffer` and returns it. */
+const char *fc_did_you_mean(char *buffer, size_t size, const char *text, size_t length,
+                            const char *const *words, size_t count);
+
+/* A printable copy of at most about 40 characters of a text read from an input, for use in messages: control
+ * characters become '?', a longer text ends in "...". Writes at most `size` bytes into `buffer` and returns
+ * it. */
+const char *fc_printable(char *buffer, size_t size, const char *text, size_t length);
+
+#endif
