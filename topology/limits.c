@@ -4,7 +4,7 @@
  */
 #include "machine.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,8 +170,6 @@ void fc_topology_read_limits(struct fc_topology *topology, const char *system_ro
         read_quota(limits, system_root ? system_root : "");
     if (limits->cpu_quota > 0) {
         double threads = ceil(limits->cpu_quota);
-        limits->quota_threads = threads < machine->pus ? (int)threads : machine->pus;
-        if (limits->quota_threads < 1)
-            limits->quota_threads = 1;
+        limits->quota_threads = threads < INT_MAX ? (int)threads : INT_MAX;
     }
 }

@@ -168,6 +168,11 @@ static void draw_numa_nodes(struct drawing *drawing, const struct fc_machine *ma
     }
 }
 
+static const char *api_name(enum fc_device_api api)
+{
+    return api == FC_DEVICE_CUDA ? "CUDA" : "OpenCL";
+}
+
 static void append_pci(char *text, size_t size, struct fc_pci_address pci)
 {
     fc_topology_append(text, size, "%04x:%02x:%02x.%x", pci.domain, pci.bus, pci.device, pci.function);
@@ -284,7 +289,8 @@ static void draw_machine(struct drawing *drawing, const struct fc_topology *topo
         }
     }
     if (limits->allowed_pus == machine->pus)
-        fc_topology_write(text, sizeof text, "allowed: all %d thread%s", machine->pus, plural(machine->pus));
+        fc_topology_write(text, sizeof text, "allowed: %s%d thread%s", machine->pus > 1 ? "all " : "",
+                          machine->pus, plural(machine->pus));
     else
         fc_topology_write(text, sizeof text, "allowed: %d of %d threads (control group or affinity)",
                           limits->allowed_pus, machine->pus);
@@ -339,28 +345,45 @@ static void draw_thread_group(struct drawing *drawing, const struct fc_machine *
     add(drawing, 1, text);
 }
 
+static void draw_working(struct drawing *drawing, const struct fc_machine *machine,
+                         const struct fc_placement *placement, int i)
+{
+    const struct fc_device_place *place = &placement->device[i];
+    char text[LINE_BYTES];
+    fc_topology_write(text, sizeof text,
+                      "GPU %d through %s begins with %.1f %% of the trials, fed by thread %d",
+                      machine->device[i].gpu, api_name(machine->device[i].api), place->share_permille / 10.0,
+                      place->thread);
+    if (place->numa >= 0) {
+        fc_topology_append(text, sizeof text, ", host memory on ");
+        append_numa(text, sizeof text, machine, place->numa);
+    }
+    add(drawing, 1, text);
+}
+
+/* Devices that do not work for the same reason, next to each other, share a line. */
 static void draw_device_places(struct drawing *drawing, const struct fc_machine *machine,
                                const struct fc_placement *placement)
 {
     char text[LINE_BYTES];
-    for (int i = 0; i < placement->devices; i++) {
+    for (int i = 0; i < placement->devices;) {
         const struct fc_device *device = &machine->device[i];
-        const struct fc_device_place *place = &placement->device[i];
-        fc_topology_write(text, sizeof text, "%s: %s", device->api == FC_DEVICE_CUDA ? "CUDA" : "OpenCL",
-                          device->name);
-        if (device->gpu >= 0)
-            fc_topology_append(text, sizeof text, " (GPU %d)", device->gpu);
-        if (!place->works) {
-            fc_topology_append(text, sizeof text, " does not work: %s", place->why);
-        } else {
-            fc_topology_append(text, sizeof text, " begins with %.1f %% of the trials, fed by thread %d",
-                               place->share_permille / 10.0, place->thread);
-            if (place->numa >= 0) {
-                fc_topology_append(text, sizeof text, ", host memory on ");
-                append_numa(text, sizeof text, machine, place->numa);
-            }
+        int next = i + 1;
+        if (placement->device[i].works) {
+            draw_working(drawing, machine, placement, i++);
+            continue;
         }
+        while (next < placement->devices && !placement->device[next].works &&
+               machine->device[next].api == device->api &&
+               strcmp(machine->device[next].name, device->name) == 0 &&
+               strcmp(placement->device[next].why, placement->device[i].why) == 0)
+            next++;
+        fc_topology_write(text, sizeof text, "%s: ", api_name(device->api));
+        if (next - i > 1)
+            fc_topology_append(text, sizeof text, "%d x ", next - i);
+        fc_topology_append(text, sizeof text, "%s is not used (%s)", device->name, placement->device[i].why);
         add(drawing, 1, text);
+        i = next;
     }
     fc_topology_write(text, sizeof text, "CPU threads begin with %.1f %% of the trials",
                       placement->cpu_share_permille / 10.0);

@@ -83,7 +83,7 @@ static void cut(const struct fc_machine *machine, struct fc_placement *placement
 
 void fc_placement_share(const struct fc_machine *machine, struct fc_placement *placement)
 {
-    int working = 0, feeding = 0;
+    int working = 0, feeding = 0, idle = 0;
     for (int i = 0; i < placement->devices; i++) {
         const struct fc_device *device = &machine->device[i];
         struct fc_device_place *place = &placement->device[i];
@@ -92,7 +92,7 @@ void fc_placement_share(const struct fc_machine *machine, struct fc_placement *p
             continue;
         }
         if (is_second_entry(machine, i)) {
-            bar(place, "the same GPU works through another entry");
+            bar(place, "its GPU works through another entry");
             continue;
         }
         place->works = true;
@@ -109,6 +109,14 @@ void fc_placement_share(const struct fc_machine *machine, struct fc_placement *p
         working++;
     }
     cut(machine, placement, placement->threads - feeding);
+    for (int i = 0; i < machine->gpus; i++)
+        idle += !machine->gpu[i].seen_by_cuda && !machine->gpu[i].seen_by_opencl;
+    if (idle > 0) {
+        char text[FC_PLACEMENT_LINE_BYTES];
+        fc_topology_write(text, sizeof text, "%d GPU%s idle (neither CUDA nor OpenCL reports %s)", idle,
+                          idle == 1 ? " stays" : "s stay", idle == 1 ? "it" : "them");
+        fc_placement_say(placement, text);
+    }
     if (working > placement->threads)
         fc_placement_say(placement, "there are more working devices than threads: some threads feed several");
 }

@@ -36,5 +36,3 @@ FC_FN fc_u32 fc_tally_mantissa(float x)
 }
 
 #endif
-
-#endif
