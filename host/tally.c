@@ -141,6 +141,24 @@ int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc
     return 0;
 }
 
+void fc_tally_clear(struct fc_tally *tally)
+{
+    tally->range_count = 0;
+    for (int r = 0; r < tally->metric_count; r++) {
+        struct fc_tally_metric *m = &tally->metrics[r];
+        m->invalid = 0;
+        if (m->count == 0)
+            continue;
+        uint32_t low_bin = m->min_key >> 16, high_bin = m->max_key >> 16;
+        uint32_t low = m->min_key >> 23, high = m->max_key >> 23;
+        memset(m->bins + low_bin, 0, (high_bin - low_bin + 1) * sizeof *m->bins);
+        memset(m->sum + low, 0, (high - low + 1) * sizeof *m->sum);
+        memset(m->square_low + low, 0, (high - low + 1) * sizeof *m->square_low);
+        memset(m->square_high + low, 0, (high - low + 1) * sizeof *m->square_high);
+        m->count = 0;
+    }
+}
+
 uint64_t fc_tally_trials(const struct fc_tally *tally)
 {
     uint64_t trials = 0;

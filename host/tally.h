@@ -48,6 +48,9 @@ int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struc
 /* into += from, ranges included; both must hold the same metrics and no common trial. */
 int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc_error *error);
 
+/* Back to empty, at the cost of what was used. */
+void fc_tally_clear(struct fc_tally *tally);
+
 /* Number of trials covered. */
 uint64_t fc_tally_trials(const struct fc_tally *tally);
 

@@ -22,21 +22,21 @@ struct fc_thread_place {
 /* What one reported device does; same order as fc_machine.device. */
 struct fc_device_place {
     bool works;
-    int share_permille; /* of the trials, at the start; 0 to 1000 */
-    fc_index numa;      /* where its host memory lies; never GPU memory; -1: the system decides */
-    fc_index thread;    /* the thread that feeds it; -1 when it does not work */
+    double share;    /* of the trials, at the start; 0 to 1 */
+    fc_index numa;   /* where its host memory lies; never GPU memory; -1: the system decides */
+    fc_index thread; /* the thread that feeds it; -1 when it does not work */
     char why[FC_TOPOLOGY_NAME_BYTES]; /* why it does not work; empty when it does */
 };
 
-/* The whole decision. All shares, the CPU's included, sum to 1000. Shares are where to begin, for the work is
+/* The whole decision. All shares, the CPU's included, sum to 1. Shares are where to begin, for the work is
  * handed out in blocks; they rest on peak rates, not on measurements. */
 struct fc_placement {
     int threads; /* at least 1 */
     struct fc_thread_place *thread;
     int devices;
     struct fc_device_place *device;
-    int cpu_share_permille; /* what the threads that feed no device compute together */
-    int lines;              /* what a person should know, why a wish was not granted */
+    double cpu_share; /* what the threads that feed no device compute together */
+    int lines;        /* what a person should know, why a wish was not granted */
     char line[FC_PLACEMENT_LINES][FC_PLACEMENT_LINE_BYTES];
 };
 

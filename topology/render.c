@@ -199,13 +199,11 @@ static void draw_gpus(struct drawing *drawing, const struct fc_machine *machine,
             fc_topology_append(text, sizeof text, ", ");
         }
         append_numa(text, sizeof text, machine, gpu->numa);
-        fc_topology_append(text, sizeof text, ", seen by");
-        if (gpu->seen_by_hwloc)
-            fc_topology_append(text, sizeof text, " hwloc");
-        if (gpu->seen_by_cuda)
-            fc_topology_append(text, sizeof text, " CUDA");
-        if (gpu->seen_by_opencl)
-            fc_topology_append(text, sizeof text, " OpenCL");
+        fc_topology_append(text, sizeof text, ", seen by %s%s%s%s%s", gpu->seen_by_hwloc ? "hwloc" : "",
+                           gpu->seen_by_hwloc && gpu->seen_by_cuda ? "+" : "",
+                           gpu->seen_by_cuda ? "CUDA" : "",
+                           gpu->seen_by_opencl && (gpu->seen_by_hwloc || gpu->seen_by_cuda) ? "+" : "",
+                           gpu->seen_by_opencl ? "OpenCL" : "");
         add(drawing, depth, text);
         if (gpu->memory_numa >= 0) {
             const struct fc_numa_node *node = &machine->numa_node[gpu->memory_numa];
@@ -350,10 +348,9 @@ static void draw_working(struct drawing *drawing, const struct fc_machine *machi
 {
     const struct fc_device_place *place = &placement->device[i];
     char text[LINE_BYTES];
-    fc_topology_write(text, sizeof text,
-                      "GPU %d through %s begins with %.1f %% of the trials, fed by thread %d",
-                      machine->device[i].gpu, api_name(machine->device[i].api), place->share_permille / 10.0,
-                      place->thread);
+    fc_topology_write(
+        text, sizeof text, "GPU %d through %s begins with %.1f %% of the trials, fed by thread %d",
+        machine->device[i].gpu, api_name(machine->device[i].api), 100 * place->share, place->thread);
     if (place->numa >= 0) {
         fc_topology_append(text, sizeof text, ", host memory on ");
         append_numa(text, sizeof text, machine, place->numa);
@@ -381,12 +378,12 @@ static void draw_device_places(struct drawing *drawing, const struct fc_machine 
         fc_topology_write(text, sizeof text, "%s: ", api_name(device->api));
         if (next - i > 1)
             fc_topology_append(text, sizeof text, "%d x ", next - i);
-        fc_topology_append(text, sizeof text, "%s is not used (%s)", device->name, placement->device[i].why);
+        fc_topology_append(text, sizeof text, "%s, not used (%s)", device->name, placement->device[i].why);
         add(drawing, 1, text);
         i = next;
     }
     fc_topology_write(text, sizeof text, "CPU threads begin with %.1f %% of the trials",
-                      placement->cpu_share_permille / 10.0);
+                      100 * placement->cpu_share);
     add(drawing, 1, text);
 }
 

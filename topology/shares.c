@@ -61,24 +61,16 @@ static double weight_of(const struct fc_machine *machine, const struct fc_placem
     return known > 0 ? sum / known : unknown_gpu_gflops;
 }
 
-/* Cuts 1000 by weight. Each takes its part of what is left, so the sum is 1000 whatever the rounding. */
+/* Cuts the whole by weight. */
 static void cut(const struct fc_machine *machine, struct fc_placement *placement, int computing_threads)
 {
     double cpu_weight = computing_threads * cpu_thread_gflops;
-    double weight_left = cpu_weight;
-    int left = 1000;
+    double total = cpu_weight;
     for (int i = 0; i < placement->devices; i++)
-        weight_left += weight_of(machine, placement, i);
-    for (int i = 0; i < placement->devices; i++) {
-        double weight = weight_of(machine, placement, i);
-        if (weight <= 0)
-            continue;
-        int share = (int)(left * (weight / weight_left) + 0.5);
-        placement->device[i].share_permille = share;
-        left -= share;
-        weight_left -= weight;
-    }
-    placement->cpu_share_permille = left;
+        total += weight_of(machine, placement, i);
+    for (int i = 0; i < placement->devices; i++)
+        placement->device[i].share = weight_of(machine, placement, i) / total;
+    placement->cpu_share = cpu_weight / total;
 }
 
 void fc_placement_share(const struct fc_machine *machine, struct fc_placement *placement)

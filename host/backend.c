@@ -1,0 +1,14 @@
+/* backend.c: the list of backends. */
+#include "backend.h"
+
+#include <string.h>
+
+const struct fc_backend *const fc_backends[] = {&fc_backend_cuda, &fc_backend_cpu, &fc_backend_opencl, NULL};
+
+const struct fc_backend *fc_backend_find(const char *name)
+{
+    for (int i = 0; fc_backends[i]; i++)
+        if (strcmp(fc_backends[i]->name, name) == 0)
+            return fc_backends[i];
+    return NULL;
+}

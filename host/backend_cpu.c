@@ -1,0 +1,142 @@
+/* backend_cpu.c: simulates on the CPU: OpenMP threads, bound as the placement says, each with the widest vector
+ * instructions that the CPU has. */
+#include "backend.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+
+struct worker {
+    struct fc_tally tally;
+    void *scratch;
+    float *out;
+    bool bound;
+};
+
+struct fc_session {
+    const struct fc_kernel *kernel;
+    struct fc_job job;
+    const struct fc_topology *topology;
+    const struct fc_placement *placement;
+    int threads;
+    struct worker *workers;
+};
+
+static int discover(struct fc_device_info *devices, int max, char *why, size_t why_size)
+{
+    if (max < 1)
+        return 0;
+    const struct fc_kernel *kernel = fc_kernel_best();
+    devices[0] = (struct fc_device_info){0};
+    snprintf(devices[0].name, sizeof devices[0].name, "CPU");
+    snprintf(devices[0].driver, sizeof devices[0].driver, "%s, %d lanes, %s", kernel->name, kernel->lanes,
+             fc_kernel_compiler());
+    snprintf(why, why_size, "%s", "");
+    return 1;
+}
+
+static void close_session(struct fc_session *session)
+{
+    if (!session)
+        return;
+    for (int t = 0; session->workers && t < session->threads; t++) {
+        fc_tally_free(&session->workers[t].tally);
+        free(session->workers[t].scratch);
+        free(session->workers[t].out);
+    }
+    free(session->workers);
+    free(session);
+}
+
+static int open_session(struct fc_session **session, int device, const struct fc_job *job, const struct fc_host *host,
+                        struct fc_error *error)
+{
+    (void)device;
+    *session = NULL;
+    const struct fc_kernel *kernel = host->isa ? fc_kernel_find(host->isa) : fc_kernel_best();
+    if (!kernel || !fc_kernel_runs_here(kernel))
+        return fc_fail(error, FC_NO_DEVICE, "instruction set '%s' cannot be had (%s); choose one of: %s", host->isa,
+                       kernel ? "this CPU lacks it" : "there is no kernel for it", fc_kernel_names());
+    struct fc_session *s = calloc(1, sizeof *s);
+    if (!s)
+        return fc_fail(error, FC_FAULT, "no memory for the CPU backend");
+    s->kernel = kernel;
+    s->job = *job;
+    s->topology = host->topology;
+    s->placement = host->placement;
+    s->threads = host->threads < 1 ? 1 : host->threads;
+    s->workers = calloc((size_t)s->threads, sizeof *s->workers);
+    if (!s->workers)
+        goto no_memory;
+    size_t scratch_bytes = (size_t)((kernel->scratch_bytes + 63) / 64 * 64);
+    size_t out_bytes = ((size_t)kernel->chunk * (size_t)job->program->metric_count * sizeof(float) + 63) / 64 * 64;
+    for (int t = 0; t < s->threads; t++) {
+        struct worker *w = &s->workers[t];
+        if (fc_tally_create(&w->tally, job->program->metrics, job->program->metric_count, error))
+            goto failed;
+        w->scratch = aligned_alloc(64, scratch_bytes);
+        w->out = aligned_alloc(64, out_bytes);
+        if (!w->scratch || !w->out)
+            goto no_memory;
+        memset(w->scratch, 0, scratch_bytes); /* inputs that the program does not draw read as zero */
+    }
+    *session = s;
+    return 0;
+no_memory:
+    fc_fail(error, FC_FAULT, "no memory for %d threads of the CPU backend", s->threads);
+failed:
+    close_session(s);
+    return -1;
+}
+
+static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into, float *samples,
+               struct fc_error *error)
+{
+    const struct fc_kernel *kernel = s->kernel;
+    int rows = s->job.program->metric_count;
+    uint64_t chunk = (uint64_t)kernel->chunk;
+    atomic_uint_fast64_t next = 0;
+#pragma omp parallel for schedule(static, 1) num_threads(s->threads)
+    for (int t = 0; t < s->threads; t++) {
+        struct worker *w = &s->workers[t];
+        if (s->placement && !w->bound && t < s->placement->threads) {
+            fc_placement_bind_thread(s->topology, s->placement, t, NULL, 0); /* the run can go on unbound */
+            w->bound = true;
+        }
+        for (;;) {
+            uint64_t at = atomic_fetch_add(&next, chunk);
+            if (at >= count)
+                break;
+            int here = (int)(count - at < chunk ? count - at : chunk);
+            kernel->run(s->job.program, s->job.tables, s->job.seed, first + at, here, w->scratch, w->out);
+            for (int r = 0; r < rows; r++) {
+                const float *values = w->out + (size_t)r * chunk;
+                fc_tally_add(&w->tally, r, values, (size_t)here, first + at);
+                if (samples)
+                    memcpy(samples + (size_t)r * count + at, values, (size_t)here * sizeof *values);
+            }
+        }
+    }
+    if (fc_tally_cover(into, first, count, error))
+        return -1;
+    int status = 0;
+    for (int t = 0; t < s->threads; t++) {
+        if (fc_tally_merge(into, &s->workers[t].tally, error))
+            status = -1;
+        fc_tally_clear(&s->workers[t].tally);
+    }
+    return status;
+}
+
+static uint64_t largest_batch(const struct fc_session *session)
+{
+    (void)session;
+    return (uint64_t)1 << 24;
+}
+
+const struct fc_backend fc_backend_cpu = {
+    "cpu", "the CPU is always there; check --isa", discover, open_session, run, largest_batch, close_session,
+};
