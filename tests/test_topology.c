@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -289,8 +288,8 @@ static void every_placement_keeps_the_rules(void **state)
         two_sockets,
         "pu:1",
         "pu:3",
-        "core:1 pu:8",
-        "package:1 core:3 pu:1",
+        "numa:1 core:1 pu:8",
+        "package:1 numa:1 core:3 pu:1",
         "numa:4 core:2 pu:2",
         "package:2 numa:4 l3:2 core:3 pu:4",
     };
@@ -360,7 +359,7 @@ static void performance_cores_come_first(void **state)
 
 static void too_many_threads_are_refused_with_a_line(void **state)
 {
-    struct fc_topology *topology = load_synthetic("package:1 core:2 pu:2");
+    struct fc_topology *topology = load_synthetic("package:1 numa:1 core:2 pu:2");
     struct fc_placement placement = decide(topology, 9);
     char why[200] = "";
     (void)state;
@@ -522,7 +521,7 @@ static void devices_without_pci_join_by_name_once(void **state)
 
 static void shares_follow_peak_rates(void **state)
 {
-    struct fc_topology *topology = load_synthetic("package:1 core:2 pu:1");
+    struct fc_topology *topology = load_synthetic("package:1 numa:1 core:2 pu:1");
     struct fc_device_report report[] = {gpu_report(FC_DEVICE_CUDA, "A", "0000:01:00.0"),
                                         gpu_report(FC_DEVICE_CUDA, "B", "0000:02:00.0"), pocl};
     (void)state;
@@ -647,8 +646,8 @@ static void cpu_quota_is_read_and_kept(void **state)
         plant(root, "proc/self/cgroup", now->cgroup);
         for (int f = 0; f < 4 && now->file[f].path; f++)
             plant(root, now->file[f].path, now->file[f].text);
-        struct fc_topology *topology =
-            load((struct fc_topology_source){.synthetic = "package:1 core:8 pu:2", .system_root = root});
+        struct fc_topology *topology = load(
+            (struct fc_topology_source){.synthetic = "package:1 numa:1 core:8 pu:2", .system_root = root});
         const struct fc_limits *limits = &fc_topology_machine(topology)->limits;
         if (limits->quota_threads != now->threads || limits->cpu_quota < now->quota - 1e-9 ||
             limits->cpu_quota > now->quota + 1e-9)
@@ -670,53 +669,39 @@ static void cpu_quota_is_read_and_kept(void **state)
 /* A described machine is not held to the limits of the machine that describes it. */
 static void own_limits_do_not_bind_other_machines(void **state)
 {
-    struct fc_topology *topology = load_synthetic("package:1 core:512 pu:1");
+    struct fc_topology *topology = load_synthetic("package:1 numa:1 core:512 pu:1");
     (void)state;
     assert_int_equal(fc_topology_machine(topology)->limits.allowed_pus, 512);
     assert_true(fc_topology_machine(topology)->limits.cpu_quota == 0);
     fc_topology_free(topology);
 }
 
-/* Runs in a child, whose affinity it narrows: returns the exit status. */
-static int narrowed_child(int cpu)
-{
-    struct fc_topology *topology = NULL;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET((size_t)cpu, &set);
-    if (sched_setaffinity(0, sizeof set, &set) < 0)
-        return 2;
-    if (fc_topology_load(&topology, NULL, 0) < 0)
-        return 3;
-    const struct fc_machine *machine = fc_topology_machine(topology);
-    struct fc_placement placement;
-    if (fc_placement_decide(topology, 0, &placement, NULL, 0) < 0)
-        return 4;
-    bool right = machine->limits.allowed_pus == 1 && placement.threads == 1 &&
-                 machine->pu[placement.thread[0].pu].os_index == (unsigned)cpu;
-    fc_placement_free(&placement);
-    fc_topology_free(topology);
-    return right ? 0 : 1;
-}
-
 static void affinity_is_respected(void **state)
 {
-    cpu_set_t set;
-    int cpu = -1, status = 0;
+    cpu_set_t all, one;
+    int cpu = -1;
     (void)state;
-    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
-    if (CPU_COUNT(&set) < 2)
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    if (CPU_COUNT(&all) < 2)
         skip(); /* already down to one: nothing to narrow */
     for (int i = 0; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET((size_t)i, &set))
+        if (CPU_ISSET((size_t)i, &all))
             cpu = i; /* the last one: not where a careless answer would land */
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(narrowed_child(cpu));
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    CPU_ZERO(&one);
+    CPU_SET((size_t)cpu, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    struct fc_topology *topology = load((struct fc_topology_source){0});
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    const struct fc_machine *machine = fc_topology_machine(topology);
+    struct fc_placement placement = decide(topology, 0);
+    assert_int_equal(machine->limits.allowed_pus, 1);
+    assert_int_equal(placement.threads, 1);
+    assert_int_equal(machine->pu[placement.thread[0].pu].os_index, cpu);
+    fc_placement_free(&placement);
+    fc_topology_free(topology);
+    topology = load((struct fc_topology_source){0}); /* and without the narrowing, all are back */
+    assert_int_equal(fc_topology_machine(topology)->limits.allowed_pus, CPU_COUNT(&all));
+    fc_topology_free(topology);
 }
 
 /* ---- binding on this very machine ---- */
@@ -777,7 +762,7 @@ static void threads_are_really_bound(void **state)
     }
     /* Negative control: the same call for a described machine of the same size leaves the thread free. */
     char description[64];
-    (void)snprintf(description, sizeof description, "package:1 core:%d pu:1", machine->pus);
+    (void)snprintf(description, sizeof description, "package:1 numa:1 core:%d pu:1", machine->pus);
     struct fc_topology *described = load_synthetic(description);
     struct fc_placement elsewhere = decide(described, 0);
     struct bound_thread result = run_bound(described, &elsewhere, 0);
@@ -840,7 +825,7 @@ static void the_environment_can_name_a_machine(void **state)
 {
     struct fc_topology *topology = NULL;
     (void)state;
-    assert_int_equal(setenv("HWLOC_SYNTHETIC", "package:3 core:5 pu:2", 1), 0);
+    assert_int_equal(setenv("HWLOC_SYNTHETIC", "package:3 numa:1 core:5 pu:2", 1), 0);
     assert_int_equal(fc_topology_load(&topology, NULL, 0), 0);
     assert_int_equal(unsetenv("HWLOC_SYNTHETIC"), 0);
     assert_int_equal(fc_topology_machine(topology)->packages, 3);

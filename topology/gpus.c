@@ -82,6 +82,20 @@ static fc_index gpu_memory_of(const struct fc_machine *machine, struct fc_pci_ad
     return -1;
 }
 
+static const char *maker(unsigned vendor)
+{
+    switch (vendor) {
+    case VENDOR_NVIDIA:
+        return "NVIDIA GPU";
+    case VENDOR_AMD:
+        return "AMD GPU";
+    case VENDOR_INTEL:
+        return "Intel GPU";
+    default:
+        return "GPU";
+    }
+}
+
 static void name_from_pci(hwloc_obj_t object, char *name)
 {
     const char *vendor = hwloc_obj_get_info_by_name(object, "PCIVendor");
@@ -90,7 +104,8 @@ static void name_from_pci(hwloc_obj_t object, char *name)
         fc_topology_write(name, FC_TOPOLOGY_NAME_BYTES, "%s%s%s", vendor ? vendor : "", vendor ? " " : "",
                           device);
     else
-        fc_topology_write(name, FC_TOPOLOGY_NAME_BYTES, "GPU %04x:%04x", object->attr->pcidev.vendor_id,
+        fc_topology_write(name, FC_TOPOLOGY_NAME_BYTES, "%s (PCI %04x:%04x)",
+                          maker(object->attr->pcidev.vendor_id), object->attr->pcidev.vendor_id,
                           object->attr->pcidev.device_id);
 }
 

@@ -14,10 +14,12 @@ struct fc_topology {
 };
 
 /* Writes a printf-like message into `text`, cut to `size` bytes; `text` may be NULL. */
-void fc_topology_write(char *text, size_t size, const char *format, ...);
+void fc_topology_write(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Appends to what `text` holds already. */
-void fc_topology_append(char *text, size_t size, const char *format, ...);
+void fc_topology_append(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Writes a memory size with its binary unit: "480 GiB", "1.25 MiB". */
 void fc_topology_write_bytes(char *text, size_t size, uint64_t bytes);

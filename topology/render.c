@@ -116,10 +116,9 @@ static void draw_caches(struct drawing *drawing, const struct fc_machine *machin
         if (told)
             continue;
         char bytes[32];
-        char letter[2] = {cache->type == 'u' ? '\0' : cache->type, '\0'};
         fc_topology_write_bytes(bytes, sizeof bytes, cache->bytes);
-        fc_topology_append(text, sizeof text, "%s%d x L%d%s %s", *text ? ", " : "caches: ", count,
-                           cache->level, letter, bytes);
+        fc_topology_append(text, sizeof text, "%s%d x L%d%.*s %s", *text ? ", " : "caches: ", count,
+                           cache->level, cache->type != 'u', &cache->type, bytes);
         if (cache->cores > 0)
             fc_topology_append(text, sizeof text, " (%d core%s)", cache->cores, plural(cache->cores));
     }

@@ -75,6 +75,18 @@ static void read_numa_nodes(struct fc_topology *topology)
     }
 }
 
+static char letter_of(hwloc_obj_cache_type_t type)
+{
+    switch (type) {
+    case HWLOC_OBJ_CACHE_DATA:
+        return 'd';
+    case HWLOC_OBJ_CACHE_INSTRUCTION:
+        return 'i';
+    default:
+        return 'u';
+    }
+}
+
 static void read_caches(struct fc_topology *topology, int base[CACHE_TYPES])
 {
     struct fc_machine *machine = &topology->machine;
@@ -83,10 +95,9 @@ static void read_caches(struct fc_topology *topology, int base[CACHE_TYPES])
         base[t] = n;
         for (int i = 0; i < count_of(topology->hwloc, cache_types[t]); i++, n++) {
             hwloc_obj_t object = hwloc_get_obj_by_type(topology->hwloc, cache_types[t], (unsigned)i);
-            hwloc_obj_cache_type_t type = object->attr->cache.type;
             machine->cache[n] = (struct fc_cache){
                 .level = (int)object->attr->cache.depth,
-                .type = type == HWLOC_OBJ_CACHE_DATA ? 'd' : (type == HWLOC_OBJ_CACHE_UNIFIED ? 'u' : 'i'),
+                .type = letter_of(object->attr->cache.type),
                 .bytes = object->attr->cache.size,
                 .package = fc_topology_package_of(topology->hwloc, object),
                 .cores = count_inside(topology->hwloc, object->cpuset, core_type(topology->hwloc)),
@@ -271,8 +282,9 @@ int fc_topology_load(struct fc_topology **out, char *why, size_t why_size)
 int fc_topology_load_from(const struct fc_topology_source *given, struct fc_topology **out, char *why,
                           size_t why_size)
 {
-    /* These backends of hwloc would start GPU drivers; what CUDA and OpenCL see comes by attach. */
-    static const char *const unwanted[] = {"opencl", "gl", "cuda", "levelzero"};
+    /* The first four would start GPU drivers, and what CUDA and OpenCL see comes by attach; the last, which
+     * leaks memory, only finds again what hwloc reads from Linux's /sys by itself. */
+    static const char *const unwanted[] = {"opencl", "gl", "cuda", "levelzero", "pci"};
     struct fc_topology_source source = given ? *given : (struct fc_topology_source){0};
     struct fc_topology *topology = calloc(1, sizeof *topology);
     int code = FC_TOPOLOGY_NO_MEMORY;
