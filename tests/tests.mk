@@ -1,0 +1,50 @@
+# tests.mk: every tests/test_*.c is a cmocka program, every tests/suite_*.sh prints TAP; run.sh adds them up.
+
+TEST_SOURCES := $(wildcard tests/test_*.c)
+TEST_PROGRAMS := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SOURCES))
+TEST_SUITES := $(wildcard tests/suite_*.sh)
+TEST_LONG := $(wildcard tests/long_*.sh)
+
+$(B)/libflopcast.a: $(OBJECTS)
+	@rm -f $@; ar rcs $@ $^
+
+$(B)/tests/%: tests/%.c $(B)/libflopcast.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(TEST_OBJECTS_$*) $(B)/libflopcast.a $(LDLIBS) -lcmocka
+
+# --- the model built in many ways, for the parity tests ----------------------------------------------------------------
+# name: compiler, flags. All must give the same bits, but for 'contracted', the negative control.
+VARIANT_CC_gcc_O0 := $(CC)
+VARIANT_gcc_O0 := -O0 -march=x86-64-v3 -DFC_W=8
+VARIANT_CC_gcc_O3 := $(CC)
+VARIANT_gcc_O3 := -O3 -march=x86-64-v3 -DFC_W=8
+VARIANT_CC_clang_O0 := $(CLANG)
+VARIANT_clang_O0 := -O0 -march=x86-64-v3 -DFC_W=4
+VARIANT_CC_clang_O3 := $(CLANG)
+VARIANT_clang_O3 := -O3 -march=x86-64-v4 -DFC_W=16
+VARIANT_CC_contracted := $(CC)
+VARIANT_contracted := -O3 -march=x86-64-v3 -DFC_W=8 -ffp-contract=fast
+ifeq ($(ARCH),x86_64)
+VARIANTS := gcc_O0 gcc_O3 contracted $(if $(CLANG),clang_O0 clang_O3)
+endif
+VARIANT_OBJECTS := $(foreach v,$(VARIANTS),$(B)/tests/kernel_$(v).o)
+$(VARIANT_OBJECTS): $(B)/tests/kernel_%.o: host/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
+	@mkdir -p $(@D)
+	$(VARIANT_CC_$*) -std=c11 $(EXACT) -fno-math-errno -fno-trapping-math -I. -DFC_CHUNK=64 -DFC_KERNEL=$* $(VARIANT_$*) -c $< -o $@
+$(B)/tests/kernel_double.o: host/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(EXACT) -O2 -march=x86-64-v3 -I. -DFC_DOUBLE -DFC_W=4 -DFC_CHUNK=64 -DFC_KERNEL=double -c $< -o $@
+TEST_OBJECTS_test_parity := $(VARIANT_OBJECTS)
+TEST_OBJECTS_test_double := $(B)/tests/kernel_double.o
+$(B)/tests/test_parity: $(VARIANT_OBJECTS)
+$(B)/tests/test_double: $(B)/tests/kernel_double.o
+
+test: all $(TEST_PROGRAMS)
+	sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES)
+test-long: all $(TEST_PROGRAMS)
+	sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
+
+# The whole program and its tests under the sanitizers, in a build folder of its own.
+test-sanitize:
+	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
+	  EXTRA_LDFLAGS="-fsanitize=address,undefined" test
