@@ -286,8 +286,8 @@ static void every_placement_keeps_the_rules(void **state)
     static const char *const xml[] = {"laptop", "dgx_h100", "gb200_tray", "container", "nothing"};
     static const char *const synthetic[] = {
         two_sockets,
-        "pu:1",
-        "pu:3",
+        "numa:1 pu:1",
+        "numa:1 pu:3",
         "numa:1 core:1 pu:8",
         "package:1 numa:1 core:3 pu:1",
         "numa:4 core:2 pu:2",
