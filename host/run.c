@@ -95,14 +95,15 @@ static bool take(struct queue *q, uint64_t want, struct fc_trial_range *batch)
     return got;
 }
 
-/* Ends a batch: merges it into the whole, or gives it back when it failed. */
+/* Ends a batch: merges it into the whole, or gives it back when its worker (`failed`) failed. */
 static void finish(struct queue *q, struct fc_trial_range batch, struct fc_tally *part, const float *samples,
-                   bool failed)
+                   struct fc_worker *failed)
 {
     const struct fc_run_request *request = q->request;
     pthread_mutex_lock(&q->lock);
     struct fc_error problem = {0};
     if (failed) {
+        failed->failed = true;
         if (push(q, batch.first, batch.count))
             fc_fail(&problem, FC_FAULT, "no memory to hand a failed batch on");
     } else if (samples && request->sink &&
@@ -131,7 +132,10 @@ static void *work(void *argument)
     float *samples = NULL;
     uint64_t samples_room = 0;
     if (fc_tally_create(&part, request->job.program->metrics, rows, &worker->error)) {
+        pthread_mutex_lock(&q->lock);
         worker->failed = true;
+        pthread_cond_broadcast(&q->idle);
+        pthread_mutex_unlock(&q->lock);
         return NULL;
     }
     uint64_t want = request->batch ? request->batch : FIRST_BATCH;
@@ -150,12 +154,10 @@ static void *work(void *argument)
             failed = worker->backend->run(self->session, batch.first, batch.count, &part, samples,
                                           &worker->error) != 0;
         double took = now_s() - begin;
-        finish(q, batch, &part, samples, failed);
+        finish(q, batch, &part, samples, failed ? worker : NULL);
         fc_tally_clear(&part);
-        if (failed) {
-            worker->failed = true;
+        if (failed)
             break;
-        }
         worker->trials += batch.count;
         worker->busy_s += took;
         if (!request->batch) {

@@ -1,0 +1,29 @@
+/* format.h: numbers for people: scaled to a readable unit, and with no more digits than their error allows. */
+#ifndef FC_HOST_FORMAT_H
+#define FC_HOST_FORMAT_H
+
+#include <stddef.h>
+
+/* How the values of one metric are printed: divided by `factor`, under the name `unit`. */
+struct fc_scale {
+    double factor;
+    char unit[32];
+};
+
+/* A scale that makes values of about `typical` (in `unit`) readable: "1e10 GPU-h" -> 10 "bn GPU-h". */
+struct fc_scale fc_scale_for(const char *unit, double typical);
+
+/* value and error, both divided by the scale, as "10.13 ±0.02": the last digit printed is the first of the error (two
+ * when it is 1); an error of 0 prints up to six significant digits without "±". */
+void fc_format_figure(double value, double error, const struct fc_scale *scale, char *text, size_t size);
+
+/* A plain number with `digits` significant digits, without an exponent where that stays short. */
+void fc_format_number(double value, int digits, char *text, size_t size);
+
+/* 1234567 as "1,234,567". */
+void fc_format_count(unsigned long long count, char *text, size_t size);
+
+/* Columns that `text` takes on a terminal: UTF-8 characters, not bytes. */
+int fc_text_width(const char *text);
+
+#endif

@@ -1,0 +1,226 @@
+/* report.c: see report.h. */
+#include "report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format.h"
+#include "statistics.h"
+
+enum { COLUMNS = 6, NAME_WIDTH = 34, CELL_WIDTH = 16, PLOT_COLUMNS = 60 };
+
+bool fc_locale_is_utf8(void)
+{
+    const char *names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "UTF8") ||
+                   strstr(value, "utf-8");
+    }
+    return false;
+}
+
+static void pad(FILE *out, const char *text, int width, bool right)
+{
+    int space = width - fc_text_width(text);
+    if (right)
+        fprintf(out, "%*s%s", space > 0 ? space : 0, "", text);
+    else
+        fprintf(out, "%s%*s", text, space > 0 ? space : 0, "");
+}
+
+static void print_cell(FILE *out, struct fc_figure figure, const struct fc_scale *scale, uint64_t *need)
+{
+    char text[96];
+    if (figure.refused) {
+        snprintf(text, sizeof text, "thin");
+        if (figure.need > *need)
+            *need = figure.need;
+    } else {
+        fc_format_figure(figure.value, figure.error, scale, text, sizeof text);
+    }
+    pad(out, text, CELL_WIDTH, true);
+}
+
+static double typical_size(const struct fc_tally_metric *m)
+{
+    double mean = fabs(fc_statistics_mean(m).value);
+    double low = fabs(fc_statistics_min(m)), high = fabs(fc_statistics_max(m));
+    return mean > 0 ? mean : fmax(low, high);
+}
+
+static void metric_label(const struct fc_tally_metric *m, const struct fc_result *result,
+                         struct fc_scale *scale, char *text, size_t size)
+{
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
+    char name[64];
+    fc_metric_name(m->metric, result->run_flop, name, sizeof name);
+    *scale = fc_scale_for(info->unit, typical_size(m));
+    snprintf(text, size, *scale->unit ? "%s [%s]" : "%s", name, scale->unit);
+}
+
+static void print_metrics(FILE *out, const struct fc_result *result)
+{
+    const char *heads[COLUMNS] = {"mean", "sd", "P5", "P50", "P95", "worst 5 %"};
+    pad(out, "metric [unit], standard errors", NAME_WIDTH, false);
+    for (int c = 0; c < COLUMNS; c++)
+        pad(out, heads[c], CELL_WIDTH, true);
+    fputc('\n', out);
+    uint64_t need = 0;
+    for (int r = 0; r < result->tally.metric_count; r++) {
+        const struct fc_tally_metric *m = &result->tally.metrics[r];
+        const struct fc_metric_info *info = fc_metric_find(m->metric);
+        if (!info || info->probability || m->count == 0)
+            continue;
+        struct fc_scale scale;
+        char label[128];
+        metric_label(m, result, &scale, label, sizeof label);
+        pad(out, label, NAME_WIDTH, false);
+        if (m->min_key == m->max_key) {
+            char text[96];
+            fc_format_figure(fc_statistics_min(m), 0, &scale, text, sizeof text);
+            pad(out, text, CELL_WIDTH, true);
+            fputs("  in every trial\n", out);
+            continue;
+        }
+        print_cell(out, fc_statistics_mean(m), &scale, &need);
+        print_cell(out, fc_statistics_sd(m), &scale, &need);
+        print_cell(out, fc_statistics_quantile(m, 0.05), &scale, &need);
+        print_cell(out, fc_statistics_quantile(m, 0.50), &scale, &need);
+        print_cell(out, fc_statistics_quantile(m, 0.95), &scale, &need);
+        print_cell(out, fc_statistics_cvar(m, 0.05, info->worst_is_high), &scale, &need);
+        fputc('\n', out);
+        if (m->invalid)
+            fprintf(out, "  (%llu trials gave no finite value and are left out)\n",
+                    (unsigned long long)m->invalid);
+    }
+    if (need) {
+        char text[32];
+        fc_format_count(need, text, sizeof text);
+        fprintf(out, "thin: fewer than 50 trials lie beyond that figure; it needs -n %s\n", text);
+    }
+    fputs("worst 5 %: mean of the worst twentieth of the worlds (CVaR); worst is high for costs and times, "
+          "low for "
+          "what one gets.\n",
+          out);
+}
+
+/* Counts of `columns` equal intervals between lo and hi; a bin that spans several shares itself out. */
+static void rebin(const struct fc_tally_metric *m, double lo, double hi, double *counts, int columns)
+{
+    memset(counts, 0, (size_t)columns * sizeof *counts);
+    double per = (double)columns / (hi - lo);
+    for (uint32_t bin = m->min_key >> 16; bin <= m->max_key >> 16; bin++) {
+        if (!m->bins[bin])
+            continue;
+        uint32_t first = bin << 16, last = (bin << 16) | 0xffffu;
+        double a = (double)fc_tally_value(first < m->min_key ? m->min_key : first);
+        double b = (double)fc_tally_value(last > m->max_key ? m->max_key : last);
+        double from = (a - lo) * per, to = (b - lo) * per;
+        if (!(to > from + 1e-9)) {
+            int c = (int)floor(from);
+            if (c >= 0 && c <= columns)
+                counts[c == columns ? c - 1 : c] += (double)m->bins[bin];
+            continue;
+        }
+        double density = (double)m->bins[bin] / (to - from);
+        for (int c = from > 0 ? (int)from : 0; c < columns && c < to; c++)
+            counts[c] += density * fmax(fmin(to, c + 1.0) - fmax(from, c), 0);
+    }
+}
+
+static void print_histogram(FILE *out, const struct fc_tally_metric *m, const struct fc_result *result,
+                            bool utf8)
+{
+    static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const plain[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
+    struct fc_figure low = fc_statistics_quantile(m, 0.01), high = fc_statistics_quantile(m, 0.99);
+    double lo = low.refused ? fc_statistics_min(m) : low.value;
+    double hi = high.refused ? fc_statistics_max(m) : high.value;
+    if (!(hi > lo))
+        return;
+    double counts[PLOT_COLUMNS], most = 0;
+    rebin(m, lo, hi, counts, PLOT_COLUMNS);
+    for (int c = 0; c < PLOT_COLUMNS; c++)
+        most = fmax(most, counts[c]);
+    struct fc_scale scale;
+    char label[128], left[48], right[48];
+    metric_label(m, result, &scale, label, sizeof label);
+    fc_format_number(lo / scale.factor, 3, left, sizeof left);
+    fc_format_number(hi / scale.factor, 3, right, sizeof right);
+    pad(out, label, NAME_WIDTH, false);
+    pad(out, left, 9, true);
+    fputs(" |", out);
+    for (int c = 0; c < PLOT_COLUMNS; c++) {
+        int level = counts[c] > 0 ? 1 + (int)(7.999 * counts[c] / most) : 0;
+        fputs((utf8 ? blocks : plain)[level > 8 ? 8 : level], out);
+    }
+    fprintf(out, "| %s\n", right);
+    char marks[PLOT_COLUMNS + 1];
+    memset(marks, ' ', PLOT_COLUMNS);
+    marks[PLOT_COLUMNS] = '\0';
+    const double at[] = {0.05, 0.5, 0.95};
+    for (int i = 0; i < 3; i++) {
+        struct fc_figure q = fc_statistics_quantile(m, at[i]);
+        int c = q.refused ? -1 : (int)((q.value - lo) / (hi - lo) * PLOT_COLUMNS);
+        if (c >= 0 && c < PLOT_COLUMNS)
+            marks[c] = "5M9"[i];
+    }
+    fprintf(out, "%*s%s\n", NAME_WIDTH + 11, "", marks);
+}
+
+static void print_probabilities(FILE *out, const struct fc_result *result)
+{
+    bool any = false;
+    for (int r = 0; r < result->tally.metric_count; r++) {
+        const struct fc_tally_metric *m = &result->tally.metrics[r];
+        const struct fc_metric_info *info = fc_metric_find(m->metric);
+        if (!info || !info->probability || m->count == 0)
+            continue;
+        if (!any)
+            fputs("\nprobability, 95 % interval of the simulation\n", out);
+        any = true;
+        double p, lo, hi;
+        char goal[64] = "";
+        fc_statistics_probability(m, &p, &lo, &hi);
+        if (m->metric == FC_M_DEADLINE_MET)
+            snprintf(goal, sizeof goal, " (%g days)", result->deadline_days);
+        if (m->metric == FC_M_BUDGET_MET) {
+            struct fc_scale scale = fc_scale_for("USD", result->budget_usd);
+            snprintf(goal, sizeof goal, " (%g %s)", result->budget_usd / scale.factor, scale.unit);
+        }
+        char label[160];
+        snprintf(label, sizeof label, "P(%s)%s", info->name, goal);
+        pad(out, label, NAME_WIDTH, false);
+        fprintf(out, "%8.2f %%   %.2f to %.2f %%   %s\n", 100 * p, 100 * lo, 100 * hi, info->what);
+    }
+}
+
+void fc_report_result(FILE *out, const struct fc_result *result, bool utf8)
+{
+    char trials[32];
+    uint64_t n = fc_tally_trials(&result->tally);
+    fc_format_count(n, trials, sizeof trials);
+    fprintf(out, "%s: %s trials, seed %llu\n\n", result->scenario_name, trials,
+            (unsigned long long)result->seed);
+    print_metrics(out, result);
+    print_probabilities(out, result);
+    bool any = false;
+    for (int r = 0; r < result->tally.metric_count; r++) {
+        const struct fc_tally_metric *m = &result->tally.metrics[r];
+        const struct fc_metric_info *info = fc_metric_find(m->metric);
+        if (!info || !info->headline || m->count == 0 || m->min_key == m->max_key)
+            continue;
+        if (!any)
+            fputs("\nfrom P1 to P99; below: 5 = P5, M = median, 9 = P95\n", out);
+        any = true;
+        print_histogram(out, m, result, utf8);
+    }
+    fprintf(out, "\nresult digest %016llx   input digest %016llx   model version %d\n",
+            (unsigned long long)fc_tally_digest(&result->tally, result->seed),
+            (unsigned long long)result->input_digest, result->model_version);
+    fprintf(out, "%s, %.3g s, %.3g trials/s\n%s\n%s\n", result->devices, result->wall_s,
+            result->wall_s > 0 ? (double)n / result->wall_s : 0, result->topology, result->build);
+}
