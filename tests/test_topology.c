@@ -1,139 +1,13 @@
-/* test_topology.c: the machine, the placement and their drawing, on modelled machines
- * (tests/topology/machines), on synthetic ones and on the machine that runs the test. A drawing that differs
- * from the committed one is left in the temporary folder, to be looked at before it replaces the expected
- * text. */
-#include <limits.h>
-#include <pthread.h>
+/* test_topology.c: the machine and its drawing, the joining of devices, the limits, the sources; on modelled
+ * machines (tests/topology/machines) and synthetic ones. A drawing that differs from the committed one is
+ * left in the temporary folder, to be looked at before it replaces the expected text. */
+#include "topology/machines.h"
+
+#include "../topology/render.h"
+
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-#include "../topology/placement.h"
-#include "../topology/render.h"
-#include "../topology/topology.h"
-
-static const char two_sockets[] = "package:2 numa:1(memory=274877906944) l3:8(size=33554432) "
-                                  "l2:8(size=1048576) core:1 pu:2";
-
-/* ---- helpers ---- */
-
-/* A path under tests/topology, whatever folder the tests run in. */
-static const char *in_tests(const char *name, char path[static PATH_MAX])
-{
-    const char *slash = strrchr(__FILE__, '/');
-    int length = slash ? (int)(slash - __FILE__) : 1;
-    (void)snprintf(path, PATH_MAX, "%.*s/topology/%s", length, slash ? __FILE__ : ".", name);
-    return path;
-}
-
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    char *text = calloc(1, 1 << 20);
-    assert_non_null(text);
-    size_t size = fread(text, 1, (1 << 20) - 1, file);
-    text[size] = '\0';
-    assert_int_equal(fclose(file), 0);
-    return text;
-}
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static struct fc_topology *load(struct fc_topology_source source)
-{
-    struct fc_topology *topology = NULL;
-    char why[300] = "";
-    if (fc_topology_load_from(&source, &topology, why, sizeof why) != 0)
-        fail_msg("%s", why);
-    assert_non_null(topology);
-    return topology;
-}
-
-static struct fc_topology *load_xml(const char *name)
-{
-    char file[PATH_MAX], path[PATH_MAX];
-    (void)snprintf(file, sizeof file, "machines/%s.xml", name);
-    return load((struct fc_topology_source){.xml_path = in_tests(file, path)});
-}
-
-static struct fc_topology *load_synthetic(const char *description)
-{
-    return load((struct fc_topology_source){.synthetic = description});
-}
-
-static struct fc_topology *load_container(void)
-{
-    char xml[PATH_MAX], root[PATH_MAX];
-    return load((struct fc_topology_source){.xml_path = in_tests("machines/container.xml", xml),
-                                            .system_root = in_tests("container", root)});
-}
-
-static struct fc_placement decide(const struct fc_topology *topology, int threads)
-{
-    struct fc_placement placement;
-    char why[300] = "";
-    if (fc_placement_decide(topology, threads, &placement, why, sizeof why) != 0)
-        fail_msg("%s", why);
-    return placement;
-}
-
-static bool says(const struct fc_placement *placement, const char *words)
-{
-    for (int i = 0; i < placement->lines; i++)
-        if (strstr(placement->line[i], words))
-            return true;
-    return false;
-}
-
-static struct fc_device_report gpu_report(enum fc_device_api api, const char *name, const char *pci)
-{
-    struct fc_device_report report = {.api = api, .name = name, .has_pci = pci != NULL};
-    if (pci)
-        assert_true(fc_pci_address_read(pci, &report.pci));
-    return report;
-}
-
-static const struct fc_device_report pocl = {.api = FC_DEVICE_OPENCL, .name = "cpu-pocl", .is_cpu = true};
-static const char *const dgx_pci[8] = {"0000:1b:00.0", "0000:43:00.0", "0000:52:00.0", "0000:61:00.0",
-                                       "0000:9d:00.0", "0000:c3:00.0", "0000:d1:00.0", "0000:df:00.0"};
-static const char *const tray_pci[4] = {"0008:01:00.0", "0009:01:00.0", "0018:01:00.0", "0019:01:00.0"};
-
-/* What a program with both CUDA and OpenCL reports on a DGX H100, PoCL included. */
-static void attach_dgx(struct fc_topology *topology)
-{
-    struct fc_device_report report[17];
-    for (int i = 0; i < 8; i++) {
-        report[i] = gpu_report(FC_DEVICE_CUDA, "NVIDIA H100 80GB HBM3", dgx_pci[i]);
-        report[i].peak_gflops = 60000;
-        report[8 + i] = gpu_report(FC_DEVICE_OPENCL, "NVIDIA H100 80GB HBM3", dgx_pci[i]);
-    }
-    report[16] = pocl;
-    assert_int_equal(fc_topology_attach(topology, report, 17), 0);
-}
-
-static void attach_tray(struct fc_topology *topology)
-{
-    struct fc_device_report report[4];
-    for (int i = 0; i < 4; i++)
-        report[i] = gpu_report(FC_DEVICE_CUDA, "NVIDIA GB200", tray_pci[i]);
-    assert_int_equal(fc_topology_attach(topology, report, 4), 0);
-}
 
 /* ---- drawings ---- */
 
@@ -219,241 +93,7 @@ static void draws_a_machine_unseen(void **state)
     fc_topology_free(topology);
 }
 
-/* ---- what holds for every placement ---- */
-
-static void check_rules(const struct fc_topology *topology, int requested)
-{
-    const struct fc_machine *machine = fc_topology_machine(topology);
-    struct fc_placement placement = decide(topology, requested);
-    int *on_core = calloc((size_t)machine->cores, sizeof *on_core);
-    int *on_pu = calloc((size_t)machine->pus, sizeof *on_pu);
-    int usable_cores = 0, most = 0;
-    double sum = placement.cpu_share;
-    assert_non_null(on_core);
-    assert_non_null(on_pu);
-    for (int i = 0; i < machine->cores; i++)
-        usable_cores += machine->core[i].allowed_pus > 0;
-    int limit = machine->limits.allowed_pus;
-    if (machine->limits.quota_threads > 0 && machine->limits.quota_threads < limit)
-        limit = machine->limits.quota_threads;
-    int wanted = requested > 0 ? requested : usable_cores;
-    assert_int_equal(placement.threads, wanted < limit ? wanted : limit);
-    for (int t = 0; t < placement.threads; t++) {
-        const struct fc_thread_place *place = &placement.thread[t];
-        assert_in_range(place->core, 0, machine->cores - 1);
-        assert_in_range(place->pu, 0, machine->pus - 1);
-        assert_int_equal(machine->pu[place->pu].core, place->core);
-        assert_true(machine->pu[place->pu].is_allowed);
-        assert_int_equal(++on_pu[place->pu], 1);
-        if (++on_core[place->core] > most)
-            most = on_core[place->core];
-        if (most > 1) /* a second thread on a core only after every core has one */
-            assert_true(t >= usable_cores);
-        if (place->numa >= 0) {
-            assert_false(machine->numa_node[place->numa].is_gpu_memory);
-            assert_true(machine->numa_node[place->numa].is_host_memory);
-            assert_true(machine->numa_node[place->numa].is_allowed);
-        }
-    }
-    for (int i = 0; i < placement.devices; i++) {
-        const struct fc_device_place *place = &placement.device[i];
-        assert_true(place->share >= 0 && place->share <= 1);
-        sum += place->share;
-        if (!place->works) {
-            assert_true(place->share == 0);
-            assert_true(place->why[0] != '\0');
-            continue;
-        }
-        assert_in_range(place->thread, 0, placement.threads - 1);
-        assert_true(place->numa < 0 || !machine->numa_node[place->numa].is_gpu_memory);
-    }
-    assert_true(sum > 1 - 1e-12 && sum < 1 + 1e-12);
-    free(on_core);
-    free(on_pu);
-    fc_placement_free(&placement);
-}
-
-static void check_many(const struct fc_topology *topology)
-{
-    int pus = fc_topology_machine(topology)->pus;
-    int requests[] = {0, 1, 2, 3, 5, 8, pus / 2, pus / 2 + 1, pus, pus + 1, 100000};
-    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
-        check_rules(topology, requests[i]);
-}
-
-static void every_placement_keeps_the_rules(void **state)
-{
-    static const char *const xml[] = {"laptop", "dgx_h100", "gb200_tray", "container", "nothing"};
-    static const char *const synthetic[] = {
-        two_sockets,
-        "numa:1 pu:1",
-        "numa:1 pu:3",
-        "numa:1 core:1 pu:8",
-        "package:1 numa:1 core:3 pu:1",
-        "numa:4 core:2 pu:2",
-        "package:2 numa:4 l3:2 core:3 pu:4",
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof xml / sizeof *xml; i++) {
-        struct fc_topology *topology = load_xml(xml[i]);
-        check_many(topology);
-        attach_dgx(topology);
-        check_many(topology);
-        attach_tray(topology);
-        check_many(topology);
-        fc_topology_free(topology);
-    }
-    for (size_t i = 0; i < sizeof synthetic / sizeof *synthetic; i++) {
-        struct fc_topology *topology = load_synthetic(synthetic[i]);
-        check_many(topology);
-        fc_topology_free(topology);
-    }
-    struct fc_topology *container = load_container();
-    check_many(container);
-    fc_topology_free(container);
-    struct fc_topology *here = load((struct fc_topology_source){0});
-    check_many(here);
-    fc_topology_free(here);
-}
-
-static void threads_spread_over_numa_and_caches(void **state)
-{
-    struct fc_topology *topology = load_synthetic(two_sockets);
-    const struct fc_machine *machine = fc_topology_machine(topology);
-    struct fc_placement placement = decide(topology, 16);
-    int on_numa[2] = {0}, on_cache[256] = {0};
-    (void)state;
-    assert_int_equal(machine->numa_nodes, 2);
-    assert_int_equal(placement.threads, 16);
-    for (int t = 0; t < 16; t++) {
-        on_numa[placement.thread[t].numa]++;
-        fc_index cache = machine->core[placement.thread[t].core].last_cache;
-        assert_int_equal(machine->cache[cache].level, 3);
-        assert_int_equal(++on_cache[cache], 1); /* 16 caches, 16 threads */
-    }
-    assert_int_equal(on_numa[0], 8);
-    assert_int_equal(on_numa[1], 8);
-    fc_placement_free(&placement);
-    fc_topology_free(topology);
-}
-
-static void performance_cores_come_first(void **state)
-{
-    struct fc_topology *topology = load_xml("laptop");
-    const struct fc_machine *machine = fc_topology_machine(topology);
-    (void)state;
-    assert_int_equal(machine->cpu_kinds, 2);
-    assert_string_equal(machine->cpu_kind[1].name, "performance");
-    assert_int_equal(machine->cpu_kind[1].cores, 4);
-    assert_int_equal(machine->cpu_kind[0].cores, 8);
-    for (int threads = 1; threads <= 12; threads++) {
-        struct fc_placement placement = decide(topology, threads);
-        int fast = 0;
-        for (int t = 0; t < placement.threads; t++)
-            fast += machine->core[placement.thread[t].core].kind == 1;
-        assert_int_equal(fast, threads < 4 ? threads : 4);
-        fc_placement_free(&placement);
-    }
-    fc_topology_free(topology);
-}
-
-static void too_many_threads_are_refused_with_a_line(void **state)
-{
-    struct fc_topology *topology = load_synthetic("package:1 numa:1 core:2 pu:2");
-    struct fc_placement placement = decide(topology, 9);
-    char why[200] = "";
-    (void)state;
-    assert_int_equal(placement.threads, 4);
-    assert_true(says(&placement, "9 threads were asked for, 4 hardware threads are allowed"));
-    fc_placement_free(&placement);
-    assert_int_equal(fc_placement_decide(topology, -1, &placement, why, sizeof why), FC_TOPOLOGY_BAD_VALUE);
-    assert_non_null(strstr(why, "-1 threads"));
-    fc_topology_free(topology);
-}
-
-/* ---- GPU memory ---- */
-
-/* Loads gb200_tray.xml with every `from` replaced by `to`. */
-static struct fc_topology *load_changed_tray(const char *from, const char *to)
-{
-    char path[PATH_MAX], changed[] = "/tmp/fc_tray_XXXXXX";
-    char *text = read_file(in_tests("machines/gb200_tray.xml", path));
-    int number = mkstemp(changed), replaced = 0;
-    assert_true(number >= 0);
-    FILE *file = fdopen(number, "wb");
-    assert_non_null(file);
-    const char *rest = text;
-    for (const char *at; (at = strstr(rest, from)); rest = at + strlen(from), replaced++) {
-        assert_int_equal(fwrite(rest, 1, (size_t)(at - rest), file), (size_t)(at - rest));
-        assert_true(fputs(to, file) >= 0);
-    }
-    assert_true(fputs(rest, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-    assert_true(replaced > 0);
-    struct fc_topology *topology = load((struct fc_topology_source){.xml_path = changed});
-    assert_int_equal(unlink(changed), 0);
-    free(text);
-    return topology;
-}
-
-static void gpu_memory_is_never_host_memory(void **state)
-{
-    struct fc_topology *topology = load_xml("gb200_tray");
-    const struct fc_machine *machine = fc_topology_machine(topology);
-    int gpu_nodes = 0;
-    (void)state;
-    for (int i = 0; i < machine->numa_nodes; i++) {
-        gpu_nodes += machine->numa_node[i].is_gpu_memory;
-        assert_int_equal(machine->numa_node[i].is_gpu_memory, !machine->numa_node[i].is_host_memory);
-        void *memory = fc_host_memory_allocate(topology, i, 4096);
-        assert_int_equal(memory == NULL, machine->numa_node[i].is_gpu_memory);
-        fc_host_memory_free(topology, memory, 4096);
-    }
-    assert_int_equal(gpu_nodes, 4);
-    for (int i = 0; i < machine->gpus; i++) {
-        assert_int_equal(machine->numa_node[machine->gpu[i].numa].os_index, i / 2);
-        assert_int_equal(machine->numa_node[machine->gpu[i].memory_numa].os_index, 2 + 8 * i);
-    }
-    fc_topology_free(topology);
-}
-
-static void barred_host_memory_is_not_replaced_by_gpu_memory(void **state)
-{
-    struct fc_topology *topology =
-        load_changed_tray("allowed_nodeset=\"0x04040407\"", "allowed_nodeset=\"0x04040404\"");
-    (void)state;
-    attach_tray(topology);
-    struct fc_placement placement = decide(topology, 0);
-    assert_int_equal(placement.threads, 144);
-    for (int t = 0; t < placement.threads; t++)
-        assert_int_equal(placement.thread[t].numa, -1);
-    for (int i = 0; i < placement.devices; i++)
-        assert_int_equal(placement.device[i].numa, -1);
-    fc_placement_free(&placement);
-    fc_topology_free(topology);
-}
-
-/* A driver or an hwloc too old to mark these nodes: the ordinary memory still has the lowest number. */
-static void unmarked_gpu_memory_is_not_chosen(void **state)
-{
-    struct fc_topology *topology = load_changed_tray("PCIBusID", "Nothing");
-    struct fc_topology *unmarked = load_changed_tray("GPUMemory", "Unknown");
-    struct fc_topology *both[] = {topology, unmarked};
-    (void)state;
-    for (int k = 0; k < 2; k++) {
-        const struct fc_machine *machine = fc_topology_machine(both[k]);
-        attach_tray(both[k]);
-        struct fc_placement placement = decide(both[k], 0);
-        for (int t = 0; t < placement.threads; t++)
-            assert_in_range(machine->numa_node[placement.thread[t].numa].os_index, 0, 1);
-        for (int i = 0; i < placement.devices; i++)
-            assert_int_equal(machine->numa_node[placement.device[i].numa].os_index, i / 2);
-        fc_placement_free(&placement);
-        fc_topology_free(both[k]);
-    }
-}
-
-/* ---- joining and shares ---- */
+/* ---- joining ---- */
 
 static void reported_devices_join_by_pci(void **state)
 {
@@ -516,40 +156,6 @@ static void devices_without_pci_join_by_name_once(void **state)
     bad.peak_gflops = -1;
     assert_int_equal(fc_topology_attach(topology, &bad, 1), FC_TOPOLOGY_BAD_VALUE);
     assert_int_equal(machine->gpus, 4); /* a refused call changes nothing */
-    fc_topology_free(topology);
-}
-
-static void shares_follow_peak_rates(void **state)
-{
-    struct fc_topology *topology = load_synthetic("package:1 numa:1 core:2 pu:1");
-    struct fc_device_report report[] = {gpu_report(FC_DEVICE_CUDA, "A", "0000:01:00.0"),
-                                        gpu_report(FC_DEVICE_CUDA, "B", "0000:02:00.0"), pocl};
-    (void)state;
-    report[0].peak_gflops = 3000;
-    report[1].peak_gflops = 1000;
-    assert_int_equal(fc_topology_attach(topology, report, 3), 0);
-    struct fc_placement placement = decide(topology, 2); /* both threads feed a GPU */
-    assert_true(placement.device[0].share == 0.750);
-    assert_true(placement.device[1].share == 0.250);
-    assert_false(placement.device[2].works);
-    assert_true(placement.cpu_share == 0);
-    assert_int_not_equal(placement.device[0].thread, placement.device[1].thread);
-    fc_placement_free(&placement);
-    placement = decide(topology, 1);
-    assert_int_equal(placement.device[0].thread, 0);
-    assert_int_equal(placement.device[1].thread, 0);
-    assert_true(says(&placement, "more working devices than threads"));
-    fc_placement_free(&placement);
-    report[1].peak_gflops = 0; /* unknown beside a known one: taken as its equal */
-    assert_int_equal(fc_topology_attach(topology, report, 3), 0);
-    placement = decide(topology, 2);
-    assert_true(placement.device[0].share == 0.500);
-    assert_true(placement.device[1].share == 0.500);
-    fc_placement_free(&placement);
-    assert_int_equal(fc_topology_attach(topology, &pocl, 1), 0);
-    placement = decide(topology, 2);
-    assert_true(placement.cpu_share == 1);
-    fc_placement_free(&placement);
     fc_topology_free(topology);
 }
 
@@ -704,103 +310,26 @@ static void affinity_is_respected(void **state)
     fc_topology_free(topology);
 }
 
-/* ---- binding on this very machine ---- */
-
-struct bound_thread {
-    const struct fc_topology *topology;
-    const struct fc_placement *placement;
-    int thread;
-    int code;
-    cpu_set_t before, after;
-    int ran_on[200];
-};
-
-static void *bind_and_look(void *argument)
-{
-    struct bound_thread *my = argument;
-    volatile unsigned work = 0;
-    (void)pthread_getaffinity_np(pthread_self(), sizeof my->before, &my->before);
-    my->code = fc_placement_bind_thread(my->topology, my->placement, my->thread, NULL, 0);
-    (void)pthread_getaffinity_np(pthread_self(), sizeof my->after, &my->after);
-    for (int i = 0; i < 200; i++) {
-        for (int k = 0; k < 1000; k++)
-            work = work + 1;
-        my->ran_on[i] = sched_getcpu();
-    }
-    return NULL;
-}
-
-static struct bound_thread run_bound(const struct fc_topology *topology, const struct fc_placement *placement,
-                                     int thread)
-{
-    struct bound_thread result = {.topology = topology, .placement = placement, .thread = thread};
-    pthread_t id;
-    assert_int_equal(pthread_create(&id, NULL, bind_and_look, &result), 0);
-    assert_int_equal(pthread_join(id, NULL), 0);
-    return result;
-}
-
-static void threads_are_really_bound(void **state)
-{
-    struct fc_topology *here = load((struct fc_topology_source){0});
-    const struct fc_machine *machine = fc_topology_machine(here);
-    (void)state;
-    if (!machine->is_this_system || machine->hwloc_sees_nothing || machine->limits.allowed_pus < 2) {
-        fc_topology_free(here);
-        skip(); /* with one hardware thread, being bound and not being bound look alike */
-    }
-    struct fc_placement placement = decide(here, machine->limits.allowed_pus);
-    for (int t = 0; t < placement.threads; t++) {
-        unsigned pu = machine->pu[placement.thread[t].pu].os_index;
-        struct bound_thread result = run_bound(here, &placement, t);
-        assert_int_equal(result.code, 0);
-        assert_true(CPU_COUNT(&result.before) > 1);
-        assert_int_equal(CPU_COUNT(&result.after), 1);
-        assert_true(CPU_ISSET(pu, &result.after));
-        for (int i = 0; i < 200; i++)
-            assert_int_equal(result.ran_on[i], pu);
-    }
-    /* Negative control: the same call for a described machine of the same size leaves the thread free. */
-    char description[64];
-    (void)snprintf(description, sizeof description, "package:1 numa:1 core:%d pu:1", machine->pus);
-    struct fc_topology *described = load_synthetic(description);
-    struct fc_placement elsewhere = decide(described, 0);
-    struct bound_thread result = run_bound(described, &elsewhere, 0);
-    assert_int_equal(result.code, 0);
-    assert_true(CPU_EQUAL(&result.before, &result.after));
-    assert_true(CPU_COUNT(&result.after) > 1);
-    char why[200] = "";
-    assert_int_equal(fc_placement_bind_thread(here, &placement, placement.threads, why, sizeof why),
-                     FC_TOPOLOGY_BAD_VALUE);
-    assert_non_null(strstr(why, "there is no thread"));
-    fc_placement_free(&elsewhere);
-    fc_placement_free(&placement);
-    fc_topology_free(described);
-    fc_topology_free(here);
-}
-
-static void host_memory_can_be_had_and_used(void **state)
-{
-    struct fc_topology *here = load((struct fc_topology_source){0});
-    const struct fc_machine *machine = fc_topology_machine(here);
-    size_t size = 1 << 20;
-    (void)state;
-    for (fc_index numa = -1; numa < machine->numa_nodes; numa++) {
-        unsigned char *memory = fc_host_memory_allocate(here, numa, size);
-        bool usable =
-            numa < 0 || (machine->numa_node[numa].is_host_memory && machine->numa_node[numa].is_allowed);
-        assert_int_equal(memory != NULL, usable);
-        if (memory)
-            memset(memory, 0x5a, size);
-        fc_host_memory_free(here, memory, size);
-    }
-    assert_null(fc_host_memory_allocate(here, machine->numa_nodes, size));
-    assert_null(fc_host_memory_allocate(here, -2, size));
-    assert_null(fc_host_memory_allocate(here, -1, 0));
-    fc_topology_free(here);
-}
-
 /* ---- sources and small things ---- */
+
+/* A place under the root says nothing where there are two packages, and a screen chip is no GPU. */
+static void gpus_without_a_place_have_no_numa_node(void **state)
+{
+    struct fc_topology *topology = load_xml("flat");
+    const struct fc_machine *machine = fc_topology_machine(topology);
+    (void)state;
+    assert_int_equal(machine->gpus, 2);
+    assert_string_equal(machine->gpu[0].name, "NVIDIA GPU (PCI 10de:2330)");
+    assert_string_equal(machine->gpu[1].name, "AMD GPU (PCI 1002:74a1)");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(machine->gpu[i].package, -1);
+        assert_int_equal(machine->gpu[i].numa, -1);
+    }
+    struct fc_placement placement = decide(topology, 0);
+    assert_true(says(&placement, "2 GPUs stay idle"));
+    fc_placement_free(&placement);
+    fc_topology_free(topology);
+}
 
 static void a_bad_source_is_named(void **state)
 {
@@ -903,30 +432,18 @@ int main(void)
         cmocka_unit_test(draws_a_gb200_tray),
         cmocka_unit_test(draws_a_container),
         cmocka_unit_test(draws_a_machine_unseen),
-        cmocka_unit_test(every_placement_keeps_the_rules),
-        cmocka_unit_test(threads_spread_over_numa_and_caches),
-        cmocka_unit_test(performance_cores_come_first),
-        cmocka_unit_test(too_many_threads_are_refused_with_a_line),
-        cmocka_unit_test(gpu_memory_is_never_host_memory),
-        cmocka_unit_test(barred_host_memory_is_not_replaced_by_gpu_memory),
-        cmocka_unit_test(unmarked_gpu_memory_is_not_chosen),
         cmocka_unit_test(reported_devices_join_by_pci),
         cmocka_unit_test(devices_without_pci_join_by_name_once),
-        cmocka_unit_test(shares_follow_peak_rates),
         cmocka_unit_test(cpu_quota_is_read_and_kept),
         cmocka_unit_test(own_limits_do_not_bind_other_machines),
         cmocka_unit_test(affinity_is_respected),
-        cmocka_unit_test(threads_are_really_bound),
-        cmocka_unit_test(host_memory_can_be_had_and_used),
+        cmocka_unit_test(gpus_without_a_place_have_no_numa_node),
         cmocka_unit_test(a_bad_source_is_named),
         cmocka_unit_test(the_environment_can_name_a_machine),
         cmocka_unit_test(an_unseen_machine_gives_one_thread),
         cmocka_unit_test(a_summary_is_one_line),
         cmocka_unit_test(pci_addresses_are_read),
     };
-    /* The machine named by the environment would change what is tested. */
-    (void)unsetenv("HWLOC_XMLFILE");
-    (void)unsetenv("HWLOC_SYNTHETIC");
-    (void)unsetenv("HWLOC_THISSYSTEM");
+    forget_named_machines();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

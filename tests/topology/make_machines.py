@@ -171,8 +171,8 @@ def dgx_h100():
 
 
 def gb200_tray():
-    """Two 72-core Grace packages; each holds two Blackwell GPUs whose memory is a NUMA node of the machine.
-    A GPU reserves eight node numbers, seven of them empty until it is cut into parts."""
+    """Two 72-core Grace packages; each holds two Blackwell GPUs whose memory is a NUMA node of the machine,
+    with numbers that leave gaps."""
     m, pus = Machine(), list(range(144))
     memory = {0: ("0008:01:00.0", 2), 1: ("0009:01:00.0", 10), 2: ("0018:01:00.0", 18), 3: ("0019:01:00.0", 26)}
     m.root(pus, [0, 1] + [n for _, n in memory.values()])
@@ -220,7 +220,26 @@ def container():
     m.write("container")
 
 
+def flat():
+    """A virtual machine that shows two packages but hangs every PCI device under the root."""
+    m = Machine()
+    m.root([0, 1, 2, 3], [0, 1])
+    for p in range(2):
+        mine = [2 * p, 2 * p + 1]
+        m.open("Package", os_index=p, **m.place(mine, [p]))
+        m.numa(p, mine, 32 * GIB)
+        for pu in mine:
+            m.core(pu, [pu], [p])
+        m.close()
+    m.host_bridge(0, 0, 1)
+    m.pci("0000:00:05.0", "0300", "1a03", "2000")
+    m.pci("0000:00:06.0", "0302", "10de", "2330")
+    m.pci("0000:00:07.0", "1200", "1002", "74a1")
+    m.write("flat")
+
+
 if __name__ == "__main__":
+    flat()
     laptop()
     dgx_h100()
     gb200_tray()
