@@ -44,7 +44,8 @@ struct fc_placement {
  * threads or than the CPU quota grants; one thread per core until cores run out, then a second one; the
  * fastest kind of core first; then spread over NUMA nodes and, in each, over caches. A GPU works once,
  * through CUDA when both CUDA and OpenCL offer it; an OpenCL CPU device does not work, since our threads have
- * its cores. Fill `out` anew each time and free it. Errors: NO_MEMORY, BAD_VALUE (requested_threads < 0). */
+ * its cores (a caller whose user named that device may use it all the same). Fill `out` anew each time and
+ * free it. Errors: NO_MEMORY, BAD_VALUE (requested_threads < 0). */
 int fc_placement_decide(const struct fc_topology *topology, int requested_threads, struct fc_placement *out,
                         char *why, size_t why_size);
 
