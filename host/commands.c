@@ -1,0 +1,18 @@
+/* commands.c: the list of commands. */
+#include "commands.h"
+
+#include "kernels.h"
+#include "../cuda/model/program.h"
+
+const struct fc_command fc_commands[] = {
+    {"run", "simulate a scenario and print distributions", fc_command_run},
+    {"list", "the catalog and the scenarios that come with the program", fc_command_list},
+    {"show", "a catalog entry or a scenario, with sources", fc_command_show},
+    {NULL, NULL, NULL},
+};
+
+void fc_print_version(FILE *out)
+{
+    fprintf(out, "flopcast 0.1.0, model version %d, kernels: %s, built by %s\n", FC_MODEL_VERSION, fc_kernel_names(),
+            fc_kernel_compiler());
+}

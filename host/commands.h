@@ -1,0 +1,23 @@
+/* commands.h: what a person can type after "flopcast". */
+#ifndef FC_HOST_COMMANDS_H
+#define FC_HOST_COMMANDS_H
+
+#include <stdio.h>
+
+struct fc_command {
+    const char *name;
+    const char *what; /* one line for --help */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit status */
+};
+
+/* All commands; the last has no name. */
+extern const struct fc_command fc_commands[];
+
+int fc_command_run(int argc, char **argv);
+int fc_command_list(int argc, char **argv);
+int fc_command_show(int argc, char **argv);
+
+/* Program version, model version, and what the build holds. */
+void fc_print_version(FILE *out);
+
+#endif

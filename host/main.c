@@ -1,0 +1,55 @@
+/* main.c: finds the command that was asked for and ends with its status. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "error.h"
+#include "source.h"
+
+static const struct fc_command *find(const char *name)
+{
+    for (const struct fc_command *c = fc_commands; c->name; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+static void print_help(FILE *out)
+{
+    fputs("flopcast: how fast, how long and at what cost a training workload runs on a GPU cluster, as probability\n"
+          "distributions.\n\nusage: flopcast COMMAND [ARGUMENTS]; each command explains itself with --help\n\n",
+          out);
+    for (const struct fc_command *c = fc_commands; c->name; c++)
+        fprintf(out, "  %-10s %s\n", c->name, c->what);
+    fputs("\nexit status: 0 done; 1 the answer is 'no'; 2 the input or usage is wrong; 3 a named device cannot be had;\n"
+          "4 a fault on the way (what was finished is kept)\n",
+          out);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return FC_BAD_INPUT;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return FC_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        fc_print_version(stdout);
+        return FC_DONE;
+    }
+    const struct fc_command *command = find(argv[1]);
+    if (!command) {
+        const char *names[64];
+        int count = 0;
+        for (const struct fc_command *c = fc_commands; c->name && count < 64; c++)
+            names[count++] = c->name;
+        const char *near = fc_nearest_word(argv[1], strlen(argv[1]), names, (size_t)count);
+        fprintf(stderr, "flopcast: no command '%s'%s%s%s; see flopcast --help\n", argv[1],
+                near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+        return FC_BAD_INPUT;
+    }
+    return command->run(argc - 1, argv + 1);
+}
