@@ -79,10 +79,15 @@ FC_FN fc_real fc_optimal_interval(fc_real stall, fc_real mean_gap)
     fc_real one_minus_exp = x < (fc_real)0.01f ? series : (fc_real)1.0f - fc_exp(-x);
     fc_real p = fc_sqrt((fc_real)2.0f * one_minus_exp);
     fc_real u = p * fc_fma(p, fc_fma(p, (fc_real)0.15277778f, (fc_real)-0.33333333f), (fc_real)1.0f);
-    u = fc_min(u, (fc_real)0.99f);
+    /* where the stall is longer than the mean gap, u is near 1: W0(-z) = -z - z^2 - 3/2 z^3 ... */
+    fc_real z = ((fc_real)1.0f - one_minus_exp) * (fc_real)0.36787944f;
+    fc_real near_one = (fc_real)1.0f - z * fc_fma(z, fc_fma(z, (fc_real)1.5f, (fc_real)1.0f), (fc_real)1.0f);
+    u = x < (fc_real)1.0f ? u : near_one;
     for (int i = 0; i < 4; i++) {
         /* below 0.1 the power series avoids the cancellation in ln(1 - u) + u */
-        fc_real s = fc_fma(u, fc_fma(u, fc_fma(u, (fc_real)0.2f, (fc_real)0.25f), (fc_real)0.33333333f), (fc_real)0.5f);
+        fc_real s = fc_fma(u, (fc_real)0.14285714f, (fc_real)0.16666667f);
+        s = fc_fma(u, fc_fma(u, fc_fma(u, fc_fma(u, s, (fc_real)0.2f), (fc_real)0.25f), (fc_real)0.33333333f),
+                   (fc_real)0.5f);
         fc_real small = -(u * u) * s;
         fc_real large = fc_log((fc_real)1.0f - u) + u;
         fc_real f = (u < (fc_real)0.1f ? small : large) + x;
