@@ -31,7 +31,7 @@ static void pad(FILE *out, const char *text, int width, bool right)
         fprintf(out, "%s%*s", text, space > 0 ? space : 0, "");
 }
 
-static void print_cell(FILE *out, struct fc_figure figure, const struct fc_scale *scale, uint64_t *need)
+static void print_cell(FILE *out, struct fc_estimate figure, const struct fc_scale *scale, uint64_t *need)
 {
     char text[96];
     if (figure.refused) {
@@ -136,7 +136,7 @@ static void print_histogram(FILE *out, const struct fc_tally_metric *m, const st
 {
     static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static const char *const plain[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
-    struct fc_figure low = fc_statistics_quantile(m, 0.01), high = fc_statistics_quantile(m, 0.99);
+    struct fc_estimate low = fc_statistics_quantile(m, 0.01), high = fc_statistics_quantile(m, 0.99);
     double lo = low.refused ? fc_statistics_min(m) : low.value;
     double hi = high.refused ? fc_statistics_max(m) : high.value;
     if (!(hi > lo))
@@ -163,7 +163,7 @@ static void print_histogram(FILE *out, const struct fc_tally_metric *m, const st
     marks[PLOT_COLUMNS] = '\0';
     const double at[] = {0.05, 0.5, 0.95};
     for (int i = 0; i < 3; i++) {
-        struct fc_figure q = fc_statistics_quantile(m, at[i]);
+        struct fc_estimate q = fc_statistics_quantile(m, at[i]);
         int c = q.refused ? -1 : (int)((q.value - lo) / (hi - lo) * PLOT_COLUMNS);
         if (c >= 0 && c < PLOT_COLUMNS)
             marks[c] = "5M9"[i];

@@ -23,14 +23,14 @@ static void raw_moments(const struct fc_tally_metric *m, long double *sum, long 
     }
 }
 
-struct fc_figure fc_statistics_mean(const struct fc_tally_metric *m)
+struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *m)
 {
     if (m->count == 0)
-        return (struct fc_figure){NAN, NAN, 1, 2};
+        return (struct fc_estimate){NAN, NAN, 1, 2};
     long double sum, square;
     raw_moments(m, &sum, &square);
-    struct fc_figure sd = fc_statistics_sd(m);
-    return (struct fc_figure){(double)(sum / (long double)m->count), sd.value / sqrt((double)m->count), 0, 0};
+    struct fc_estimate sd = fc_statistics_sd(m);
+    return (struct fc_estimate){(double)(sum / (long double)m->count), sd.value / sqrt((double)m->count), 0, 0};
 }
 
 /* The ends of a bin, cut to the extremes. */
@@ -41,12 +41,12 @@ static void bin_ends(const struct fc_tally_metric *m, uint32_t bin, double *lo, 
     *hi = (double)fc_tally_value(last > m->max_key ? m->max_key : last);
 }
 
-struct fc_figure fc_statistics_sd(const struct fc_tally_metric *m)
+struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
 {
     if (m->count < 2)
-        return (struct fc_figure){m->count ? 0 : NAN, NAN, m->count == 0, 2};
+        return (struct fc_estimate){m->count ? 0 : NAN, NAN, m->count == 0, 2};
     if (m->min_key == m->max_key)
-        return (struct fc_figure){0, 0, 0, 0};
+        return (struct fc_estimate){0, 0, 0, 0};
     long double sum, square, n = (long double)m->count;
     raw_moments(m, &sum, &square);
     long double mean = sum / n;
@@ -66,7 +66,7 @@ struct fc_figure fc_statistics_sd(const struct fc_tally_metric *m)
     long double spread = fourth - variance * variance;
     double sd = (double)sqrtl(variance);
     double error = sd > 0 && spread > 0 ? (double)(sqrtl(spread / n) / (2 * (long double)sd)) : 0;
-    return (struct fc_figure){sd, error, 0, 0};
+    return (struct fc_estimate){sd, error, 0, 0};
 }
 
 double fc_statistics_min(const struct fc_tally_metric *m) { return m->count ? (double)fc_tally_value(m->min_key) : NAN; }
@@ -88,23 +88,23 @@ static double value_at_rank(const struct fc_tally_metric *m, double rank)
     return fc_statistics_max(m);
 }
 
-struct fc_figure fc_statistics_quantile(const struct fc_tally_metric *m, double p)
+struct fc_estimate fc_statistics_quantile(const struct fc_tally_metric *m, double p)
 {
     double n = (double)m->count;
     double tail = fmin(p, 1 - p);
     if (m->count == 0 || n * tail < ENOUGH_BEYOND)
-        return (struct fc_figure){NAN, NAN, 1, (uint64_t)ceil(ENOUGH_BEYOND / tail - 1e-6)};
+        return (struct fc_estimate){NAN, NAN, 1, (uint64_t)ceil(ENOUGH_BEYOND / tail - 1e-6)};
     double half = sqrt(p * (1 - p) * n);
     double lo = value_at_rank(m, fmax(p * n - half, 0));
     double hi = value_at_rank(m, fmin(p * n + half, n));
-    return (struct fc_figure){value_at_rank(m, p * n), 0.5 * (hi - lo), 0, 0};
+    return (struct fc_estimate){value_at_rank(m, p * n), 0.5 * (hi - lo), 0, 0};
 }
 
-struct fc_figure fc_statistics_cvar(const struct fc_tally_metric *m, double share, int high)
+struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double share, int high)
 {
     double n = (double)m->count, wanted = share * n;
     if (m->count == 0 || wanted < ENOUGH_BEYOND)
-        return (struct fc_figure){NAN, NAN, 1, (uint64_t)ceil(ENOUGH_BEYOND / share - 1e-6)};
+        return (struct fc_estimate){NAN, NAN, 1, (uint64_t)ceil(ENOUGH_BEYOND / share - 1e-6)};
     double left = wanted, sum = 0, square = 0, edge = 0;
     uint32_t first = m->min_key >> 16, last = m->max_key >> 16;
     for (uint32_t step = 0; step <= last - first && left > 0; step++) {
@@ -124,7 +124,7 @@ struct fc_figure fc_statistics_cvar(const struct fc_tally_metric *m, double shar
     double variance = fmax(square / wanted - mean * mean, 0);
     double distance = mean - edge;
     double error = sqrt((variance + (1 - share) * distance * distance) / wanted);
-    return (struct fc_figure){mean, error, 0, 0};
+    return (struct fc_estimate){mean, error, 0, 0};
 }
 
 void fc_statistics_probability(const struct fc_tally_metric *m, double *p, double *lo, double *hi)
