@@ -72,7 +72,7 @@ const struct fc_field fc_fields[] = {
     UNCERTAIN(FC_FIELD_PLANNED_STOP, "reliability.planned_stop", FC_IN_PLANNED_STOP_S, "s", 0, 1e7,
               "length of a planned stop, restart not included"),
 
-    UNCERTAIN(FC_FIELD_PRICE_GPU_HOUR, "prices.gpu_hour", FC_IN_PRICE_GPU_HOUR_USD, "USD", 1e-4, 1e4,
+    UNCERTAIN(FC_FIELD_PRICE_GPU_HOUR, "prices.gpu_hour", FC_IN_PRICE_GPU_HOUR_USD, "USD/GPU-h", 1e-4, 1e4,
               "all-in price of a GPU-hour"),
     NUMBER(FC_FIELD_CONTRACT_VALUE, "contract.value", "USD", 1, 1e14, "committed value"),
     NUMBER(FC_FIELD_CONTRACT_YEARS, "contract.years", "year", 0.01, 100, "term"),

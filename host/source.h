@@ -10,10 +10,19 @@
 
 #include "error.h"
 
+/* Where a part of a text that was put together from several comes from. */
+struct fc_segment {
+    size_t offset; /* of its first byte in the text */
+    struct fc_place place;
+    bool exact;
+};
+
 struct fc_source {
     const char *text;      /* borrowed, NUL-terminated */
     struct fc_place place; /* of the first character of text */
     bool exact;            /* true when text stands on one line as written, so that offsets are columns */
+    const struct fc_segment *segments; /* borrowed, in order of offset; NULL when the text is in one piece */
+    size_t segment_count;
 };
 
 /* A source for a text that stands at the start of its file. */

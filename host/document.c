@@ -1,0 +1,875 @@
+/* document.c: see document.h. Builds the tree from libfyaml's events. */
+#include "document.h"
+
+#include <errno.h>
+#include <libfyaml.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    MAX_DEPTH = 48,           /* below libfyaml's own limit of 64 */
+    MAX_ALIAS_NODES = 100000, /* nodes that aliases may add to a document */
+    CHUNK_BYTES = 1 << 16
+};
+
+/* Memory comes in chunks that live as long as the document. */
+struct chunk {
+    struct chunk *next;
+    size_t used, size;
+    max_align_t data[];
+};
+
+struct anchor {
+    struct anchor *next;
+    const char *name;
+    const struct fc_node *node;
+};
+
+struct fc_document {
+    struct chunk *chunks;
+    char *name;
+    struct fc_node *root;
+    struct anchor *anchors;
+    size_t alias_nodes;
+    bool has_calls; /* the text holds the marks that protect_calls put in */
+};
+
+/* What protect_calls writes for a comma and a colon inside word(...): private characters, three bytes each.
+ */
+static const char comma_mark[] = "\xee\x80\x80";
+static const char colon_mark[] = "\xee\x80\x81";
+
+static void *take(struct fc_document *document, size_t bytes)
+{
+    bytes = (bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    struct chunk *chunk = document->chunks;
+    if (!chunk || chunk->size - chunk->used < bytes) {
+        size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
+        chunk = malloc(sizeof *chunk + size);
+        if (!chunk)
+            return NULL;
+        chunk->used = 0;
+        chunk->size = size;
+        chunk->next = document->chunks;
+        document->chunks = chunk;
+    }
+    void *memory = (char *)chunk->data + chunk->used;
+    chunk->used += bytes;
+    return memory;
+}
+
+static int no_memory(const char *name, struct fc_error *error)
+{
+    return fc_fail(error, FC_FAULT, "%s: cannot be read (out of memory); try a smaller file", name);
+}
+
+static struct fc_node *new_node(struct fc_document *document, enum fc_node_kind kind, struct fc_place place)
+{
+    struct fc_node *node = take(document, sizeof *node);
+    if (!node)
+        return NULL;
+    *node = (struct fc_node){.kind = kind, .place = place, .exact = true};
+    return node;
+}
+
+static void append(struct fc_node *parent, struct fc_node *child)
+{
+    child->next = NULL;
+    if (parent->last)
+        parent->last->next = child;
+    else
+        parent->first = child;
+    parent->last = child;
+    parent->count++;
+}
+
+/* Copies text into the document and turns the marks of protect_calls back into what was written. */
+static const char *keep_text(struct fc_document *document, const char *text, size_t length)
+{
+    char *copy = take(document, length + 1);
+    if (!copy)
+        return NULL;
+    size_t used = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (document->has_calls && length - i >= 3 && memcmp(text + i, comma_mark, 3) == 0) {
+            copy[used++] = ',';
+            i += 2;
+        } else if (document->has_calls && length - i >= 3 && memcmp(text + i, colon_mark, 3) == 0) {
+            copy[used++] = ':';
+            i += 2;
+        } else {
+            copy[used++] = text[i];
+        }
+    }
+    copy[used] = '\0';
+    return copy;
+}
+
+/* ---- checks on the raw bytes ---- */
+
+/* Finds the first byte that is not allowed: NUL and other control characters, or broken UTF-8. Returns
+ * `length` when all is well. */
+static size_t first_bad_byte(const unsigned char *text, size_t length)
+{
+    size_t i = 0;
+    while (i < length) {
+        unsigned char c = text[i];
+        if (c < 0x80) {
+            if (c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
+                return i;
+            i++;
+            continue;
+        }
+        size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+        if (c < 0xc2 || c > 0xf4 || length - i <= more)
+            return i;
+        for (size_t j = 1; j <= more; j++)
+            if ((text[i + j] & 0xc0u) != 0x80u)
+                return i;
+        if ((c == 0xe0 && text[i + 1] < 0xa0) || (c == 0xed && text[i + 1] > 0x9f) ||
+            (c == 0xf0 && text[i + 1] < 0x90) || (c == 0xf4 && text[i + 1] > 0x8f))
+            return i;
+        i += more + 1;
+    }
+    return length;
+}
+
+static struct fc_place place_of_byte(const char *name, const char *text, size_t offset)
+{
+    struct fc_place place = {name, 1, 1};
+    for (size_t i = 0; i < offset; i++) {
+        if (text[i] == '\n') {
+            place.line++;
+            place.column = 1;
+        } else if (((unsigned char)text[i] & 0xc0u) != 0x80u) {
+            place.column++;
+        }
+    }
+    return place;
+}
+
+static int check_bytes(const char *name, const char *text, size_t length, struct fc_error *error)
+{
+    size_t bad = first_bad_byte((const unsigned char *)text, length);
+    if (bad == length)
+        return 0;
+    struct fc_place place = place_of_byte(name, text, bad);
+    unsigned char c = (unsigned char)text[bad];
+    if (c < 0x80)
+        return fc_fail_at(error, &place, "not a text file (byte 0x%02x); YAML or JSON in UTF-8 is read", c);
+    return fc_fail_at(error, &place, "not UTF-8 (byte 0x%02x); save the file as UTF-8", c);
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_word(char c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The length of a call's bracket "(...)" with balanced parentheses on one line, or 0. */
+static size_t bracket_length(const char *text, size_t length)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < length && text[i] != '\n' && text[i] != '\r'; i++) {
+        if (text[i] == '(')
+            depth++;
+        else if (text[i] == ')' && --depth == 0)
+            return i + 1;
+        else if (text[i] == '"' || text[i] == '\'' || text[i] == '#')
+            return 0;
+    }
+    return 0;
+}
+
+/* A copy of text in which commas and colons inside word(...) are replaced by private characters, one for one,
+ * so that YAML's flow syntax leaves them alone and columns stay. Sets *result to NULL when there is nothing
+ * to replace. */
+static int protect_calls(const char *text, size_t length, char **result, size_t *result_length)
+{
+    *result = NULL;
+    if (!memchr(text, '(', length))
+        return 0;
+    size_t marks = 0;
+    for (size_t i = 0; i < length; i++)
+        marks += text[i] == ',' || text[i] == ':';
+    if (marks == 0 || length > SIZE_MAX / 2 - 2 * marks)
+        return 0;
+    char *copy = malloc(length + 2 * marks + 1);
+    if (!copy)
+        return -1;
+    size_t used = 0, call_end = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (i >= call_end && text[i] == '(' && i > 0 && is_word(text[i - 1])) {
+            size_t word = i;
+            while (word > 0 && is_word(text[word - 1]))
+                word--;
+            size_t bracket = is_letter(text[word]) ? bracket_length(text + i, length - i) : 0;
+            if (bracket)
+                call_end = i + bracket;
+        }
+        const char *mark = i >= call_end    ? NULL
+                           : text[i] == ',' ? comma_mark
+                           : text[i] == ':' ? colon_mark
+                                            : NULL;
+        if (mark) {
+            memcpy(copy + used, mark, 3);
+            used += 3;
+        } else {
+            copy[used++] = text[i];
+        }
+    }
+    copy[used] = '\0';
+    *result = copy;
+    *result_length = used;
+    return 0;
+}
+
+/* ---- from events to nodes ---- */
+
+struct builder {
+    struct fc_document *document;
+    struct fy_parser *parser;
+    struct fy_diag *diagnostics;
+    struct fc_error *error;
+    const char *name;
+    struct fc_place last; /* where the latest event with a mark began: the place of an empty value */
+};
+
+static struct fc_place place_of_event(struct builder *builder, struct fy_event *event)
+{
+    const struct fy_mark *mark = fy_event_start_mark(event);
+    if (mark)
+        builder->last = (struct fc_place){builder->name, mark->line + 1, mark->column + 1};
+    return builder->last;
+}
+
+/* Turns libfyaml's first collected diagnostic into the error. */
+static int fail_as_diagnosed(struct builder *builder)
+{
+    void *iterator = NULL;
+    struct fy_diag_error *found = fy_diag_errors_iterate(builder->diagnostics, &iterator);
+    if (!found || !found->msg)
+        return fc_fail_at(builder->error, &builder->last, "this is not well-formed YAML or JSON near here");
+    struct fc_place place = {builder->name, found->line > 0 ? found->line : 1,
+                             found->column > 0 ? found->column : 1};
+    char message[200];
+    snprintf(message, sizeof message, "%s", found->msg);
+    message[strcspn(message, "\r\n")] = '\0';
+    return fc_fail_at(builder->error, &place, "this is not well-formed YAML or JSON (%s)", message);
+}
+
+/* The next event, or NULL with the error filled. */
+static struct fy_event *next_event(struct builder *builder)
+{
+    struct fy_event *event = fy_parser_parse(builder->parser);
+    if (!event)
+        fail_as_diagnosed(builder);
+    return event;
+}
+
+static int keep_anchor(struct builder *builder, struct fy_token *token, const struct fc_node *node)
+{
+    if (!token)
+        return 0;
+    size_t length = 0;
+    const char *name = fy_token_get_text(token, &length);
+    struct anchor *anchor = take(builder->document, sizeof *anchor);
+    const char *copy = name ? keep_text(builder->document, name, length) : NULL;
+    if (!anchor || !copy)
+        return no_memory(builder->name, builder->error);
+    *anchor = (struct anchor){builder->document->anchors, copy, node};
+    builder->document->anchors = anchor;
+    return 0;
+}
+
+/* A deep copy of what an alias stands for. */
+static struct fc_node *copy_node(struct builder *builder, const struct fc_node *node, int depth)
+{
+    struct fc_document *document = builder->document;
+    if (depth > MAX_DEPTH || ++document->alias_nodes > MAX_ALIAS_NODES) {
+        fc_fail_at(builder->error, &builder->last,
+                   "the aliases blow this file up (more than %d values, or %d levels); write the values out",
+                   (int)MAX_ALIAS_NODES, (int)MAX_DEPTH);
+        return NULL;
+    }
+    struct fc_node *copy = new_node(document, node->kind, node->place);
+    if (!copy) {
+        no_memory(builder->name, builder->error);
+        return NULL;
+    }
+    copy->quoted = node->quoted;
+    copy->exact = node->exact;
+    copy->key = node->key;
+    copy->key_place = node->key_place;
+    copy->text = node->text;
+    for (const struct fc_node *child = node->first; child; child = child->next) {
+        struct fc_node *child_copy = copy_node(builder, child, depth + 1);
+        if (!child_copy)
+            return NULL;
+        append(copy, child_copy);
+    }
+    return copy;
+}
+
+static int expand_alias(struct builder *builder, struct fy_event *event, int depth, struct fc_node **node)
+{
+    struct fc_place place = place_of_event(builder, event);
+    size_t length = 0;
+    const char *name = fy_token_get_text(event->alias.anchor, &length);
+    for (const struct anchor *anchor = builder->document->anchors; name && anchor; anchor = anchor->next)
+        if (strlen(anchor->name) == length && memcmp(anchor->name, name, length) == 0) {
+            *node = copy_node(builder, anchor->node, depth);
+            if (!*node)
+                return -1;
+            (*node)->key = NULL;
+            return 0;
+        }
+    char shown[64];
+    return fc_fail_at(builder->error, &place,
+                      "the alias '*%s' stands for nothing; put '&%s' before a value above it",
+                      fc_printable(shown, sizeof shown, name ? name : "", length),
+                      fc_printable(shown, sizeof shown, name ? name : "", length));
+}
+
+static bool is_null_word(const char *text)
+{
+    return text[0] == '\0' || strcmp(text, "null") == 0 || strcmp(text, "~") == 0;
+}
+
+static int read_scalar(struct builder *builder, struct fy_event *event, struct fc_node **node)
+{
+    struct fc_place place = place_of_event(builder, event);
+    *node = new_node(builder->document, FC_NODE_EMPTY, place);
+    if (!*node)
+        return no_memory(builder->name, builder->error);
+    struct fy_token *token = event->scalar.value;
+    if (!token)
+        return 0;
+    size_t length = 0;
+    const char *text = fy_token_get_text(token, &length);
+    if (!text)
+        return no_memory(builder->name, builder->error);
+    if (memchr(text, '\0', length))
+        return fc_fail_at(builder->error, &place, "the text holds a NUL character; leave it out");
+    const char *copy = keep_text(builder->document, text, length);
+    if (!copy)
+        return no_memory(builder->name, builder->error);
+    enum fy_scalar_style style = fy_token_scalar_style(token);
+    (*node)->quoted = style != FYSS_PLAIN;
+    if (!(*node)->quoted && is_null_word(copy))
+        return 0;
+    (*node)->kind = FC_NODE_TEXT;
+    (*node)->text = copy;
+    /* Columns inside the text are those of the file only where nothing was folded, escaped or indented away.
+     */
+    const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
+    (*node)->exact = start && end && start->line == end->line &&
+                     (style == FYSS_PLAIN || style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED);
+    if ((*node)->quoted && (*node)->exact)
+        (*node)->exact =
+            end->input_pos - start->input_pos >= length && end->input_pos - start->input_pos <= length + 2;
+    return 0;
+}
+
+/* A set of the keys of one map, so that large maps stay fast: open addressing over borrowed strings. */
+struct key_set {
+    const struct fc_node **slots;
+    size_t size, used;
+};
+
+static size_t hash_of(const char *text)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    return (size_t)(hash ^ (hash >> 29));
+}
+
+static const struct fc_node **slot_of(const struct key_set *set, const char *key)
+{
+    size_t at = hash_of(key) & (set->size - 1);
+    while (set->slots[at] && strcmp(set->slots[at]->key, key) != 0)
+        at = (at + 1) & (set->size - 1);
+    return &set->slots[at];
+}
+
+/* Adds the node under its key; *earlier is the node that already had the key, or NULL. Returns -1 without
+ * memory. */
+static int key_set_add(struct key_set *set, const struct fc_node *node, const struct fc_node **earlier)
+{
+    if (2 * (set->used + 1) > set->size) {
+        struct key_set larger = {NULL, set->size ? 2 * set->size : 16, set->used};
+        larger.slots = calloc(larger.size, sizeof(const struct fc_node *));
+        if (!larger.slots)
+            return -1;
+        for (size_t i = 0; i < set->size; i++)
+            if (set->slots[i])
+                *slot_of(&larger, set->slots[i]->key) = set->slots[i];
+        free((void *)set->slots);
+        *set = larger;
+    }
+    const struct fc_node **slot = slot_of(set, node->key);
+    *earlier = *slot;
+    if (!*slot) {
+        *slot = node;
+        set->used++;
+    }
+    return 0;
+}
+
+static int read_node(struct builder *builder, struct fy_event *event, int depth, struct fc_node **node);
+
+/* Reads the children of a list or a map up to its end event. */
+static int read_children(struct builder *builder, struct fc_node *parent, int depth)
+{
+    struct key_set keys = {NULL, 0, 0};
+    int result = -1;
+    enum fy_event_type end = parent->kind == FC_NODE_MAP ? FYET_MAPPING_END : FYET_SEQUENCE_END;
+    for (;;) {
+        struct fy_event *event = next_event(builder);
+        if (!event)
+            goto out;
+        if (event->type == end) {
+            fy_parser_event_free(builder->parser, event);
+            break;
+        }
+        struct fc_node *key = NULL, *child = NULL;
+        if (parent->kind == FC_NODE_MAP) {
+            if (read_node(builder, event, depth + 1, &key))
+                goto out;
+            if (key->kind != FC_NODE_TEXT) {
+                fc_fail_at(builder->error, &key->place, "a key must be text, not %s; write 'key: value'",
+                           fc_node_kind_name(key->kind));
+                goto out;
+            }
+            event = next_event(builder);
+            if (!event)
+                goto out;
+        }
+        if (read_node(builder, event, depth + 1, &child))
+            goto out;
+        if (key) {
+            child->key = key->text;
+            child->key_place = key->place;
+            const struct fc_node *earlier = NULL;
+            if (key_set_add(&keys, child, &earlier)) {
+                no_memory(builder->name, builder->error);
+                goto out;
+            }
+            if (earlier) {
+                char shown[64];
+                fc_fail_at(builder->error, &key->place,
+                           "the key '%s' is given twice (first in line %d); keep one of them",
+                           fc_printable(shown, sizeof shown, key->text, strlen(key->text)),
+                           earlier->key_place.line);
+                goto out;
+            }
+        }
+        append(parent, child);
+    }
+    result = 0;
+out:
+    free((void *)keys.slots);
+    return result;
+}
+
+/* Reads the node that `event` begins, and frees the event. */
+static int read_node(struct builder *builder, struct fy_event *event, int depth, struct fc_node **node)
+{
+    int result = -1;
+    struct fy_token *anchor = NULL;
+    bool has_children = false;
+    struct fc_place place = place_of_event(builder, event);
+    if (depth > MAX_DEPTH) {
+        fc_fail_at(builder->error, &place, "nested too deeply (more than %d levels); flatten it",
+                   (int)MAX_DEPTH);
+        goto out;
+    }
+    if (event->type == FYET_ALIAS) {
+        result = expand_alias(builder, event, depth, node);
+    } else if (event->type == FYET_SCALAR) {
+        anchor = event->scalar.anchor;
+        result = read_scalar(builder, event, node);
+    } else if (event->type == FYET_SEQUENCE_START || event->type == FYET_MAPPING_START) {
+        bool map = event->type == FYET_MAPPING_START;
+        anchor = map ? event->mapping_start.anchor : event->sequence_start.anchor;
+        *node = new_node(builder->document, map ? FC_NODE_MAP : FC_NODE_LIST, place);
+        result = *node ? 0 : no_memory(builder->name, builder->error);
+        has_children = true;
+    } else {
+        fc_fail_at(builder->error, &place, "this is not well-formed YAML or JSON near here");
+    }
+    if (result == 0 && has_children)
+        result = read_children(builder, *node, depth);
+    /* An anchor is known only after its node, so that no alias can stand inside what it stands for. */
+    if (result == 0)
+        result = keep_anchor(builder, anchor, *node);
+out:
+    fy_parser_event_free(builder->parser, event);
+    return result;
+}
+
+/* Reads one whole stream, which must hold exactly one document. */
+static int read_stream(struct builder *builder, struct fc_node **root)
+{
+    *root = NULL;
+    for (;;) {
+        struct fy_event *event = next_event(builder);
+        if (!event)
+            return -1;
+        enum fy_event_type type = event->type;
+        struct fc_place place = place_of_event(builder, event);
+        if (type == FYET_STREAM_END) {
+            fy_parser_event_free(builder->parser, event);
+            break;
+        }
+        if (type == FYET_STREAM_START || type == FYET_DOCUMENT_END) {
+            fy_parser_event_free(builder->parser, event);
+            continue;
+        }
+        if (type != FYET_DOCUMENT_START || *root) {
+            fy_parser_event_free(builder->parser, event);
+            return fc_fail_at(builder->error, &place,
+                              "the file holds several documents; keep one and remove the rest");
+        }
+        fy_parser_event_free(builder->parser, event);
+        event = next_event(builder);
+        if (!event || read_node(builder, event, 0, root))
+            return -1;
+    }
+    if (fy_parser_get_stream_error(builder->parser))
+        return fail_as_diagnosed(builder);
+    struct fc_place start = {builder->name, 1, 1};
+    if (!*root || (*root)->kind == FC_NODE_EMPTY)
+        return fc_fail_at(builder->error, &start, "the file is empty; write 'key: value' lines");
+    return 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* Parses text into nodes that belong to `document`; `name` must live as long as it. */
+static int parse_text(struct fc_document *document, const char *name, const char *text, size_t length,
+                      struct fc_node **root, struct fc_error *error)
+{
+    char *protected_text = NULL;
+    int result = -1;
+    struct builder builder = {.document = document, .error = error, .name = name, .last = {name, 1, 1}};
+    if (check_bytes(name, text, length, error))
+        return -1;
+    document->anchors = NULL;
+    document->has_calls = false;
+    if (!strstr(text, comma_mark) && !strstr(text, colon_mark)) {
+        if (protect_calls(text, length, &protected_text, &length))
+            return no_memory(name, error);
+        if (protected_text) {
+            document->has_calls = true;
+            text = protected_text;
+        }
+    }
+    struct fy_diag_cfg diag_cfg;
+    fy_diag_cfg_default(&diag_cfg);
+    diag_cfg.fp = NULL;
+    diag_cfg.level = FYET_ERROR;
+    builder.diagnostics = fy_diag_create(&diag_cfg);
+    if (!builder.diagnostics) {
+        no_memory(name, error);
+        goto out;
+    }
+    fy_diag_set_collect_errors(builder.diagnostics, true);
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG, .diag = builder.diagnostics};
+    if (ends_with(name, ".json"))
+        cfg.flags |= FYPCF_JSON_FORCE;
+    builder.parser = fy_parser_create(&cfg);
+    if (!builder.parser || fy_parser_set_string(builder.parser, text, length)) {
+        no_memory(name, error);
+        goto out;
+    }
+    result = read_stream(&builder, root);
+out:
+    if (builder.parser)
+        fy_parser_destroy(builder.parser);
+    if (builder.diagnostics)
+        fy_diag_destroy(builder.diagnostics);
+    free(protected_text);
+    return result;
+}
+
+/* ---- opening and closing ---- */
+
+void fc_document_close(struct fc_document *document)
+{
+    if (!document)
+        return;
+    while (document->chunks) {
+        struct chunk *next = document->chunks->next;
+        free(document->chunks);
+        document->chunks = next;
+    }
+    free(document->name);
+    free(document);
+}
+
+static int refuse_size(const char *name, double bytes, size_t max_bytes, struct fc_error *error)
+{
+    return fc_fail(error, FC_BAD_INPUT,
+                   "%s: the file is too large (%.1f MiB, the limit is %.0f MiB); is it the right file?", name,
+                   bytes / 1048576.0, (double)max_bytes / 1048576.0);
+}
+
+int fc_document_open_text(struct fc_document **document, const char *name, const char *text, size_t length,
+                          size_t max_bytes, struct fc_error *error)
+{
+    *document = NULL;
+    if (length > max_bytes)
+        return refuse_size(name, (double)length, max_bytes, error);
+    struct fc_document *made = calloc(1, sizeof *made);
+    /* libfyaml and strstr want a NUL behind the text */
+    char *copy = malloc(length + 1);
+    if (!made || !copy)
+        goto no_memory;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    made->name = malloc(strlen(name) + 1);
+    if (!made->name)
+        goto no_memory;
+    strcpy(made->name, name);
+    if (parse_text(made, made->name, copy, length, &made->root, error))
+        goto failed;
+    free(copy);
+    *document = made;
+    return 0;
+no_memory:
+    no_memory(name, error);
+failed:
+    free(copy);
+    fc_document_close(made);
+    return -1;
+}
+
+int fc_document_open(struct fc_document **document, const char *path, size_t max_bytes,
+                     struct fc_error *error)
+{
+    *document = NULL;
+    struct stat status;
+    if (stat(path, &status))
+        return fc_fail(error, FC_BAD_INPUT, "%s: cannot be opened (%s); check the name", path,
+                       strerror(errno));
+    if (S_ISDIR(status.st_mode))
+        return fc_fail(error, FC_BAD_INPUT, "%s: is a directory; name a file in it", path);
+    if (S_ISREG(status.st_mode) && (unsigned long long)status.st_size > max_bytes)
+        return refuse_size(path, (double)status.st_size, max_bytes, error);
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return fc_fail(error, FC_BAD_INPUT, "%s: cannot be opened (%s); check its permissions", path,
+                       strerror(errno));
+    int result = -1;
+    size_t size = 0, used = 0;
+    char *text = NULL;
+    for (;;) { /* a pipe has no size: read until the end or the limit */
+        if (used + 1 >= size) {
+            size_t wanted = size ? 2 * size : S_ISREG(status.st_mode) ? (size_t)status.st_size + 2 : 65536;
+            char *larger = realloc(text, wanted);
+            if (!larger) {
+                no_memory(path, error);
+                goto out;
+            }
+            text = larger;
+            size = wanted;
+        }
+        size_t read = fread(text + used, 1, size - used - 1, file);
+        used += read;
+        if (used > max_bytes) {
+            refuse_size(path, (double)used, max_bytes, error);
+            goto out;
+        }
+        if (read == 0)
+            break;
+    }
+    if (ferror(file)) {
+        fc_fail(error, FC_BAD_INPUT, "%s: cannot be read (%s); check the file", path, strerror(errno));
+        goto out;
+    }
+    result = fc_document_open_text(document, path, text, used, max_bytes, error);
+out:
+    free(text);
+    fclose(file);
+    return result;
+}
+
+/* ---- looking ---- */
+
+const char *fc_document_name(const struct fc_document *document)
+{
+    return document->name;
+}
+
+const struct fc_node *fc_document_root(const struct fc_document *document)
+{
+    return document->root;
+}
+
+static struct fc_node *child_of(const struct fc_node *map, const char *key, size_t length)
+{
+    if (!map || map->kind != FC_NODE_MAP)
+        return NULL;
+    for (struct fc_node *child = map->first; child; child = child->next)
+        if (strncmp(child->key, key, length) == 0 && child->key[length] == '\0')
+            return child;
+    return NULL;
+}
+
+const struct fc_node *fc_node_get(const struct fc_node *map, const char *key)
+{
+    return child_of(map, key, strlen(key));
+}
+
+const struct fc_node *fc_node_find(const struct fc_node *root, const char *path)
+{
+    const struct fc_node *node = root;
+    while (node && *path) {
+        size_t length = strcspn(path, ".");
+        node = child_of(node, path, length);
+        path += length;
+        path += *path == '.';
+    }
+    return node;
+}
+
+const char *fc_node_text(const struct fc_node *map, const char *key)
+{
+    const struct fc_node *node = fc_node_get(map, key);
+    return node && node->kind == FC_NODE_TEXT ? node->text : NULL;
+}
+
+const char *fc_node_kind_name(enum fc_node_kind kind)
+{
+    static const char *const names[] = {"nothing", "text", "a list", "a map"};
+    return names[kind];
+}
+
+struct fc_source fc_node_source(const struct fc_node *node)
+{
+    return (struct fc_source){
+        .text = node->text ? node->text : "", .place = node->place, .exact = node->exact};
+}
+
+/* ---- overrides ---- */
+
+static const char set_name[] = "--set";
+
+/* The map that is to hold the last word of the path, made where it is missing; *last is that word. */
+static struct fc_node *map_for(struct fc_document *document, const char *argument, size_t path_length,
+                               const char **last, struct fc_error *error)
+{
+    struct fc_node *map = document->root;
+    size_t at = 0;
+    for (;;) {
+        struct fc_place place = {set_name, 1, (int)at + 1};
+        size_t length = strcspn(argument + at, ".=");
+        char shown[64];
+        if (length == 0) {
+            fc_fail_at(error, &place, "the path has an empty part; write for example prices.gpu_hour=3.5");
+            return NULL;
+        }
+        if (map->kind == FC_NODE_EMPTY)
+            map->kind = FC_NODE_MAP;
+        if (map->kind != FC_NODE_MAP) {
+            fc_fail_at(
+                error, &place, "'%s' cannot be set (what it stands in is %s, not a map); check the path",
+                fc_printable(shown, sizeof shown, argument, path_length), fc_node_kind_name(map->kind));
+            return NULL;
+        }
+        if (at + length >= path_length) {
+            *last = keep_text(document, argument + at, length);
+            if (!*last)
+                no_memory(set_name, error);
+            return *last ? map : NULL;
+        }
+        struct fc_node *child = child_of(map, argument + at, length);
+        if (!child) {
+            child = new_node(document, FC_NODE_MAP, place);
+            const char *key = keep_text(document, argument + at, length);
+            if (!child || !key) {
+                no_memory(set_name, error);
+                return NULL;
+            }
+            child->key = key;
+            child->key_place = place;
+            append(map, child);
+        }
+        map = child;
+        at += length + 1;
+    }
+}
+
+int fc_document_set(struct fc_document *document, const char *argument, struct fc_error *error)
+{
+    struct fc_place start = {set_name, 1, 1};
+    const char *equals = strchr(argument, '=');
+    char shown[64];
+    if (!equals || equals == argument)
+        return fc_fail_at(error, &start, "'%s' is not PATH=VALUE; write for example prices.gpu_hour=3.5",
+                          fc_printable(shown, sizeof shown, argument, strlen(argument)));
+    size_t path_length = (size_t)(equals - argument), length = strlen(argument);
+    if (length > FC_SCENARIO_BYTES)
+        return refuse_size(set_name, (double)length, FC_SCENARIO_BYTES, error);
+    if (check_bytes(set_name, argument, length, error))
+        return -1;
+    size_t value_at = path_length + 1;
+    while (argument[value_at] == ' ' || argument[value_at] == '\t')
+        value_at++;
+    while (length > value_at && (argument[length - 1] == ' ' || argument[length - 1] == '\t'))
+        length--;
+    struct fc_place value_place = {set_name, 1, (int)value_at + 1};
+    if (value_at == length)
+        return fc_fail_at(error, &value_place,
+                          "no value stands after '='; write for example prices.gpu_hour=3.5");
+
+    struct fc_node *value = NULL;
+    if (strchr("{['\"", argument[value_at])) {
+        /* Blanks in front keep the columns those of the argument. */
+        char *padded = malloc(length + 1);
+        if (!padded)
+            return no_memory(set_name, error);
+        memset(padded, ' ', value_at);
+        memcpy(padded + value_at, argument + value_at, length - value_at);
+        padded[length] = '\0';
+        int failed = parse_text(document, set_name, padded, length, &value, error);
+        free(padded);
+        if (failed)
+            return -1;
+    } else {
+        document->has_calls = false;
+        value = new_node(document, FC_NODE_TEXT, value_place);
+        if (value)
+            value->text = keep_text(document, argument + value_at, length - value_at);
+        if (!value || !value->text)
+            return no_memory(set_name, error);
+    }
+    const char *key = NULL;
+    struct fc_node *map = map_for(document, argument, path_length, &key, error);
+    if (!map)
+        return -1;
+    value->key = key;
+    value->key_place = start;
+    struct fc_node *old = child_of(map, key, strlen(key));
+    if (!old) {
+        append(map, value);
+        return 0;
+    }
+    struct fc_node *next = old->next;
+    *old = *value;
+    old->next = next;
+    return 0;
+}
