@@ -1,0 +1,316 @@
+/* command_run.c: `flopcast run`: simulates a scenario and prints what comes of it. */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "format.h"
+#include "progress.h"
+#include "report.h"
+#include "result.h"
+#include "run.h"
+#include "scenario.h"
+#include "select.h"
+
+static const char help[] =
+    "usage: flopcast run SCENARIO [OPTIONS]\n"
+    "\n"
+    "SCENARIO is a file, or the name of a scenario that comes with the program (flopcast list scenarios).\n"
+    "\n"
+    "  -n, --trials N        number of worlds to simulate (1e6 may be written; default: the scenario's, else 100000)\n"
+    "  -s, --seed N          seed of the random numbers (default: the scenario's, else 1)\n"
+    "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
+    "  -b, --backend NAME    auto, cpu, opencl, cuda, all, or several with commas (default: auto)\n"
+    "      --device N        number of the device within the backend (see flopcast devices)\n"
+    "  -t, --threads N       CPU threads (default: one per core that we may use)\n"
+    "      --isa NAME        CPU instructions: portable, scalar, avx2, avx512 (default: the widest there is)\n"
+    "      --strict          stop when a device fails its self-test instead of leaving it out\n"
+    "      --shard I/N       do only part I of N of the trials (I = 1 ... N); put parts together with flopcast merge\n"
+    "  -o, --output FILE     write the result as JSON; a stopped run leaves what it has there\n"
+    "      --resume          go on with the trials that FILE of -o still lacks\n"
+    "      --json            print the result as JSON instead of tables\n"
+    "  -q, --quiet           no progress and no notes on stderr\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "Ctrl-C stops after the batches under way; with -o the result so far is kept and --resume finishes it.\n";
+
+struct options {
+    const char *scenario, *output, *backend, *isa;
+    struct fc_scenario_options scenario_options;
+    uint64_t shard, shards;
+    int device, threads;
+    bool resume, json, quiet, strict;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static int watch(void *context, uint64_t done, uint64_t total, double elapsed_s)
+{
+    struct fc_progress_line *line = context;
+    fc_progress_update(line, done, total, elapsed_s);
+    return interrupted;
+}
+
+/* Reads a count: "100000", "1e6", "1_000_000". */
+static int read_count(const char *name, const char *text, double most, uint64_t *value, struct fc_error *error)
+{
+    char digits[64];
+    size_t used = 0;
+    for (const char *p = text; *p && used + 1 < sizeof digits; p++)
+        if (*p != '_')
+            digits[used++] = *p;
+    digits[used] = '\0';
+    char *end;
+    errno = 0;
+    double number = strtod(digits, &end);
+    if (end == digits || *end || errno || !(number >= 0) || number > most || floor(number) != number)
+        return fc_fail(error, FC_BAD_INPUT, "%s '%s' is no whole number from 0 to %.0f", name, text, most);
+    *value = (uint64_t)number;
+    return 0;
+}
+
+static int read_shard(const char *text, struct options *o, struct fc_error *error)
+{
+    unsigned long long i, n;
+    char rest;
+    if (sscanf(text, "%llu/%llu%c", &i, &n, &rest) != 2 || i < 1 || i > n)
+        return fc_fail(error, FC_BAD_INPUT, "--shard '%s' is not I/N with 1 <= I <= N", text);
+    o->shard = i;
+    o->shards = n;
+    return 0;
+}
+
+enum { OPTION_SET = 256, OPTION_ISA, OPTION_SHARD, OPTION_RESUME, OPTION_JSON, OPTION_STRICT, OPTION_DEVICE };
+
+static const struct option long_options[] = {
+    {"trials", required_argument, NULL, 'n'},        {"seed", required_argument, NULL, 's'},
+    {"set", required_argument, NULL, OPTION_SET},    {"backend", required_argument, NULL, 'b'},
+    {"threads", required_argument, NULL, 't'},       {"isa", required_argument, NULL, OPTION_ISA},
+    {"shard", required_argument, NULL, OPTION_SHARD}, {"output", required_argument, NULL, 'o'},
+    {"resume", no_argument, NULL, OPTION_RESUME},    {"json", no_argument, NULL, OPTION_JSON},
+    {"strict", no_argument, NULL, OPTION_STRICT},    {"device", required_argument, NULL, OPTION_DEVICE},
+    {"quiet", no_argument, NULL, 'q'},               {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Returns 0, 1 when help was asked for, or -1. */
+static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
+{
+    int option;
+    uint64_t count;
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":n:s:b:t:o:qh", long_options, NULL)) != -1) {
+        switch (option) {
+        case 'n':
+            if (read_count("-n", optarg, 1e15, &o->scenario_options.trials, error))
+                return -1;
+            if (o->scenario_options.trials == 0)
+                return fc_fail(error, FC_BAD_INPUT, "-n 0 asks for no trial; at least 1 is needed");
+            break;
+        case 's':
+            if (read_count("-s", optarg, 9007199254740992.0, &o->scenario_options.seed, error))
+                return -1;
+            o->scenario_options.has_seed = true;
+            break;
+        case 't':
+            if (read_count("-t", optarg, 65536, &count, error))
+                return -1;
+            o->threads = (int)count;
+            break;
+        case OPTION_DEVICE:
+            if (read_count("--device", optarg, 1024, &count, error))
+                return -1;
+            o->device = (int)count;
+            break;
+        case OPTION_SET:
+            if (fc_scenario_add_override(&o->scenario_options, optarg, error))
+                return -1;
+            break;
+        case OPTION_SHARD:
+            if (read_shard(optarg, o, error))
+                return -1;
+            break;
+        case 'b': o->backend = optarg; break;
+        case 'o': o->output = optarg; break;
+        case 'q': o->quiet = true; break;
+        case OPTION_ISA: o->isa = optarg; break;
+        case OPTION_RESUME: o->resume = true; break;
+        case OPTION_JSON: o->json = true; break;
+        case OPTION_STRICT: o->strict = true; break;
+        case 'h': return 1;
+        case ':': return fc_fail(error, FC_BAD_INPUT, "%s needs a value; see flopcast run --help", argv[optind - 1]);
+        default: return fc_fail(error, FC_BAD_INPUT, "there is no option %s; see flopcast run --help", argv[optind - 1]);
+        }
+    }
+    if (optind >= argc)
+        return fc_fail(error, FC_BAD_INPUT, "run needs a scenario; see flopcast list scenarios");
+    if (optind + 1 < argc)
+        return fc_fail(error, FC_BAD_INPUT, "'%s' is one argument too many; run takes one scenario", argv[optind + 1]);
+    if (o->resume && !o->output)
+        return fc_fail(error, FC_BAD_INPUT, "--resume needs -o FILE, the result to go on with");
+    o->scenario = argv[optind];
+    return 0;
+}
+
+/* Takes over what an earlier, stopped run left in the output file. */
+static int resume(const struct options *o, struct fc_result *result, struct fc_error *error)
+{
+    if (!o->resume || access(o->output, F_OK) != 0)
+        return 0;
+    struct fc_result earlier;
+    if (fc_result_read(&earlier, o->output, error))
+        return -1;
+    int status = 0;
+    if (earlier.input_digest != result->input_digest || earlier.seed != result->seed ||
+        earlier.model_version != result->model_version)
+        status = fc_fail(error, FC_BAD_INPUT,
+                         "%s: holds another scenario, seed or model version (input digest %016llx, seed %llu, model "
+                         "version %d); give -o another file",
+                         o->output, (unsigned long long)earlier.input_digest, (unsigned long long)earlier.seed,
+                         earlier.model_version);
+    else
+        status = fc_tally_merge(&result->tally, &earlier.tally, error);
+    fc_result_free(&earlier);
+    return status;
+}
+
+static void describe_workers(const struct fc_worker *workers, int count, struct fc_result *result)
+{
+    size_t used = 0;
+    char trials[32];
+    for (int i = 0; i < count && used < sizeof result->devices; i++) {
+        fc_format_count(workers[i].trials, trials, sizeof trials);
+        int n = snprintf(result->devices + used, sizeof result->devices - used, "%s%s: %s trials%s", i ? "; " : "",
+                         workers[i].name, trials, workers[i].failed ? " (failed)" : "");
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static int run(const struct options *o, struct fc_error *error)
+{
+    struct fc_scenario scenario = {0};
+    struct fc_selection selection = {0};
+    struct fc_result result = {0};
+    struct fc_run_outcome outcome = {0};
+    struct fc_progress_line line;
+    int status = FC_BAD_INPUT;
+
+    if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error)) {
+        status = (int)error->status;
+        goto out;
+    }
+    const struct fc_program *program = &scenario.compiled.program;
+    if (!o->quiet)
+        fc_scenario_print_notes(&scenario, stderr);
+    if (fc_scenario_start_result(&scenario, &result, error) || resume(o, &result, error)) {
+        status = (int)error->status;
+        goto out;
+    }
+    struct fc_select_request wish = {
+        .backends = o->backend, .device = o->device, .threads = o->threads, .isa = o->isa, .strict = o->strict};
+    if (fc_select(&selection, &wish, error)) {
+        status = (int)error->status;
+        goto out;
+    }
+    if (!o->quiet)
+        fc_select_print(&selection, stderr);
+
+    uint64_t part = o->shard ? o->shard : 1, parts = o->shards ? o->shards : 1;
+    /* shard i covers trials [n (i-1) / N, n i / N) without overflow */
+    uint64_t whole = scenario.trials / parts, rest = scenario.trials % parts;
+    uint64_t first = whole * (part - 1) + (part - 1 < rest ? part - 1 : rest);
+    uint64_t count = whole + (part - 1 < rest ? 1 : 0);
+    struct fc_run_request request = {
+        .job = {program, scenario.compiled.tables, scenario.compiled.table_floats, scenario.seed},
+        .host = selection.host,
+        .first = first,
+        .count = count,
+        .workers = selection.workers,
+        .worker_count = selection.worker_count,
+        .progress = watch,
+        .context = &line,
+    };
+    fc_progress_start(&line, "trials", o->quiet);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    int failed = fc_run(&request, &result.tally, &outcome, error);
+    fc_progress_end(&line);
+    for (int i = 0; i < outcome.notes; i++)
+        fprintf(stderr, "flopcast: %s\n", outcome.note[i]);
+    result.wall_s = outcome.wall_s;
+    snprintf(result.backend, sizeof result.backend, "%s", selection.backends);
+    snprintf(result.topology, sizeof result.topology, "%s", selection.topology);
+    describe_workers(selection.workers, selection.worker_count, &result);
+
+    bool partial = failed || outcome.stopped;
+    bool any = fc_tally_trials(&result.tally) > 0;
+    struct fc_error write_error;
+    if (o->output && any && fc_result_write(&result, o->output, &write_error)) {
+        *error = write_error;
+        status = FC_FAULT;
+        goto out;
+    }
+    if (partial) {
+        status = failed ? (int)error->status : FC_FAULT;
+        if (!failed)
+            fc_fail(error, FC_FAULT, "stopped after %llu of %llu trials%s%s%s",
+                    (unsigned long long)fc_tally_trials(&result.tally), (unsigned long long)count,
+                    o->output && any ? "; go on with --resume -o " : "", o->output && any ? o->output : "",
+                    o->output ? "" : " (without -o FILE nothing is kept)");
+        goto out;
+    }
+    if (o->json) {
+        char *text = fc_result_json(&result, error);
+        if (!text) {
+            status = FC_FAULT;
+            goto out;
+        }
+        puts(text);
+        free(text);
+    } else {
+        fc_report_result(stdout, &result, fc_locale_is_utf8());
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        status = FC_FAULT;
+        fc_fail(error, FC_FAULT, "the result could not be written to standard output: %s", strerror(errno));
+        goto out;
+    }
+    status = FC_DONE;
+out:
+    fc_select_free(&selection);
+    fc_result_free(&result);
+    fc_scenario_close(&scenario);
+    return status;
+}
+
+int fc_command_run(int argc, char **argv)
+{
+    struct options o = {.device = -1};
+    struct fc_error error = {0};
+    int status;
+    int parsed = read_options(argc, argv, &o, &error);
+    if (parsed == 1) {
+        fputs(help, stdout);
+        status = FC_DONE;
+    } else if (parsed < 0) {
+        status = FC_BAD_INPUT;
+    } else {
+        status = run(&o, &error);
+    }
+    if (status != FC_DONE && error.text[0])
+        fprintf(stderr, "flopcast: %s\n", error.text);
+    fc_scenario_options_free(&o.scenario_options);
+    return status;
+}

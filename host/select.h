@@ -1,0 +1,38 @@
+/* select.h: chooses what a run works on: backend, devices, threads and their places. */
+#ifndef FC_HOST_SELECT_H
+#define FC_HOST_SELECT_H
+
+#include <stdio.h>
+
+#include "run.h"
+
+struct fc_select_request {
+    const char *backends; /* "auto" (also NULL), "cpu", "opencl", "cuda", "all", or several joined by ',' or '+' */
+    int device;           /* number within the one backend named; -1: any */
+    int threads;          /* CPU threads; 0: one per core that we may use */
+    const char *isa;      /* CPU instruction set; NULL: the widest there is */
+    bool strict;          /* a device that fails its self-test stops the run */
+};
+
+struct fc_selection {
+    struct fc_topology *topology_handle;
+    struct fc_placement placement;
+    struct fc_host host;       /* for fc_run; points into the two above */
+    struct fc_worker *workers; /* worker_count */
+    int worker_count;
+    char backends[64];         /* "cpu", "cpu+opencl", ... */
+    char topology[256];        /* one line, for provenance */
+    char line[512];            /* what was found, chosen and why */
+    int notes;                 /* devices left out and why; threads cut; ... */
+    char note[FC_NOTES_MAX][FC_NOTE_BYTES];
+};
+
+/* Fails with FC_NO_DEVICE, naming what to install, when a named backend or device cannot be had. */
+int fc_select(struct fc_selection *selection, const struct fc_select_request *request, struct fc_error *error);
+
+/* The line and the notes, for stderr. */
+void fc_select_print(const struct fc_selection *selection, FILE *out);
+
+void fc_select_free(struct fc_selection *selection);
+
+#endif
