@@ -45,6 +45,7 @@ TOPOLOGY := $(wildcard topology/*.c)
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(HOST) $(TOPOLOGY)) $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) \
            $(B)/embedded.o
 EMBEDDED := $(wildcard catalog/*.yaml scenarios/*.yaml)
+include cuda/cuda.mk
 
 .PHONY: all run test test-long test-sanitize bench check-style rooms install
 all: $(B)/flopcast
@@ -64,7 +65,7 @@ $(B)/%.o: %.c build.mk
 # --- files that travel inside the program ----------------------------------------------------------------------------
 $(B)/embedded.c: $(EMBEDDED) host/embed.sh
 	@mkdir -p $(@D)
-	sh host/embed.sh $(EMBEDDED) > $@.tmp && mv $@.tmp $@
+	B=$(B) sh host/embed.sh $(EMBEDDED) > $@.tmp && mv $@.tmp $@
 $(B)/embedded.o: $(B)/embedded.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 

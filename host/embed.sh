@@ -1,5 +1,6 @@
 #!/bin/sh
-# embed.sh FILE...: prints C that holds the files as byte arrays (see embedded.h). Used when the program is built.
+# embed.sh FILE...: prints C that holds the files as byte arrays (see embedded.h). Used when the program is built. What was
+# itself built (under the folder $B) is named without that folder.
 set -eu
 echo '/* made by host/embed.sh */'
 echo '#include "host/embedded.h"'
@@ -13,7 +14,7 @@ done
 echo 'const struct fc_embedded_file fc_embedded_files[] = {'
 i=0
 for file in "$@"; do
-    echo "    {\"$file\", file_$i, sizeof file_$i - 1},"
+    echo "    {\"${file#"${B:-.}"/}\", file_$i, sizeof file_$i - 1},"
     i=$((i + 1))
 done
 echo '};'

@@ -61,9 +61,9 @@ FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const f
         FC_LANES (l)
             value[l] = fc_discrete_draw(tables, draw->table, draw->count, word[l]);
     } else {
-        fc_real constant = (fc_real)draw->value;
+        fc_real fixed = (fc_real)draw->value;
         FC_LANES (l)
-            value[l] = constant;
+            value[l] = fixed;
     }
 }
 

@@ -25,6 +25,9 @@ FC_FN fc_real fc_sqrt(fc_real x) { return sqrt(x); }
 FC_FN fc_real fc_floor(fc_real x) { return floor(x); }
 FC_FN fc_u32 fc_bits_of(float x) { return as_uint(x); }
 FC_FN float fc_float_of(fc_u32 x) { return as_float(x); }
+FC_FN fc_u32 fc_atomic_add(FC_GLOBAL fc_u32 *at, fc_u32 x) { return atomic_add(at, x); }
+FC_FN void fc_atomic_min(FC_GLOBAL fc_u32 *at, fc_u32 x) { atomic_min(at, x); }
+FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { atomic_max(at, x); }
 
 #elif defined(__CUDACC__)
 #define FC_FN static __device__ __forceinline__
@@ -40,6 +43,9 @@ FC_FN fc_real fc_sqrt(fc_real x) { return __fsqrt_rn(x); }
 FC_FN fc_real fc_floor(fc_real x) { return floorf(x); }
 FC_FN fc_u32 fc_bits_of(float x) { return __float_as_uint(x); }
 FC_FN float fc_float_of(fc_u32 x) { return __uint_as_float(x); }
+FC_FN fc_u32 fc_atomic_add(fc_u32 *at, fc_u32 x) { return atomicAdd(at, x); }
+FC_FN void fc_atomic_min(fc_u32 *at, fc_u32 x) { atomicMin(at, x); }
+FC_FN void fc_atomic_max(fc_u32 *at, fc_u32 x) { atomicMax(at, x); }
 
 #else
 #include <stdint.h>
@@ -73,6 +79,15 @@ FC_FN float fc_float_of(fc_u32 bits)
     __builtin_memcpy(&x, &bits, sizeof x);
     return x;
 }
+/* On the host one thread does the work of all items, one after the other. */
+FC_FN fc_u32 fc_atomic_add(fc_u32 *at, fc_u32 x)
+{
+    fc_u32 old = *at;
+    *at = old + x;
+    return old;
+}
+FC_FN void fc_atomic_min(fc_u32 *at, fc_u32 x) { *at = x < *at ? x : *at; }
+FC_FN void fc_atomic_max(fc_u32 *at, fc_u32 x) { *at = x > *at ? x : *at; }
 #endif
 
 #ifndef FC_W

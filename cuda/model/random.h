@@ -58,8 +58,8 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
 /* A word to a number strictly inside (0, 1): (x / 2 + 1/2) / 2^31, at most 1 - 2^-24, which float would round to 1. */
 FC_FN fc_real fc_uniform(fc_u32 word)
 {
-    fc_real half = (fc_real)(fc_i32)(word >> 1);
-    fc_real u = fc_fma(half, (fc_real)4.656612873077393e-10f, (fc_real)2.328306436538696e-10f);
+    fc_real halved = (fc_real)(fc_i32)(word >> 1);
+    fc_real u = fc_fma(halved, (fc_real)4.656612873077393e-10f, (fc_real)2.328306436538696e-10f);
     return fc_min(u, (fc_real)0.99999994f);
 }
 

@@ -1,0 +1,55 @@
+/* trial.cl: the model's kernels for OpenCL C 1.2. The headers are put in their place when the program is built
+ * (inline.sh); FC_W lanes and chunks of FC_CHUNK trials are chosen by the host for the kind of device. */
+#include "model/trial.h"
+#include "reduce.h"
+
+/* Metric row r of trial first + i to out[r * stride + i], for i < count; any number of work items. */
+__kernel void fc_trials(__global const struct fc_program *program, __global const float *tables, ulong seed, ulong first,
+                        uint count, uint stride, __global float *out)
+{
+    struct fc_chunk chunk;
+    for (int i = 0; i < FC_INPUT_COUNT; i++) {
+        FC_LANES (l)
+            chunk.inputs[i][l] = 0.0f; /* inputs that the program does not draw read as zero */
+    }
+    uint step = (uint)get_global_size(0) * FC_CHUNK;
+    for (uint at = (uint)get_global_id(0) * FC_CHUNK; at < count; at += step) {
+        uint here = count - at < FC_CHUNK ? count - at : FC_CHUNK;
+        fc_trial_chunk(program, tables, seed, first + at, (int)here, &chunk, out + at, (int)stride);
+    }
+}
+
+/* Adds the rows to their tallies; second dimension: the row. */
+__kernel void fc_tally(__global const float *rows, uint stride, uint count, __global uint *tally, __global uint *extremes,
+                       uint extremes_at)
+{
+    uint r = (uint)get_global_id(1);
+    fc_reduce_row(rows + (ulong)r * stride, count, (uint)get_global_id(0), (uint)get_global_size(0),
+                  tally + (ulong)r * FC_REDUCE_ROW_WORDS, extremes + extremes_at + r * FC_REDUCE_EXTREMES);
+}
+
+/* Which trials hold the extremes; after fc_tally. */
+__kernel void fc_tally_indices(__global const float *rows, uint stride, uint count, uint base, __global uint *extremes,
+                               uint extremes_at)
+{
+    uint r = (uint)get_global_id(1);
+    fc_reduce_indices(rows + (ulong)r * stride, count, base, (uint)get_global_id(0), (uint)get_global_size(0),
+                      extremes + extremes_at + r * FC_REDUCE_EXTREMES);
+}
+
+/* Known answers of the generator: words[4 i ... 4 i + 3] for counter {trial low, trial high, event, stream} at
+ * counters[4 i ...]; one work item. */
+__kernel void fc_known_words(ulong seed, uint count, __global const uint *counters, __global uint *words)
+{
+    uint low[FC_W], high[FC_W], event[FC_W], out[4][FC_W];
+    for (uint i = 0; i < count; i++) {
+        FC_LANES (l) {
+            low[l] = counters[4 * i];
+            high[l] = counters[4 * i + 1];
+            event[l] = counters[4 * i + 2];
+        }
+        fc_random_words(seed, low, high, event, counters[4 * i + 3], out);
+        for (int k = 0; k < 4; k++)
+            words[4 * i + k] = out[k][i % FC_W];
+    }
+}

@@ -1,0 +1,49 @@
+/* trial.cu: the model's kernels for CUDA: one trial per thread. Compiled by nvcc into a fatbin that travels inside the
+ * program (cuda.mk); the host side is host/backend_cuda.c, through the driver API. Same kernels as trial.cl. */
+#define FC_W 1
+#define FC_CHUNK 1
+#include "model/trial.h"
+#include "reduce.h"
+
+/* Metric row r of trial first + i to out[r * stride + i], for i < count; any number of threads. */
+extern "C" __global__ void fc_trials(const struct fc_program *__restrict__ program, const float *__restrict__ tables,
+                                     fc_u64 seed, fc_u64 first, fc_u32 count, fc_u32 stride, float *__restrict__ out)
+{
+    struct fc_chunk chunk;
+    for (int i = 0; i < FC_INPUT_COUNT; i++)
+        chunk.inputs[i][0] = 0.0f; /* inputs that the program does not draw read as zero */
+    fc_u32 threads = gridDim.x * blockDim.x;
+    for (fc_u32 at = blockIdx.x * blockDim.x + threadIdx.x; at < count; at += threads)
+        fc_trial_chunk(program, tables, seed, first + at, 1, &chunk, out + at, (fc_i32)stride);
+}
+
+/* Adds the rows to their tallies; grid y: the row. */
+extern "C" __global__ void fc_tally(const float *__restrict__ rows, fc_u32 stride, fc_u32 count, fc_u32 *tally,
+                                    fc_u32 *extremes, fc_u32 extremes_at)
+{
+    fc_u32 r = blockIdx.y;
+    fc_reduce_row(rows + (fc_u64)r * stride, count, blockIdx.x * blockDim.x + threadIdx.x, gridDim.x * blockDim.x,
+                  tally + (fc_u64)r * FC_REDUCE_ROW_WORDS, extremes + extremes_at + r * FC_REDUCE_EXTREMES);
+}
+
+/* Which trials hold the extremes; after fc_tally. */
+extern "C" __global__ void fc_tally_indices(const float *__restrict__ rows, fc_u32 stride, fc_u32 count, fc_u32 base,
+                                            fc_u32 *extremes, fc_u32 extremes_at)
+{
+    fc_u32 r = blockIdx.y;
+    fc_reduce_indices(rows + (fc_u64)r * stride, count, base, blockIdx.x * blockDim.x + threadIdx.x,
+                      gridDim.x * blockDim.x, extremes + extremes_at + r * FC_REDUCE_EXTREMES);
+}
+
+/* Known answers of the generator: words[4 i ... 4 i + 3] for counter {trial low, trial high, event, stream} at
+ * counters[4 i ...]; one thread each. */
+extern "C" __global__ void fc_known_words(fc_u64 seed, fc_u32 count, const fc_u32 *counters, fc_u32 *words)
+{
+    fc_u32 i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= count)
+        return;
+    fc_u32 low[1] = {counters[4 * i]}, high[1] = {counters[4 * i + 1]}, event[1] = {counters[4 * i + 2]}, out[4][1];
+    fc_random_words(seed, low, high, event, counters[4 * i + 3], out);
+    for (int k = 0; k < 4; k++)
+        words[4 * i + k] = out[k][0];
+}

@@ -1,0 +1,41 @@
+/* fault.c: see fault.h. */
+#include "fault.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The text behind "<backend>:<what>" in the list, or NULL when it is not in there. */
+static const char *find(const char *backend, const char *what)
+{
+    const char *at = getenv("FLOPCAST_FAULT");
+    size_t backend_length = strlen(backend), what_length = strlen(what);
+    while (at && *at) {
+        if (strncmp(at, backend, backend_length) == 0 && at[backend_length] == ':' &&
+            strncmp(at + backend_length + 1, what, what_length) == 0) {
+            const char *rest = at + backend_length + 1 + what_length;
+            if (*rest == '\0' || *rest == ',' || *rest == ':')
+                return rest;
+        }
+        at = strchr(at, ',');
+        at = at ? at + 1 : NULL;
+    }
+    return NULL;
+}
+
+bool fc_fault_asked(const char *backend, const char *what)
+{
+    return find(backend, what) != NULL;
+}
+
+bool fc_fault_lost(const char *backend)
+{
+    static atomic_ulong batches[3];
+    const char *after = find(backend, "lost");
+    if (!after)
+        return false;
+    int which = strcmp(backend, "cpu") == 0 ? 0 : strcmp(backend, "opencl") == 0 ? 1 : 2;
+    unsigned long limit = *after == ':' ? strtoul(after + 1, NULL, 10) : 0;
+    return atomic_fetch_add(&batches[which], 1) >= limit;
+}
