@@ -1,0 +1,570 @@
+/* settings.c: see settings.h. */
+#include "settings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "value.h"
+#include "value_text.h"
+
+enum { MAX_PATH = 200, MAX_TEXT = 4000 };
+
+/* Memory of the settings: texts and distributions in one list. */
+struct fc_owned {
+    struct fc_owned *next;
+    max_align_t data[];
+};
+
+void fc_settings_init(struct fc_settings *settings)
+{
+    memset(settings, 0, sizeof *settings);
+}
+
+void fc_settings_free(struct fc_settings *settings)
+{
+    while (settings->owned) {
+        struct fc_owned *next = settings->owned->next;
+        free(settings->owned);
+        settings->owned = next;
+    }
+    memset(settings, 0, sizeof *settings);
+}
+
+static void *own(struct fc_settings *settings, const void *data, size_t size)
+{
+    struct fc_owned *owned = malloc(sizeof *owned + size);
+    if (!owned)
+        return NULL;
+    memcpy(owned->data, data, size);
+    owned->next = settings->owned;
+    settings->owned = owned;
+    return owned->data;
+}
+
+static const char *own_text(struct fc_settings *settings, const char *text)
+{
+    return own(settings, text, strlen(text) + 1);
+}
+
+/* What one call of fc_settings_read or fc_settings_apply_defaults works on. */
+struct reading {
+    struct fc_settings *settings;
+    struct fc_error *error;
+    const char *file; /* the document's name, owned by the settings */
+    struct fc_place seen[FC_FIELD_COUNT];
+};
+
+static int no_memory(struct fc_error *error)
+{
+    return fc_fail(error, FC_FAULT, "the scenario cannot be read (out of memory)");
+}
+
+/* Places outlive the document: its file name is replaced by a copy. */
+static struct fc_place keep_place(const struct reading *reading, struct fc_place place)
+{
+    place.file = place.file && strcmp(place.file, "--set") == 0 ? "--set" : reading->file;
+    return place;
+}
+
+/* ---- values by type ---- */
+
+static int want_text(const struct fc_node *node, const char *what, struct fc_error *error)
+{
+    if (node->kind == FC_NODE_TEXT)
+        return 0;
+    return fc_fail_at(error, &node->place, "%s is asked for here, not %s", what,
+                      fc_node_kind_name(node->kind));
+}
+
+static int read_uncertain(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
+                          struct fc_setting *setting)
+{
+    struct fc_value_text text;
+    struct fc_source source;
+    struct fc_distribution distribution;
+    char note[200];
+    if (fc_value_text_read(&text, node, &source, reading->error) ||
+        fc_value_read(&source, field->unit, field->lo, field->hi, &distribution, note, sizeof note,
+                      reading->error))
+        return -1;
+    setting->text = own_text(reading->settings, text.text);
+    setting->note = note[0] ? own_text(reading->settings, note) : NULL;
+    setting->distribution = own(reading->settings, &distribution, sizeof distribution);
+    return setting->text && setting->distribution && (setting->note || !note[0]) ? 0
+                                                                                 : no_memory(reading->error);
+}
+
+static bool takes_auto(const struct fc_field *field)
+{
+    return field->id == FC_FIELD_CHECKPOINT_INTERVAL;
+}
+
+static int read_number(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
+                       struct fc_setting *setting)
+{
+    struct fc_value_text text;
+    struct fc_source source;
+    if (fc_value_text_read(&text, node, &source, reading->error))
+        return -1;
+    setting->text = own_text(reading->settings, text.text);
+    if (!setting->text)
+        return no_memory(reading->error);
+    setting->is_auto = takes_auto(field) && strcmp(text.text, "auto") == 0;
+    if (setting->is_auto)
+        return 0;
+    if (fc_value_read_number(&source, field->unit, field->lo, field->hi, &setting->number, reading->error))
+        return -1;
+    if (field->type != FC_FIELD_INTEGER)
+        return 0;
+    if (setting->number != floor(setting->number))
+        return fc_fail_at(reading->error, &node->place, "%.15g is not a whole number; round it",
+                          setting->number);
+    setting->integer = (long long)setting->number;
+    return 0;
+}
+
+static int read_numbers(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
+                        struct fc_setting *setting)
+{
+    bool list = node->kind == FC_NODE_LIST;
+    if (list && (node->count == 0 || node->count > FC_MAX_NUMBERS))
+        return fc_fail_at(reading->error, &node->place,
+                          "a list of 1 to %d numbers is asked for here, not of %zu", (int)FC_MAX_NUMBERS,
+                          node->count);
+    char joined[MAX_TEXT] = "[";
+    size_t used = 1;
+    for (const struct fc_node *item = list ? node->first : node; item; item = list ? item->next : NULL) {
+        struct fc_value_text text;
+        struct fc_source source;
+        if (fc_value_text_read(&text, item, &source, reading->error) ||
+            fc_value_read_number(&source, field->unit, field->lo, field->hi,
+                                 &setting->numbers[setting->count], reading->error))
+            return -1;
+        setting->count++;
+        if (used + text.length + 4 >= sizeof joined)
+            return fc_fail_at(reading->error, &item->place,
+                              "the list is too long; write its numbers shorter");
+        used += (size_t)snprintf(joined + used, sizeof joined - used, "%s%s", setting->count > 1 ? ", " : "",
+                                 text.text);
+    }
+    snprintf(joined + used, sizeof joined - used, "]");
+    setting->text = own_text(reading->settings, joined);
+    return setting->text ? 0 : no_memory(reading->error);
+}
+
+static int read_choice(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
+                       struct fc_setting *setting)
+{
+    char list[300] = "", hint[96], shown[64];
+    size_t count = 0, used = 0;
+    if (want_text(node, "one word", reading->error))
+        return -1;
+    for (; field->choices[count]; count++) {
+        if (strcmp(node->text, field->choices[count]) == 0) {
+            setting->choice = (int)count;
+            setting->text = field->choices[count];
+            return 0;
+        }
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", count ? ", " : "",
+                                     field->choices[count]);
+    }
+    size_t length = strlen(node->text);
+    return fc_fail_at(reading->error, &node->place, "'%s' is not one of %s%s",
+                      fc_printable(shown, sizeof shown, node->text, length), list,
+                      fc_did_you_mean(hint, sizeof hint, node->text, length, field->choices, count));
+}
+
+static int read_flag(struct reading *reading, const struct fc_node *node, struct fc_setting *setting)
+{
+    char shown[64];
+    if (want_text(node, "true or false", reading->error))
+        return -1;
+    setting->flag = strcmp(node->text, "true") == 0;
+    if (!setting->flag && strcmp(node->text, "false") != 0)
+        return fc_fail_at(reading->error, &node->place, "'%s' is not true or false",
+                          fc_printable(shown, sizeof shown, node->text, strlen(node->text)));
+    setting->text = setting->flag ? "true" : "false";
+    return 0;
+}
+
+static int read_text(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
+                     struct fc_setting *setting)
+{
+    bool name = field->type == FC_FIELD_NAME;
+    if (want_text(node, name ? "the name of a catalog entry" : "text", reading->error))
+        return -1;
+    size_t limit = name ? 100 : MAX_TEXT, length = strlen(node->text);
+    if (length == 0 || length > limit)
+        return fc_fail_at(reading->error, &node->place, "the text must hold 1 to %zu bytes (it holds %zu)",
+                          limit, length);
+    setting->text = setting->name = own_text(reading->settings, node->text);
+    return setting->text ? 0 : no_memory(reading->error);
+}
+
+static int read_field(struct reading *reading, const struct fc_field *field, const struct fc_node *node)
+{
+    struct fc_setting setting = {.is_set = true, .place = keep_place(reading, node->place)};
+    int result = -1;
+    if (node->kind == FC_NODE_EMPTY)
+        return fc_fail_at(reading->error, &node->place, "'%s' has no value; write one, or leave the key out",
+                          field->path);
+    switch (field->type) {
+    case FC_FIELD_UNCERTAIN:
+    case FC_FIELD_LAW:
+        result = read_uncertain(reading, field, node, &setting);
+        break;
+    case FC_FIELD_NUMBER:
+    case FC_FIELD_INTEGER:
+        result = read_number(reading, field, node, &setting);
+        break;
+    case FC_FIELD_NUMBERS:
+        result = read_numbers(reading, field, node, &setting);
+        break;
+    case FC_FIELD_CHOICE:
+        result = read_choice(reading, field, node, &setting);
+        break;
+    case FC_FIELD_FLAG:
+        result = read_flag(reading, node, &setting);
+        break;
+    case FC_FIELD_NAME:
+    case FC_FIELD_TEXT:
+        result = read_text(reading, field, node, &setting);
+        break;
+    }
+    if (result == 0)
+        reading->settings->fields[field->id] = setting;
+    return result;
+}
+
+/* ---- keys ---- */
+
+static const char *last_part(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot ? dot + 1 : path;
+}
+
+static bool is_group(const char *path)
+{
+    size_t length = strlen(path);
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++)
+        if (strncmp(fc_fields[i].path, path, length) == 0 && fc_fields[i].path[length] == '.')
+            return true;
+    return false;
+}
+
+/* Refuses a key that no field has, with the nearest path: by its whole path, or by its last part alone. */
+static int unknown_key(struct reading *reading, const char *path, struct fc_place place)
+{
+    const char *paths[FC_FIELD_COUNT + 2], *parts[FC_FIELD_COUNT];
+    char shown[64];
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
+        paths[i] = fc_fields[i].path;
+        parts[i] = last_part(fc_fields[i].path);
+    }
+    paths[FC_FIELD_COUNT] = "correlations";
+    paths[FC_FIELD_COUNT + 1] = "extends";
+    fc_printable(shown, sizeof shown, path, strlen(path));
+    const char *part = last_part(path), *nearest = fc_nearest_word(part, strlen(part), parts, FC_FIELD_COUNT);
+    const char *near_path = fc_nearest_word(path, strlen(path), paths, FC_FIELD_COUNT + 2);
+    for (size_t i = 0; nearest && !near_path && i < FC_FIELD_COUNT; i++)
+        if (parts[i] == nearest)
+            near_path = paths[i];
+    if (near_path)
+        return fc_fail_at(reading->error, &place, "unknown key '%s'; did you mean '%s'?", shown, near_path);
+    char groups[300] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
+        size_t length = strcspn(paths[i], ".");
+        bool known =
+            i > 0 && strncmp(paths[i], paths[i - 1], length) == 0 && paths[i - 1][length] == paths[i][length];
+        if (!known && used < sizeof groups)
+            used += (size_t)snprintf(groups + used, sizeof groups - used, "%s%.*s", i ? ", " : "",
+                                     (int)length, paths[i]);
+    }
+    return fc_fail_at(reading->error, &place, "unknown key '%s'; a scenario holds %s and correlations", shown,
+                      groups);
+}
+
+static int read_correlations(struct reading *reading, const struct fc_node *list);
+
+static int read_map(struct reading *reading, const struct fc_node *map, const char *prefix)
+{
+    for (const struct fc_node *child = map->first; child; child = child->next) {
+        char path[MAX_PATH];
+        if (snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "." : "", child->key) >=
+            (int)sizeof path)
+            return fc_fail_at(reading->error, &child->key_place, "the key is too long (%d bytes at most)",
+                              MAX_PATH - 1);
+        const struct fc_field *field = fc_field_find(path);
+        if (field) {
+            if (reading->seen[field->id].line > 0)
+                return fc_fail_at(reading->error, &child->key_place,
+                                  "'%s' is given twice (first in line %d); keep one of them", path,
+                                  reading->seen[field->id].line);
+            reading->seen[field->id] = child->key_place;
+            if (read_field(reading, field, child))
+                return -1;
+        } else if (is_group(path)) {
+            if (child->kind != FC_NODE_MAP && child->kind != FC_NODE_EMPTY)
+                return fc_fail_at(reading->error, &child->place,
+                                  "'%s' holds keys of its own, not %s; indent them below it", path,
+                                  fc_node_kind_name(child->kind));
+            if (read_map(reading, child, path))
+                return -1;
+        } else if (strcmp(path, "correlations") == 0) {
+            if (read_correlations(reading, child))
+                return -1;
+        } else if (strcmp(path, "extends") == 0) {
+            if (want_text(child, "the name of a scenario", reading->error))
+                return -1;
+        } else {
+            return unknown_key(reading, path, child->key_place);
+        }
+    }
+    return 0;
+}
+
+/* ---- correlations ---- */
+
+static int read_pair(struct reading *reading, const struct fc_node *between,
+                     struct fc_correlation *correlation)
+{
+    enum fc_field_id ids[2] = {0, 0};
+    if (!between || between->kind != FC_NODE_LIST || between->count != 2)
+        return fc_fail_at(reading->error, between ? &between->place : &correlation->place,
+                          "a correlation is between two paths; write {between: [prices.gpu_hour, "
+                          "energy.price], rank: 0.3}");
+    int at = 0;
+    for (const struct fc_node *item = between->first; item; item = item->next, at++) {
+        if (want_text(item, "the path of an uncertain value", reading->error))
+            return -1;
+        const struct fc_field *field = fc_field_find(item->text);
+        if (!field)
+            return unknown_key(reading, item->text, item->place);
+        if (field->type != FC_FIELD_UNCERTAIN)
+            return fc_fail_at(
+                reading->error, &item->place,
+                "'%s' cannot be correlated (it is not one uncertain value per world); choose another",
+                field->path);
+        ids[at] = (enum fc_field_id)field->id;
+    }
+    correlation->a = ids[0];
+    correlation->b = ids[1];
+    if (ids[0] == ids[1])
+        return fc_fail_at(reading->error, &between->place,
+                          "a value is always correlated with itself; name two paths");
+    return 0;
+}
+
+static int read_correlation(struct reading *reading, const struct fc_node *item)
+{
+    struct fc_settings *settings = reading->settings;
+    struct fc_correlation correlation = {.place = keep_place(reading, item->place)};
+    static const char *const keys[] = {"between", "rank"};
+    char hint[96], shown[64];
+    if (item->kind != FC_NODE_MAP)
+        return fc_fail_at(
+            reading->error, &item->place,
+            "a correlation is a map; write {between: [prices.gpu_hour, energy.price], rank: 0.3}");
+    for (const struct fc_node *child = item->first; child; child = child->next)
+        if (strcmp(child->key, keys[0]) != 0 && strcmp(child->key, keys[1]) != 0)
+            return fc_fail_at(reading->error, &child->key_place,
+                              "unknown key '%s' (between and rank are known)%s",
+                              fc_printable(shown, sizeof shown, child->key, strlen(child->key)),
+                              fc_did_you_mean(hint, sizeof hint, child->key, strlen(child->key), keys, 2));
+    if (settings->correlation_count == FC_MAX_CORRELATIONS)
+        return fc_fail_at(reading->error, &item->place,
+                          "there are too many correlations; at most %d can be given",
+                          (int)FC_MAX_CORRELATIONS);
+    if (read_pair(reading, fc_node_get(item, "between"), &correlation))
+        return -1;
+    const struct fc_node *rank = fc_node_get(item, "rank");
+    if (!rank)
+        return fc_fail_at(reading->error, &item->place, "the correlation lacks its rank; write rank: 0.3");
+    struct fc_value_text text;
+    struct fc_source source;
+    if (fc_value_text_read(&text, rank, &source, reading->error) ||
+        fc_value_read_number(&source, "1", -1.0, 1.0, &correlation.rank, reading->error))
+        return -1;
+    for (size_t i = 0; i < settings->correlation_count; i++) {
+        const struct fc_correlation *other = &settings->correlations[i];
+        if ((other->a == correlation.a && other->b == correlation.b) ||
+            (other->a == correlation.b && other->b == correlation.a))
+            return fc_fail_at(reading->error, &item->place,
+                              "these two paths are already correlated (in line %d); keep one of them",
+                              other->place.line);
+    }
+    settings->correlations[settings->correlation_count++] = correlation;
+    return 0;
+}
+
+static int read_correlations(struct reading *reading, const struct fc_node *list)
+{
+    reading->settings->correlation_count = 0;
+    if (list->kind == FC_NODE_EMPTY)
+        return 0;
+    if (list->kind != FC_NODE_LIST)
+        return fc_fail_at(reading->error, &list->place, "a list of correlations is asked for here, not %s",
+                          fc_node_kind_name(list->kind));
+    for (const struct fc_node *item = list->first; item; item = item->next)
+        if (read_correlation(reading, item))
+            return -1;
+    return 0;
+}
+
+/* ---- reading and defaults ---- */
+
+static int start(struct reading *reading, struct fc_settings *settings, const struct fc_document *document,
+                 struct fc_error *error)
+{
+    *reading = (struct reading){.settings = settings, .error = error};
+    reading->file = own_text(settings, fc_document_name(document));
+    return reading->file ? 0 : no_memory(error);
+}
+
+int fc_settings_read(struct fc_settings *settings, const struct fc_document *document, struct fc_error *error)
+{
+    struct reading reading;
+    const struct fc_node *root = fc_document_root(document);
+    if (root->kind != FC_NODE_MAP)
+        return fc_fail_at(error, &root->place,
+                          "a scenario is a map of keys, not %s; write 'key: value' lines",
+                          fc_node_kind_name(root->kind));
+    if (start(&reading, settings, document, error))
+        return -1;
+    return read_map(&reading, root, "");
+}
+
+int fc_settings_apply_defaults(struct fc_settings *settings, const struct fc_document *defaults,
+                               struct fc_error *error)
+{
+    struct reading reading;
+    const struct fc_node *root = fc_document_root(defaults), *entries = fc_node_get(root, "entries");
+    if (!entries)
+        entries = root;
+    if (entries->kind != FC_NODE_MAP)
+        return fc_fail_at(error, &entries->place,
+                          "defaults are a map from path to {value, source, grade}, not %s",
+                          fc_node_kind_name(entries->kind));
+    if (start(&reading, settings, defaults, error))
+        return -1;
+    for (const struct fc_node *entry = entries->first; entry; entry = entry->next) {
+        const struct fc_field *field = fc_field_find(entry->key);
+        if (!field)
+            return unknown_key(&reading, entry->key, entry->key_place);
+        const struct fc_node *value = fc_node_get(entry, "value");
+        const char *source = fc_node_text(entry, "source"), *grade = fc_node_text(entry, "grade");
+        if (!value || !source || !grade)
+            return fc_fail_at(error, &entry->place, "the default of '%s' lacks its %s", entry->key,
+                              !value    ? "value"
+                              : !source ? "source"
+                                        : "grade");
+        struct fc_setting stated = settings->fields[field->id];
+        if (read_field(&reading, field, value))
+            return -1;
+        if (stated.is_set) { /* the default was read only to be checked */
+            settings->fields[field->id] = stated;
+            continue;
+        }
+        struct fc_setting *setting = &settings->fields[field->id];
+        setting->from_default = true;
+        setting->source = own_text(settings, source);
+        setting->grade = own_text(settings, grade);
+        if (!setting->source || !setting->grade)
+            return no_memory(error);
+    }
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static void write_value(const struct fc_setting *setting, enum fc_field_type type, struct fc_writer *writer,
+                        const char *key)
+{
+    if (type == FC_FIELD_NUMBERS) {
+        fc_write_list(writer, key);
+        for (size_t i = 0; i < setting->count; i++)
+            fc_write_number(writer, NULL, setting->numbers[i]);
+        fc_write_end(writer);
+    } else if (type == FC_FIELD_FLAG) {
+        fc_write_flag(writer, key, setting->flag);
+    } else if (type == FC_FIELD_TEXT || type == FC_FIELD_NAME) {
+        fc_write_text(writer, key, setting->name);
+    } else {
+        fc_write_scalar(writer, key, setting->text);
+    }
+}
+
+static void write_correlations(const struct fc_settings *settings, struct fc_writer *writer)
+{
+    fc_write_list(writer, "correlations");
+    for (size_t i = 0; i < settings->correlation_count; i++) {
+        const struct fc_correlation *correlation = &settings->correlations[i];
+        fc_write_map(writer, NULL);
+        fc_write_list(writer, "between");
+        fc_write_text(writer, NULL, fc_fields[correlation->a].path);
+        fc_write_text(writer, NULL, fc_fields[correlation->b].path);
+        fc_write_end(writer);
+        fc_write_number(writer, "rank", correlation->rank);
+        fc_write_end(writer);
+    }
+    fc_write_end(writer);
+}
+
+void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
+{
+    char group[MAX_PATH] = ""; /* the map that is open; a path has one dot at most */
+    fc_write_map(writer, key);
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
+        const struct fc_setting *setting = &settings->fields[i];
+        if (!setting->is_set)
+            continue;
+        const char *path = fc_fields[i].path, *part = last_part(path);
+        size_t length = part > path ? (size_t)(part - path - 1) : 0;
+        if (strlen(group) != length || strncmp(group, path, length) != 0) {
+            if (group[0])
+                fc_write_end(writer);
+            snprintf(group, sizeof group, "%.*s", (int)length, path);
+            if (group[0])
+                fc_write_map(writer, group);
+        }
+        write_value(setting, fc_fields[i].type, writer, part);
+    }
+    if (group[0])
+        fc_write_end(writer);
+    if (settings->correlation_count > 0)
+        write_correlations(settings, writer);
+    fc_write_end(writer);
+}
+
+void fc_settings_write_origins(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
+{
+    fc_write_map(writer, key);
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
+        const struct fc_setting *setting = &settings->fields[i];
+        const struct fc_field *field = &fc_fields[i];
+        if (!setting->is_set)
+            continue;
+        fc_write_map(writer, field->path);
+        write_value(setting, field->type, writer, "value");
+        if (field->unit && field->type != FC_FIELD_NAME)
+            fc_write_text(writer, "unit", field->unit);
+        fc_write_text(writer, "from", setting->from_default ? "default" : "scenario");
+        char place[300];
+        snprintf(place, sizeof place, "%s:%d:%d", setting->place.file, setting->place.line,
+                 setting->place.column);
+        fc_write_text(writer, "place", place);
+        if (setting->source)
+            fc_write_text(writer, "source", setting->source);
+        if (setting->grade)
+            fc_write_text(writer, "grade", setting->grade);
+        if (setting->note)
+            fc_write_text(writer, "note", setting->note);
+        fc_write_end(writer);
+    }
+    fc_write_end(writer);
+}
