@@ -112,10 +112,10 @@ static void rebin(const struct fc_tally_metric *m, double lo, double hi, double 
 {
     memset(counts, 0, (size_t)columns * sizeof *counts);
     double per = (double)columns / (hi - lo);
-    for (uint32_t bin = m->min_key >> 16; bin <= m->max_key >> 16; bin++) {
+    for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++) {
         if (!m->bins[bin])
             continue;
-        uint32_t first = bin << 16, last = (bin << 16) | 0xffffu;
+        uint32_t first = fc_tally_bin_first(bin), last = fc_tally_bin_last(bin);
         double a = (double)fc_tally_value(first < m->min_key ? m->min_key : first);
         double b = (double)fc_tally_value(last > m->max_key ? m->max_key : last);
         double from = (a - lo) * per, to = (b - lo) * per;

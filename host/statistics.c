@@ -36,7 +36,7 @@ struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *m)
 /* The ends of a bin, cut to the extremes. */
 static void bin_ends(const struct fc_tally_metric *m, uint32_t bin, double *lo, double *hi)
 {
-    uint32_t first = bin << 16, last = (bin << 16) | 0xffffu;
+    uint32_t first = fc_tally_bin_first(bin), last = fc_tally_bin_last(bin);
     *lo = (double)fc_tally_value(first < m->min_key ? m->min_key : first);
     *hi = (double)fc_tally_value(last > m->max_key ? m->max_key : last);
 }
@@ -54,7 +54,7 @@ struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
     if (variance < 0)
         variance = 0;
     long double fourth = 0;
-    for (uint32_t bin = m->min_key >> 16; bin <= m->max_key >> 16; bin++) {
+    for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++) {
         if (!m->bins[bin])
             continue;
         double lo, hi;
@@ -72,16 +72,38 @@ struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
 double fc_statistics_min(const struct fc_tally_metric *m) { return m->count ? (double)fc_tally_value(m->min_key) : NAN; }
 double fc_statistics_max(const struct fc_tally_metric *m) { return m->count ? (double)fc_tally_value(m->max_key) : NAN; }
 
+/* Trials per unit of value in a bin; 0 for a bin that no value reached. */
+static double density(const struct fc_tally_metric *m, uint32_t bin)
+{
+    if (bin < fc_tally_bin(m->min_key) || bin > fc_tally_bin(m->max_key) || m->bins[bin] == 0)
+        return 0;
+    double lo, hi;
+    bin_ends(m, bin, &lo, &hi);
+    return hi > lo ? (double)m->bins[bin] / (hi - lo) : 0;
+}
+
+/* The share of a bin's width below which `share` of its trials lie, when the density runs through the bin as a straight
+ * line with the slope that its two neighbours show; uniform where a neighbour is empty (steps, the ends). */
+static double share_of_width(const struct fc_tally_metric *m, uint32_t bin, double share)
+{
+    double here = density(m, bin), before = density(m, bin - 1), after = density(m, bin + 1);
+    if (!(here > 0 && before > 0 && after > 0))
+        return share;
+    double slope = fmin(fmax(0.5 * (after - before) / here, -1.9), 1.9); /* density (1 - slope / 2) to (1 + slope / 2) */
+    double start = 1 - 0.5 * slope;
+    return 2 * share / (start + sqrt(start * start + 2 * slope * share));
+}
+
 /* The value below which `rank` of the trials lie (0 ... count). */
 static double value_at_rank(const struct fc_tally_metric *m, double rank)
 {
     double below = 0;
-    for (uint32_t bin = m->min_key >> 16; bin <= m->max_key >> 16; bin++) {
+    for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++) {
         double here = (double)m->bins[bin];
         if (here > 0 && below + here >= rank) {
             double lo, hi;
             bin_ends(m, bin, &lo, &hi);
-            return lo + (hi - lo) * fmin(fmax((rank - below) / here, 0), 1);
+            return lo + (hi - lo) * share_of_width(m, bin, fmin(fmax((rank - below) / here, 0), 1));
         }
         below += here;
     }
@@ -106,7 +128,7 @@ struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double sh
     if (m->count == 0 || wanted < ENOUGH_BEYOND)
         return (struct fc_estimate){NAN, NAN, 1, (uint64_t)ceil(ENOUGH_BEYOND / share - 1e-6)};
     double left = wanted, sum = 0, square = 0, edge = 0;
-    uint32_t first = m->min_key >> 16, last = m->max_key >> 16;
+    uint32_t first = fc_tally_bin(m->min_key), last = fc_tally_bin(m->max_key);
     for (uint32_t step = 0; step <= last - first && left > 0; step++) {
         uint32_t bin = high ? last - step : first + step;
         if (!m->bins[bin])

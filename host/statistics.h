@@ -20,7 +20,7 @@ struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *metric);
 double fc_statistics_min(const struct fc_tally_metric *metric);
 double fc_statistics_max(const struct fc_tally_metric *metric);
 
-/* The p-quantile, 0 < p < 1: linear inside a bin, clamped to the extremes. Error: half the distance between the
+/* The p-quantile, 0 < p < 1: inside a bin after the slope of its neighbours, clamped to the extremes. Error: half the distance between the
  * quantiles at p -+ sqrt(p (1 - p) / n). */
 struct fc_estimate fc_statistics_quantile(const struct fc_tally_metric *metric, double p);
 

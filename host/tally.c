@@ -62,26 +62,39 @@ void fc_tally_add(struct fc_tally *tally, int row, const float *values, size_t c
         uint32_t exponent = key >> 23;
         note_extreme(m, key, first + i, key, first + i);
         m->count++;
-        m->bins[key >> 16]++;
+        m->bins[fc_tally_bin(key)]++;
         m->sum[exponent] += mantissa;
         m->square_low[exponent] += square & 0xffffffu;
         m->square_high[exponent] += square >> 24;
     }
 }
 
-/* Puts [first, first + count) into the sorted list; -1 when it overlaps, -2 without memory. */
-static int insert_range(struct fc_tally *tally, uint64_t first, uint64_t count)
+/* Where a range that begins at `first` belongs in the sorted list. */
+static size_t place_of(const struct fc_tally *tally, uint64_t first)
 {
     size_t at = 0;
     while (at < tally->range_count && tally->ranges[at].first < first)
         at++;
-    if (at > 0 && tally->ranges[at - 1].first + tally->ranges[at - 1].count > first)
-        return -1;
-    if (at < tally->range_count && first + count > tally->ranges[at].first)
-        return -1;
+    return at;
+}
+
+static int refuse_overlap(const struct fc_tally *tally, uint64_t first, uint64_t count, struct fc_error *error)
+{
+    size_t at = place_of(tally, first);
+    if ((at > 0 && tally->ranges[at - 1].first + tally->ranges[at - 1].count > first) ||
+        (at < tally->range_count && first + count > tally->ranges[at].first))
+        return fc_fail(error, FC_BAD_INPUT, "trials %llu to %llu are counted twice (the parts overlap)",
+                       (unsigned long long)first, (unsigned long long)(first + count - 1));
+    return 0;
+}
+
+/* Puts [first, first + count), which overlaps nothing, into the sorted list; -1 without memory. */
+static int insert_range(struct fc_tally *tally, uint64_t first, uint64_t count)
+{
+    size_t at = place_of(tally, first);
     struct fc_trial_range *grown = realloc(tally->ranges, (tally->range_count + 1) * sizeof *grown);
     if (!grown)
-        return -2;
+        return -1;
     tally->ranges = grown;
     memmove(&grown[at + 1], &grown[at], (tally->range_count - at) * sizeof *grown);
     grown[at] = (struct fc_trial_range){first, count};
@@ -101,11 +114,9 @@ int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struc
 {
     if (count == 0)
         return 0;
-    int inserted = insert_range(tally, first, count);
-    if (inserted == -1)
-        return fc_fail(error, FC_BAD_INPUT, "trials %llu to %llu are counted twice (the parts overlap)",
-                       (unsigned long long)first, (unsigned long long)(first + count - 1));
-    if (inserted)
+    if (refuse_overlap(tally, first, count, error))
+        return -1;
+    if (insert_range(tally, first, count))
         return fc_fail(error, FC_FAULT, "no memory for the list of trials");
     return 0;
 }
@@ -118,6 +129,9 @@ int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc
     for (int r = 0; r < into->metric_count; r++)
         if (into->metrics[r].metric != from->metrics[r].metric)
             return fc_fail(error, FC_BAD_INPUT, "results hold different metrics and cannot be merged");
+    for (size_t i = 0; i < from->range_count; i++) /* all are checked before the first is added: all or none */
+        if (refuse_overlap(into, from->ranges[i].first, from->ranges[i].count, error))
+            return -1;
     for (size_t i = 0; i < from->range_count; i++)
         if (fc_tally_cover(into, from->ranges[i].first, from->ranges[i].count, error))
             return -1;
@@ -129,7 +143,7 @@ int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc
             continue;
         note_extreme(a, b->min_key, b->min_trial, b->max_key, b->max_trial);
         a->count += b->count;
-        for (uint32_t bin = b->min_key >> 16; bin <= b->max_key >> 16; bin++)
+        for (uint32_t bin = fc_tally_bin(b->min_key); bin <= fc_tally_bin(b->max_key); bin++)
             if (b->bins[bin])
                 a->bins[bin] += b->bins[bin];
         for (uint32_t e = b->min_key >> 23; e <= b->max_key >> 23; e++) {
@@ -149,7 +163,7 @@ void fc_tally_clear(struct fc_tally *tally)
         m->invalid = 0;
         if (m->count == 0)
             continue;
-        uint32_t low_bin = m->min_key >> 16, high_bin = m->max_key >> 16;
+        uint32_t low_bin = fc_tally_bin(m->min_key), high_bin = fc_tally_bin(m->max_key);
         uint32_t low = m->min_key >> 23, high = m->max_key >> 23;
         memset(m->bins + low_bin, 0, (high_bin - low_bin + 1) * sizeof *m->bins);
         memset(m->sum + low, 0, (high - low + 1) * sizeof *m->sum);
@@ -188,7 +202,7 @@ uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed)
             continue;
         h = stir(stir(h, m->min_key), m->min_trial);
         h = stir(stir(h, m->max_key), m->max_trial);
-        for (uint32_t bin = m->min_key >> 16; bin <= m->max_key >> 16; bin++)
+        for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++)
             if (m->bins[bin])
                 h = stir(stir(h, bin), m->bins[bin]);
         for (uint32_t e = m->min_key >> 23; e <= m->max_key >> 23; e++)
@@ -197,6 +211,8 @@ uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed)
     }
     return h;
 }
+
+int fc_tally_model_version(void) { return FC_MODEL_VERSION; }
 
 const struct fc_tally_metric *fc_tally_find(const struct fc_tally *tally, int metric)
 {
