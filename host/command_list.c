@@ -428,6 +428,7 @@ static int show_defaults(const struct fc_catalog *catalog, const struct options 
                          struct fc_error *error)
 {
     struct fc_document *document;
+    size_t shown = 0;
     if (open_scenario(&document, options->name, error) < 0)
         return -1;
     const struct fc_node *root = fc_document_root(document);
@@ -443,6 +444,7 @@ static int show_defaults(const struct fc_catalog *catalog, const struct options 
         if (!in_use(fc_fields[i].path, layers) || fc_node_find(root, fc_fields[i].path) || !entry ||
             !fc_catalog_figure(entry, "value", &figure) || !figure.value)
             continue;
+        shown++;
         if (json) {
             figure.what = fc_fields[i].what;
             put(json, map, fc_fields[i].path, json_of_figure(json, &figure));
@@ -453,6 +455,8 @@ static int show_defaults(const struct fc_catalog *catalog, const struct options 
         printf("%-30s %-52s %-15s %s\n", fc_fields[i].path, value, figure.grade, figure.source);
     }
     fc_document_close(document);
+    if (!json && !shown)
+        puts("the scenario states every value that has a default");
     return json ? json_print(json) : FC_DONE;
 }
 
