@@ -1,0 +1,202 @@
+/* builtin.c: see builtin.h. */
+#include "builtin.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../cuda/model/draw.h"
+#include "../cuda/model/timeline.h"
+
+/* A law's value with probability `lower` below it and `upper` above it; a and b are its parameters. */
+typedef double quantile(double lower, double upper, double a, double b);
+
+static double uniform(double lower, double upper, double a, double b)
+{
+    return lower < upper ? a + (b - a) * lower : b - (b - a) * upper;
+}
+
+/* Symmetric triangle on [a, b]. */
+static double triangle(double lower, double upper, double a, double b)
+{
+    double half = (b - a) * sqrt((lower < upper ? lower : upper) * 0.5);
+    return lower < upper ? a + half : b - half;
+}
+
+/* Log-logistic with median a and shape 4: a skewed law with a long tail, in square roots only. */
+static double log_logistic(double lower, double upper, double a, double b)
+{
+    (void)b;
+    return a * sqrt(sqrt(lower / upper));
+}
+
+/* Room for `floats` more; make_laws has seen to enough of it. */
+static float *take(struct fc_builtin *b, int *offset, size_t floats)
+{
+    *offset = (int)b->table_floats;
+    b->table_floats += floats;
+    return b->tables + *offset;
+}
+
+/* Node i of a table lies at this distance from its end of (0, 1) (cuda/model/draw.h). */
+static double node(int i)
+{
+    return ldexp(1 + (double)(i % FC_TABLE_PER_OCTAVE) / FC_TABLE_PER_OCTAVE, i / FC_TABLE_PER_OCTAVE - 33);
+}
+
+static struct fc_draw table(struct fc_builtin *b, quantile *law, double first, double second)
+{
+    struct fc_draw draw = {.kind = FC_DRAW_TABLE};
+    float *at = take(b, &draw.table, FC_TABLE_SIZE);
+    for (int i = 0; i < FC_TABLE_SIDE; i++) {
+        double t = node(i);
+        at[i] = (float)law(t, 1 - t, first, second);
+        at[FC_TABLE_SIDE + i] = (float)law(1 - t, t, first, second);
+    }
+    return draw;
+}
+
+/* The distance of the word from its end of the range, times 2^-32, negative in the upper half: all the bits
+ * of a word that a float holds. */
+static struct fc_draw word_itself(struct fc_builtin *b)
+{
+    struct fc_draw draw = {.kind = FC_DRAW_TABLE};
+    float *at = take(b, &draw.table, FC_TABLE_SIZE);
+    for (int i = 0; i < FC_TABLE_SIDE; i++) {
+        at[i] = (float)node(i);
+        at[FC_TABLE_SIDE + i] = -(float)node(i);
+    }
+    return draw;
+}
+
+static struct fc_draw discrete(struct fc_builtin *b, const float values[3], const float cumulative[3])
+{
+    struct fc_draw draw = {.kind = FC_DRAW_DISCRETE, .count = 3};
+    float *at = take(b, &draw.table, 6);
+    memcpy(at, values, 3 * sizeof *at);
+    memcpy(at + 3, cumulative, 3 * sizeof *at);
+    return draw;
+}
+
+static struct fc_draw constant(double value)
+{
+    return (struct fc_draw){.kind = FC_DRAW_CONSTANT, .value = (float)value};
+}
+
+/* Adds an input; inputs come in ascending order. */
+static void input(struct fc_builtin *b, enum fc_input number, struct fc_draw draw)
+{
+    struct fc_program *p = &b->program;
+    draw.input = (fc_i32)number;
+    p->draws[p->draw_count++] = draw;
+    if (number < FC_IN_PRICE_GPU_HOUR_USD)
+        p->run_draws = p->draw_count;
+}
+
+static void make_timeline(struct fc_builtin *b)
+{
+    static const float swap[3] = {0.3f, 0.6f, 0.9f}, swap_cumulative[3] = {0.25f, 0.75f, 1.0f};
+    struct fc_run *run = &b->program.run;
+    input(b, FC_IN_GPU_MTBF_H, table(b, triangle, 3e4, 9e4));
+    input(b, FC_IN_JOB_MTBF_H, constant(100));
+    input(b, FC_IN_SWAP_PROBABILITY, discrete(b, swap, swap_cumulative));
+    input(b, FC_IN_DETECTION_SCALE, constant(1));
+    input(b, FC_IN_RESTART_S, table(b, triangle, 200, 1400));
+    input(b, FC_IN_REPAIR_SCALE, constant(1));
+    input(b, FC_IN_PLANNED_EVERY_H, constant(100));
+    input(b, FC_IN_PLANNED_STOP_S, constant(5400));
+    input(b, FC_IN_CHECKPOINT_STALL_S, table(b, uniform, 5, 40));
+    run->tick_s = 1.0f / 64;
+    run->horizon = 90 * 86400 * 64;
+    run->last_checkpoint = 1;
+    run->automatic = 1;
+    run->spares = 8;
+    run->gpus = 16384;
+    run->work_s = 30 * 86400;
+    run->tokens = 15.6e12f;
+    run->detection = table(b, log_logistic, 120, 0);
+    run->repair = table(b, log_logistic, 6 * 3600.0, 0);
+    b->program.contract.deadline_days = 34;
+    b->program.contract.budget_usd = 36e6f;
+}
+
+static void make_contract(struct fc_builtin *b)
+{
+    struct fc_contract *c = &b->program.contract;
+    c->value_usd = 38e9f;
+    c->term_h = 61362;
+    c->half_ramp_h = 5000;
+    c->peak_flops = 2.5e15f;
+    c->run_sizes = 3;
+    c->run_flop[0] = 5e25f;
+    c->run_flop[1] = 5e26f;
+    c->run_flop[2] = 5e27f;
+}
+
+/* Inputs that the run (for its cost and energy) and the contract share. */
+static void make_prices(struct fc_builtin *b, struct fc_draw price)
+{
+    static const float pue[3] = {1.1f, 1.2f, 1.35f}, pue_cumulative[3] = {0.3f, 0.8f, 1.0f};
+    input(b, FC_IN_PRICE_GPU_HOUR_USD, price);
+    input(b, FC_IN_USABLE_FRACTION, table(b, uniform, 0.85, 0.98));
+    input(b, FC_IN_GOODPUT, table(b, uniform, 0.86, 0.97));
+    input(b, FC_IN_MFU, table(b, triangle, 0.28, 0.46));
+    input(b, FC_IN_DELAY_PROBABILITY, constant(0.4));
+    input(b, FC_IN_DELAY_MONTHS, table(b, log_logistic, 5, 0));
+    input(b, FC_IN_DELAY_CHANCE, table(b, uniform, 0, 1));
+    input(b, FC_IN_IT_POWER_KW, table(b, triangle, 1.7, 2.2));
+    input(b, FC_IN_LOAD_FACTOR, table(b, uniform, 0.7, 0.9));
+    input(b, FC_IN_PUE, discrete(b, pue, pue_cumulative));
+    input(b, FC_IN_TRAINING_SHARE, constant(0.5));
+    input(b, FC_IN_FINAL_RUN_SHARE, constant(0.2));
+    input(b, FC_IN_CARBON_G_PER_KWH, constant(380));
+    input(b, FC_IN_ENERGY_PRICE_USD_PER_KWH, constant(0.08));
+}
+
+/* Adds metrics first ... last, which exist without a gap. */
+static void metrics(struct fc_builtin *b, int first, int last)
+{
+    struct fc_program *p = &b->program;
+    for (int m = first; m <= last; m++)
+        p->metrics[p->metric_count++] = m;
+}
+
+int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_error *error)
+{
+    bool run = kind != FC_BUILTIN_CONTRACT, contract = kind != FC_BUILTIN_TIMELINE;
+    *b = (struct fc_builtin){0};
+    b->tables = calloc(20 * (size_t)FC_TABLE_SIZE, sizeof *b->tables);
+    if (!b->tables)
+        return fc_fail(error, FC_FAULT, "no memory for a built-in program");
+    struct fc_program *p = &b->program;
+    p->layers = (run ? FC_LAYER_RUN : 0) | (contract ? FC_LAYER_CONTRACT : 0);
+    if (run) {
+        make_timeline(b);
+        metrics(b, FC_M_WALL_CLOCK_DAYS, FC_M_FINISHED);
+    }
+    if (contract) {
+        make_contract(b);
+        metrics(b, FC_M_GPU_HOURS, FC_M_COST_USD);
+    } else {
+        metrics(b, FC_M_GPU_HOURS, FC_M_GPU_HOURS);
+        metrics(b, FC_M_COST_USD, FC_M_COST_PER_MTOKEN_USD);
+    }
+    metrics(b, FC_M_ENERGY_MWH, FC_M_CO2_T);
+    if (run)
+        metrics(b, FC_M_DEADLINE_MET, FC_M_BOTH_MET);
+    for (int k = 0; contract && k < 4; k++)
+        metrics(b, FC_M_RUNS_FINAL + k * FC_RUN_SIZES, FC_M_RUNS_FINAL + k * FC_RUN_SIZES + 2);
+    make_prices(b, kind == FC_BUILTIN_SELFTEST ? word_itself(b) : table(b, triangle, 2.2, 5.4));
+    for (int m = 0; m < FC_METRIC_COUNT; m++)
+        p->metric_row[m] = -1;
+    for (int r = 0; r < p->metric_count; r++)
+        p->metric_row[p->metrics[r]] = r;
+    return 0;
+}
+
+void fc_builtin_free(struct fc_builtin *b)
+{
+    free(b->tables);
+    *b = (struct fc_builtin){0};
+}
