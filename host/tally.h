@@ -57,6 +57,9 @@ uint64_t fc_tally_trials(const struct fc_tally *tally);
 /* Order-free hash of model version, seed, trial ranges and every integer of the tally. */
 uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed);
 
+/* Version of the model that this program holds; part of every digest. */
+int fc_tally_model_version(void);
+
 /* The row that holds this metric, or NULL. */
 const struct fc_tally_metric *fc_tally_find(const struct fc_tally *tally, int metric);
 
