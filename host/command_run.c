@@ -22,15 +22,18 @@ static const char help[] =
     "\n"
     "SCENARIO is a file, or the name of a scenario that comes with the program (flopcast list scenarios).\n"
     "\n"
-    "  -n, --trials N        number of worlds to simulate (1e6 may be written; default: the scenario's, else 100000)\n"
+    "  -n, --trials N        number of worlds to simulate (1e6 may be written; default: the scenario's, else "
+    "100000)\n"
     "  -s, --seed N          seed of the random numbers (default: the scenario's, else 1)\n"
     "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
     "  -b, --backend NAME    auto, cpu, opencl, cuda, all, or several with commas (default: auto)\n"
     "      --device N        number of the device within the backend (see flopcast devices)\n"
     "  -t, --threads N       CPU threads (default: one per core that we may use)\n"
-    "      --isa NAME        CPU instructions: portable, scalar, avx2, avx512 (default: the widest there is)\n"
+    "      --isa NAME        CPU instructions: portable, scalar, avx2, avx512 (default: the widest there "
+    "is)\n"
     "      --strict          stop when a device fails its self-test instead of leaving it out\n"
-    "      --shard I/N       do only part I of N of the trials (I = 1 ... N); put parts together with flopcast merge\n"
+    "      --shard I/N       do only part I of N of the trials (I = 1 ... N); put parts together with "
+    "flopcast merge\n"
     "  -o, --output FILE     write the result as JSON; a stopped run leaves what it has there\n"
     "      --resume          go on with the trials that FILE of -o still lacks\n"
     "      --json            print the result as JSON instead of tables\n"
@@ -63,7 +66,8 @@ static int watch(void *context, uint64_t done, uint64_t total, double elapsed_s)
 }
 
 /* Reads a count: "100000", "1e6", "1_000_000". */
-static int read_count(const char *name, const char *text, double most, uint64_t *value, struct fc_error *error)
+static int read_count(const char *name, const char *text, double most, uint64_t *value,
+                      struct fc_error *error)
 {
     char digits[64];
     size_t used = 0;
@@ -94,13 +98,20 @@ static int read_shard(const char *text, struct options *o, struct fc_error *erro
 enum { OPTION_SET = 256, OPTION_ISA, OPTION_SHARD, OPTION_RESUME, OPTION_JSON, OPTION_STRICT, OPTION_DEVICE };
 
 static const struct option long_options[] = {
-    {"trials", required_argument, NULL, 'n'},        {"seed", required_argument, NULL, 's'},
-    {"set", required_argument, NULL, OPTION_SET},    {"backend", required_argument, NULL, 'b'},
-    {"threads", required_argument, NULL, 't'},       {"isa", required_argument, NULL, OPTION_ISA},
-    {"shard", required_argument, NULL, OPTION_SHARD}, {"output", required_argument, NULL, 'o'},
-    {"resume", no_argument, NULL, OPTION_RESUME},    {"json", no_argument, NULL, OPTION_JSON},
-    {"strict", no_argument, NULL, OPTION_STRICT},    {"device", required_argument, NULL, OPTION_DEVICE},
-    {"quiet", no_argument, NULL, 'q'},               {"help", no_argument, NULL, 'h'},
+    {"trials", required_argument, NULL, 'n'},
+    {"seed", required_argument, NULL, 's'},
+    {"set", required_argument, NULL, OPTION_SET},
+    {"backend", required_argument, NULL, 'b'},
+    {"threads", required_argument, NULL, 't'},
+    {"isa", required_argument, NULL, OPTION_ISA},
+    {"shard", required_argument, NULL, OPTION_SHARD},
+    {"output", required_argument, NULL, 'o'},
+    {"resume", no_argument, NULL, OPTION_RESUME},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"device", required_argument, NULL, OPTION_DEVICE},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
@@ -142,22 +153,42 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             if (read_shard(optarg, o, error))
                 return -1;
             break;
-        case 'b': o->backend = optarg; break;
-        case 'o': o->output = optarg; break;
-        case 'q': o->quiet = true; break;
-        case OPTION_ISA: o->isa = optarg; break;
-        case OPTION_RESUME: o->resume = true; break;
-        case OPTION_JSON: o->json = true; break;
-        case OPTION_STRICT: o->strict = true; break;
-        case 'h': return 1;
-        case ':': return fc_fail(error, FC_BAD_INPUT, "%s needs a value; see flopcast run --help", argv[optind - 1]);
-        default: return fc_fail(error, FC_BAD_INPUT, "there is no option %s; see flopcast run --help", argv[optind - 1]);
+        case 'b':
+            o->backend = optarg;
+            break;
+        case 'o':
+            o->output = optarg;
+            break;
+        case 'q':
+            o->quiet = true;
+            break;
+        case OPTION_ISA:
+            o->isa = optarg;
+            break;
+        case OPTION_RESUME:
+            o->resume = true;
+            break;
+        case OPTION_JSON:
+            o->json = true;
+            break;
+        case OPTION_STRICT:
+            o->strict = true;
+            break;
+        case 'h':
+            return 1;
+        case ':':
+            return fc_fail(error, FC_BAD_INPUT, "%s needs a value; see flopcast run --help",
+                           argv[optind - 1]);
+        default:
+            return fc_fail(error, FC_BAD_INPUT, "there is no option %s; see flopcast run --help",
+                           argv[optind - 1]);
         }
     }
     if (optind >= argc)
         return fc_fail(error, FC_BAD_INPUT, "run needs a scenario; see flopcast list scenarios");
     if (optind + 1 < argc)
-        return fc_fail(error, FC_BAD_INPUT, "'%s' is one argument too many; run takes one scenario", argv[optind + 1]);
+        return fc_fail(error, FC_BAD_INPUT, "'%s' is one argument too many; run takes one scenario",
+                       argv[optind + 1]);
     if (o->resume && !o->output)
         return fc_fail(error, FC_BAD_INPUT, "--resume needs -o FILE, the result to go on with");
     o->scenario = argv[optind];
@@ -175,11 +206,12 @@ static int resume(const struct options *o, struct fc_result *result, struct fc_e
     int status = 0;
     if (earlier.input_digest != result->input_digest || earlier.seed != result->seed ||
         earlier.model_version != result->model_version)
-        status = fc_fail(error, FC_BAD_INPUT,
-                         "%s: holds another scenario, seed or model version (input digest %016llx, seed %llu, model "
-                         "version %d); give -o another file",
-                         o->output, (unsigned long long)earlier.input_digest, (unsigned long long)earlier.seed,
-                         earlier.model_version);
+        status = fc_fail(
+            error, FC_BAD_INPUT,
+            "%s: holds another scenario, seed or model version (input digest %016llx, seed %llu, model "
+            "version %d); give -o another file",
+            o->output, (unsigned long long)earlier.input_digest, (unsigned long long)earlier.seed,
+            earlier.model_version);
     else
         status = fc_tally_merge(&result->tally, &earlier.tally, error);
     fc_result_free(&earlier);
@@ -192,8 +224,8 @@ static void describe_workers(const struct fc_worker *workers, int count, struct 
     char trials[32];
     for (int i = 0; i < count && used < sizeof result->devices; i++) {
         fc_format_count(workers[i].trials, trials, sizeof trials);
-        int n = snprintf(result->devices + used, sizeof result->devices - used, "%s%s: %s trials%s", i ? "; " : "",
-                         workers[i].name, trials, workers[i].failed ? " (failed)" : "");
+        int n = snprintf(result->devices + used, sizeof result->devices - used, "%s%s: %s trials%s",
+                         i ? "; " : "", workers[i].name, trials, workers[i].failed ? " (failed)" : "");
         used += n > 0 ? (size_t)n : 0;
     }
 }
@@ -218,8 +250,11 @@ static int run(const struct options *o, struct fc_error *error)
         status = (int)error->status;
         goto out;
     }
-    struct fc_select_request wish = {
-        .backends = o->backend, .device = o->device, .threads = o->threads, .isa = o->isa, .strict = o->strict};
+    struct fc_select_request wish = {.backends = o->backend,
+                                     .device = o->device,
+                                     .threads = o->threads,
+                                     .isa = o->isa,
+                                     .strict = o->strict};
     if (fc_select(&selection, &wish, error)) {
         status = (int)error->status;
         goto out;

@@ -22,6 +22,7 @@ enum fc_input {
     FC_IN_CHECKPOINT_STALL_S = 72, /* training stopped per checkpoint, s */
 
     /* contract layer: 128 to 255 */
+    FC_IN_CONTRACT_FIRST = 128,
     FC_IN_PRICE_GPU_HOUR_USD = 128,
     FC_IN_USABLE_FRACTION = 129, /* share of paid GPU-hours that a job can use */
     FC_IN_GOODPUT = 130,         /* productive share of used time, where no timeline is simulated */

@@ -1,0 +1,344 @@
+/* program.c: see program.h. */
+#include "program.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../cuda/model/timeline.h"
+#include "kernels.h"
+#include "plan.h"
+
+#define HOURS_PER_YEAR 8766.0
+#define HOURS_PER_MONTH 730.5
+#define LONGEST_RUN 16.0 /* a run is given up when it takes this many times its failure-free time */
+
+void fc_program_free(struct fc_compiled *compiled)
+{
+    free(compiled->tables);
+    *compiled = (struct fc_compiled){0};
+}
+
+float *fc_program_add_table(struct fc_compiled *compiled, size_t count, int32_t *offset,
+                            struct fc_error *error)
+{
+    if (compiled->table_floats + count > compiled->table_room) {
+        size_t room = 2 * compiled->table_room + count;
+        float *grown = realloc(compiled->tables, room * sizeof *grown);
+        if (!grown || room > INT32_MAX) {
+            fc_fail(error, FC_FAULT, "no memory for the quantile tables");
+            return NULL;
+        }
+        compiled->tables = grown;
+        compiled->table_room = room;
+    }
+    *offset = (int32_t)compiled->table_floats;
+    compiled->table_floats += count;
+    return compiled->tables + *offset;
+}
+
+int fc_program_make_draw(struct fc_compiled *compiled, const struct fc_distribution *d, struct fc_draw *draw,
+                         struct fc_error *error)
+{
+    if (fc_distribution_is_constant(d)) {
+        draw->kind = FC_DRAW_CONSTANT;
+        draw->value = (float)fc_distribution_quantile(d, 0.5, 0.5);
+        return 0;
+    }
+    if (fc_distribution_is_discrete(d)) {
+        float *table = fc_program_add_table(compiled, 2 * d->count, &draw->table, error);
+        if (!table)
+            return -1;
+        for (size_t i = 0; i < d->count; i++) {
+            table[i] = (float)d->values[i];
+            table[d->count + i] = (float)d->tails[i].lower;
+        }
+        draw->kind = FC_DRAW_DISCRETE;
+        draw->count = (fc_i32)d->count;
+        return 0;
+    }
+    float *table = fc_program_add_table(compiled, FC_TABLE_SIZE, &draw->table, error);
+    if (!table)
+        return -1;
+    fc_distribution_table(d, table);
+    draw->kind = FC_DRAW_TABLE;
+    return 0;
+}
+
+int fc_program_add_input(struct fc_compiled *compiled, int input, const struct fc_distribution *distribution,
+                         struct fc_error *error)
+{
+    struct fc_draw draw = {.input = input};
+    if (fc_program_make_draw(compiled, distribution, &draw, error))
+        return -1;
+    compiled->program.draws[compiled->program.draw_count++] = draw;
+    return 0;
+}
+
+int fc_program_require(const struct fc_settings *settings, const enum fc_field_id *fields, size_t count,
+                       const char *layer, struct fc_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (settings->fields[fields[i]].is_set)
+            continue;
+        const struct fc_field *field = &fc_fields[fields[i]];
+        return fc_fail_at(
+            error, &settings->fields[FC_FIELD_LAYERS].place,
+            "%s is not stated (%s), but layer '%s' needs it; add it, or give it with --set %s=...",
+            field->path, field->what, layer, field->path);
+    }
+    return 0;
+}
+
+static int by_input(const void *a, const void *b)
+{
+    return ((const struct fc_draw *)a)->input - ((const struct fc_draw *)b)->input;
+}
+
+static void add_metric(struct fc_program *program, int metric)
+{
+    program->metrics[program->metric_count++] = metric;
+}
+
+static void choose_metrics(struct fc_program *program)
+{
+    static const int run[] = {FC_M_WALL_CLOCK_DAYS,   FC_M_GOODPUT,        FC_M_INTERRUPTIONS,
+                              FC_M_TIME_PRODUCTIVE_H, FC_M_TIME_REDONE_H,  FC_M_TIME_CHECKPOINT_H,
+                              FC_M_TIME_DETECTION_H,  FC_M_TIME_RESTART_H, FC_M_TIME_WAITING_H,
+                              FC_M_TIME_PLANNED_H,    FC_M_PLANNED_STOPS,  FC_M_NODE_SWAPS};
+    int layers = program->layers;
+    if (layers & FC_LAYER_STEP)
+        for (int m = FC_M_STEP_TIME_S; m <= FC_M_MEMORY_PER_GPU_BYTES; m++)
+            add_metric(program, m);
+    if (layers & FC_LAYER_RUN) {
+        for (size_t i = 0; i < sizeof run / sizeof run[0]; i++)
+            add_metric(program, run[i]);
+        if (!program->run.watch)
+            add_metric(program, FC_M_FINISHED);
+    }
+    if (layers & (FC_LAYER_RUN | FC_LAYER_CONTRACT)) {
+        add_metric(program, FC_M_GPU_HOURS);
+        if (layers & FC_LAYER_CONTRACT) {
+            add_metric(program, FC_M_GPUS_FULL_RAMP);
+            add_metric(program, FC_M_USEFUL_FLOP);
+        }
+        add_metric(program, FC_M_COST_USD);
+        if (!(layers & FC_LAYER_CONTRACT) && (program->layers & FC_LAYER_STEP))
+            add_metric(program, FC_M_COST_PER_MTOKEN_USD);
+        add_metric(program, FC_M_ENERGY_MWH);
+        add_metric(program, FC_M_CO2_T);
+    }
+    if ((layers & FC_LAYER_RUN) && !(layers & FC_LAYER_CONTRACT) && !program->run.watch) {
+        bool deadline = program->contract.deadline_days > 0, budget = program->contract.budget_usd > 0;
+        if (deadline)
+            add_metric(program, FC_M_DEADLINE_MET);
+        if (budget)
+            add_metric(program, FC_M_BUDGET_MET);
+        if (deadline && budget)
+            add_metric(program, FC_M_BOTH_MET);
+    }
+    for (int base = FC_M_RUNS_FINAL; base <= FC_M_RUN_CO2_T; base += FC_RUN_SIZES)
+        for (int k = 0; (layers & FC_LAYER_CONTRACT) && k < program->contract.run_sizes; k++)
+            add_metric(program, base + k);
+    for (int m = 0; m < FC_METRIC_COUNT; m++)
+        program->metric_row[m] = -1;
+    for (int r = 0; r < program->metric_count; r++)
+        program->metric_row[program->metrics[r]] = r;
+}
+
+/* The longest failure-free time of the run over 256 worlds of a fixed seed, s: only the step layer is run. */
+static double longest_work_s(const struct fc_compiled *compiled, struct fc_error *error)
+{
+    enum { WORLDS = 256 };
+    const struct fc_kernel *kernel = fc_kernel_find("portable");
+    struct fc_program *pilot = malloc(sizeof *pilot);
+    void *scratch = calloc(1, (size_t)kernel->scratch_bytes + 64);
+    float *out = malloc((size_t)kernel->chunk * sizeof *out);
+    double longest = -1;
+    if (!pilot || !scratch || !out) {
+        fc_fail(error, FC_FAULT, "no memory to compile the scenario");
+        goto out;
+    }
+    *pilot = compiled->program;
+    pilot->layers = FC_LAYER_STEP;
+    pilot->metric_count = 1;
+    pilot->metrics[0] = FC_M_STEP_TIME_S;
+    for (int done = 0; done < WORLDS; done += kernel->chunk) {
+        int count = WORLDS - done < kernel->chunk ? WORLDS - done : kernel->chunk;
+        uintptr_t aligned = ((uintptr_t)scratch + 63) & ~(uintptr_t)63;
+        kernel->run(pilot, compiled->tables, 0, (uint64_t)done, count, (void *)aligned, out);
+        for (int i = 0; i < count; i++)
+            longest = fmax(longest, (double)out[i] * (double)pilot->run.work_steps);
+    }
+out:
+    free(pilot);
+    free(scratch);
+    free(out);
+    return longest;
+}
+
+static int compile_run(struct fc_compiled *compiled, const struct fc_settings *settings,
+                       struct fc_error *error)
+{
+    static const enum fc_field_id needed[] = {
+        FC_FIELD_GPUS,
+        FC_FIELD_GPU_MTBF,
+        FC_FIELD_JOB_MTBF,
+        FC_FIELD_SWAP_PROBABILITY,
+        FC_FIELD_DETECTION,
+        FC_FIELD_DETECTION_SCALE,
+        FC_FIELD_RESTART,
+        FC_FIELD_REPAIR,
+        FC_FIELD_REPAIR_SCALE,
+        FC_FIELD_PLANNED_EVERY,
+        FC_FIELD_PLANNED_STOP,
+        FC_FIELD_CHECKPOINT_INTERVAL,
+        FC_FIELD_CHECKPOINT_STALL,
+        FC_FIELD_SPARE_NODES,
+        FC_FIELD_PRICE_GPU_HOUR,
+        FC_FIELD_IT_POWER,
+        FC_FIELD_LOAD_FACTOR,
+        FC_FIELD_PUE,
+        FC_FIELD_CARBON,
+    };
+    if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0], "run", error))
+        return -1;
+    struct fc_run *run = &compiled->program.run;
+    const struct fc_setting *f = settings->fields;
+    run->gpus = (float)f[FC_FIELD_GPUS].number;
+    run->spares = (fc_i32)f[FC_FIELD_SPARE_NODES].integer;
+    run->automatic = f[FC_FIELD_CHECKPOINT_INTERVAL].is_auto;
+    run->interval_s = run->automatic ? 0 : (float)f[FC_FIELD_CHECKPOINT_INTERVAL].number;
+    if (fc_program_make_draw(compiled, f[FC_FIELD_DETECTION].distribution, &run->detection, error) ||
+        fc_program_make_draw(compiled, f[FC_FIELD_REPAIR].distribution, &run->repair, error))
+        return -1;
+    const struct fc_step_program *step = &compiled->program.step;
+    double tokens = f[FC_FIELD_TOKENS].is_set ? f[FC_FIELD_TOKENS].number : 0, horizon_s;
+    if (f[FC_FIELD_TOKENS].is_set && f[FC_FIELD_FLOP].is_set)
+        return fc_fail_at(
+            error, &f[FC_FIELD_FLOP].place,
+            "training.flop and training.tokens are both stated (one follows from the other); drop one");
+    if (f[FC_FIELD_FLOP].is_set)
+        tokens = f[FC_FIELD_FLOP].number / (double)step->flop_per_step * (double)step->tokens_per_step;
+    run->watch = f[FC_FIELD_WALL].is_set;
+    if (!run->watch && tokens <= 0)
+        return fc_fail_at(
+            error, &f[FC_FIELD_LAYERS].place,
+            "the run has no end (layer 'run' needs one of training.tokens, training.flop, training.wall); "
+            "add one");
+    run->tokens = (float)tokens;
+    run->work_steps = (float)ceil(tokens / (double)step->tokens_per_step);
+    if (run->watch) {
+        horizon_s = f[FC_FIELD_WALL].number;
+    } else {
+        double work_s = longest_work_s(compiled, error);
+        if (work_s < 0)
+            return -1;
+        horizon_s = LONGEST_RUN * work_s;
+    }
+    double tick_s = exp2(ceil(log2(horizon_s / (FC_HORIZON_LIMIT - 1.0))));
+    run->tick_s = (float)tick_s;
+    run->horizon = (fc_i32)(horizon_s / tick_s);
+    if (f[FC_FIELD_DEADLINE].is_set)
+        compiled->program.contract.deadline_days = (float)f[FC_FIELD_DEADLINE].number;
+    if (f[FC_FIELD_BUDGET].is_set)
+        compiled->program.contract.budget_usd = (float)f[FC_FIELD_BUDGET].number;
+    return 0;
+}
+
+static int compile_contract(struct fc_compiled *compiled, const struct fc_settings *settings,
+                            const struct fc_catalog *catalog, struct fc_error *error)
+{
+    static const enum fc_field_id needed[] = {
+        FC_FIELD_GPU,
+        FC_FIELD_PRICE_GPU_HOUR,
+        FC_FIELD_CONTRACT_VALUE,
+        FC_FIELD_CONTRACT_YEARS,
+        FC_FIELD_RAMP,
+        FC_FIELD_DELAY_PROBABILITY,
+        FC_FIELD_DELAY_LENGTH,
+        FC_FIELD_USABLE_FRACTION,
+        FC_FIELD_GOODPUT,
+        FC_FIELD_MFU,
+        FC_FIELD_TRAINING_SHARE,
+        FC_FIELD_FINAL_RUN_SHARE,
+        FC_FIELD_IT_POWER,
+        FC_FIELD_LOAD_FACTOR,
+        FC_FIELD_PUE,
+        FC_FIELD_CARBON,
+    };
+    if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0], "contract", error))
+        return -1;
+    struct fc_contract *contract = &compiled->program.contract;
+    const struct fc_setting *f = settings->fields;
+    double half_ramp_h = 0.5 * f[FC_FIELD_RAMP].number * HOURS_PER_MONTH;
+    double term_h = f[FC_FIELD_CONTRACT_YEARS].number * HOURS_PER_YEAR;
+    if (half_ramp_h >= term_h)
+        return fc_fail_at(
+            error, &f[FC_FIELD_RAMP].place,
+            "contract.ramp of %g months is at least twice the term of %g years (no capacity would come); "
+            "shorten it",
+            f[FC_FIELD_RAMP].number, f[FC_FIELD_CONTRACT_YEARS].number);
+    contract->value_usd = (float)f[FC_FIELD_CONTRACT_VALUE].number;
+    contract->term_h = (float)term_h;
+    contract->half_ramp_h = (float)half_ramp_h;
+    contract->run_sizes = (fc_i32)f[FC_FIELD_RUN_FLOP].count;
+    for (size_t k = 0; k < f[FC_FIELD_RUN_FLOP].count; k++)
+        contract->run_flop[k] = (float)f[FC_FIELD_RUN_FLOP].numbers[k];
+    const struct fc_catalog_entry *gpu;
+    double peak;
+    if (fc_catalog_find(catalog, "gpu", f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, &gpu, error) ||
+        fc_catalog_number(gpu, "bf16_flop_per_s", &peak, &f[FC_FIELD_GPU].place, error))
+        return -1;
+    contract->peak_flops = (float)peak;
+    struct fc_distribution uniform;
+    struct fc_fault fault;
+    const double ends[] = {0, 1};
+    if (fc_distribution_quantiles(&uniform, ends, ends, 2, &fault))
+        return fc_fail(error, FC_FAULT, "%s", fault.text);
+    return fc_program_add_input(compiled, FC_IN_DELAY_CHANCE, &uniform, error);
+}
+
+/* FNV-1a over the bytes of program and tables; both are plain 32-bit members without padding. */
+static uint64_t digest_bytes(uint64_t hash, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return hash;
+}
+
+int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
+                       const struct fc_catalog *catalog, struct fc_error *error)
+{
+    memset(compiled, 0, sizeof *compiled);
+    struct fc_program *program = &compiled->program;
+    const struct fc_setting *f = settings->fields;
+    static const enum fc_field_id layer_field[] = {FC_FIELD_LAYERS};
+    if (fc_program_require(settings, layer_field, 1, "any", error))
+        goto failed;
+    for (int i = 0; i < FC_FIELD_COUNT; i++)
+        if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set &&
+            fc_program_add_input(compiled, fc_fields[i].input, f[i].distribution, error))
+            goto failed;
+    static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT};
+    program->layers = layers[f[FC_FIELD_LAYERS].choice];
+    if ((program->layers & FC_LAYER_STEP) && fc_plan_compile(compiled, settings, catalog, error))
+        goto failed;
+    if ((program->layers & FC_LAYER_CONTRACT) && compile_contract(compiled, settings, catalog, error))
+        goto failed;
+    qsort(program->draws, (size_t)program->draw_count, sizeof program->draws[0], by_input);
+    while (program->run_draws < program->draw_count &&
+           program->draws[program->run_draws].input < FC_IN_CONTRACT_FIRST)
+        program->run_draws++;
+    if ((program->layers & FC_LAYER_RUN) && compile_run(compiled, settings, error))
+        goto failed;
+    choose_metrics(program);
+    compiled->input_digest = digest_bytes(0xcbf29ce484222325u, program, sizeof *program);
+    compiled->input_digest = digest_bytes(compiled->input_digest, compiled->tables,
+                                          compiled->table_floats * sizeof *compiled->tables);
+    return 0;
+failed:
+    fc_program_free(compiled);
+    return -1;
+}

@@ -1,0 +1,169 @@
+/* scenario.c: see scenario.h. */
+#include "scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "embedded.h"
+#include "kernels.h"
+#include "settings.h"
+
+#define DEFAULT_TRIALS 100000u
+#define DEFAULT_SEED 1u
+
+int fc_scenario_add_override(struct fc_scenario_options *options, const char *text, struct fc_error *error)
+{
+    char **grown = realloc(options->overrides, (options->override_count + 1) * sizeof *grown);
+    if (!grown)
+        return fc_fail(error, FC_FAULT, "no memory for --set");
+    options->overrides = grown;
+    grown[options->override_count] = strdup(text);
+    if (!grown[options->override_count])
+        return fc_fail(error, FC_FAULT, "no memory for --set");
+    options->override_count++;
+    return 0;
+}
+
+void fc_scenario_options_free(struct fc_scenario_options *options)
+{
+    for (size_t i = 0; i < options->override_count; i++)
+        free(options->overrides[i]);
+    free(options->overrides);
+    *options = (struct fc_scenario_options){0};
+}
+
+/* A file of that path, else a scenario that the program carries under that name. */
+static int open_document(struct fc_document **document, const char *path_or_name, struct fc_error *error)
+{
+    char name[256];
+    snprintf(name, sizeof name, "scenarios/%s.yaml", path_or_name);
+    const struct fc_embedded_file *file = fc_embedded_find(name);
+    if (file && access(path_or_name, F_OK) != 0)
+        return fc_document_open_text(document, name, (const char *)file->data, file->size, FC_SCENARIO_BYTES,
+                                     error);
+    return fc_document_open(document, path_or_name, FC_SCENARIO_BYTES, error);
+}
+
+static int apply_defaults(struct fc_settings *settings, struct fc_error *error)
+{
+    const struct fc_embedded_file *file = fc_embedded_find("catalog/defaults.yaml");
+    struct fc_document *defaults;
+    if (!file)
+        return fc_fail(error, FC_FAULT, "the program carries no catalog/defaults.yaml");
+    if (fc_document_open_text(&defaults, file->name, (const char *)file->data, file->size, FC_SCENARIO_BYTES,
+                              error))
+        return -1;
+    int status = fc_settings_apply_defaults(settings, defaults, error);
+    fc_document_close(defaults);
+    return status;
+}
+
+int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
+                     const struct fc_scenario_options *options, struct fc_error *error)
+{
+    *scenario = (struct fc_scenario){0};
+    scenario->settings = malloc(sizeof *scenario->settings);
+    if (!scenario->settings)
+        return fc_fail(error, FC_FAULT, "no memory for the scenario");
+    fc_settings_init(scenario->settings);
+    if (open_document(&scenario->document, path_or_name, error))
+        goto failed;
+    for (size_t i = 0; i < options->override_count; i++)
+        if (fc_document_set(scenario->document, options->overrides[i], error))
+            goto failed;
+    if (fc_catalog_open(&scenario->catalog, error) ||
+        fc_settings_read(scenario->settings, scenario->document, error) ||
+        apply_defaults(scenario->settings, error) ||
+        fc_program_compile(&scenario->compiled, scenario->settings, scenario->catalog, error))
+        goto failed;
+    const struct fc_setting *f = scenario->settings->fields;
+    scenario->trials = options->trials             ? options->trials
+                       : f[FC_FIELD_TRIALS].is_set ? (uint64_t)f[FC_FIELD_TRIALS].integer
+                                                   : DEFAULT_TRIALS;
+    scenario->seed = options->has_seed         ? options->seed
+                     : f[FC_FIELD_SEED].is_set ? (uint64_t)f[FC_FIELD_SEED].integer
+                                               : DEFAULT_SEED;
+    snprintf(scenario->name, sizeof scenario->name, "%s",
+             f[FC_FIELD_SCENARIO_NAME].is_set ? f[FC_FIELD_SCENARIO_NAME].name : path_or_name);
+    return 0;
+failed:
+    fc_scenario_close(scenario);
+    return -1;
+}
+
+void fc_scenario_close(struct fc_scenario *scenario)
+{
+    if (scenario->settings)
+        fc_settings_free(scenario->settings);
+    free(scenario->settings);
+    fc_document_close(scenario->document);
+    fc_catalog_close(scenario->catalog);
+    fc_program_free(&scenario->compiled);
+    *scenario = (struct fc_scenario){0};
+}
+
+void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out)
+{
+    for (int i = 0; i < FC_FIELD_COUNT; i++) {
+        const struct fc_setting *s = &scenario->settings->fields[i];
+        if (s->is_set && s->note && !s->from_default)
+            fprintf(out, "flopcast: %s:%d:%d: note: %s: %s\n", s->place.file, s->place.line, s->place.column,
+                    fc_fields[i].path, s->note);
+    }
+}
+
+/* {"scenario": ..., "origins": ...} on one line. */
+static char *resolved_json(const struct fc_settings *settings, struct fc_error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct fc_writer *writer;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        fc_fail(error, FC_FAULT, "no memory for the resolved scenario");
+        return NULL;
+    }
+    int status = fc_writer_open(&writer, out, FC_JSON, error);
+    if (status == 0) {
+        fc_write_map(writer, NULL);
+        fc_settings_write_scenario(settings, writer, "scenario");
+        fc_settings_write_origins(settings, writer, "origins");
+        fc_write_end(writer);
+        status = fc_writer_close(writer, error);
+    }
+    fclose(out);
+    if (status) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_result *result,
+                             struct fc_error *error)
+{
+    const struct fc_program *program = &scenario->compiled.program;
+    *result = (struct fc_result){0};
+    result->scenario_json = resolved_json(scenario->settings, error);
+    if (!result->scenario_json)
+        return -1;
+    result->scenario_name = strdup(scenario->name);
+    if (!result->scenario_name) {
+        fc_result_free(result);
+        return fc_fail(error, FC_FAULT, "no memory for the result");
+    }
+    result->input_digest = scenario->compiled.input_digest;
+    result->seed = scenario->seed;
+    result->model_version = FC_MODEL_VERSION;
+    memcpy(result->run_flop, program->contract.run_flop, sizeof result->run_flop);
+    result->deadline_days = (double)program->contract.deadline_days;
+    result->budget_usd = (double)program->contract.budget_usd;
+    snprintf(result->build, sizeof result->build, "flopcast 0.1.0, %s", fc_kernel_compiler());
+    if (fc_tally_create(&result->tally, program->metrics, program->metric_count, error)) {
+        fc_result_free(result);
+        return -1;
+    }
+    return 0;
+}
