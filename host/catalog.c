@@ -375,3 +375,20 @@ int fc_catalog_points(const struct fc_catalog_entry *entry, const char *key, siz
     }
     return 0;
 }
+
+void fc_catalog_value_text(const struct fc_node *node, char *text, size_t size)
+{
+    size_t used = 0;
+    if (node->kind == FC_NODE_TEXT) {
+        snprintf(text, size, "%s", node->text);
+        return;
+    }
+    snprintf(text, size, "[");
+    for (const struct fc_node *item = node->first; item; item = item->next) {
+        used = strlen(text);
+        snprintf(text + used, size - used, "%s%s", item == node->first ? "" : ", ",
+                 item->text ? item->text : "...");
+    }
+    used = strlen(text);
+    snprintf(text + used, size - used, "]");
+}

@@ -77,6 +77,9 @@ bool fc_catalog_figure(const struct fc_catalog_entry *entry, const char *key, st
 bool fc_catalog_next(const struct fc_catalog_entry *entry, const struct fc_node **cursor,
                      struct fc_figure *figure);
 
+/* A figure's value, a text or a list, as one line for people. */
+void fc_catalog_value_text(const struct fc_node *value, char *text, size_t size);
+
 /* Whether `grade` is one of published, published (2nd), measured, derived, estimate. */
 bool fc_grade_is_known(const char *grade);
 

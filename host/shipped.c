@@ -1,0 +1,33 @@
+/* shipped.c: see shipped.h. */
+#include "shipped.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool fc_scenario_file_name(const struct fc_embedded_file *file, char *name, size_t size)
+{
+    size_t length = strlen(file->name);
+    if (strncmp(file->name, "scenarios/", 10) != 0 || length <= 15 ||
+        strcmp(file->name + length - 5, ".yaml") != 0)
+        return false;
+    snprintf(name, size, "%.*s", (int)(length - 15), file->name + 10);
+    return true;
+}
+
+const struct fc_embedded_file *fc_scenario_file_find(const char *wanted)
+{
+    char name[256];
+    for (size_t i = 0; i < fc_embedded_count; i++)
+        if (fc_scenario_file_name(&fc_embedded_files[i], name, sizeof name) && strcmp(name, wanted) == 0)
+            return &fc_embedded_files[i];
+    return NULL;
+}
+
+int fc_scenario_file_open(struct fc_document **document, const char *name, struct fc_error *error)
+{
+    const struct fc_embedded_file *file = fc_scenario_file_find(name);
+    if (file)
+        return fc_document_open_text(document, file->name, (const char *)file->data, file->size,
+                                     FC_SCENARIO_BYTES, error);
+    return fc_document_open(document, name, FC_SCENARIO_BYTES, error);
+}
