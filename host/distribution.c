@@ -605,6 +605,10 @@ double fc_distribution_quantile(const struct fc_distribution *d, double lower, d
 {
     if (isinf(d->lo) && isinf(d->hi))
         return whole_quantile(d, (struct fc_tails){lower, upper});
+    if (lower <= 0.0 && d->below.lower > 0.0)
+        return d->lo;
+    if (upper <= 0.0 && d->above.upper > 0.0)
+        return d->hi;
     /* Both tails are sums of positive terms, so that the smaller keeps its digits. */
     struct fc_tails at = {d->below.lower + lower * d->mass, d->above.upper + upper * d->mass};
     double value = whole_quantile(d, at);

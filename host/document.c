@@ -259,6 +259,8 @@ static int fail_as_diagnosed(struct builder *builder)
         return fc_fail_at(builder->error, &builder->last, "this is not well-formed YAML or JSON near here");
     struct fc_place place = {builder->name, found->line > 0 ? found->line : 1,
                              found->column > 0 ? found->column : 1};
+    if (place.line > 1 && strcmp(builder->name, "--set") == 0) /* an argument has one line */
+        place = builder->last;
     char message[200];
     snprintf(message, sizeof message, "%s", found->msg);
     message[strcspn(message, "\r\n")] = '\0';
@@ -777,6 +779,7 @@ static struct fc_node *map_for(struct fc_document *document, const char *argumen
     for (;;) {
         struct fc_place place = {set_name, 1, (int)at + 1};
         size_t length = strcspn(argument + at, ".=");
+        length = length < path_length - at ? length : path_length - at;
         char shown[64];
         if (length == 0) {
             fc_fail_at(error, &place, "the path has an empty part; write for example prices.gpu_hour=3.5");
@@ -822,11 +825,13 @@ int fc_document_set(struct fc_document *document, const char *argument, struct f
         return fc_fail_at(error, &start, "'%s' is not PATH=VALUE; write for example prices.gpu_hour=3.5",
                           fc_printable(shown, sizeof shown, argument, strlen(argument)));
     size_t path_length = (size_t)(equals - argument), length = strlen(argument);
+    size_t value_at = path_length + 1;
+    while (path_length > 0 && (argument[path_length - 1] == ' ' || argument[path_length - 1] == '\t'))
+        path_length--;
     if (length > FC_SCENARIO_BYTES)
         return refuse_size(set_name, (double)length, FC_SCENARIO_BYTES, error);
     if (check_bytes(set_name, argument, length, error))
         return -1;
-    size_t value_at = path_length + 1;
     while (argument[value_at] == ' ' || argument[value_at] == '\t')
         value_at++;
     while (length > value_at && (argument[length - 1] == ' ' || argument[length - 1] == '\t'))

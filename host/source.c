@@ -137,6 +137,11 @@ static unsigned edit_distance(const char *a, size_t length_a, const char *b, siz
     unsigned row[3][LONGEST_WORD + 1];
     if (length_a > LONGEST_WORD || length_b > LONGEST_WORD)
         return UINT32_MAX;
+    size_t same = 0;
+    while (same < length_a && same < length_b && lower_of(a[same]) == lower_of(b[same]))
+        same++;
+    if (same == length_a && same == length_b) /* but for case */
+        return memcmp(a, b, length_a) != 0;
     unsigned *before = row[0], *last = row[1], *now = row[2];
     for (size_t j = 0; j <= length_b; j++) {
         before[j] = 0;

@@ -22,6 +22,8 @@ double fc_normal_quantile(struct fc_tails tails)
     double p = below ? tails.lower : tails.upper;
     if (p <= 0.0)
         return below ? -INFINITY : INFINITY;
+    if (p >= 0.5)
+        return 0.0;
     /* Start: Abramowitz and Stegun 26.2.23, off by less than 4.5e-4; then Newton on log P, which is nearly
      * quadratic in z, so that the tails converge as fast as the middle. */
     double t = sqrt(-2.0 * log(p));
