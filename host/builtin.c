@@ -57,15 +57,15 @@ static struct fc_draw table(struct fc_builtin *b, quantile *law, double first, d
     return draw;
 }
 
-/* The distance of the word from its end of the range, times 2^-32, negative in the upper half: all the bits
- * of a word that a float holds. */
+/* The distance of the word from its end of the range, times 2^-32, in the upper half times 2^-31: all the
+ * bits of a word that a float holds, and which half it lies in. */
 static struct fc_draw word_itself(struct fc_builtin *b)
 {
     struct fc_draw draw = {.kind = FC_DRAW_TABLE};
     float *at = take(b, &draw.table, FC_TABLE_SIZE);
     for (int i = 0; i < FC_TABLE_SIDE; i++) {
         at[i] = (float)node(i);
-        at[FC_TABLE_SIDE + i] = -(float)node(i);
+        at[FC_TABLE_SIDE + i] = (float)(2 * node(i));
     }
     return draw;
 }
@@ -111,7 +111,7 @@ static void make_timeline(struct fc_builtin *b)
     run->horizon = 90 * 86400 * 64;
     run->last_checkpoint = 1;
     run->automatic = 1;
-    run->spares = 8;
+    run->spares = 3;
     run->gpus = 16384;
     run->work_s = 30 * 86400;
     run->tokens = 15.6e12f;
