@@ -7,7 +7,7 @@
 #include "catalog.h"
 #include "commands.h"
 #include "document_write.h"
-#include "shipped.h"
+#include "scenario_file.h"
 
 #define SCENARIO_KIND "scenario"
 

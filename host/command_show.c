@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "document_write.h"
 #include "fields.h"
-#include "shipped.h"
+#include "scenario_file.h"
 #include "source.h"
 
 struct options {

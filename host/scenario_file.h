@@ -1,6 +1,6 @@
-/* shipped.h: the scenarios that come with the program, by name. */
-#ifndef FC_HOST_SHIPPED_H
-#define FC_HOST_SHIPPED_H
+/* scenario_file.h: the scenarios that come with the program, by name. */
+#ifndef FC_HOST_SCENARIO_FILE_H
+#define FC_HOST_SCENARIO_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

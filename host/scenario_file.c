@@ -1,5 +1,5 @@
-/* shipped.c: see shipped.h. */
-#include "shipped.h"
+/* scenario_file.c: see scenario_file.h. */
+#include "scenario_file.h"
 
 #include <stdio.h>
 #include <string.h>
