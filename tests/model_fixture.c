@@ -323,7 +323,7 @@ struct fixture_z fixture_compare(const char *what, const struct fc_tally *tally,
     const struct fc_tally_metric *m = fc_tally_find(tally, metric);
     assert_non_null(m);
     assert_int_equal(m->invalid, 0);
-    struct fc_figure sd = fc_statistics_sd(m);
+    struct fc_estimate sd = fc_statistics_sd(m);
     char text[128];
     struct fixture_z z;
     (void)snprintf(text, sizeof text, "%s, mean", what);

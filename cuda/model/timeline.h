@@ -210,7 +210,8 @@ FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOB
         stalls = fc_max(stalls, (fc_real)0.0f);
         fc_i32 to_stall = fc_min_i32(fc_to_ticks(stalls * lane->stall[l]), FC_HORIZON_LIMIT / 2);
         fc_i32 to_finish = restart + left + to_stall;
-        fc_i32 to_failure = fc_to_ticks(gap[l] * lane->gap_mean[l]);
+        /* a tick at least, so that a run of nothing but failures ends too */
+        fc_i32 to_failure = fc_max_i32(fc_to_ticks(gap[l] * lane->gap_mean[l]), 1);
         fc_i32 to_planned = fc_max_i32(lane->next_planned[l] - lane->wall[l], 0);
         fc_i32 to_horizon = horizon - lane->wall[l];
         fc_i32 to_stop = fc_min_i32(to_planned, to_horizon);
