@@ -118,10 +118,12 @@ static void test_nothing_rests_on_memory(void **state)
     (void)state;
     assert_true(fc_embedded_count > 8);
     for (size_t i = 0; i < fc_embedded_count; i++) {
-        assert_int_equal(fc_embedded_files[i].data[fc_embedded_files[i].size], 0);
-        if (strstr((const char *)fc_embedded_files[i].data, "from memory") ||
-            strstr((const char *)fc_embedded_files[i].data, "from-memory"))
-            fail_msg("%s rests on memory", fc_embedded_files[i].name);
+        const struct fc_embedded_file *file = &fc_embedded_files[i];
+        const char *text = (const char *)file->data;
+        assert_int_equal(file->data[file->size], 0);
+        bool of_ours = strncmp(file->name, "catalog/", 8) == 0 || strncmp(file->name, "scenarios/", 10) == 0;
+        if (of_ours && (strstr(text, "from memory") || strstr(text, "from-memory")))
+            fail_msg("%s rests on memory", file->name);
     }
 }
 
