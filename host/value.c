@@ -53,7 +53,7 @@ static bool word_is(const struct fc_source *source, size_t at, size_t length, co
 /* The offset of the end of what stands at `at`: of the text, or of the argument it is in. */
 static size_t end_of_part(const struct reader *reader, size_t at)
 {
-    return at + strcspn(reader->source->text + at, reader->depth > 0 ? ",():" : "(");
+    return at + strcspn(reader->source->text + at, reader->depth > 0 ? ",():" : "()");
 }
 
 static size_t trimmed_length(const char *text, size_t length)
@@ -427,9 +427,26 @@ static int read_call(struct reader *reader, size_t *at, size_t length, double de
         }
     }
     size_t unit_length = trimmed_length(source->text + unit_at, unit_end - unit_at);
+    bool suffix_has_unit = false;
+    if (suffix_at) { /* "normal(5, 1) truncated(3, 9) h": the last unit holds for both, too */
+        size_t suffix_close = closing(source, fc_source_skip(source, suffix_at + strlen("truncated")));
+        if (suffix_close == 0)
+            return fail(reader, suffix_at,
+                        "this parenthesis is never closed; write ')' behind the last argument");
+        size_t last_at = fc_source_skip(source, suffix_close);
+        behind = end_of_part(reader, last_at);
+        size_t last_length = trimmed_length(source->text + last_at, behind > last_at ? behind - last_at : 0);
+        suffix_has_unit = last_length > 0;
+        if (suffix_has_unit &&
+            fc_unit_factor(source, last_at, last_length, reader->canonical, &default_factor, reader->error))
+            return -1;
+    }
+    double suffix_factor = default_factor;
     if (unit_length > 0 &&
         fc_unit_factor(source, unit_at, unit_length, reader->canonical, &default_factor, reader->error))
         return -1;
+    if (unit_length > 0 && !suffix_has_unit)
+        suffix_factor = default_factor;
 
     struct argument arguments[MAX_ARGUMENTS];
     size_t count = 0, inside = open + 1;
@@ -464,11 +481,11 @@ static int read_call(struct reader *reader, size_t *at, size_t length, double de
     if (failed)
         return -1;
     if (suffix_at) {
-        behind = fc_source_skip(source, suffix_at + strlen("truncated")) + 1;
+        inside = fc_source_skip(source, suffix_at + strlen("truncated")) + 1;
         reader->depth++;
-        failed = read_arguments(reader, &behind, arguments, &count);
+        failed = read_arguments(reader, &inside, arguments, &count);
         reader->depth--;
-        if (failed || truncate_to(reader, suffix_at, arguments, count, default_factor, distribution))
+        if (failed || truncate_to(reader, suffix_at, arguments, count, suffix_factor, distribution))
             return -1;
     }
     *at = behind;
