@@ -33,13 +33,23 @@ FC_FN void fc_reduce_add_u64(FC_GLOBAL fc_u32 *sum, fc_u64 x)
         fc_atomic_add(sum + 1, high);
 }
 
-/* Work item `item` of `items`: adds its share of values[0, count) to the row's tally and to the extremes'
- * keys. */
+FC_FN void fc_reduce_add_sums(FC_GLOBAL fc_u32 *sums, fc_u64 sum, fc_u64 square_low, fc_u64 square_high)
+{
+    if (sum | square_low | square_high) {
+        fc_reduce_add_u64(sums, sum);
+        fc_reduce_add_u64(sums + 2, square_low);
+        fc_reduce_add_u64(sums + 4, square_high);
+    }
+}
+
+/* Work item `item` of `items`: adds its share of values[0, count) to the row's tally; `mine` takes the key
+ * and index of its minimum and of its maximum, the lowest index that holds each. */
 FC_FN void fc_reduce_row(FC_GLOBAL const float *values, fc_u32 count, fc_u32 item, fc_u32 items,
-                         FC_GLOBAL fc_u32 *row, FC_GLOBAL fc_u32 *extremes)
+                         FC_GLOBAL fc_u32 *row, fc_u32 mine[FC_REDUCE_EXTREMES])
 {
     fc_u32 bin = 0, in_bin = 0, exponent = 0, invalid = 0;
-    fc_u32 min_key = FC_REDUCE_NO_MIN, max_key = FC_REDUCE_NO_MAX;
+    fc_u32 min_key = FC_REDUCE_NO_MIN, min_index = FC_REDUCE_NO_INDEX;
+    fc_u32 max_key = FC_REDUCE_NO_MAX, max_index = FC_REDUCE_NO_INDEX;
     fc_u64 sum = 0, square_low = 0, square_high = 0;
     for (fc_u32 i = item; i < count; i += items) {
         float x = values[i];
@@ -50,18 +60,14 @@ FC_FN void fc_reduce_row(FC_GLOBAL const float *values, fc_u32 count, fc_u32 ite
         fc_u32 key = fc_tally_key(x);
         fc_u64 mantissa = fc_tally_mantissa(x);
         fc_u64 square = mantissa * mantissa;
-        if (key >> 16 != bin) {
+        if (fc_tally_bin(key) != bin) {
             if (in_bin)
                 fc_atomic_add(row + FC_REDUCE_BINS + bin, in_bin);
-            bin = key >> 16;
+            bin = fc_tally_bin(key);
             in_bin = 0;
         }
         if (key >> 23 != exponent) {
-            if (sum | square_low | square_high) {
-                fc_reduce_add_u64(row + exponent * 6u, sum);
-                fc_reduce_add_u64(row + exponent * 6u + 2u, square_low);
-                fc_reduce_add_u64(row + exponent * 6u + 4u, square_high);
-            }
+            fc_reduce_add_sums(row + exponent * 6u, sum, square_low, square_high);
             exponent = key >> 23;
             sum = 0;
             square_low = 0;
@@ -71,25 +77,42 @@ FC_FN void fc_reduce_row(FC_GLOBAL const float *values, fc_u32 count, fc_u32 ite
         sum += mantissa;
         square_low += square & 0xffffffu;
         square_high += square >> 24;
+        min_index = key < min_key ? i : min_index;
         min_key = key < min_key ? key : min_key;
+        max_index = key > max_key ? i : max_index;
         max_key = key > max_key ? key : max_key;
     }
     if (in_bin)
         fc_atomic_add(row + FC_REDUCE_BINS + bin, in_bin);
-    if (sum | square_low | square_high) {
-        fc_reduce_add_u64(row + exponent * 6u, sum);
-        fc_reduce_add_u64(row + exponent * 6u + 2u, square_low);
-        fc_reduce_add_u64(row + exponent * 6u + 4u, square_high);
-    }
+    fc_reduce_add_sums(row + exponent * 6u, sum, square_low, square_high);
     if (invalid)
         fc_atomic_add(row + FC_REDUCE_INVALID, invalid);
-    if (min_key != FC_REDUCE_NO_MIN) {
-        fc_atomic_min(extremes, min_key);
-        fc_atomic_max(extremes + 2, max_key);
+    mine[0] = min_key;
+    mine[1] = min_index;
+    mine[2] = max_key;
+    mine[3] = max_index;
+}
+
+/* The item is the only one of its row: its extremes are the row's, with indices counted from `base`. */
+FC_FN void fc_reduce_own(const fc_u32 mine[FC_REDUCE_EXTREMES], fc_u32 base, FC_GLOBAL fc_u32 *extremes)
+{
+    extremes[0] = mine[0];
+    extremes[1] = base + mine[1];
+    extremes[2] = mine[2];
+    extremes[3] = base + mine[3];
+}
+
+/* Several items share the row: joins the keys of their extremes; fc_reduce_indices then finds the indices. */
+FC_FN void fc_reduce_share(const fc_u32 mine[FC_REDUCE_EXTREMES], FC_GLOBAL fc_u32 *extremes)
+{
+    if (mine[0] != FC_REDUCE_NO_MIN) {
+        fc_atomic_min(extremes, mine[0]);
+        fc_atomic_max(extremes + 2, mine[2]);
     }
 }
 
-/* After all items have done fc_reduce_row: the lowest index, counted from `base`, that holds each extreme. */
+/* After all items have done fc_reduce_share: the lowest index, counted from `base`, that holds each extreme.
+ */
 FC_FN void fc_reduce_indices(FC_GLOBAL const float *values, fc_u32 count, fc_u32 base, fc_u32 item,
                              fc_u32 items, FC_GLOBAL fc_u32 *extremes)
 {

@@ -3,9 +3,16 @@
 #include "model/trial.h"
 #include "reduce.h"
 
+/* CPUs that could use 512-bit registers but prefer shorter ones: the lanes are worth them. */
+#if defined(__clang__) && FC_W > 1
+#define FC_WIDE __attribute__((__min_vector_width__(512)))
+#else
+#define FC_WIDE
+#endif
+
 /* Metric row r of trial first + i to out[r * stride + i], for i < count; any number of work items. */
-__kernel void fc_trials(__global const struct fc_program *program, __global const float *tables, ulong seed, ulong first,
-                        uint count, uint stride, __global float *out)
+FC_WIDE __kernel void fc_trials(__global const struct fc_program *restrict program, __global const float *restrict tables,
+                                ulong seed, ulong first, uint count, uint stride, __global float *restrict out)
 {
     struct fc_chunk chunk;
     for (int i = 0; i < FC_INPUT_COUNT; i++) {
@@ -23,9 +30,10 @@ __kernel void fc_trials(__global const struct fc_program *program, __global cons
 __kernel void fc_tally(__global const float *rows, uint stride, uint count, __global uint *tally, __global uint *extremes,
                        uint extremes_at)
 {
-    uint r = (uint)get_global_id(1);
+    uint r = (uint)get_global_id(1), mine[FC_REDUCE_EXTREMES];
     fc_reduce_row(rows + (ulong)r * stride, count, (uint)get_global_id(0), (uint)get_global_size(0),
-                  tally + (ulong)r * FC_REDUCE_ROW_WORDS, extremes + extremes_at + r * FC_REDUCE_EXTREMES);
+                  tally + (ulong)r * FC_REDUCE_ROW_WORDS, mine);
+    fc_reduce_share(mine, extremes + extremes_at + r * FC_REDUCE_EXTREMES);
 }
 
 /* Which trials hold the extremes; after fc_tally. */
@@ -35,6 +43,18 @@ __kernel void fc_tally_indices(__global const float *rows, uint stride, uint cou
     uint r = (uint)get_global_id(1);
     fc_reduce_indices(rows + (ulong)r * stride, count, base, (uint)get_global_id(0), (uint)get_global_size(0),
                       extremes + extremes_at + r * FC_REDUCE_EXTREMES);
+}
+
+/* For a CPU: first dimension: slices of the launch; every item has a stretch of a row and a tally to itself. */
+__kernel void fc_tally_slices(__global const float *rows, uint stride, uint count, uint base, __global uint *tally,
+                              __global uint *extremes, uint extremes_at)
+{
+    uint r = (uint)get_global_id(1), slice = (uint)get_global_id(0), slices = (uint)get_global_size(0);
+    uint share = (count + slices - 1) / slices, from = slice * share, mine[FC_REDUCE_EXTREMES];
+    uint here = from >= count ? 0 : count - from < share ? count - from : share;
+    uint at = slice * (uint)get_global_size(1) + r;
+    fc_reduce_row(rows + (ulong)r * stride + from, here, 0, 1, tally + (ulong)at * FC_REDUCE_ROW_WORDS, mine);
+    fc_reduce_own(mine, base + from, extremes + extremes_at + at * FC_REDUCE_EXTREMES);
 }
 
 /* Known answers of the generator: words[4 i ... 4 i + 3] for counter {trial low, trial high, event, stream} at

@@ -21,9 +21,10 @@ extern "C" __global__ void fc_trials(const struct fc_program *__restrict__ progr
 extern "C" __global__ void fc_tally(const float *__restrict__ rows, fc_u32 stride, fc_u32 count, fc_u32 *tally,
                                     fc_u32 *extremes, fc_u32 extremes_at)
 {
-    fc_u32 r = blockIdx.y;
+    fc_u32 r = blockIdx.y, mine[FC_REDUCE_EXTREMES];
     fc_reduce_row(rows + (fc_u64)r * stride, count, blockIdx.x * blockDim.x + threadIdx.x, gridDim.x * blockDim.x,
-                  tally + (fc_u64)r * FC_REDUCE_ROW_WORDS, extremes + extremes_at + r * FC_REDUCE_EXTREMES);
+                  tally + (fc_u64)r * FC_REDUCE_ROW_WORDS, mine);
+    fc_reduce_share(mine, extremes + extremes_at + r * FC_REDUCE_EXTREMES);
 }
 
 /* Which trials hold the extremes; after fc_tally. */

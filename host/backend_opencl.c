@@ -36,7 +36,7 @@ struct fc_session {
     cl_context context;
     cl_command_queue queue;
     cl_program program;
-    cl_kernel trials, tally, indices, known;
+    cl_kernel trials, tally, indices, slices_tally, known;
     cl_mem program_memory, tables_memory, rows_memory, tally_memory, extremes_memory;
     cl_uint units; /* compute units */
     size_t group;  /* work items of a group in the trials kernel */
@@ -44,9 +44,9 @@ struct fc_session {
     size_t capacity;      /* trials that rows_memory holds: its stride */
     size_t launch;        /* trials of a launch, found by time */
     size_t slots;         /* launches that extremes_memory holds */
-    struct fc_tally part; /* a batch counted on the device */
-    int threads;          /* host threads that count, each with a tally */
-    struct fc_tally *counted;
+    size_t slices;        /* stretches of a launch that are counted apart */
+    bool tally_is_zero;   /* tally_memory holds nothing, as it must before a batch */
+    struct fc_tally part; /* the batch under way */
     uint64_t launches;
 };
 
@@ -75,8 +75,8 @@ struct fc_opencl_settings fc_opencl_defaults(const struct fc_opencl *cl, cl_devi
     cl->get_device_info(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     if (type & CL_DEVICE_TYPE_CPU)
         return (struct fc_opencl_settings){
-            .lanes = 16, .chunk = 256, .launch_trials = 1 << 16, .use_cache = true};
-    return (struct fc_opencl_settings){.lanes = 1, .chunk = 1, .tally_on_device = true, .use_cache = true};
+            .lanes = 16, .chunk = 256, .own_tallies = true, .launch_trials = 1 << 16, .use_cache = true};
+    return (struct fc_opencl_settings){.lanes = 1, .chunk = 1, .use_cache = true};
 }
 
 static void close_session(struct fc_session *s)
@@ -86,7 +86,7 @@ static void close_session(struct fc_session *s)
     const struct fc_opencl *cl = s->cl;
     cl_mem memories[] = {s->program_memory, s->tables_memory, s->rows_memory, s->tally_memory,
                          s->extremes_memory};
-    cl_kernel kernels[] = {s->trials, s->tally, s->indices, s->known};
+    cl_kernel kernels[] = {s->trials, s->tally, s->indices, s->slices_tally, s->known};
     for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
         if (memories[i])
             cl->release_mem_object(memories[i]);
@@ -100,9 +100,6 @@ static void close_session(struct fc_session *s)
     if (s->context)
         cl->release_context(s->context);
     fc_tally_free(&s->part);
-    for (int t = 0; s->counted && t < s->threads; t++)
-        fc_tally_free(&s->counted[t]);
-    free(s->counted);
     free(s);
 }
 
@@ -140,9 +137,8 @@ static int make_kernels(struct fc_session *s, cl_device_id device, struct fc_err
         const char *name;
         cl_kernel *kernel;
     } kernels[] = {
-        {"fc_trials", &s->trials},
-        {"fc_tally", &s->tally},
-        {"fc_tally_indices", &s->indices},
+        {"fc_trials", &s->trials},         {"fc_tally", &s->tally},
+        {"fc_tally_indices", &s->indices}, {"fc_tally_slices", &s->slices_tally},
         {"fc_known_words", &s->known},
     };
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
@@ -175,29 +171,22 @@ static int make_memory(struct fc_session *s, cl_device_id device, struct fc_erro
         allocate(s, CL_MEM_READ_ONLY, table_floats * sizeof(float), tables, FC_NO_DEVICE, error);
     if (!s->tables_memory)
         return -1;
-    cl_mem_flags place = s->settings.tally_on_device ? 0 : CL_MEM_ALLOC_HOST_PTR;
-    s->rows_memory = allocate(s, CL_MEM_READ_WRITE | place, s->capacity * (size_t)s->rows * sizeof(float),
-                              NULL, FC_NO_DEVICE, error);
+    s->rows_memory = allocate(s, CL_MEM_READ_WRITE, s->capacity * (size_t)s->rows * sizeof(float), NULL,
+                              FC_NO_DEVICE, error);
     if (!s->rows_memory)
         return -1;
-    if (s->settings.tally_on_device) {
-        s->tally_memory = allocate(s, CL_MEM_READ_WRITE, fc_device_tally_words(s->rows) * sizeof(cl_uint),
-                                   NULL, FC_NO_DEVICE, error);
-        return s->tally_memory ? fc_tally_create(&s->part, s->job.program->metrics, s->rows, error) : -1;
-    }
-    s->counted = calloc((size_t)s->threads, sizeof *s->counted);
-    if (!s->counted)
-        return fc_fail(error, FC_FAULT, "no memory for the OpenCL backend");
-    for (int t = 0; t < s->threads; t++)
-        if (fc_tally_create(&s->counted[t], s->job.program->metrics, s->rows, error))
-            return -1;
-    return 0;
+    s->slices = s->settings.own_tallies ? (2 * (size_t)s->units + (size_t)s->rows - 1) / (size_t)s->rows : 1;
+    s->tally_memory =
+        allocate(s, CL_MEM_READ_WRITE, fc_device_tally_words(s->rows, s->slices) * sizeof(cl_uint), NULL,
+                 FC_NO_DEVICE, error);
+    return s->tally_memory ? fc_tally_create(&s->part, s->job.program->metrics, s->rows, error) : -1;
 }
 
 int fc_opencl_open(struct fc_session **session, int device, const struct fc_job *job,
                    const struct fc_host *host, const struct fc_opencl_settings *settings,
                    struct fc_error *error)
 {
+    (void)host; /* what runs on the host is little */
     *session = NULL;
     char why[256];
     cl_device_id ids[FC_DEVICES_MAX];
@@ -212,7 +201,6 @@ int fc_opencl_open(struct fc_session **session, int device, const struct fc_job 
     s->cl = cl;
     s->job = *job;
     s->rows = job->program->metric_count;
-    s->threads = host->threads < 1 ? 1 : host->threads;
     s->settings = settings ? *settings : fc_opencl_defaults(cl, ids[device]);
     fc_opencl_describe(cl, ids[device], &s->info);
     if (s->info.refused[0]) {
@@ -289,7 +277,20 @@ static int start_trials(struct fc_session *s, uint64_t first, size_t count, stru
 static int start_tally(struct fc_session *s, size_t count, uint64_t base, size_t slot, struct fc_error *error)
 {
     cl_uint trials = (cl_uint)count, stride = (cl_uint)s->capacity, index = (cl_uint)base;
-    cl_uint slot_at = (cl_uint)fc_device_extremes_words(s->rows, slot);
+    cl_uint slot_at = (cl_uint)fc_device_extremes_words(s->rows, s->slices, slot);
+    if (s->settings.own_tallies) {
+        size_t items[2] = {s->slices, (size_t)s->rows}, one[2] = {1, 1};
+        const struct argument slices[] = {
+            {sizeof s->rows_memory, &s->rows_memory},
+            {sizeof stride, &stride},
+            {sizeof trials, &trials},
+            {sizeof index, &index},
+            {sizeof s->tally_memory, &s->tally_memory},
+            {sizeof s->extremes_memory, &s->extremes_memory},
+            {sizeof slot_at, &slot_at},
+        };
+        return enqueue(s, s->slices_tally, slices, 7, items, one, error);
+    }
     size_t groups = (count / 64 + GROUP - 1) / GROUP; /* 64 values an item */
     size_t most = (size_t)s->units * 16;
     groups = groups < 1 ? 1 : groups > most ? most : groups;
@@ -328,31 +329,6 @@ static int copy_samples(struct fc_session *s, size_t count, uint64_t base, uint6
     return 0;
 }
 
-/* Counts the rows of a launch with host threads. */
-static int count_here(struct fc_session *s, uint64_t first, size_t count, uint64_t base, uint64_t batch,
-                      float *samples, struct fc_error *error)
-{
-    cl_int code = CL_SUCCESS;
-    const float *rows =
-        s->cl->enqueue_map_buffer(s->queue, s->rows_memory, CL_TRUE, CL_MAP_READ, 0,
-                                  s->capacity * (size_t)s->rows * sizeof(float), 0, NULL, NULL, &code);
-    if (code != CL_SUCCESS)
-        return fail(s, FC_FAULT, "its rows were read", code, error);
-    size_t share = (count + (size_t)s->threads - 1) / (size_t)s->threads;
-#pragma omp parallel for schedule(static, 1) num_threads(s->threads)
-    for (int t = 0; t < s->threads; t++) {
-        size_t from = (size_t)t * share, to = from + share < count ? from + share : count;
-        for (int r = 0; r < s->rows && from < to; r++) {
-            const float *values = rows + (size_t)r * s->capacity + from;
-            fc_tally_add(&s->counted[t], r, values, to - from, first + from);
-            if (samples)
-                memcpy(samples + (uint64_t)r * batch + base + from, values, (to - from) * sizeof *values);
-        }
-    }
-    code = s->cl->enqueue_unmap_mem_object(s->queue, s->rows_memory, (void *)(uintptr_t)rows, 0, NULL, NULL);
-    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "its rows were read", code, error);
-}
-
 static int finish(struct fc_session *s, struct fc_error *error)
 {
     cl_int code = s->cl->finish(s->queue);
@@ -366,10 +342,18 @@ static double now_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Zeroes the device's tally and makes room for the extremes of `launches` launches. */
+static int zero_tally(struct fc_session *s, size_t at, size_t words, struct fc_error *error)
+{
+    cl_uint zero = 0;
+    cl_int code = s->cl->enqueue_fill_buffer(s->queue, s->tally_memory, &zero, sizeof zero, at * sizeof zero,
+                                             words * sizeof zero, 0, NULL, NULL);
+    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "its counts were cleared", code, error);
+}
+
+/* Makes room for the extremes of `launches` launches; the tallies are zero already but after an error. */
 static int begin_tally(struct fc_session *s, size_t launches, struct fc_error *error)
 {
-    size_t words = fc_device_extremes_words(s->rows, launches);
+    size_t words = fc_device_extremes_words(s->rows, s->slices, launches);
     if (launches > s->slots) {
         if (s->extremes_memory)
             s->cl->release_mem_object(s->extremes_memory);
@@ -382,30 +366,33 @@ static int begin_tally(struct fc_session *s, size_t launches, struct fc_error *e
     uint32_t *start = malloc(words * sizeof *start);
     if (!start)
         return fc_fail(error, FC_FAULT, "no memory for the OpenCL backend");
-    fc_device_extremes_clear(start, s->rows, launches);
-    cl_uint zero = 0;
+    fc_device_extremes_clear(start, words);
     cl_int code = s->cl->enqueue_write_buffer(s->queue, s->extremes_memory, CL_TRUE, 0, words * sizeof *start,
                                               start, 0, NULL, NULL);
-    if (code == CL_SUCCESS)
-        code = s->cl->enqueue_fill_buffer(s->queue, s->tally_memory, &zero, sizeof zero, 0,
-                                          fc_device_tally_words(s->rows) * sizeof zero, 0, NULL, NULL);
     free(start);
-    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "a batch began", code, error);
+    if (code != CL_SUCCESS)
+        return fail(s, FC_FAULT, "a batch began", code, error);
+    if (s->tally_is_zero)
+        return 0;
+    return zero_tally(s, 0, fc_device_tally_words(s->rows, s->slices), error);
 }
 
-static int read_tally(void *context, size_t at, size_t words, uint32_t *to, struct fc_error *error)
+/* A fc_device_tally_take. */
+static int take_tally(void *context, size_t at, size_t words, uint32_t *to, struct fc_error *error)
 {
     struct fc_session *s = context;
     cl_int code = s->cl->enqueue_read_buffer(s->queue, s->tally_memory, CL_TRUE, at * sizeof *to,
                                              words * sizeof *to, to, 0, NULL, NULL);
-    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "its counts were read", code, error);
+    if (code != CL_SUCCESS)
+        return fail(s, FC_FAULT, "its counts were read", code, error);
+    return zero_tally(s, at, words, error);
 }
 
 /* Reads the device's tally and adds it to `into`. */
 static int end_tally(struct fc_session *s, uint64_t first, uint64_t count, size_t launches,
                      struct fc_tally *into, struct fc_error *error)
 {
-    size_t words = fc_device_extremes_words(s->rows, launches);
+    size_t words = fc_device_extremes_words(s->rows, s->slices, launches);
     uint32_t *extremes = malloc(words * sizeof *extremes);
     if (!extremes)
         return fc_fail(error, FC_FAULT, "no memory for the OpenCL backend");
@@ -415,7 +402,9 @@ static int end_tally(struct fc_session *s, uint64_t first, uint64_t count, size_
     if (code != CL_SUCCESS)
         status = fail(s, FC_FAULT, "its counts were read", code, error);
     if (!status)
-        status = fc_device_tally_collect(&s->part, first, count, extremes, launches, read_tally, s, error);
+        status = fc_device_tally_collect(&s->part, first, count, extremes, s->slices, launches, take_tally, s,
+                                         error);
+    s->tally_is_zero = !status;
     if (!status)
         status = fc_tally_merge(into, &s->part, error);
     fc_tally_clear(&s->part);
@@ -426,53 +415,37 @@ static int end_tally(struct fc_session *s, uint64_t first, uint64_t count, size_
 static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into, float *samples,
                struct fc_error *error)
 {
-    bool on_device = s->settings.tally_on_device;
-    int status = 0;
-    size_t launches = 0;
     if (count == 0)
         return 0;
     if (count > UINT32_MAX)
         return fc_fail(error, FC_BAD_INPUT, "a batch of the OpenCL backend holds at most %u trials",
                        UINT32_MAX);
-    /* launches only grow within a batch */
-    if (on_device && begin_tally(s, (size_t)((count + s->launch - 1) / s->launch), error))
+    if (begin_tally(s, (size_t)((count + s->launch - 1) / s->launch), error))
         return -1;
-    size_t next_launch = s->launch;
+    s->tally_is_zero = false;
     bool lost = fc_fault_lost("opencl");
-    for (uint64_t at = 0; at < count && !status; launches++) {
+    size_t launches = 0,
+           next_launch = s->launch; /* launches only grow within a batch: begin_tally made room */
+    for (uint64_t at = 0; at < count;) {
         size_t here = (size_t)(count - at < s->launch ? count - at : s->launch);
         double start_s = now_s();
-        status = start_trials(s, first + at, here, error);
-        if (!status && on_device) {
-            if (samples)
-                status = copy_samples(s, here, at, count, samples, error);
-            if (!status)
-                status = start_tally(s, here, at, launches, error);
-            if (!status)
-                status = finish(s, error);
-        } else if (!status) {
-            status = count_here(s, first + at, here, at, count, samples, error);
-        }
-        if (!status && lost)
-            status = fail(s, FC_FAULT, "trials were simulated", CL_DEVICE_NOT_AVAILABLE, error);
+        if (start_trials(s, first + at, here, error) || start_tally(s, here, at, launches, error) ||
+            (samples && copy_samples(s, here, at, count, samples, error)) || finish(s, error))
+            return -1;
+        if (lost)
+            return fail(s, FC_FAULT, "trials were simulated", CL_DEVICE_NOT_AVAILABLE, error);
         double took_s = now_s() - start_s;
-        if (here == s->launch && took_s < 0.04 && s->launch * 2 <= s->capacity)
-            s->launch = next_launch = s->launch * 2;
-        if (here == s->launch && took_s > 0.15 && s->launch / 2 >= LAUNCH_SMALLEST)
-            next_launch = s->launch / 2;
         at += here;
+        launches++;
+        if (here < s->launch)
+            break; /* the last one: too short to learn from */
+        if (took_s < 0.04 && s->launch * 2 <= s->capacity)
+            s->launch = next_launch = s->launch * 2;
+        else if (took_s > 0.15 && s->launch / 2 >= LAUNCH_SMALLEST)
+            next_launch = s->launch / 2;
     }
     s->launch = next_launch;
-    if (on_device)
-        return status ? status : end_tally(s, first, count, launches, into, error);
-    if (!status)
-        status = fc_tally_cover(into, first, count, error);
-    for (int t = 0; t < s->threads; t++) {
-        if (!status)
-            status = fc_tally_merge(into, &s->counted[t], error);
-        fc_tally_clear(&s->counted[t]);
-    }
-    return status;
+    return end_tally(s, first, count, launches, into, error);
 }
 
 static uint64_t largest_batch(const struct fc_session *session)

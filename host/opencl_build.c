@@ -147,8 +147,8 @@ int fc_opencl_build(const struct fc_opencl *cl, cl_context context, cl_device_id
     }
     char options[OPTION_BYTES];
     snprintf(options, sizeof options,
-             "-cl-std=CL1.2 -cl-fp32-correctly-rounded-divide-sqrt -DFC_W=%d -DFC_CHUNK=%d%s%s",
-             settings->lanes, settings->chunk, settings->extra_options ? " " : "",
+             "-w -cl-std=CL1.2 -cl-fp32-correctly-rounded-divide-sqrt -DFC_W=%d -DFC_CHUNK=%d%s %s",
+             settings->lanes, settings->chunk, settings->own_tallies ? " -DFC_ATOMICS_PLAIN" : "",
              settings->extra_options ? settings->extra_options : "");
     bool broken = fc_fault_asked("opencl", "build");
     char path[1100];

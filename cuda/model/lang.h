@@ -25,9 +25,11 @@ FC_FN fc_real fc_sqrt(fc_real x) { return sqrt(x); }
 FC_FN fc_real fc_floor(fc_real x) { return floor(x); }
 FC_FN fc_u32 fc_bits_of(float x) { return as_uint(x); }
 FC_FN float fc_float_of(fc_u32 x) { return as_float(x); }
+#ifndef FC_ATOMICS_PLAIN
 FC_FN fc_u32 fc_atomic_add(FC_GLOBAL fc_u32 *at, fc_u32 x) { return atomic_add(at, x); }
 FC_FN void fc_atomic_min(FC_GLOBAL fc_u32 *at, fc_u32 x) { atomic_min(at, x); }
 FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { atomic_max(at, x); }
+#endif
 
 #elif defined(__CUDACC__)
 #define FC_FN static __device__ __forceinline__
@@ -79,23 +81,33 @@ FC_FN float fc_float_of(fc_u32 bits)
     __builtin_memcpy(&x, &bits, sizeof x);
     return x;
 }
-/* On the host one thread does the work of all items, one after the other. */
-FC_FN fc_u32 fc_atomic_add(fc_u32 *at, fc_u32 x)
+#define FC_ATOMICS_PLAIN
+#endif
+
+/* On the host, and where FC_ATOMICS_PLAIN says that no two work items share a word, plain memory will do. */
+#ifdef FC_ATOMICS_PLAIN
+FC_FN fc_u32 fc_atomic_add(FC_GLOBAL fc_u32 *at, fc_u32 x)
 {
     fc_u32 old = *at;
     *at = old + x;
     return old;
 }
-FC_FN void fc_atomic_min(fc_u32 *at, fc_u32 x) { *at = x < *at ? x : *at; }
-FC_FN void fc_atomic_max(fc_u32 *at, fc_u32 x) { *at = x > *at ? x : *at; }
+FC_FN void fc_atomic_min(FC_GLOBAL fc_u32 *at, fc_u32 x) { *at = x < *at ? x : *at; }
+FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { *at = x > *at ? x : *at; }
 #endif
 
 #ifndef FC_W
 #define FC_W 1
 #endif
 
-/* The loop over the lanes of a block: always the innermost loop, always FC_W long, so that compilers vectorise it. */
+/* The loop over the lanes of a block: always the innermost loop, always FC_W long, so that compilers vectorise it. Lanes
+ * never touch each other's elements; the OpenCL compilers built on clang must be told so to vectorise gathers. */
+#if defined(__OPENCL_VERSION__) && defined(__clang__) && FC_W > 1
+#define FC_LANES(l)                                                                                                    \
+    _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave(disable)") for (int l = 0; l < FC_W; l++)
+#else
 #define FC_LANES(l) for (int l = 0; l < FC_W; l++)
+#endif
 
 /* Unrolling before vectorisation matters for the ten rounds of the generator. */
 #if defined(__OPENCL_VERSION__)
