@@ -101,14 +101,20 @@ void fc_format_figure(double value, double error, const struct fc_scale *scale, 
         snprintf(text, size, "%s", number);
         return;
     }
-    int exponent = (int)floor(log10(e));
-    if (e / pow(10, exponent) < 1.95) /* "±1" alone would be coarse */
-        exponent--;
-    int decimals = exponent < 0 ? -exponent : 0;
-    if (decimals > 12)
-        snprintf(text, size, "%.3e ±%.0e", v, e);
+    /* the error to one digit; the value to that digit, but to five significant ones at most */
+    int error_digit = (int)floor(log10(e) + 1e-9),
+        value_digit = v == 0 ? error_digit : (int)floor(log10(fabs(v)));
+    int last = error_digit > value_digit - 4 ? error_digit : value_digit - 4;
+    int decimals = last < 0 ? -last : 0;
+    char spread[32];
+    if (error_digit >= last && decimals <= 4)
+        snprintf(spread, sizeof spread, "%.*f", decimals, e);
     else
-        snprintf(text, size, "%.*f ±%.*f", decimals, v, decimals, e);
+        snprintf(spread, sizeof spread, "%.0fe%d", e / pow(10, error_digit), error_digit);
+    if (value_digit < -5 || value_digit > 8)
+        snprintf(text, size, "%.*e ±%.0e", value_digit > last ? value_digit - last : 0, v, e);
+    else
+        snprintf(text, size, "%.*f ±%s", decimals, v, spread);
 }
 
 void fc_format_count(unsigned long long count, char *text, size_t size)

@@ -13,8 +13,8 @@ struct fc_scale {
 /* A scale that makes values of about `typical` (in `unit`) readable: "1e10 GPU-h" -> 10 "bn GPU-h". */
 struct fc_scale fc_scale_for(const char *unit, double typical);
 
-/* value and error, both divided by the scale, as "10.13 ±0.02": the last digit printed is the first of the error (two
- * when it is 1); an error of 0 prints up to six significant digits without "±". */
+/* value and error, both divided by the scale, as "10.13 ±0.02": the error to one digit, the value to that
+ * digit and to five significant ones at most; an error of 0 prints up to six significant digits without "±". */
 void fc_format_figure(double value, double error, const struct fc_scale *scale, char *text, size_t size);
 
 /* A plain number with `digits` significant digits, without an exponent where that stays short. */

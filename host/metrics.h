@@ -14,6 +14,7 @@ struct fc_metric_info {
     int sizes;         /* 1: one metric per run size */
     int headline;      /* 1: shown with a histogram */
     int probability;   /* 1: a 0/1 metric, reported as a probability under `name` */
+    int whole;         /* 1: counts something: every value is a whole number */
     const char *what;  /* one line for people */
 };
 

@@ -8,7 +8,7 @@
 #include "format.h"
 #include "statistics.h"
 
-enum { COLUMNS = 6, NAME_WIDTH = 34, CELL_WIDTH = 16, PLOT_COLUMNS = 60 };
+enum { COLUMNS = 6, NAME_WIDTH = 29, CELL_WIDTH = 15, PLOT_COLUMNS = 60 };
 
 bool fc_locale_is_utf8(void)
 {
@@ -64,7 +64,7 @@ static void metric_label(const struct fc_tally_metric *m, const struct fc_result
 static void print_metrics(FILE *out, const struct fc_result *result)
 {
     const char *heads[COLUMNS] = {"mean", "sd", "P5", "P50", "P95", "worst 5 %"};
-    pad(out, "metric [unit], standard errors", NAME_WIDTH, false);
+    pad(out, "metric [unit]", NAME_WIDTH, false);
     for (int c = 0; c < COLUMNS; c++)
         pad(out, heads[c], CELL_WIDTH, true);
     fputc('\n', out);
@@ -101,6 +101,7 @@ static void print_metrics(FILE *out, const struct fc_result *result)
         fc_format_count(need, text, sizeof text);
         fprintf(out, "thin: fewer than 50 trials lie beyond that figure; it needs -n %s\n", text);
     }
+    fputs("±: standard error of the simulation (inputs are as sure as the scenario says). ", out);
     fputs("worst 5 %: mean of the worst twentieth of the worlds (CVaR); worst is high for costs and times, "
           "low for "
           "what one gets.\n",
@@ -115,9 +116,8 @@ static void rebin(const struct fc_tally_metric *m, double lo, double hi, double 
     for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++) {
         if (!m->bins[bin])
             continue;
-        uint32_t first = fc_tally_bin_first(bin), last = fc_tally_bin_last(bin);
-        double a = (double)fc_tally_value(first < m->min_key ? m->min_key : first);
-        double b = (double)fc_tally_value(last > m->max_key ? m->max_key : last);
+        double a, b;
+        fc_statistics_bin(m, bin, &a, &b);
         double from = (a - lo) * per, to = (b - lo) * per;
         if (!(to > from + 1e-9)) {
             int c = (int)floor(from);
@@ -141,9 +141,16 @@ static void print_histogram(FILE *out, const struct fc_tally_metric *m, const st
     double hi = high.refused ? fc_statistics_max(m) : high.value;
     if (!(hi > lo))
         return;
+    int columns = PLOT_COLUMNS;
+    if (fc_metric_find(m->metric)->whole) { /* as many whole numbers in each column */
+        double width = ceil((hi - lo + 1) / PLOT_COLUMNS);
+        columns = (int)ceil((hi - lo + 1) / width);
+        lo -= 0.5;
+        hi = lo + columns * width;
+    }
     double counts[PLOT_COLUMNS], most = 0;
-    rebin(m, lo, hi, counts, PLOT_COLUMNS);
-    for (int c = 0; c < PLOT_COLUMNS; c++)
+    rebin(m, lo, hi, counts, columns);
+    for (int c = 0; c < columns; c++)
         most = fmax(most, counts[c]);
     struct fc_scale scale;
     char label[128], left[48], right[48];
@@ -153,7 +160,7 @@ static void print_histogram(FILE *out, const struct fc_tally_metric *m, const st
     pad(out, label, NAME_WIDTH, false);
     pad(out, left, 9, true);
     fputs(" |", out);
-    for (int c = 0; c < PLOT_COLUMNS; c++) {
+    for (int c = 0; c < columns; c++) {
         int level = counts[c] > 0 ? 1 + (int)(7.999 * counts[c] / most) : 0;
         fputs((utf8 ? blocks : plain)[level > 8 ? 8 : level], out);
     }
@@ -164,8 +171,8 @@ static void print_histogram(FILE *out, const struct fc_tally_metric *m, const st
     const double at[] = {0.05, 0.5, 0.95};
     for (int i = 0; i < 3; i++) {
         struct fc_estimate q = fc_statistics_quantile(m, at[i]);
-        int c = q.refused ? -1 : (int)((q.value - lo) / (hi - lo) * PLOT_COLUMNS);
-        if (c >= 0 && c < PLOT_COLUMNS)
+        int c = q.refused ? -1 : (int)((q.value - lo) / (hi - lo) * columns);
+        if (c >= 0 && c < columns)
             marks[c] = "5M9"[i];
     }
     fprintf(out, "%*s%s\n", NAME_WIDTH + 11, "", marks);

@@ -131,7 +131,7 @@ static int write_tally_metric(struct fc_writer *w, const struct fc_result *resul
             return fc_fail(error, FC_FAULT, "no memory to write a result");
         const char *space = "";
         if (part == 0) {
-            for (uint32_t bin = m->min_key >> 16; m->count && bin <= m->max_key >> 16; bin++) {
+            for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key); bin++) {
                 if (!m->bins[bin])
                     continue;
                 fprintf(out, "%s%" PRIu32 ":%" PRIu64, space, bin, m->bins[bin]);

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "embedded.h"
 #include "kernels.h"
+#include "scenario_file.h"
 #include "settings.h"
 
 #define DEFAULT_TRIALS 100000u
@@ -34,18 +34,6 @@ void fc_scenario_options_free(struct fc_scenario_options *options)
     *options = (struct fc_scenario_options){0};
 }
 
-/* A file of that path, else a scenario that the program carries under that name. */
-static int open_document(struct fc_document **document, const char *path_or_name, struct fc_error *error)
-{
-    char name[256];
-    snprintf(name, sizeof name, "scenarios/%s.yaml", path_or_name);
-    const struct fc_embedded_file *file = fc_embedded_find(name);
-    if (file && access(path_or_name, F_OK) != 0)
-        return fc_document_open_text(document, name, (const char *)file->data, file->size, FC_SCENARIO_BYTES,
-                                     error);
-    return fc_document_open(document, path_or_name, FC_SCENARIO_BYTES, error);
-}
-
 static int apply_defaults(struct fc_settings *settings, struct fc_error *error)
 {
     const struct fc_embedded_file *file = fc_embedded_find("catalog/defaults.yaml");
@@ -68,7 +56,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     if (!scenario->settings)
         return fc_fail(error, FC_FAULT, "no memory for the scenario");
     fc_settings_init(scenario->settings);
-    if (open_document(&scenario->document, path_or_name, error))
+    if (fc_scenario_file_open(&scenario->document, path_or_name, error))
         goto failed;
     for (size_t i = 0; i < options->override_count; i++)
         if (fc_document_set(scenario->document, options->overrides[i], error))

@@ -3,7 +3,10 @@
 
 #include <math.h>
 
+#include "metrics.h"
+
 #define ENOUGH_BEYOND 50.0 /* exceedances that a tail figure needs */
+#define TINY 1e-36          /* the bin of zero reaches up to here; nothing else does */
 
 /* Sum of the values and of their squares. The exact integer sums are added in long double from the largest exponent
  * down, in a fixed order. */
@@ -33,12 +36,18 @@ struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *m)
     return (struct fc_estimate){(double)(sum / (long double)m->count), sd.value / sqrt((double)m->count), 0, 0};
 }
 
-/* The ends of a bin, cut to the extremes. */
-static void bin_ends(const struct fc_tally_metric *m, uint32_t bin, double *lo, double *hi)
+void fc_statistics_bin(const struct fc_tally_metric *m, uint32_t bin, double *lo, double *hi)
 {
     uint32_t first = fc_tally_bin_first(bin), last = fc_tally_bin_last(bin);
     *lo = (double)fc_tally_value(first < m->min_key ? m->min_key : first);
     *hi = (double)fc_tally_value(last > m->max_key ? m->max_key : last);
+    if (fabs(*lo) < TINY && fabs(*hi) < TINY) {
+        *lo = *hi = 0;
+    } else if (*hi - *lo < 1) {
+        const struct fc_metric_info *info = fc_metric_find(m->metric);
+        if (info && info->whole && ceil(*lo) <= *hi)
+            *lo = *hi = ceil(*lo); /* the one whole number in this bin */
+    }
 }
 
 struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
@@ -58,7 +67,7 @@ struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
         if (!m->bins[bin])
             continue;
         double lo, hi;
-        bin_ends(m, bin, &lo, &hi);
+        fc_statistics_bin(m, bin, &lo, &hi);
         long double d = (long double)(0.5 * (lo + hi)) - mean;
         fourth += (long double)m->bins[bin] * d * d * d * d;
     }
@@ -78,7 +87,7 @@ static double density(const struct fc_tally_metric *m, uint32_t bin)
     if (bin < fc_tally_bin(m->min_key) || bin > fc_tally_bin(m->max_key) || m->bins[bin] == 0)
         return 0;
     double lo, hi;
-    bin_ends(m, bin, &lo, &hi);
+    fc_statistics_bin(m, bin, &lo, &hi);
     return hi > lo ? (double)m->bins[bin] / (hi - lo) : 0;
 }
 
@@ -102,7 +111,7 @@ static double value_at_rank(const struct fc_tally_metric *m, double rank)
         double here = (double)m->bins[bin];
         if (here > 0 && below + here >= rank) {
             double lo, hi;
-            bin_ends(m, bin, &lo, &hi);
+            fc_statistics_bin(m, bin, &lo, &hi);
             return lo + (hi - lo) * share_of_width(m, bin, fmin(fmax((rank - below) / here, 0), 1));
         }
         below += here;
@@ -134,7 +143,7 @@ struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double sh
         if (!m->bins[bin])
             continue;
         double lo, hi, here = (double)m->bins[bin], take = fmin(here, left);
-        bin_ends(m, bin, &lo, &hi);
+        fc_statistics_bin(m, bin, &lo, &hi);
         double width = (hi - lo) * take / here; /* the part of the bin that lies in the tail */
         double middle = high ? hi - 0.5 * width : lo + 0.5 * width;
         edge = high ? hi - width : lo + width;

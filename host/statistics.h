@@ -12,6 +12,10 @@ struct fc_estimate {
     uint64_t need;
 };
 
+/* The lowest and highest value that a bin can hold, cut to the extremes; equal for zero and, in a metric that counts
+ * something, for the one whole number in a narrow bin. */
+void fc_statistics_bin(const struct fc_tally_metric *metric, uint32_t bin, double *lo, double *hi);
+
 /* Mean and standard deviation from the exact sums; errors sd / sqrt(n), and for sd from the fourth moment of the
  * histogram. */
 struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *metric);
