@@ -13,7 +13,7 @@ $(B)/tests/%: tests/%.c $(B)/libflopcast.a
 	$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(TEST_OBJECTS_$*) $(B)/libflopcast.a $(LDLIBS) -lcmocka
 
 # --- the model built in many ways, for the parity tests ----------------------------------------------------------------
-# name: compiler, flags. All must give the same bits, but for 'contracted', the negative control.
+# name: compiler, flags. All must give the same bits, but for the negative controls 'contracted' and 'unfused'.
 VARIANT_CC_gcc_O0 := $(CC)
 VARIANT_gcc_O0 := -O0 -march=x86-64-v3 -DFC_W=8
 VARIANT_CC_gcc_O3 := $(CC)
@@ -24,8 +24,10 @@ VARIANT_CC_clang_O3 := $(CLANG)
 VARIANT_clang_O3 := -O3 -march=x86-64-v4 -DFC_W=16
 VARIANT_CC_contracted := $(CC)
 VARIANT_contracted := -O3 -march=x86-64-v3 -DFC_W=8 -ffp-contract=fast
+VARIANT_CC_unfused := $(CC)
+VARIANT_unfused := -O3 -march=x86-64-v3 -DFC_W=8 '-D__builtin_fmaf(a,b,c)=((a)*(b)+(c))'
 ifeq ($(ARCH),x86_64)
-VARIANTS := gcc_O0 gcc_O3 contracted $(if $(CLANG),clang_O0 clang_O3)
+VARIANTS := gcc_O0 gcc_O3 contracted unfused $(if $(CLANG),clang_O0 clang_O3)
 endif
 VARIANT_OBJECTS := $(foreach v,$(VARIANTS),$(B)/tests/kernel_$(v).o)
 $(VARIANT_OBJECTS): $(B)/tests/kernel_%.o: host/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
@@ -34,10 +36,12 @@ $(VARIANT_OBJECTS): $(B)/tests/kernel_%.o: host/cpu_kernel.c $(MODEL) build.mk t
 $(B)/tests/kernel_double.o: host/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(EXACT) -O2 -march=x86-64-v3 -I. -DFC_DOUBLE -DFC_W=4 -DFC_CHUNK=64 -DFC_KERNEL=double -c $< -o $@
-TEST_OBJECTS_test_parity := $(VARIANT_OBJECTS)
-TEST_OBJECTS_test_double := $(B)/tests/kernel_double.o
-$(B)/tests/test_parity: $(VARIANT_OBJECTS)
-$(B)/tests/test_double: $(B)/tests/kernel_double.o
+# What the tests of the model share; a program of its own folder of objects where it needs more.
+FIXTURE := $(B)/tests/model_fixture.o
+$(foreach t,draw oracles timeline,$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE)))
+TEST_OBJECTS_test_parity := $(FIXTURE) $(VARIANT_OBJECTS)
+TEST_OBJECTS_test_double := $(FIXTURE) $(if $(VARIANTS),$(B)/tests/kernel_double.o)
+$(foreach t,draw oracles timeline parity double,$(eval $(B)/tests/test_$(t): $(TEST_OBJECTS_test_$(t))))
 
 test: all $(TEST_PROGRAMS)
 	sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES)
