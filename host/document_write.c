@@ -10,9 +10,16 @@
 
 enum { MAX_DEPTH = 32, MAX_KEY = 100 };
 
+static const enum fy_emitter_cfg_flags common_flags = FYECF_INDENT_2 | FYECF_WIDTH_INF |
+                                                      FYECF_DOC_START_MARK_OFF | FYECF_DOC_END_MARK_OFF |
+                                                      FYECF_VERSION_DIR_OFF | FYECF_TAG_DIR_OFF;
+
 struct fc_writer {
     struct fy_emitter *emitter;
-    FILE *file;
+    FILE *file; /* what the emitter writes to */
+    FILE *yaml; /* FC_YAML: where the document goes in the end */
+    char *json; /* FC_YAML: it is written here as JSON first, */
+    size_t json_size;
     int depth;
     bool map[MAX_DEPTH];
     bool started, failed;
@@ -45,29 +52,45 @@ static void emit(struct fc_writer *writer, struct fy_event *event)
         fail(writer, "the emitter refused it");
 }
 
+/* Turns the collected JSON into block-style YAML. The emitter's stream of events does not do that well: it
+ * begins a list of maps as a flow list. */
+static void write_yaml(struct fc_writer *writer)
+{
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET};
+    struct fy_document *document = fy_document_build_from_string(&cfg, writer->json, writer->json_size);
+    if (!document || fy_emit_document_to_fp(document, FYECF_MODE_BLOCK | common_flags, writer->yaml))
+        fail(writer, errno ? strerror(errno) : "the emitter refused it");
+    fy_document_destroy(document);
+    if (!writer->failed && fflush(writer->yaml))
+        fail(writer, strerror(errno));
+}
+
 int fc_writer_open(struct fc_writer **writer, FILE *file, enum fc_write_format format, struct fc_error *error)
 {
-    static const enum fy_emitter_cfg_flags modes[] = {[FC_JSON] = FYECF_MODE_JSON,
-                                                      [FC_JSON_ONE_LINE] = FYECF_MODE_JSON_ONELINE,
-                                                      [FC_YAML] = FYECF_MODE_BLOCK};
-    *writer = calloc(1, sizeof **writer);
-    if (!*writer)
-        return fc_fail(error, FC_FAULT, "the output cannot be written (out of memory)");
-    struct fy_emitter_cfg cfg = {.flags = modes[format] | FYECF_INDENT_2 | FYECF_WIDTH_INF |
-                                          FYECF_DOC_START_MARK_OFF | FYECF_DOC_END_MARK_OFF |
-                                          FYECF_VERSION_DIR_OFF | FYECF_TAG_DIR_OFF,
+    struct fc_writer *made = calloc(1, sizeof *made);
+    *writer = NULL;
+    if (!made)
+        goto no_memory;
+    made->file = format == FC_YAML ? open_memstream(&made->json, &made->json_size) : file;
+    made->yaml = format == FC_YAML ? file : NULL;
+    struct fy_emitter_cfg cfg = {.flags = (format == FC_JSON ? FYECF_MODE_JSON : FYECF_MODE_JSON_ONELINE) |
+                                          common_flags,
                                  .output = write_out,
-                                 .userdata = *writer};
-    (*writer)->file = file;
-    (*writer)->emitter = fy_emitter_create(&cfg);
-    if (!(*writer)->emitter) {
-        free(*writer);
-        *writer = NULL;
-        return fc_fail(error, FC_FAULT, "the output cannot be written (out of memory)");
-    }
-    emit(*writer, fy_emit_event_create((*writer)->emitter, FYET_STREAM_START));
-    emit(*writer, fy_emit_event_create((*writer)->emitter, FYET_DOCUMENT_START, true, NULL, NULL));
+                                 .userdata = made};
+    made->emitter = made->file ? fy_emitter_create(&cfg) : NULL;
+    if (!made->emitter)
+        goto no_memory;
+    emit(made, fy_emit_event_create(made->emitter, FYET_STREAM_START));
+    emit(made, fy_emit_event_create(made->emitter, FYET_DOCUMENT_START, true, NULL, NULL));
+    *writer = made;
     return 0;
+no_memory:
+    if (made && made->yaml && made->file)
+        fclose(made->file);
+    if (made)
+        free(made->json);
+    free(made);
+    return fc_fail(error, FC_FAULT, "the output cannot be written (out of memory); close other programs");
 }
 
 int fc_writer_close(struct fc_writer *writer, struct fc_error *error)
@@ -82,11 +105,18 @@ int fc_writer_close(struct fc_writer *writer, struct fc_error *error)
     }
     if (!writer->failed && fflush(writer->file))
         fail(writer, strerror(errno));
+    fy_emitter_destroy(writer->emitter);
+    if (writer->yaml) {
+        errno = 0;
+        if (!writer->failed)
+            write_yaml(writer);
+        fclose(writer->file);
+        free(writer->json);
+    }
     int result = 0;
     if (writer->failed)
         result =
             fc_fail(error, FC_FAULT, "the output cannot be written (%s); check the space left", writer->why);
-    fy_emitter_destroy(writer->emitter);
     free(writer);
     return result;
 }
