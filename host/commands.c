@@ -6,6 +6,7 @@
 
 const struct fc_command fc_commands[] = {
     {"run", "simulate a scenario and print distributions", fc_command_run},
+    {"merge", "put the result files of shards or machines together", fc_command_merge},
     {"list", "the catalog and the scenarios that come with the program", fc_command_list},
     {"show", "a catalog entry or a scenario, with sources", fc_command_show},
     {NULL, NULL, NULL},

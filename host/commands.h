@@ -14,6 +14,7 @@ struct fc_command {
 extern const struct fc_command fc_commands[];
 
 int fc_command_run(int argc, char **argv);
+int fc_command_merge(int argc, char **argv);
 int fc_command_list(int argc, char **argv);
 int fc_command_show(int argc, char **argv);
 
