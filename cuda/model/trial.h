@@ -9,6 +9,10 @@
 #include "step.h"
 #include "timeline.h"
 
+#if FC_CHUNK % FC_W != 0
+#error "FC_CHUNK must be a multiple of FC_W: blocks of lanes write whole"
+#endif
+
 /* Scratch of one chunk. */
 struct fc_chunk {
     struct fc_timeline_chunk timeline;
