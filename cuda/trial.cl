@@ -3,16 +3,9 @@
 #include "model/trial.h"
 #include "reduce.h"
 
-/* CPUs that could use 512-bit registers but prefer shorter ones: the lanes are worth them. */
-#if defined(__clang__) && FC_W > 1
-#define FC_WIDE __attribute__((__min_vector_width__(512)))
-#else
-#define FC_WIDE
-#endif
-
 /* Metric row r of trial first + i to out[r * stride + i], for i < count; any number of work items. */
-FC_WIDE __kernel void fc_trials(__global const struct fc_program *restrict program, __global const float *restrict tables,
-                                ulong seed, ulong first, uint count, uint stride, __global float *restrict out)
+__kernel void fc_trials(__global const struct fc_program *restrict program, __global const float *restrict tables,
+                        ulong seed, ulong first, uint count, uint stride, __global float *restrict out)
 {
     struct fc_chunk chunk;
     for (int i = 0; i < FC_INPUT_COUNT; i++) {

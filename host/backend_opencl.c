@@ -72,11 +72,16 @@ static int discover(struct fc_device_info *devices, int max, char *why, size_t w
 struct fc_opencl_settings fc_opencl_defaults(const struct fc_opencl *cl, cl_device_id device)
 {
     cl_device_type type = 0;
+    cl_uint units = 1;
     cl->get_device_info(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
-    if (type & CL_DEVICE_TYPE_CPU)
-        return (struct fc_opencl_settings){
-            .lanes = 16, .chunk = 256, .own_tallies = true, .launch_trials = 1 << 16, .use_cache = true};
-    return (struct fc_opencl_settings){.lanes = 1, .chunk = 1, .use_cache = true};
+    cl->get_device_info(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+    if (!(type & CL_DEVICE_TYPE_CPU))
+        return (struct fc_opencl_settings){.lanes = 1, .chunk = 1, .use_cache = true};
+    /* measured on PoCL 3.1 with AVX-512; a launch keeps its rows in the caches and has work for every core */
+    struct fc_opencl_settings cpu = {.lanes = 32, .chunk = 512, .own_tallies = true, .use_cache = true};
+    size_t busy = (size_t)units * (size_t)cpu.chunk * 16;
+    cpu.launch_trials = busy > 1 << 16 ? busy : 1 << 16;
+    return cpu;
 }
 
 static void close_session(struct fc_session *s)

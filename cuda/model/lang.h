@@ -101,10 +101,11 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { *at = x > *at ? x : *
 #endif
 
 /* The loop over the lanes of a block: always the innermost loop, always FC_W long, so that compilers vectorise it. Lanes
- * never touch each other's elements; the OpenCL compilers built on clang must be told so to vectorise gathers. */
-#if defined(__OPENCL_VERSION__) && defined(__clang__) && FC_W > 1
+ * never touch each other's elements; OpenCL compilers made from clang must be told so, and do best on a CPU with two
+ * vectors of 16 at a time (docs/decisions/0004). */
+#if defined(__OPENCL_VERSION__) && defined(__clang__) && FC_W >= 32
 #define FC_LANES(l)                                                                                                    \
-    _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave(disable)") for (int l = 0; l < FC_W; l++)
+    _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave_count(2)") for (int l = 0; l < FC_W; l++)
 #else
 #define FC_LANES(l) for (int l = 0; l < FC_W; l++)
 #endif
