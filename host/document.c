@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 enum {
+    MAX_CALLS = 16,           /* calls inside each other; a bound keeps the scan for them linear */
     MAX_DEPTH = 48,           /* below libfyaml's own limit of 64 */
     MAX_ALIAS_NODES = 100000, /* nodes that aliases may add to a document */
     CHUNK_BYTES = 1 << 16
@@ -178,11 +179,11 @@ static size_t bracket_length(const char *text, size_t length)
 {
     size_t depth = 0;
     for (size_t i = 0; i < length && text[i] != '\n' && text[i] != '\r'; i++) {
-        if (text[i] == '(')
-            depth++;
-        else if (text[i] == ')' && --depth == 0)
+        if (text[i] == '(' && ++depth > MAX_CALLS)
+            return 0;
+        if (text[i] == ')' && --depth == 0)
             return i + 1;
-        else if (text[i] == '"' || text[i] == '\'' || text[i] == '#')
+        if (text[i] == '"' || text[i] == '\'' || text[i] == '#')
             return 0;
     }
     return 0;

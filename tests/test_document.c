@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -147,6 +148,18 @@ static void test_bombs(void **state)
     memset(deep, '[', 200);
     memset(deep + 200, ']', 200);
     expect_text(deep, 400, FC_SCENARIO_BYTES, "x:1:50: nested too deeply (more than 48 levels); flatten it");
+    size_t size = 1000000; /* calls that never close: the time stays linear */
+    char *calls = malloc(size + 1);
+    for (size_t i = 0; i < size; i++)
+        calls[i] = "f("[i % 2];
+    memcpy(calls, "a: x,", 5);
+    calls[size] = '\0';
+    clock_t start = clock();
+    struct fc_document *document = open_text("x", calls);
+    assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+    assert_int_equal(strlen(fc_document_root(document)->first->text), size - 3);
+    fc_document_close(document);
+    free(calls);
     expect_text("a: 1\0b", 6, FC_SCENARIO_BYTES, "x:1:5: not a text file (byte 0x00)");
     expect_text("a: 12345", 8, 7, "x: the file is too large");
 }
