@@ -1,5 +1,4 @@
 /* command_list.c: `flopcast list [KIND]`: what the program knows, by kind and name. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "catalog.h"
 #include "commands.h"
 #include "document_write.h"
+#include "options.h"
 #include "scenario_file.h"
 
 #define SCENARIO_KIND "scenario"
@@ -103,14 +103,17 @@ int fc_command_list(int argc, char **argv)
     static const struct option words[] = {
         {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
     bool as_json = false;
+    struct fc_error error = {0};
     optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "hj", words, NULL)) != -1;) {
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, ":hj", words, NULL)) != -1;) {
         if (c == 'h') {
             fputs(help, stdout);
             return FC_DONE;
         }
         if (c != 'j') {
-            fputs("flopcast list: see flopcast list --help\n", stderr);
+            fc_option_error("list", c, argv, words, &error);
+            fprintf(stderr, "flopcast list: %s\n", error.text);
             return FC_BAD_INPUT;
         }
         as_json = true;
@@ -119,10 +122,14 @@ int fc_command_list(int argc, char **argv)
         fprintf(stderr, "flopcast list: one kind is enough ('%s' is the second)\n", argv[optind + 1]);
         return FC_BAD_INPUT;
     }
-    const char *kind = optind < argc ? argv[optind] : NULL;
+    const char *asked = optind < argc ? argv[optind] : NULL, *kind = asked;
+    char singular[64];
+    if (asked && strlen(asked) > 1 && asked[strlen(asked) - 1] == 's') { /* "scenarios" is "scenario" */
+        snprintf(singular, sizeof singular, "%.*s", (int)strlen(asked) - 1, asked);
+        kind = singular;
+    }
 
     int status = FC_DONE;
-    struct fc_error error = {0};
     struct fc_catalog *catalog = NULL;
     struct line *lines = NULL;
     long count = -1;
@@ -137,7 +144,7 @@ int fc_command_list(int argc, char **argv)
     if (count == 0)
         fc_fail(&error, FC_BAD_INPUT,
                 "no kind '%s'; known are model, gpu, network, reliability, price, energy, default, scenario",
-                kind);
+                asked);
     if (count <= 0)
         goto failed;
     if (!as_json)

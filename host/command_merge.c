@@ -1,6 +1,4 @@
 /* command_merge.c: `flopcast merge RESULT...`: puts the parts of a run together, from shards or machines. */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +6,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "options.h"
 #include "report.h"
 #include "result.h"
 
@@ -59,12 +58,8 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             break;
         case 'h':
             return 1;
-        case ':':
-            return fc_fail(error, FC_BAD_INPUT, "%s needs a value; see flopcast merge --help",
-                           argv[optind - 1]);
         default:
-            return fc_fail(error, FC_BAD_INPUT, "there is no option %s; see flopcast merge --help",
-                           argv[optind - 1]);
+            return fc_option_error("merge", option, argv, long_options, error);
         }
     }
     if (optind >= argc)
@@ -137,7 +132,7 @@ static int merge(const struct options *o, char **paths, int count, struct fc_err
 {
     struct fc_result whole;
     int status = -1;
-    if (fc_result_read(&whole, paths[0], error))
+    if ((o->output && fc_result_can_write(o->output, error)) || fc_result_read(&whole, paths[0], error))
         return -1;
     for (int i = 1; i < count; i++)
         if (add_part(&whole, paths[0], paths[i], error))
@@ -156,9 +151,6 @@ static int merge(const struct options *o, char **paths, int count, struct fc_err
         fc_report_result(stdout, &whole, fc_locale_is_utf8());
     }
     status = 0;
-    if (fflush(stdout) != 0 || ferror(stdout))
-        status = fc_fail(error, FC_FAULT, "the result could not be written to standard output: %s",
-                         strerror(errno));
 out:
     fc_result_free(&whole);
     return status;

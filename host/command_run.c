@@ -1,7 +1,6 @@
 /* command_run.c: `flopcast run`: simulates a scenario and prints what comes of it. */
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "commands.h"
 #include "format.h"
+#include "options.h"
 #include "progress.h"
 #include "report.h"
 #include "result.h"
@@ -65,25 +65,6 @@ static int watch(void *context, uint64_t done, uint64_t total, double elapsed_s)
     return interrupted;
 }
 
-/* Reads a count: "100000", "1e6", "1_000_000". */
-static int read_count(const char *name, const char *text, double most, uint64_t *value,
-                      struct fc_error *error)
-{
-    char digits[64];
-    size_t used = 0;
-    for (const char *p = text; *p && used + 1 < sizeof digits; p++)
-        if (*p != '_')
-            digits[used++] = *p;
-    digits[used] = '\0';
-    char *end;
-    errno = 0;
-    double number = strtod(digits, &end);
-    if (end == digits || *end || errno || !(number >= 0) || number > most || floor(number) != number)
-        return fc_fail(error, FC_BAD_INPUT, "%s '%s' is no whole number from 0 to %.0f", name, text, most);
-    *value = (uint64_t)number;
-    return 0;
-}
-
 static int read_shard(const char *text, struct options *o, struct fc_error *error)
 {
     unsigned long long i, n;
@@ -125,23 +106,21 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     while ((option = getopt_long(argc, argv, ":n:s:b:t:o:qh", long_options, NULL)) != -1) {
         switch (option) {
         case 'n':
-            if (read_count("-n", optarg, 1e15, &o->scenario_options.trials, error))
+            if (fc_option_count("-n", optarg, 1, 1e15, &o->scenario_options.trials, error))
                 return -1;
-            if (o->scenario_options.trials == 0)
-                return fc_fail(error, FC_BAD_INPUT, "-n 0 asks for no trial; at least 1 is needed");
             break;
         case 's':
-            if (read_count("-s", optarg, 9007199254740992.0, &o->scenario_options.seed, error))
+            if (fc_option_count("-s", optarg, 0, 9007199254740992.0, &o->scenario_options.seed, error))
                 return -1;
             o->scenario_options.has_seed = true;
             break;
         case 't':
-            if (read_count("-t", optarg, 65536, &count, error))
+            if (fc_option_count("-t", optarg, 1, 65536, &count, error))
                 return -1;
             o->threads = (int)count;
             break;
         case OPTION_DEVICE:
-            if (read_count("--device", optarg, 1024, &count, error))
+            if (fc_option_count("--device", optarg, 0, 1024, &count, error))
                 return -1;
             o->device = (int)count;
             break;
@@ -176,12 +155,8 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             break;
         case 'h':
             return 1;
-        case ':':
-            return fc_fail(error, FC_BAD_INPUT, "%s needs a value; see flopcast run --help",
-                           argv[optind - 1]);
         default:
-            return fc_fail(error, FC_BAD_INPUT, "there is no option %s; see flopcast run --help",
-                           argv[optind - 1]);
+            return fc_option_error("run", option, argv, long_options, error);
         }
     }
     if (optind >= argc)
@@ -239,7 +214,8 @@ static int run(const struct options *o, struct fc_error *error)
     struct fc_progress_line line;
     int status = FC_BAD_INPUT;
 
-    if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error)) {
+    if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error) ||
+        (o->output && fc_result_can_write(o->output, error))) {
         status = (int)error->status;
         goto out;
     }
@@ -292,7 +268,7 @@ static int run(const struct options *o, struct fc_error *error)
     bool partial = failed || outcome.stopped;
     bool any = fc_tally_trials(&result.tally) > 0;
     struct fc_error write_error;
-    if (o->output && any && fc_result_write(&result, o->output, &write_error)) {
+    if (o->output && (any || !partial) && fc_result_write(&result, o->output, &write_error)) {
         *error = write_error;
         status = FC_FAULT;
         goto out;
@@ -316,11 +292,6 @@ static int run(const struct options *o, struct fc_error *error)
         free(text);
     } else {
         fc_report_result(stdout, &result, fc_locale_is_utf8());
-    }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        status = FC_FAULT;
-        fc_fail(error, FC_FAULT, "the result could not be written to standard output: %s", strerror(errno));
-        goto out;
     }
     status = FC_DONE;
 out:

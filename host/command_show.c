@@ -1,6 +1,5 @@
 /* command_show.c: `flopcast show NAME`: a catalog entry with sources and grades, a scenario, the defaults in
  * force. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "commands.h"
 #include "document_write.h"
 #include "fields.h"
+#include "options.h"
 #include "scenario_file.h"
 #include "source.h"
 
@@ -293,8 +293,10 @@ static int read_options(int argc, char **argv, const char *help, struct options 
                                           {"defaults", no_argument, NULL, 'd'},
                                           {NULL, 0, NULL, 0}};
     *options = (struct options){0};
+    struct fc_error error;
     optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "hj", words, NULL)) != -1;) {
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, ":hj", words, NULL)) != -1;) {
         if (c == 'h') {
             fputs(help, stdout);
             return FC_DONE;
@@ -304,8 +306,8 @@ static int read_options(int argc, char **argv, const char *help, struct options 
         else if (c == 'd')
             options->defaults = true;
         else {
-            fprintf(stderr, "flopcast %s: not an option of this command; see flopcast %s --help\n", argv[0],
-                    argv[0]);
+            fc_option_error(argv[0], c, argv, words, &error);
+            fprintf(stderr, "flopcast %s: %s\n", argv[0], error.text);
             return FC_BAD_INPUT;
         }
     }

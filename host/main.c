@@ -1,4 +1,6 @@
 /* main.c: finds the command that was asked for and ends with its status. */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,29 +18,45 @@ static const struct fc_command *find(const char *name)
 
 static void print_help(FILE *out)
 {
-    fputs("flopcast: how fast, how long and at what cost a training workload runs on a GPU cluster, as probability\n"
-          "distributions.\n\nusage: flopcast COMMAND [ARGUMENTS]; each command explains itself with --help\n\n",
-          out);
+    fputs(
+        "flopcast: how fast, how long and at what cost a training workload runs on a GPU cluster, as "
+        "probability\n"
+        "distributions.\n\nusage: flopcast COMMAND [ARGUMENTS]; each command explains itself with --help\n\n",
+        out);
     for (const struct fc_command *c = fc_commands; c->name; c++)
         fprintf(out, "  %-10s %s\n", c->name, c->what);
-    fputs("\nexit status: 0 done; 1 the answer is 'no'; 2 the input or usage is wrong; 3 a named device cannot be had;\n"
+    fputs("\nexit status: 0 done; 1 the answer is 'no'; 2 the input or usage is wrong; 3 a named device "
+          "cannot be had;\n"
           "4 a fault on the way (what was finished is kept)\n",
           out);
 }
 
+/* What was printed must have arrived: a full disk or a closed pipe is a fault, not a result. */
+static int end(int status)
+{
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == FC_DONE) {
+        fprintf(stderr, "flopcast: standard output could not be written in full%s%s\n", errno ? ": " : "",
+                errno ? strerror(errno) : "");
+        return FC_FAULT;
+    }
+    return status;
+}
+
 int main(int argc, char **argv)
 {
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by the write that fails */
     if (argc < 2) {
         print_help(stderr);
         return FC_BAD_INPUT;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return FC_DONE;
+        return end(FC_DONE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         fc_print_version(stdout);
-        return FC_DONE;
+        return end(FC_DONE);
     }
     const struct fc_command *command = find(argv[1]);
     if (!command) {
@@ -51,5 +69,5 @@ int main(int argc, char **argv)
                 near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
         return FC_BAD_INPUT;
     }
-    return command->run(argc - 1, argv + 1);
+    return end(command->run(argc - 1, argv + 1));
 }

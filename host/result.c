@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "document.h"
 #include "document_write.h"
@@ -131,7 +132,8 @@ static int write_tally_metric(struct fc_writer *w, const struct fc_result *resul
             return fc_fail(error, FC_FAULT, "no memory to write a result");
         const char *space = "";
         if (part == 0) {
-            for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key); bin++) {
+            for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key);
+                 bin++) {
                 if (!m->bins[bin])
                     continue;
                 fprintf(out, "%s%" PRIu32 ":%" PRIu64, space, bin, m->bins[bin]);
@@ -222,7 +224,7 @@ int fc_result_write(const struct fc_result *result, const char *path, struct fc_
     snprintf(temporary, length, "%s.part", path);
     FILE *file = fopen(temporary, "w");
     if (!file) {
-        fc_fail(error, FC_BAD_INPUT, "%s: cannot be written: %s", path, strerror(errno));
+        fc_fail(error, FC_BAD_INPUT, "%s: cannot be written (%s); name another file", path, strerror(errno));
         goto out;
     }
     status = write_result(result, file, error);
@@ -233,6 +235,29 @@ int fc_result_write(const struct fc_result *result, const char *path, struct fc_
     if (status)
         remove(temporary);
 out:
+    free(temporary);
+    return status;
+}
+
+int fc_result_can_write(const char *path, struct fc_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return fc_fail(error, FC_BAD_INPUT, "%s: is a directory; name a file in it", path);
+    size_t length = strlen(path) + 8;
+    char *temporary = malloc(length);
+    if (!temporary)
+        return fc_fail(error, FC_FAULT, "no memory to write a result");
+    snprintf(temporary, length, "%s.part", path);
+    int status = 0;
+    FILE *file = fopen(temporary, "a");
+    if (!file)
+        status = fc_fail(error, FC_BAD_INPUT, "%s: cannot be written (%s); name another file", path,
+                         strerror(errno));
+    else
+        fclose(file);
+    if (file)
+        remove(temporary);
     free(temporary);
     return status;
 }

@@ -30,6 +30,9 @@ void fc_result_free(struct fc_result *result);
 /* Writes the result as one JSON object; an existing file is replaced only when the new one is complete. */
 int fc_result_write(const struct fc_result *result, const char *path, struct fc_error *error);
 
+/* Fails with FC_BAD_INPUT when fc_result_write could not write there: called before a long run, not after. */
+int fc_result_can_write(const char *path, struct fc_error *error);
+
 /* The same as text, to be freed by the caller; NULL on error. */
 char *fc_result_json(const struct fc_result *result, struct fc_error *error);
 
