@@ -1,5 +1,6 @@
 /* document.c: see document.h. Builds the tree from libfyaml's events. */
 #include "document.h"
+#include "document_bytes.h"
 
 #include <errno.h>
 #include <libfyaml.h>
@@ -10,7 +11,6 @@
 #include <sys/stat.h>
 
 enum {
-    MAX_CALLS = 16,           /* calls inside each other; a bound keeps the scan for them linear */
     MAX_DEPTH = 48,           /* below libfyaml's own limit of 64 */
     MAX_ALIAS_NODES = 100000, /* nodes that aliases may add to a document */
     CHUNK_BYTES = 1 << 16
@@ -35,13 +35,8 @@ struct fc_document {
     struct fc_node *root;
     struct anchor *anchors;
     size_t alias_nodes;
-    bool has_calls; /* the text holds the marks that protect_calls put in */
+    bool has_calls; /* the text holds the marks that fc_protect_calls put in */
 };
-
-/* What protect_calls writes for a comma and a colon inside word(...): private characters, three bytes each.
- */
-static const char comma_mark[] = "\xee\x80\x80";
-static const char colon_mark[] = "\xee\x80\x81";
 
 static void *take(struct fc_document *document, size_t bytes)
 {
@@ -87,7 +82,7 @@ static void append(struct fc_node *parent, struct fc_node *child)
     parent->count++;
 }
 
-/* Copies text into the document and turns the marks of protect_calls back into what was written. */
+/* Copies text into the document and turns the marks of fc_protect_calls back into what was written. */
 static const char *keep_text(struct fc_document *document, const char *text, size_t length)
 {
     char *copy = take(document, length + 1);
@@ -95,10 +90,10 @@ static const char *keep_text(struct fc_document *document, const char *text, siz
         return NULL;
     size_t used = 0;
     for (size_t i = 0; i < length; i++) {
-        if (document->has_calls && length - i >= 3 && memcmp(text + i, comma_mark, 3) == 0) {
+        if (document->has_calls && length - i >= 3 && memcmp(text + i, fc_comma_mark, 3) == 0) {
             copy[used++] = ',';
             i += 2;
-        } else if (document->has_calls && length - i >= 3 && memcmp(text + i, colon_mark, 3) == 0) {
+        } else if (document->has_calls && length - i >= 3 && memcmp(text + i, fc_colon_mark, 3) == 0) {
             copy[used++] = ':';
             i += 2;
         } else {
@@ -107,129 +102,6 @@ static const char *keep_text(struct fc_document *document, const char *text, siz
     }
     copy[used] = '\0';
     return copy;
-}
-
-/* ---- checks on the raw bytes ---- */
-
-/* Finds the first byte that is not allowed: NUL and other control characters, or broken UTF-8. Returns
- * `length` when all is well. */
-static size_t first_bad_byte(const unsigned char *text, size_t length)
-{
-    size_t i = 0;
-    while (i < length) {
-        unsigned char c = text[i];
-        if (c < 0x80) {
-            if (c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r'))
-                return i;
-            i++;
-            continue;
-        }
-        size_t more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-        if (c < 0xc2 || c > 0xf4 || length - i <= more)
-            return i;
-        for (size_t j = 1; j <= more; j++)
-            if ((text[i + j] & 0xc0u) != 0x80u)
-                return i;
-        if ((c == 0xe0 && text[i + 1] < 0xa0) || (c == 0xed && text[i + 1] > 0x9f) ||
-            (c == 0xf0 && text[i + 1] < 0x90) || (c == 0xf4 && text[i + 1] > 0x8f))
-            return i;
-        i += more + 1;
-    }
-    return length;
-}
-
-static struct fc_place place_of_byte(const char *name, const char *text, size_t offset)
-{
-    struct fc_place place = {name, 1, 1};
-    for (size_t i = 0; i < offset; i++) {
-        if (text[i] == '\n') {
-            place.line++;
-            place.column = 1;
-        } else if (((unsigned char)text[i] & 0xc0u) != 0x80u) {
-            place.column++;
-        }
-    }
-    return place;
-}
-
-static int check_bytes(const char *name, const char *text, size_t length, struct fc_error *error)
-{
-    size_t bad = first_bad_byte((const unsigned char *)text, length);
-    if (bad == length)
-        return 0;
-    struct fc_place place = place_of_byte(name, text, bad);
-    unsigned char c = (unsigned char)text[bad];
-    if (c < 0x80)
-        return fc_fail_at(error, &place, "not a text file (byte 0x%02x); YAML or JSON in UTF-8 is read", c);
-    return fc_fail_at(error, &place, "not UTF-8 (byte 0x%02x); save the file as UTF-8", c);
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_word(char c)
-{
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
-}
-
-/* The length of a call's bracket "(...)" with balanced parentheses on one line, or 0. */
-static size_t bracket_length(const char *text, size_t length)
-{
-    size_t depth = 0;
-    for (size_t i = 0; i < length && text[i] != '\n' && text[i] != '\r'; i++) {
-        if (text[i] == '(' && ++depth > MAX_CALLS)
-            return 0;
-        if (text[i] == ')' && --depth == 0)
-            return i + 1;
-        if (text[i] == '"' || text[i] == '\'' || text[i] == '#')
-            return 0;
-    }
-    return 0;
-}
-
-/* A copy of text in which commas and colons inside word(...) are replaced by private characters, one for one,
- * so that YAML's flow syntax leaves them alone and columns stay. Sets *result to NULL when there is nothing
- * to replace. */
-static int protect_calls(const char *text, size_t length, char **result, size_t *result_length)
-{
-    *result = NULL;
-    if (!memchr(text, '(', length))
-        return 0;
-    size_t marks = 0;
-    for (size_t i = 0; i < length; i++)
-        marks += text[i] == ',' || text[i] == ':';
-    if (marks == 0 || length > SIZE_MAX / 2 - 2 * marks)
-        return 0;
-    char *copy = malloc(length + 2 * marks + 1);
-    if (!copy)
-        return -1;
-    size_t used = 0, call_end = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (i >= call_end && text[i] == '(' && i > 0 && is_word(text[i - 1])) {
-            size_t word = i;
-            while (word > 0 && is_word(text[word - 1]))
-                word--;
-            size_t bracket = is_letter(text[word]) ? bracket_length(text + i, length - i) : 0;
-            if (bracket)
-                call_end = i + bracket;
-        }
-        const char *mark = i >= call_end    ? NULL
-                           : text[i] == ',' ? comma_mark
-                           : text[i] == ':' ? colon_mark
-                                            : NULL;
-        if (mark) {
-            memcpy(copy + used, mark, 3);
-            used += 3;
-        } else {
-            copy[used++] = text[i];
-        }
-    }
-    copy[used] = '\0';
-    *result = copy;
-    *result_length = used;
-    return 0;
 }
 
 /* ---- from events to nodes ---- */
@@ -568,12 +440,12 @@ static int parse_text(struct fc_document *document, const char *name, const char
     char *protected_text = NULL;
     int result = -1;
     struct builder builder = {.document = document, .error = error, .name = name, .last = {name, 1, 1}};
-    if (check_bytes(name, text, length, error))
+    if (fc_check_bytes(name, text, length, error))
         return -1;
     document->anchors = NULL;
     document->has_calls = false;
-    if (!strstr(text, comma_mark) && !strstr(text, colon_mark)) {
-        if (protect_calls(text, length, &protected_text, &length))
+    if (!strstr(text, fc_comma_mark) && !strstr(text, fc_colon_mark)) {
+        if (fc_protect_calls(text, length, &protected_text, &length))
             return no_memory(name, error);
         if (protected_text) {
             document->has_calls = true;
@@ -831,7 +703,7 @@ int fc_document_set(struct fc_document *document, const char *argument, struct f
         path_length--;
     if (length > FC_SCENARIO_BYTES)
         return refuse_size(set_name, (double)length, FC_SCENARIO_BYTES, error);
-    if (check_bytes(set_name, argument, length, error))
+    if (fc_check_bytes(set_name, argument, length, error))
         return -1;
     while (argument[value_at] == ' ' || argument[value_at] == '\t')
         value_at++;
