@@ -11,7 +11,8 @@
  * each. */
 extern const char fc_comma_mark[], fc_colon_mark[];
 
-/* Refuses control characters (NUL too) and broken UTF-8 at their place. Returns 0, or -1 with `error` filled. */
+/* Refuses control characters (NUL too) and broken UTF-8 at their place. Returns 0, or -1 with `error` filled.
+ */
 int fc_check_bytes(const char *name, const char *text, size_t length, struct fc_error *error);
 
 /* A copy of text in which commas and colons inside word(...) are replaced by private characters, one for one,
