@@ -52,22 +52,26 @@ all: $(B)/flopcast
 
 $(B)/flopcast: $(B)/host/main.o $(OBJECTS)
 	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"
-	$(CC) -o $@ $^ $(LDLIBS)
+	@echo "  LD $@"
+	@$(CC) -o $@ $^ $(LDLIBS)
 
 $(B)/host/cpu_kernel_%.o: host/cpu_kernel.c $(MODEL) build.mk
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_FLAGS) $(FLAGS_$*) -DFC_CHUNK=$(CHUNK) -DFC_KERNEL=$* -c $< -o $@
+	@echo "  CC $@"
+	@$(CC) $(KERNEL_FLAGS) $(FLAGS_$*) -DFC_CHUNK=$(CHUNK) -DFC_KERNEL=$* -c $< -o $@
 
 $(B)/%.o: %.c build.mk
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC $@"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # --- files that travel inside the program ----------------------------------------------------------------------------
 $(B)/embedded.c: $(EMBEDDED) host/embed.sh
 	@mkdir -p $(@D)
 	B=$(B) sh host/embed.sh $(EMBEDDED) > $@.tmp && mv $@.tmp $@
 $(B)/embedded.o: $(B)/embedded.c
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@echo "  CC $@"
+	@$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 run: all
 	$(B)/flopcast run scenarios/openai-aws-38b.yaml

@@ -25,7 +25,8 @@ static const char *in_tests(const char *name, char path[static PATH_MAX])
 {
     const char *slash = strrchr(__FILE__, '/'); /* this file lies there too */
     int length = slash ? (int)(slash - __FILE__) : 1;
-    (void)snprintf(path, PATH_MAX, "%.*s/%s", length, slash ? __FILE__ : ".", name);
+    int written = snprintf(path, PATH_MAX, "%.*s/%s", length, slash ? __FILE__ : ".", name);
+    assert_in_range(written, 1, PATH_MAX - 1);
     return path;
 }
 
