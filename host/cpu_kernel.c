@@ -1,5 +1,5 @@
-/* cpu_kernel.c: the model for the CPU; built once per instruction set with FC_KERNEL as its name, FC_W lanes and
- * chunks of FC_CHUNK trials (build.mk). Defines `const struct fc_kernel fc_kernel_<FC_KERNEL>`. */
+/* cpu_kernel.c: the model for the CPU; built once per instruction set with FC_KERNEL as its name, FC_W lanes
+ * and chunks of FC_CHUNK trials (build.mk). Defines `const struct fc_kernel fc_kernel_<FC_KERNEL>`. */
 #include "host/kernel.h"
 
 #include "cuda/model/trial.h"
@@ -9,8 +9,8 @@
 #define FC_TEXT_(a) #a
 #define FC_TEXT(a) FC_TEXT_(a)
 
-static void run(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t first, int count,
-                void *scratch, float *out)
+static void run(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t first,
+                int count, void *scratch, void *out)
 {
     fc_trial_chunk(program, tables, seed, first, count, scratch, out, FC_CHUNK);
 }
@@ -42,7 +42,8 @@ static uint32_t floor_words(uint64_t seed, uint64_t count)
     return all;
 }
 
-static uint32_t floor_variates(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t count)
+static uint32_t floor_variates(const struct fc_program *program, const float *tables, uint64_t seed,
+                               uint64_t count)
 {
     fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W], sum[FC_W] = {0};
     fc_real detection[FC_W], repair[FC_W];
@@ -52,8 +53,9 @@ static uint32_t floor_variates(const struct fc_program *program, const float *ta
         fc_draw_lanes(&program->run.detection, tables, words[2], detection);
         fc_draw_lanes(&program->run.repair, tables, words[3], repair);
         FC_LANES (l) {
-            sum[l] += fc_bits_of(fc_exponential(words[0][l])) ^ fc_bits_of(fc_uniform(words[1][l])) ^
-                      fc_bits_of(detection[l]) ^ fc_bits_of(repair[l]);
+            sum[l] += fc_bits_of((float)fc_exponential(words[0][l])) ^
+                      fc_bits_of((float)fc_uniform(words[1][l])) ^ fc_bits_of((float)detection[l]) ^
+                      fc_bits_of((float)repair[l]);
             event[l]++;
         }
     }

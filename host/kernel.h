@@ -7,14 +7,14 @@
 struct fc_program;
 
 /* Simulates trials first ... first + count - 1, count <= `chunk`, and writes metric row r of trial i to
- * out[r * chunk + i]. `scratch` has `scratch_bytes`, 64-byte aligned, one per thread. */
+ * out[r * chunk + i], which is float (double in the double build, the accuracy oracle of the tests). `scratch` has `scratch_bytes`, 64-byte aligned, one per thread. */
 struct fc_kernel {
     const char *name; /* "scalar", "avx2", ... */
     int lanes;
     int chunk;
     uint64_t scratch_bytes;
     void (*run)(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t first, int count,
-                void *scratch, float *out);
+                void *scratch, void *out);
     /* Benchmark yardsticks: draw `count` events' random words alone, or words and the variates made of them; the
      * return value depends on all of them. */
     uint32_t (*floor_words)(uint64_t seed, uint64_t count);
