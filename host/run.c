@@ -138,7 +138,9 @@ static void *work(void *argument)
         pthread_mutex_unlock(&q->lock);
         return NULL;
     }
+    uint64_t most = worker->backend->largest_batch(self->session);
     uint64_t want = request->batch ? request->batch : FIRST_BATCH;
+    want = want > most ? most : want;
     struct fc_trial_range batch;
     while (take(q, want, &batch)) {
         bool failed = false;
@@ -163,7 +165,6 @@ static void *work(void *argument)
         if (!request->batch) {
             double rate = (double)worker->trials / (worker->busy_s + 1e-9);
             double size = rate * BATCH_SECONDS;
-            uint64_t most = worker->backend->largest_batch(self->session);
             uint64_t grown = size < 1e18 ? (uint64_t)size : (uint64_t)1 << 60;
             grown = grown > 4 * want ? 4 * want : grown; /* one lucky batch must not decide */
             want = grown < FIRST_BATCH / 16 ? FIRST_BATCH / 16 : grown;
@@ -259,6 +260,7 @@ int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct 
     for (int i = 0; i < request->worker_count; i++)
         if (threads[i].started && request->workers[i].failed)
             add_note(outcome, request->workers[i].name, "failed on the way", &request->workers[i].error);
+    outcome->stopped = outcome->stopped && q.done < q.total; /* the batches under way may have been the last */
     if (q.fault.status) {
         *error = q.fault;
     } else if (q.done < q.total && !outcome->stopped) {
