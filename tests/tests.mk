@@ -38,10 +38,15 @@ $(B)/tests/kernel_double.o: host/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
 	$(CC) -std=c11 $(EXACT) -O2 -march=x86-64-v3 -I. -DFC_DOUBLE -DFC_W=4 -DFC_CHUNK=64 -DFC_KERNEL=double -c $< -o $@
 # What the tests of the model share; a program of its own folder of objects where it needs more.
 FIXTURE := $(B)/tests/model_fixture.o
-$(foreach t,draw oracles timeline,$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE)))
+$(foreach t,draw oracles timeline backend_opencl backend_cuda,$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE)))
 TEST_OBJECTS_test_parity := $(FIXTURE) $(VARIANT_OBJECTS)
 TEST_OBJECTS_test_double := $(FIXTURE) $(if $(VARIANTS),$(B)/tests/kernel_double.o)
-$(foreach t,draw oracles timeline parity double,$(eval $(B)/tests/test_$(t): $(TEST_OBJECTS_test_$(t))))
+$(foreach t,draw oracles timeline parity double backend_opencl backend_cuda,$(eval $(B)/tests/test_$(t): $(TEST_OBJECTS_test_$(t))))
+
+# What the tests of whole scenarios share.
+SCENARIO_RUN := $(B)/tests/scenario_run.o
+$(foreach t,anchors result,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
+$(foreach t,anchors result,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
 
 test: all $(TEST_PROGRAMS)
 	sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES)
@@ -52,3 +57,10 @@ test-long: all $(TEST_PROGRAMS)
 test-sanitize:
 	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
 	  EXTRA_LDFLAGS="-fsanitize=address,undefined" test
+
+# The queue of trials under the thread sanitizer (gcc's OpenMP is not instrumented: the test's workers have one thread each).
+test-threads:
+	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/threads NVCC= HAVE_OPENCL= EXTRA_CFLAGS=-fsanitize=thread \
+	  EXTRA_LDFLAGS=-fsanitize=thread build/threads/tests/test_run
+	build/threads/tests/test_run
+.PHONY: test-threads
