@@ -355,7 +355,8 @@ static int read_groups(const struct fc_node *map, const char *key, int fields, s
             p = *end ? end + 1 : end;
         }
         if (v[0] >= limit)
-            return fc_fail_at(error, &node->place, "'%s' has no place %" PRIu64, key, v[0]);
+            return fc_fail_at(error, &node->place, "'%s' has no place %" PRIu64 "; the highest is %" PRIu64,
+                              key, v[0], limit - 1);
         if (fields == 2) {
             m->bins[v[0]] = v[1];
         } else {
@@ -365,6 +366,15 @@ static int read_groups(const struct fc_node *map, const char *key, int fields, s
         }
     }
     return 0;
+}
+
+/* The values in the bins between the extremes. */
+static uint64_t counted_between(const struct fc_tally_metric *m)
+{
+    uint64_t total = 0;
+    for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key); bin++)
+        total += m->bins[bin];
+    return total;
 }
 
 static int read_tally(struct fc_result *result, const struct fc_node *metrics, struct fc_error *error)
@@ -398,6 +408,10 @@ static int read_tally(struct fc_result *result, const struct fc_node *metrics, s
             return fc_fail_at(error, &node->place, "the extremes of metric %d are damaged", m->metric);
         m->min_key = (uint32_t)min_key;
         m->max_key = (uint32_t)max_key;
+        if (counted_between(m) != m->count)
+            return fc_fail_at(error, &node->place,
+                              "the bins between the extremes of '%s' do not hold its %" PRIu64 " values",
+                              node->key, m->count);
     }
     return 0;
 }
@@ -411,13 +425,18 @@ static int read_ranges(struct fc_result *result, const struct fc_node *trials, s
         for (int i = 0; i < 2; i++) {
             const struct fc_node *number = i ? node->last : node->first;
             char *end = NULL;
-            if (number->kind == FC_NODE_TEXT)
+            errno = 0;
+            if (number->kind == FC_NODE_TEXT && number->text[0] != '-')
                 v[i] = strtoull(number->text, &end, 10);
-            if (!end || *end)
+            if (!end || end == number->text || *end || errno)
                 return fc_fail_at(error, &number->place, "a range of trials is [first, count]");
         }
-        if (fc_tally_cover(&result->tally, v[0], v[1], error))
-            return -1;
+        if (v[1] == 0 || v[0] > UINT64_MAX - v[1])
+            return fc_fail_at(error, &node->place,
+                              "a range of trials is [first, count], with one trial at least");
+        struct fc_error why;
+        if (fc_tally_cover(&result->tally, v[0], v[1], &why))
+            return fc_fail_at(error, &node->place, "%s", why.text);
     }
     return 0;
 }
@@ -486,6 +505,13 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
     if (read_tally(result, metrics, error) || read_ranges(result, trials, error) ||
         keep_scenario(result, root, error))
         return -1;
+    for (int r = 0; r < result->tally.metric_count; r++)
+        if (result->tally.metrics[r].count + result->tally.metrics[r].invalid !=
+            fc_tally_trials(&result->tally))
+            return fc_fail_at(error, &trials->place,
+                              "these %" PRIu64 " trials are not the %" PRIu64 " of the metrics",
+                              fc_tally_trials(&result->tally),
+                              result->tally.metrics[r].count + result->tally.metrics[r].invalid);
     uint64_t computed = fc_tally_digest(&result->tally, result->seed);
     if (result->model_version == fc_tally_model_version() && computed != digest)
         return fc_fail_at(error, &fc_node_get(root, "digest")->place,

@@ -1,0 +1,147 @@
+/* test_anchors.c: whole scenarios against figures that were found without this program.
+ *
+ * openai-aws-38b: quantiles of 300,000 trials of a plain script with the scenario's inputs, written from the
+ * formulas alone (docs/validation); they carry two to three digits, and must be met within 3 %.
+ * llama3-405b-54-days: Grattafiori et al. 2024, The Llama 3 Herd of Models, arXiv 2407.21783, sections 3.3.2
+ * and 3.3.4: 419 unexpected interruptions in 54 days, effective training time above 90 %, 400 TFLOP/s per
+ * GPU. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "host/statistics.h"
+#include "scenario_run.h"
+
+enum { TRIALS = 1000000 };
+static struct fc_result aws, llama;
+
+static int prepare(void **state)
+{
+    (void)state;
+    aws = scenario_run("scenarios/openai-aws-38b.yaml", NULL, 0, TRIALS);
+    llama = scenario_run("scenarios/llama3-405b-54-days.yaml", NULL, 0, TRIALS / 5);
+    return 0;
+}
+
+static int tidy(void **state)
+{
+    (void)state;
+    fc_result_free(&aws);
+    fc_result_free(&llama);
+    return 0;
+}
+
+/* Every anchor is an absolute figure in the metric's unit at P5, P50, P95. */
+static void expect_quantiles(int metric, double p5, double p50, double p95)
+{
+    const struct fc_tally_metric *m = scenario_metric(&aws, metric);
+    const double at[] = {0.05, 0.5, 0.95}, wanted[] = {p5, p50, p95};
+    for (int i = 0; i < 3; i++) {
+        struct fc_estimate got = fc_statistics_quantile(m, at[i]);
+        assert_false(got.refused);
+        if (!(fabs(got.value / wanted[i] - 1) <= 0.03))
+            fail_msg("%s at P%g: %.5g, the anchor is %.5g (%+.2f %%)", fc_metric_find(metric)->name,
+                     100 * at[i], got.value, wanted[i], 100 * (got.value / wanted[i] - 1));
+    }
+}
+
+static void aws_gpu_hours(void **state)
+{
+    (void)state;
+    expect_quantiles(FC_M_GPU_HOURS, 7.4e9, 10.1e9, 13.2e9);
+}
+static void aws_gpus_at_full_ramp(void **state)
+{
+    (void)state;
+    expect_quantiles(FC_M_GPUS_FULL_RAMP, 134e3, 181e3, 238e3);
+}
+static void aws_useful_flop(void **state)
+{
+    (void)state;
+    expect_quantiles(FC_M_USEFUL_FLOP, 1.8e28, 2.8e28, 4.2e28);
+}
+static void aws_run_cost(void **state)
+{
+    (void)state;
+    assert_float_equal(aws.run_flop[0], 5e26f, 1e20f);
+    assert_float_equal(aws.run_flop[1], 5e27f, 1e21f);
+    expect_quantiles(FC_M_RUN_COST_USD, 0.45e9, 0.68e9, 1.08e9);
+    expect_quantiles(FC_M_RUN_COST_USD + 1, 4.5e9, 6.8e9, 10.8e9);
+}
+static void aws_final_runs(void **state)
+{
+    (void)state;
+    expect_quantiles(FC_M_RUNS_FINAL, 1.9, 4.4, 9.5);
+    expect_quantiles(FC_M_RUNS_FINAL + 1, 0.19, 0.44, 0.95);
+}
+static void aws_energy(void **state)
+{
+    (void)state;
+    expect_quantiles(FC_M_ENERGY_MWH, 12.7e6, 18.0e6, 24.9e6);
+}
+
+/* The cost of the contract is its value, in every world. */
+static void aws_cost(void **state)
+{
+    (void)state;
+    const struct fc_tally_metric *m = scenario_metric(&aws, FC_M_COST_USD);
+    assert_true(fabs(fc_statistics_min(m) / 38e9 - 1) < 1e-6);
+    assert_true(fabs(fc_statistics_max(m) / 38e9 - 1) < 1e-6);
+}
+
+/* 419 in expectation, and the spread of a Poisson count; the standard error of the mean of 200,000 is 0.05.
+ */
+static void llama_interruptions(void **state)
+{
+    (void)state;
+    const struct fc_tally_metric *m = scenario_metric(&llama, FC_M_INTERRUPTIONS);
+    double mean = fc_statistics_mean(m).value, sd = fc_statistics_sd(m).value;
+    if (!(fabs(mean - 419) <= sqrt(419)) || !(fabs(sd / sqrt(419) - 1) < 0.1))
+        fail_msg("mean %.2f, sd %.2f; Meta counted 419", mean, sd);
+}
+
+static void llama_goodput(void **state)
+{
+    (void)state;
+    const struct fc_tally_metric *m = scenario_metric(&llama, FC_M_GOODPUT);
+    double p5 = fc_statistics_quantile(m, 0.05).value, mean = fc_statistics_mean(m).value;
+    if (!(mean > 0.90) || !(p5 > 0.90) || !(fc_statistics_max(m) < 1))
+        fail_msg("goodput: mean %.4f, P5 %.4f; Meta states more than 0.90", mean, p5);
+}
+
+/* Productive, lost and stopped time make up the 54 days. */
+static void llama_time_adds_up(void **state)
+{
+    (void)state;
+    double hours = 0;
+    for (int metric = FC_M_TIME_PRODUCTIVE_H; metric <= FC_M_TIME_PLANNED_H; metric++)
+        hours += fc_statistics_mean(scenario_metric(&llama, metric)).value;
+    assert_true(fabs(hours / (54 * 24) - 1) < 1e-5);
+}
+
+/* The measured 400 TFLOP/s lies inside the 5-95 % interval of the forecast. */
+static void llama_speed(void **state)
+{
+    (void)state;
+    const struct fc_tally_metric *m = scenario_metric(&llama, FC_M_TFLOPS_PER_GPU);
+    double p5 = fc_statistics_quantile(m, 0.05).value, p95 = fc_statistics_quantile(m, 0.95).value;
+    if (!(p5 < 400 && 400 < p95))
+        fail_msg("the 5-95 %% interval is %.1f to %.1f TFLOP/s; Meta measured 400", p5, p95);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(aws_gpu_hours),   cmocka_unit_test(aws_gpus_at_full_ramp),
+        cmocka_unit_test(aws_useful_flop), cmocka_unit_test(aws_run_cost),
+        cmocka_unit_test(aws_final_runs),  cmocka_unit_test(aws_energy),
+        cmocka_unit_test(aws_cost),        cmocka_unit_test(llama_interruptions),
+        cmocka_unit_test(llama_goodput),   cmocka_unit_test(llama_time_adds_up),
+        cmocka_unit_test(llama_speed),
+    };
+    return cmocka_run_group_tests_name("anchors", tests, prepare, tidy);
+}
