@@ -30,8 +30,8 @@ ifeq ($(ARCH),x86_64)
 ISAS := portable scalar avx2 avx512
 FLAGS_portable := -march=x86-64 -DFC_W=4
 FLAGS_scalar := -march=x86-64-v3 -fno-tree-vectorize -DFC_W=1
-FLAGS_avx2 := -march=x86-64-v3 -DFC_W=16
-FLAGS_avx512 := -march=x86-64-v4 -mprefer-vector-width=512 -DFC_W=32
+FLAGS_avx2 := -march=x86-64-v3 -DFC_W=32
+FLAGS_avx512 := -march=x86-64-v4 -mprefer-vector-width=512 -DFC_W=64
 else
 ISAS := portable scalar
 FLAGS_portable := -DFC_W=8
