@@ -101,10 +101,9 @@ static void print_metrics(FILE *out, const struct fc_result *result)
         fc_format_count(need, text, sizeof text);
         fprintf(out, "thin: fewer than 50 trials lie beyond that figure; it needs -n %s\n", text);
     }
-    fputs("±: standard error of the simulation; the inputs are as uncertain as the scenario says.\n"
-          "worst 5 %: mean of the worst twentieth of the worlds (CVaR), the highest for costs and times, the "
-          "lowest for "
-          "what one gets.\n",
+    fputs("±: standard error of the simulation (the inputs are as sure as the scenario says)\n"
+          "worst 5 %: mean of the worst twentieth of the worlds (CVaR): the highest costs and times, the "
+          "lowest yields\n",
           out);
 }
 

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "document.h"
 #include "document_write.h"
@@ -214,28 +216,55 @@ static int write_result(const struct fc_result *result, FILE *file, struct fc_er
     return status;
 }
 
-int fc_result_write(const struct fc_result *result, const char *path, struct fc_error *error)
+/* Whether the path is there and no plain file: a device or a pipe is written to, never replaced. */
+static bool is_special(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+/* The name that the file has while it is being written, to be freed; NULL without memory. */
+static char *part_name(const char *path, struct fc_error *error)
 {
     size_t length = strlen(path) + 8;
-    char *temporary = malloc(length);
+    char *name = malloc(length);
+    if (!name)
+        fc_fail(error, FC_FAULT, "no memory to write a result");
+    else
+        snprintf(name, length, "%s%s", path, is_special(path) ? "" : ".part");
+    return name;
+}
+
+static int cannot_write(const char *path, struct fc_error *error)
+{
+    return fc_fail(error, FC_BAD_INPUT, "%s: cannot be written (%s); name another file", path,
+                   strerror(errno));
+}
+
+int fc_result_write(const struct fc_result *result, const char *path, struct fc_error *error)
+{
+    char *name = part_name(path, error);
+    if (!name)
+        return -1;
+    bool in_place = strcmp(name, path) == 0;
     int status = -1;
-    if (!temporary)
-        return fc_fail(error, FC_FAULT, "no memory to write a result");
-    snprintf(temporary, length, "%s.part", path);
-    FILE *file = fopen(temporary, "w");
+    FILE *file = fopen(name, "w");
     if (!file) {
-        fc_fail(error, FC_BAD_INPUT, "%s: cannot be written (%s); name another file", path, strerror(errno));
+        cannot_write(path, error);
         goto out;
     }
-    status = write_result(result, file, error);
+    struct fc_error why;
+    status = write_result(result, file, &why);
     if (fclose(file) != 0 && status == 0)
-        status = fc_fail(error, FC_FAULT, "%s: could not be written in full: %s", path, strerror(errno));
-    if (status == 0 && rename(temporary, path) != 0)
-        status = fc_fail(error, FC_FAULT, "%s: could not be put in place: %s", path, strerror(errno));
+        status = fc_fail(&why, FC_FAULT, "the output cannot be written (%s)", strerror(errno));
     if (status)
-        remove(temporary);
+        fc_fail(error, FC_FAULT, "%s: %s", path, why.text);
+    else if (!in_place && rename(name, path) != 0)
+        status = fc_fail(error, FC_FAULT, "%s: could not be put in place (%s)", path, strerror(errno));
+    if (status && !in_place)
+        remove(name);
 out:
-    free(temporary);
+    free(name);
     return status;
 }
 
@@ -244,21 +273,20 @@ int fc_result_can_write(const char *path, struct fc_error *error)
     struct stat info;
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return fc_fail(error, FC_BAD_INPUT, "%s: is a directory; name a file in it", path);
-    size_t length = strlen(path) + 8;
-    char *temporary = malloc(length);
-    if (!temporary)
-        return fc_fail(error, FC_FAULT, "no memory to write a result");
-    snprintf(temporary, length, "%s.part", path);
+    if (is_special(path))
+        return access(path, W_OK) == 0 ? 0 : cannot_write(path, error);
+    char *name = part_name(path, error);
+    if (!name)
+        return -1;
     int status = 0;
-    FILE *file = fopen(temporary, "a");
-    if (!file)
-        status = fc_fail(error, FC_BAD_INPUT, "%s: cannot be written (%s); name another file", path,
-                         strerror(errno));
-    else
+    FILE *file = fopen(name, "a");
+    if (!file) {
+        status = cannot_write(path, error);
+    } else {
         fclose(file);
-    if (file)
-        remove(temporary);
-    free(temporary);
+        remove(name);
+    }
+    free(name);
     return status;
 }
 

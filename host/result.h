@@ -27,7 +27,8 @@ struct fc_result {
 
 void fc_result_free(struct fc_result *result);
 
-/* Writes the result as one JSON object; an existing file is replaced only when the new one is complete. */
+/* Writes the result as one JSON object; an existing file is replaced only when the new one is complete, a
+ * device or pipe is written to as it is. */
 int fc_result_write(const struct fc_result *result, const char *path, struct fc_error *error);
 
 /* Fails with FC_BAD_INPUT when fc_result_write could not write there: called before a long run, not after. */
