@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "kernels.h"
 
 struct worker {
@@ -68,7 +69,7 @@ static int open_session(struct fc_session **session, int device, const struct fc
     s->topology = host->topology;
     s->placement = host->placement;
     s->threads = host->threads < 1 ? 1 : host->threads;
-    s->workers = calloc((size_t)s->threads, sizeof *s->workers);
+    s->workers = fc_fault_asked("cpu", "alloc") ? NULL : calloc((size_t)s->threads, sizeof *s->workers);
     if (!s->workers)
         goto no_memory;
     size_t scratch_bytes = (size_t)((kernel->scratch_bytes + 63) / 64 * 64);
@@ -99,6 +100,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     int rows = s->job.program->metric_count;
     uint64_t chunk = (uint64_t)kernel->chunk;
     atomic_uint_fast64_t next = 0;
+    if (fc_fault_lost("cpu"))
+        return fc_fail(error, FC_FAULT, "the CPU was lost (a fault on purpose, FLOPCAST_FAULT)");
 #pragma omp parallel for schedule(static, 1) num_threads(s->threads)
     for (int t = 0; t < s->threads; t++) {
         struct worker *w = &s->workers[t];

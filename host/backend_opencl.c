@@ -21,12 +21,12 @@ const struct fc_backend fc_backend_opencl = {
 #else
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "device_tally.h"
 #include "fault.h"
+#include "launch.h"
 
-enum { LAUNCH_SMALLEST = 1 << 12, LAUNCH_LARGEST = 1 << 20, GROUP = 64 };
+enum { LAUNCH_LARGEST = 1 << 20, GROUP = 64 };
 
 struct fc_session {
     const struct fc_opencl *cl;
@@ -41,12 +41,11 @@ struct fc_session {
     cl_uint units; /* compute units */
     size_t group;  /* work items of a group in the trials kernel */
     int rows;
-    size_t capacity;      /* trials that rows_memory holds: its stride */
-    size_t launch;        /* trials of a launch, found by time */
-    size_t slots;         /* launches that extremes_memory holds */
-    size_t slices;        /* stretches of a launch that are counted apart */
-    bool tally_is_zero;   /* tally_memory holds nothing, as it must before a batch */
-    struct fc_tally part; /* the batch under way */
+    struct fc_launch launch; /* its capacity is the stride of rows_memory */
+    size_t slots;            /* launches that extremes_memory holds */
+    size_t slices;           /* stretches of a launch that are counted apart */
+    bool tally_is_zero;      /* tally_memory holds nothing, as it must before a batch */
+    struct fc_tally part;    /* the batch under way */
     uint64_t launches;
 };
 
@@ -133,7 +132,7 @@ static size_t launch_capacity(const struct fc_session *s, cl_device_id device)
     size_t fits = (size_t)(bytes / ((cl_ulong)s->rows * sizeof(float)));
     size_t wanted = s->settings.launch_trials ? s->settings.launch_trials : LAUNCH_LARGEST;
     size_t capacity = fits < wanted ? fits : wanted;
-    return capacity > LAUNCH_SMALLEST ? capacity : LAUNCH_SMALLEST;
+    return capacity > FC_LAUNCH_SMALLEST ? capacity : FC_LAUNCH_SMALLEST;
 }
 
 static int make_kernels(struct fc_session *s, cl_device_id device, struct fc_error *error)
@@ -166,8 +165,8 @@ static int make_memory(struct fc_session *s, cl_device_id device, struct fc_erro
     const float no_table = 0.0f;
     const float *tables = s->job.table_floats ? s->job.tables : &no_table;
     size_t table_floats = s->job.table_floats ? s->job.table_floats : 1;
-    s->capacity = launch_capacity(s, device);
-    s->launch = s->settings.launch_trials ? s->capacity : s->capacity < (1 << 16) ? s->capacity : 1 << 16;
+    size_t capacity = launch_capacity(s, device);
+    s->launch = fc_launch_start(s->settings.launch_trials ? capacity : 1 << 16, capacity);
     s->program_memory =
         allocate(s, CL_MEM_READ_ONLY, sizeof *s->job.program, s->job.program, FC_NO_DEVICE, error);
     if (!s->program_memory)
@@ -176,8 +175,8 @@ static int make_memory(struct fc_session *s, cl_device_id device, struct fc_erro
         allocate(s, CL_MEM_READ_ONLY, table_floats * sizeof(float), tables, FC_NO_DEVICE, error);
     if (!s->tables_memory)
         return -1;
-    s->rows_memory = allocate(s, CL_MEM_READ_WRITE, s->capacity * (size_t)s->rows * sizeof(float), NULL,
-                              FC_NO_DEVICE, error);
+    s->rows_memory = allocate(s, CL_MEM_READ_WRITE, s->launch.capacity * (size_t)s->rows * sizeof(float),
+                              NULL, FC_NO_DEVICE, error);
     if (!s->rows_memory)
         return -1;
     s->slices = s->settings.own_tallies ? (2 * (size_t)s->units + (size_t)s->rows - 1) / (size_t)s->rows : 1;
@@ -261,7 +260,7 @@ static int enqueue(struct fc_session *s, cl_kernel kernel, const struct argument
 static int start_trials(struct fc_session *s, uint64_t first, size_t count, struct fc_error *error)
 {
     cl_ulong seed = s->job.seed, first_trial = first;
-    cl_uint trials = (cl_uint)count, stride = (cl_uint)s->capacity;
+    cl_uint trials = (cl_uint)count, stride = (cl_uint)s->launch.capacity;
     size_t chunks = (count + (size_t)s->settings.chunk - 1) / (size_t)s->settings.chunk;
     size_t groups = (chunks + s->group - 1) / s->group;
     size_t most = (size_t)s->units * 32;
@@ -281,7 +280,7 @@ static int start_trials(struct fc_session *s, uint64_t first, size_t count, stru
 /* Counts the rows of a launch on the device; `base` is its first trial, from the start of the batch. */
 static int start_tally(struct fc_session *s, size_t count, uint64_t base, size_t slot, struct fc_error *error)
 {
-    cl_uint trials = (cl_uint)count, stride = (cl_uint)s->capacity, index = (cl_uint)base;
+    cl_uint trials = (cl_uint)count, stride = (cl_uint)s->launch.capacity, index = (cl_uint)base;
     cl_uint slot_at = (cl_uint)fc_device_extremes_words(s->rows, s->slices, slot);
     if (s->settings.own_tallies) {
         size_t items[2] = {s->slices, (size_t)s->rows}, one[2] = {1, 1};
@@ -326,8 +325,8 @@ static int copy_samples(struct fc_session *s, size_t count, uint64_t base, uint6
 {
     for (int r = 0; r < s->rows; r++) {
         cl_int code = s->cl->enqueue_read_buffer(
-            s->queue, s->rows_memory, CL_TRUE, (size_t)r * s->capacity * sizeof(float), count * sizeof(float),
-            samples + (uint64_t)r * batch + base, 0, NULL, NULL);
+            s->queue, s->rows_memory, CL_TRUE, (size_t)r * s->launch.capacity * sizeof(float),
+            count * sizeof(float), samples + (uint64_t)r * batch + base, 0, NULL, NULL);
         if (code != CL_SUCCESS)
             return fail(s, FC_FAULT, "samples were read", code, error);
     }
@@ -338,13 +337,6 @@ static int finish(struct fc_session *s, struct fc_error *error)
 {
     cl_int code = s->cl->finish(s->queue);
     return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "trials were simulated", code, error);
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static int zero_tally(struct fc_session *s, size_t at, size_t words, struct fc_error *error)
@@ -425,31 +417,24 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     if (count > UINT32_MAX)
         return fc_fail(error, FC_BAD_INPUT, "a batch of the OpenCL backend holds at most %u trials",
                        UINT32_MAX);
-    if (begin_tally(s, (size_t)((count + s->launch - 1) / s->launch), error))
+    fc_launch_batch(&s->launch);
+    if (begin_tally(s, (size_t)((count + s->launch.trials - 1) / s->launch.trials), error))
         return -1;
     s->tally_is_zero = false;
     bool lost = fc_fault_lost("opencl");
-    size_t launches = 0,
-           next_launch = s->launch; /* launches only grow within a batch: begin_tally made room */
-    for (uint64_t at = 0; at < count;) {
-        size_t here = (size_t)(count - at < s->launch ? count - at : s->launch);
-        double start_s = now_s();
+    size_t launches = 0;
+    for (uint64_t at = 0; at < count; launches++) {
+        size_t here = (size_t)(count - at < s->launch.trials ? count - at : s->launch.trials);
+        double start_s = fc_launch_clock_s();
         if (start_trials(s, first + at, here, error) || start_tally(s, here, at, launches, error) ||
             (samples && copy_samples(s, here, at, count, samples, error)) || finish(s, error))
             return -1;
         if (lost)
             return fail(s, FC_FAULT, "trials were simulated", CL_DEVICE_NOT_AVAILABLE, error);
-        double took_s = now_s() - start_s;
+        if (here == s->launch.trials)
+            fc_launch_took(&s->launch, fc_launch_clock_s() - start_s);
         at += here;
-        launches++;
-        if (here < s->launch)
-            break; /* the last one: too short to learn from */
-        if (took_s < 0.04 && s->launch * 2 <= s->capacity)
-            s->launch = next_launch = s->launch * 2;
-        else if (took_s > 0.15 && s->launch / 2 >= LAUNCH_SMALLEST)
-            next_launch = s->launch / 2;
     }
-    s->launch = next_launch;
     return end_tally(s, first, count, launches, into, error);
 }
 
