@@ -145,7 +145,7 @@ static int merge(const struct options *o, char **paths, int count, struct fc_err
         char *text = fc_result_json(&whole, error);
         if (!text)
             goto out;
-        puts(text);
+        fputs(text, stdout);
         free(text);
     } else {
         fc_report_result(stdout, &whole, fc_locale_is_utf8());

@@ -267,12 +267,8 @@ static int run(const struct options *o, struct fc_error *error)
 
     bool partial = failed || outcome.stopped;
     bool any = fc_tally_trials(&result.tally) > 0;
-    struct fc_error write_error;
-    if (o->output && (any || !partial) && fc_result_write(&result, o->output, &write_error)) {
-        *error = write_error;
-        status = FC_FAULT;
-        goto out;
-    }
+    struct fc_error write_error = {0};
+    bool unwritten = o->output && (any || !partial) && fc_result_write(&result, o->output, &write_error) != 0;
     if (partial) {
         status = failed ? (int)error->status : FC_FAULT;
         if (!failed)
@@ -280,6 +276,10 @@ static int run(const struct options *o, struct fc_error *error)
                     (unsigned long long)fc_tally_trials(&result.tally), (unsigned long long)count,
                     o->output && any ? "; go on with --resume -o " : "", o->output && any ? o->output : "",
                     o->output ? "" : " (without -o FILE nothing is kept)");
+        if (unwritten) {
+            status = FC_FAULT;
+            *error = write_error;
+        }
         goto out;
     }
     if (o->json) {
@@ -288,12 +288,14 @@ static int run(const struct options *o, struct fc_error *error)
             status = FC_FAULT;
             goto out;
         }
-        puts(text);
+        fputs(text, stdout);
         free(text);
     } else {
         fc_report_result(stdout, &result, fc_locale_is_utf8());
     }
-    status = FC_DONE;
+    status = unwritten ? FC_FAULT : FC_DONE;
+    if (unwritten) /* what was computed is at least on the screen */
+        *error = write_error;
 out:
     fc_select_free(&selection);
     fc_result_free(&result);

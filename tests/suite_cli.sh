@@ -1,0 +1,255 @@
+#!/bin/sh
+# suite_cli.sh: the command line as a person types it. Run from the repository root.
+set -u
+. tests/tap.sh
+aws=scenarios/openai-aws-38b.yaml
+llama=scenarios/llama3-405b-54-days.yaml
+frontier=scenarios/gb300-nvl72-frontier.yaml
+
+# --- help and version ---
+flopcast --help
+is "--help ends with 0" "$status" 0
+has "--help names the exit statuses" "$work/out" '^exit status: 0 done; 1'
+commands=$(sed -n 's/^  \([a-z]*\)  *[a-zA-Z].*/\1/p' "$work/out")
+for command in $commands; do
+    for option in --help -h; do
+        flopcast "$command" $option
+        if [ "$status" = 0 ] && head -1 "$work/out" | grep -q "^usage: flopcast $command" && [ ! -s "$work/err" ]; then
+            pass "$command $option explains itself"
+        else
+            fail "$command $option explains itself" "status $status" "$(head -3 "$work/out" "$work/err")"
+        fi
+    done
+    is "the help of $command fits a terminal of 132 columns" "$(awk 'length > 132' "$work/out")" ""
+done
+is "there are the commands run, merge, list and show" \
+    "$(echo "$commands" | grep -cx -e run -e merge -e list -e show)" 4
+flopcast --version
+has "--version names program and model" "$work/out" '^flopcast [0-9.]*, model version [0-9]*, kernels: .*portable'
+flopcast
+is "no command at all: status 2" "$status" 2
+is "no command at all: nothing on stdout" "$(cat "$work/out")" ""
+has "no command at all: the help on stderr" "$work/err" '^usage: flopcast COMMAND'
+
+# --- what is wrong with a command line, in one line ---
+refused "an unknown command" 2 "flopcast: no command 'rum' (did you mean 'run'?); see flopcast --help" rum
+refused "no scenario" 2 "flopcast: run needs a scenario; see flopcast list scenarios" run
+refused "two scenarios" 2 "flopcast: 'b' is one argument too many; run takes one scenario" run a b
+refused "a scenario that is not there" 2 \
+    "flopcast: there is no file 'openai-aws-38', nor a scenario of that name; did you mean 'openai-aws-38b'?" run openai-aws-38
+refused "an unknown option" 2 "flopcast: there is no option --frobnicate; see flopcast run --help" run --frobnicate $aws
+refused "a misspelt option" 2 "flopcast: there is no option --trails; did you mean --trials?" run --trails=5 $aws
+refused "an unknown letter" 2 "flopcast: there is no option -x; see flopcast run --help" run -xq $aws
+refused "an ambiguous option" 2 "flopcast: --s may mean --seed, --set, --shard, --strict; write it out" run --s 4 $aws
+refused "an option without its value" 2 "flopcast: -n needs a value; see flopcast run --help" run $aws -n
+refused "a value too many" 2 "flopcast: --quiet takes no value; see flopcast run --help" run --quiet=5 $aws
+refused "no trials" 2 "flopcast: -n '0' is no whole number from 1 to 1e+15" run -n 0 $aws
+refused "a fraction of a trial" 2 "flopcast: -n '1.5' is no whole number from 1 to 1e+15" run -n 1.5 $aws
+refused "negative trials" 2 "flopcast: -n '-5' is no whole number from 1 to 1e+15" run -n -5 $aws
+refused "trials in words" 2 "flopcast: -n 'many' is no whole number from 1 to 1e+15" run -n many $aws
+refused "a negative seed" 2 "flopcast: -s '-1' is no whole number from 0 to 9.00719925474099e+15" run -s -1 $aws
+refused "no threads" 2 "flopcast: -t '0' is no whole number from 1 to 65536" run -t 0 $aws
+refused "a shard beyond the last" 2 "flopcast: --shard '8/7' is not I/N with 1 <= I <= N" run --shard 8/7 $aws
+refused "a shard of nothing" 2 "flopcast: --shard '1' is not I/N with 1 <= I <= N" run --shard 1 $aws
+refused "--resume without -o" 2 "flopcast: --resume needs -o FILE, the result to go on with" run --resume $aws
+refused "a result that cannot be written, before the run" 2 \
+    "flopcast: $work/no/r.json: cannot be written (No such file or directory); name another file" run -n 1e12 $aws -o "$work/no/r.json"
+refused "a directory as result" 2 "flopcast: $work: is a directory; name a file in it" run -n 1e12 $aws -o "$work"
+refused "an unknown kind to list" 2 \
+    "flopcast list: no kind 'foo'; known are model, gpu, network, reliability, price, energy, default, scenario" list foo
+refused "an unknown name to show" 2 "flopcast show: nothing is called 'gb301'; did you mean 'gb300'?" show gb301
+refused "nothing to merge" 2 "flopcast: merge needs result files (flopcast run --shard I/N -o FILE writes them)" merge
+flopcast run $aws -n 10 -b vulkan
+is "an unknown backend: status 2" "$status" 2
+is "an unknown backend: one line" "$(wc -l <"$work/err")" 1
+flopcast run $aws -n 10 --isa sse9
+is "an unknown instruction set: status 2" "$status" 2
+
+# --- run ---
+flopcast run $aws -n 20_000 -s 7 -b cpu
+is "run ends with 0" "$status" 0
+has "run prints the metrics" "$work/out" '^gpu_hours \[bn GPU-h\] '
+has "run prints a histogram" "$work/out" '^gpu_hours .*|.*|'
+has "run counts its trials" "$work/out" '^openai-aws-38b: 20,000 trials, seed 7$'
+has "run says where it worked" "$work/err" '^flopcast: .*running on CPU'
+digest=$(sed -n 's/^result digest \([0-9a-f]*\).*/\1/p' "$work/out")
+is "the digest has 16 digits" "${#digest}" 16
+flopcast run openai-aws-38b --trials=2e4 --seed=7 -q -b cpu
+is "-q leaves stderr empty" "$(cat "$work/err")" ""
+is "a scenario by its name is the file's" "$(sed -n 's/^result digest \([0-9a-f]*\).*/\1/p' "$work/out")" "$digest"
+flopcast run $aws -n 2e4 -s 7 -q -b cpu --json
+is "--json: the same digest" "$(member "$work/out" digest)" "$digest"
+is "--json is one object" "$(head -c1 "$work/out")$(tail -n1 "$work/out")" "{}"
+flopcast run $aws -n 2e4 -s 8 -q -b cpu --json
+differs "another seed, another digest" "$(member "$work/out" digest)" "$digest"
+input=$(member "$work/out" input_digest)
+flopcast run $aws -n 20 -q -b cpu --json --set 'prices.gpu_hour=pert(2.6, 3.5, 6.4) USD'
+differs "--set changes the input digest" "$(member "$work/out" input_digest)" "$input"
+flopcast run $aws -n 20 -q -b cpu --json --set 'prices.gpu_hour=pert(2.6, 3.5, 6.5) USD' --set energy.pue='pert(1.06,1.15,1.35)'
+is "--set to what it was leaves the input digest" "$(member "$work/out" input_digest)" "$input"
+flopcast run $aws -n 2e4 -s 7 -q -b cpu --strict -o "$work/r.json"
+is "-o: the file has the digest" "$(member "$work/r.json" digest)" "$digest"
+has "-o: the tables are printed too" "$work/out" "^result digest $digest"
+is "-o leaves no other file" "$(ls "$work" | grep -c 'r\.json')" 1
+flopcast run $aws -n 1 -q -b cpu
+is "a single trial ends with 0" "$status" 0
+
+# --- the same bits: threads, instruction sets, shards ---
+for scenario in $aws $llama $frontier; do
+    base=$(basename $scenario .yaml)
+    flopcast run $scenario -n 3001 -q -b cpu --json -t 1
+    whole=$(member "$work/out" digest)
+    grep -v -e '"backend"' -e '"devices"' -e '"wall_s"' -e '"topology"' "$work/out" >"$work/whole.json"
+    is "$base: one thread ends with 0" "$status" 0
+    for threads in 2 3; do
+        flopcast run $scenario -n 3001 -q -b cpu --json -t $threads
+        is "$base: $threads threads, same digest" "$(member "$work/out" digest)" "$whole"
+    done
+    for isa in $("$FLOPCAST" --version | sed 's/.*kernels: \([^;]*\), built by.*/\1/' | tr -d ','); do
+        flopcast run $scenario -n 3001 -q -b cpu --json --isa "$isa"
+        if [ "$status" = 3 ] || grep -q 'does not have\|lacks' "$work/err"; then
+            skip "$base: $isa, same digest" "this CPU lacks it"
+        else
+            is "$base: $isa, same digest" "$(member "$work/out" digest)" "$whole"
+        fi
+    done
+    parts=
+    for i in 3 1 7 5 2 6 4; do
+        flopcast run $scenario -n 3001 -q -b cpu --shard $i/7 -o "$work/part$i.json"
+        [ "$status" = 0 ] && parts="$parts $work/part$i.json"
+    done
+    flopcast merge $parts --json
+    is "$base: seven shards merged, same digest" "$(member "$work/out" digest)" "$whole"
+    grep -v -e '"backend"' -e '"devices"' -e '"wall_s"' -e '"topology"' "$work/out" >"$work/merged.json"
+    succeeds "$base: seven shards merged, the same result to the letter" cmp "$work/whole.json" "$work/merged.json"
+done
+
+# --- merge ---
+flopcast run $aws -n 1000 -q -b cpu --shard 1/2 -o "$work/a.json"
+flopcast run $aws -n 1000 -q -b cpu --shard 2/2 -o "$work/b.json"
+flopcast run $aws -n 1000 -q -b cpu --json
+whole=$(member "$work/out" digest)
+flopcast merge "$work/b.json" "$work/a.json" -o "$work/ab.json"
+is "merge -o: the file has the digest of the whole" "$(member "$work/ab.json" digest)" "$whole"
+has "merge prints the report of the whole" "$work/out" '^openai-aws-38b: 1,000 trials'
+flopcast merge "$work/b.json"
+has "merge tells trials that are missing" "$work/err" '^flopcast: note: trials 0 to 499 are in no part$'
+refused "merge refuses trials that are in two parts" 2 \
+    "flopcast: $work/a.json: trials 0 to 499 are counted twice (the parts overlap)" merge "$work/a.json" "$work/a.json"
+flopcast run $aws -n 1000 -s 2 -q -b cpu --shard 2/2 -o "$work/c.json"
+refused "merge refuses another seed" 2 \
+    "flopcast: $work/c.json: has seed 2, but $work/a.json has 1; merge parts of one seed" merge "$work/a.json" "$work/c.json"
+flopcast run $aws -n 1000 -q -b cpu --shard 2/2 --set contract.value='39 B USD' -o "$work/c.json"
+flopcast merge "$work/a.json" "$work/c.json"
+is "merge refuses other inputs: status 2" "$status" 2
+has "merge refuses other inputs" "$work/err" "^flopcast: $work/c.json: has other inputs than $work/a.json (input digest"
+sed 's/"model_version": [0-9]*/"model_version": 99/' "$work/b.json" >"$work/c.json"
+flopcast merge "$work/a.json" "$work/c.json"
+has "merge refuses another model version" "$work/err" "^flopcast: $work/c.json: is of model version 99, but"
+sed 's/"seed": 1/"seed": 3/' "$work/b.json" >"$work/c.json"
+flopcast merge "$work/c.json"
+is "merge refuses an altered file: status 2" "$status" 2
+has "merge refuses an altered file" "$work/err" "^flopcast: $work/c.json:[0-9]*:[0-9]*: the file was altered"
+flopcast run $aws -n 3 -q -b cpu --shard 7/7 -o "$work/none.json"
+is "a shard without trials ends with 0" "$status" 0
+flopcast merge "$work/a.json" "$work/none.json" "$work/b.json" --json -q
+is "a shard without trials can be merged" "$(member "$work/out" digest)" "$whole"
+
+# --- stop and resume ---
+flopcast run $frontier -n 4e4 -t 1 -b cpu -q --json
+seconds=$(member "$work/out" wall_s)
+long=$(awk -v s="$seconds" 'BEGIN { n = 4e4 / s * 4; printf "%.0f", n < 2e5 ? 2e5 : n }') # about four seconds on one thread
+flopcast run $frontier -n "$long" -b cpu -t 1 -q --json
+whole=$(member "$work/out" digest)
+for signal in INT TERM; do
+    "$FLOPCAST" run $frontier -n "$long" -b cpu -t 1 -q -o "$work/stop$signal.json" >"$work/out" 2>"$work/err" &
+    process=$!
+    sleep 1.5
+    kill -$signal $process
+    wait $process
+    is "stopped by SIG$signal: status 4" $? 4
+    has "stopped by SIG$signal: it tells how to go on" "$work/err" \
+        "^flopcast: stopped after [0-9]* of $long trials; go on with --resume -o $work/stop$signal.json\$"
+    is "stopped by SIG$signal: nothing on stdout" "$(cat "$work/out")" ""
+    differs "stopped by SIG$signal: the file is not the whole" "$(member "$work/stop$signal.json" digest)" "$whole"
+done
+flopcast run $frontier -n "$long" -b cpu -q --resume -o "$work/stopINT.json"
+is "--resume ends with 0" "$status" 0
+is "--resume gives the digest of an uninterrupted run" "$(member "$work/stopINT.json" digest)" "$whole"
+flopcast run $frontier -n "$long" -b cpu -q --resume -o "$work/stopINT.json" --json
+is "--resume of a finished run has nothing to do" "$(member "$work/out" digest)" "$whole"
+cp "$work/a.json" "$work/keep.json"
+flopcast run $aws -n 1000 -s 5 -q -b cpu --resume -o "$work/keep.json"
+is "--resume with another seed: status 2" "$status" 2
+succeeds "--resume with another seed leaves the file alone" cmp "$work/a.json" "$work/keep.json"
+flopcast run $aws -n 1000 -q -b cpu --resume -o "$work/new.json"
+is "--resume without a file starts one" "$(member "$work/new.json" digest)" "$(member "$work/ab.json" digest)"
+if command -v script >/dev/null 2>&1; then
+    script -qec "$FLOPCAST run $frontier -n $long -b cpu -t 1" "$work/typescript" >/dev/null 2>&1 </dev/null
+    has "progress and remaining time on a terminal" "$work/typescript" 'of .* trials, [0-9]* %, about .* left'
+else
+    skip "progress and remaining time on a terminal" "no program script"
+fi
+flopcast run $frontier -n "$long" -b cpu -t 1
+is "no progress when stderr is no terminal" "$(grep -c 'trials,' "$work/err")" 0
+
+# --- faults ---
+if [ -c /dev/full ]; then
+    for arguments in "run $aws -n 100 -q -b cpu" "run $aws -n 100 -q -b cpu --json" "list" "list --json" "show gb300" "--help" "run --help"; do
+        "$FLOPCAST" $arguments >/dev/full 2>"$work/err"
+        code=$?
+        is "full disk, $arguments: status 4, one line" "$code $(wc -l <"$work/err")" "4 1"
+    done
+    ln -s /dev/full "$work/full"
+    flopcast run $aws -n 100 -q -b cpu -o "$work/full"
+    is "a result onto a full disk: status 4" "$status" 4
+    is "a result onto a full disk: one line" "$(cat "$work/err")" \
+        "flopcast: $work/full: the output cannot be written (No space left on device); check the space left"
+    has "a result onto a full disk: the tables are printed all the same" "$work/out" '^result digest'
+else
+    skip "full disk" "no /dev/full"
+fi
+cp "$work/a.json" "$work/keep.json"
+(trap '' XFSZ; ulimit -f 8; "$FLOPCAST" run $aws -n 5000 -q -b cpu -o "$work/keep.json" >/dev/null 2>"$work/err")
+is "a file that may not grow: status 4" $? 4
+succeeds "a file that may not grow: the old result stays" cmp "$work/a.json" "$work/keep.json"
+is "a file that may not grow: no half file stays" "$(ls "$work" | grep -c '\.part$')" 0
+mkfifo "$work/pipe"
+: <"$work/pipe" & # opens the pipe, reads nothing and closes it
+(exec 3>"$work/pipe"; wait; sleep 0.2; "$FLOPCAST" run $aws -n 100 -q -b cpu >&3 2>"$work/err"; echo $? >"$work/code")
+is "a closed pipe: status 4, one line" "$(cat "$work/code") $(wc -l <"$work/err")" "4 1"
+has "a closed pipe: it says so" "$work/err" '^flopcast: standard output could not be written in full'
+
+# --- list and show ---
+flopcast list
+is "list ends with 0" "$status" 0
+has "list has GPUs" "$work/out" '^gpu  *gb300 '
+has "list has scenarios" "$work/out" '^scenario  *openai-aws-38b '
+awk '{ print $2 }' "$work/out" >"$work/names"
+wrong=
+while read -r name; do
+    flopcast show "$name"
+    [ "$status" = 0 ] && [ -s "$work/out" ] && [ ! -s "$work/err" ] || wrong="$wrong $name"
+    flopcast show "$name" --json
+    [ "$status" = 0 ] && [ -s "$work/out" ] || wrong="$wrong $name(json)"
+done <"$work/names"
+is "everything that list names can be shown" "$wrong" ""
+flopcast list gpus
+is "list of one kind holds that kind only" "$(awk '{ print $1 }' "$work/out" | sort -u)" gpu
+flopcast show gb300
+has "show gives figures with source and grade" "$work/out" '[0-9].*\(published\|derived\|estimate\)'
+flopcast show openai-aws-38b --defaults
+is "show --defaults ends with 0" "$status" 0
+
+# --- install ---
+if command -v make >/dev/null 2>&1 && [ -f build.mk ]; then
+    succeeds "make install" make --no-print-directory FLOPCAST_INNER=1 ${B:+B="$B"} install DESTDIR="$work/root" PREFIX=/opt/f
+    is "the installed program runs away from its source" \
+        "$(cd / && "$work/root/opt/f/bin/flopcast" run samsung-50k -n 100 -q -b cpu --json | sed -n 's/^  "name": "\(.*\)",/\1/p')" samsung-50k
+    is "the man page is there" "$(head -c3 "$work/root/opt/f/share/man/man1/flopcast.1")" ".TH"
+    is "the scenarios are there" "$(ls "$work/root/opt/f/share/flopcast/scenarios" | grep -c 'openai-aws-38b.yaml')" 1
+    is "nothing is installed elsewhere" "$(cd "$work/root" && find . -type f | grep -vc '^./opt/f/\(bin\|share\)/')" 0
+else
+    skip "make install" "no make"
+fi
+tap_end
