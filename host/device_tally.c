@@ -1,6 +1,7 @@
 /* device_tally.c: see device_tally.h. */
 #include "device_tally.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "../cuda/reduce.h"
@@ -50,26 +51,28 @@ static uint64_t word_pair(const uint32_t *words)
     return (uint64_t)words[1] << 32 | words[0];
 }
 
-/* Adds one tally on the device, at word `at`, to a metric whose extremes are known. */
+/* Adds one tally on the device, at word `at`, to a metric whose extremes are known. The counts come first:
+ * with a count above 0, fc_tally_clear knows that there is something to clear, should the rest fail. */
 static int add_tally(struct fc_tally_metric *m, size_t at, fc_device_tally_take *take, void *context,
                      uint32_t *words, struct fc_error *error)
 {
+    bool any = m->min_key != FC_REDUCE_NO_MIN;
+    uint32_t low = fc_tally_bin(m->min_key), high = fc_tally_bin(m->max_key);
+    if (any) {
+        if (take(context, at + FC_REDUCE_BINS + low, high - low + 1, words, error))
+            return -1;
+        for (uint32_t bin = low; bin <= high; bin++) {
+            m->bins[bin] += words[bin - low];
+            m->count += words[bin - low];
+        }
+    }
     if (take(context, at, FC_REDUCE_BINS, words, error))
         return -1;
     m->invalid += words[FC_REDUCE_INVALID];
-    if (m->min_key == FC_REDUCE_NO_MIN)
-        return 0;
-    for (uint32_t e = m->min_key >> 23; e <= m->max_key >> 23; e++) {
+    for (uint32_t e = m->min_key >> 23; any && e <= m->max_key >> 23; e++) {
         m->sum[e] += word_pair(words + 6 * e);
         m->square_low[e] += word_pair(words + 6 * e + 2);
         m->square_high[e] += word_pair(words + 6 * e + 4);
-    }
-    uint32_t low = fc_tally_bin(m->min_key), high = fc_tally_bin(m->max_key);
-    if (take(context, at + FC_REDUCE_BINS + low, high - low + 1, words, error))
-        return -1;
-    for (uint32_t bin = low; bin <= high; bin++) {
-        m->bins[bin] += words[bin - low];
-        m->count += words[bin - low];
     }
     return 0;
 }
@@ -85,6 +88,13 @@ int fc_device_tally_collect(struct fc_tally *part, uint64_t first, uint64_t coun
     for (int r = 0; r < rows; r++) {
         struct fc_tally_metric *m = &part->metrics[r];
         join_extremes(m, r, rows, first, extremes, slices * launches);
+        bool empty = m->min_key == FC_REDUCE_NO_MIN;
+        if (!empty &&
+            (m->max_key < m->min_key || m->min_trial - first >= count || m->max_trial - first >= count)) {
+            fc_fail(error, FC_FAULT,
+                    "the device gave impossible extremes (its result is broken); leave this device out");
+            goto done;
+        }
         for (size_t slice = 0; slice < slices; slice++)
             if (add_tally(m, (slice * (size_t)rows + (size_t)r) * FC_REDUCE_ROW_WORDS, take, context, words,
                           error))

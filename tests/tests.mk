@@ -38,10 +38,10 @@ $(B)/tests/kernel_double.o: host/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
 	$(CC) -std=c11 $(EXACT) -O2 -march=x86-64-v3 -I. -DFC_DOUBLE -DFC_W=4 -DFC_CHUNK=64 -DFC_KERNEL=double -c $< -o $@
 # What the tests of the model share; a program of its own folder of objects where it needs more.
 FIXTURE := $(B)/tests/model_fixture.o
-$(foreach t,draw oracles timeline backend_opencl backend_cuda,$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE)))
+$(foreach t,draw oracles timeline backend_opencl backend_cuda cuda_host,$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE)))
 TEST_OBJECTS_test_parity := $(FIXTURE) $(VARIANT_OBJECTS)
 TEST_OBJECTS_test_double := $(FIXTURE) $(if $(VARIANTS),$(B)/tests/kernel_double.o)
-$(foreach t,draw oracles timeline parity double backend_opencl backend_cuda,$(eval $(B)/tests/test_$(t): $(TEST_OBJECTS_test_$(t))))
+$(foreach t,draw oracles timeline parity double backend_opencl backend_cuda cuda_host,$(eval $(B)/tests/test_$(t): $(TEST_OBJECTS_test_$(t))))
 
 # What the tests of whole scenarios share.
 SCENARIO_RUN := $(B)/tests/scenario_run.o
