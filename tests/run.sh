@@ -12,6 +12,7 @@ for item in "$@"; do
     *) CMOCKA_MESSAGE_OUTPUT=tap "$item" >"$log" 2>&1 ;;
     esac
     status=$?
+    sed -i 's/^not ok \([0-9]* # SKIP\)/ok \1/' "$log" # cmocka's way to say skipped
     ok=$(grep -c '^ok ' "$log")
     skip=$(grep -ci '^ok .*# *skip' "$log")
     bad=$(grep -c '^not ok ' "$log")
