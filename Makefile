@@ -7,7 +7,7 @@
 #   make test-long, make bench, make rooms, make check-style, make install PREFIX=/usr/local, make clean
 
 .DEFAULT_GOAL := all
-GOALS := all run test test-long test-sanitize bench check-style rooms install
+GOALS := all run test test-long test-sanitize test-threads bench check-style rooms install
 
 ifndef FLOPCAST_INNER
 # What the machine has is looked up by an inner make, so that `make deps run` sees what deps has just installed.

@@ -93,10 +93,7 @@ static void test_devices(struct picture *p)
         const struct fc_found_device *device = &p->hardware.device[i];
         if (device->info.refused[0])
             continue;
-        struct fc_selftest_answer answer;
-        if (fc_selftest(device->backend, device->number, &host, &p->tested[i]) == 0 &&
-            fc_selftest_measure(device->backend, device->number, &host, &answer, &p->tested[i]) == 0)
-            p->test_s[i] = answer.wall_s;
+        fc_selftest(device->backend, device->number, &host, &p->test_s[i], &p->tested[i]);
     }
 }
 

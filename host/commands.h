@@ -15,6 +15,9 @@ extern const struct fc_command fc_commands[];
 
 int fc_command_run(int argc, char **argv);
 int fc_command_merge(int argc, char **argv);
+int fc_command_compare(int argc, char **argv);
+int fc_command_devices(int argc, char **argv);
+int fc_command_bench(int argc, char **argv);
 int fc_command_list(int argc, char **argv);
 int fc_command_show(int argc, char **argv);
 

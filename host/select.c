@@ -151,7 +151,7 @@ static int take(struct choice *c, const struct fc_found_device *device, struct f
         }
     }
     c->tried[b]++;
-    if (fc_selftest(device->backend, device->number, &s->host, &problem)) {
+    if (fc_selftest(device->backend, device->number, &s->host, NULL, &problem)) {
         if (c->request->strict)
             return fc_fail(error, FC_NO_DEVICE, "%s %s: %.1200s (--strict stops here)",
                            fc_backend_title(device->backend), device->info.name, problem.text);

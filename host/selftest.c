@@ -101,12 +101,14 @@ static float expected_gpu_hours(uint32_t word)
     return 38e9f / (distance * (upper ? 0x1p-31f : 0x1p-32f));
 }
 
-int fc_selftest(const struct fc_backend *backend, int device, const struct fc_host *host,
+int fc_selftest(const struct fc_backend *backend, int device, const struct fc_host *host, double *wall_s,
                 struct fc_error *error)
 {
     struct fc_selftest_answer answer;
     if (fc_selftest_measure(backend, device, host, &answer, error))
         return -1;
+    if (wall_s)
+        *wall_s = answer.wall_s;
     for (int range = 0; range < FC_SELFTEST_RANGES; range++)
         for (int i = 0; i < FC_SELFTEST_RUN; i++)
             if (fc_bits_of(answer.gpu_hours[range][i]) !=

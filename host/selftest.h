@@ -33,8 +33,9 @@ struct fc_selftest_answer {
 int fc_selftest_measure(const struct fc_backend *backend, int device, const struct fc_host *host,
                         struct fc_selftest_answer *answer, struct fc_error *error);
 
-/* Runs and judges it. Fails with FC_NO_DEVICE when the device cannot be opened or gives a wrong answer. */
-int fc_selftest(const struct fc_backend *backend, int device, const struct fc_host *host,
+/* Runs and judges it; wall_s may be NULL. Fails with FC_NO_DEVICE when the device cannot be opened or gives a
+ * wrong answer. */
+int fc_selftest(const struct fc_backend *backend, int device, const struct fc_host *host, double *wall_s,
                 struct fc_error *error);
 
 #endif

@@ -56,7 +56,7 @@ static void every_kernel_passes(void **state)
         struct fc_host host = {.threads = 1 + k, .isa = fc_kernels[k]->name};
         if (!fc_kernel_runs_here(fc_kernels[k]))
             continue;
-        if (fc_selftest(&fc_backend_cpu, 0, &host, &error))
+        if (fc_selftest(&fc_backend_cpu, 0, &host, NULL, &error))
             fail_msg("%s: %s", host.isa, error.text);
         tried++;
     }
@@ -74,7 +74,7 @@ static void usable_opencl_devices_pass(void **state)
         struct fc_error error = {0};
         if (devices[i].refused[0])
             continue;
-        if (fc_selftest(&fc_backend_opencl, i, &host, &error))
+        if (fc_selftest(&fc_backend_opencl, i, &host, NULL, &error))
             fail_msg("%s: %s", devices[i].name, error.text);
         tried++;
     }
@@ -88,11 +88,11 @@ static void fails_when_told_to(void **state)
     struct fc_error error = {0};
     struct fc_host host = {.threads = 1};
     assert_int_equal(setenv("FLOPCAST_FAULT", "opencl:selftest,cpu:selftest", 1), 0);
-    assert_int_equal(fc_selftest(&fc_backend_cpu, 0, &host, &error), -1);
+    assert_int_equal(fc_selftest(&fc_backend_cpu, 0, &host, NULL, &error), -1);
     assert_int_equal(error.status, FC_NO_DEVICE);
     assert_non_null(strstr(error.text, "digest"));
     assert_int_equal(setenv("FLOPCAST_FAULT", "opencl:selftest", 1), 0);
-    assert_int_equal(fc_selftest(&fc_backend_cpu, 0, &host, &error), 0);
+    assert_int_equal(fc_selftest(&fc_backend_cpu, 0, &host, NULL, &error), 0);
     assert_int_equal(unsetenv("FLOPCAST_FAULT"), 0);
 }
 
@@ -133,7 +133,7 @@ static void a_flawed_device_does_not_pass(void **state)
     for (int i = SEED_CUT; i <= ONE_VALUE_OFF; i++) {
         struct fc_error error = {0};
         flaw = (enum flaw)i;
-        if (fc_selftest(&flawed, 0, &host, &error) == 0)
+        if (fc_selftest(&flawed, 0, &host, NULL, &error) == 0)
             fail_msg("flaw %d passes", i);
         assert_int_equal(error.status, FC_NO_DEVICE);
         assert_non_null(strstr(error.text, says[i]));
