@@ -76,6 +76,9 @@ $(B)/embedded.o: $(B)/embedded.c
 run: all
 	$(B)/flopcast run scenarios/openai-aws-38b.yaml
 
+bench: all
+	$(B)/flopcast bench $(BENCH)
+
 # --- tests -----------------------------------------------------------------------------------------------------------
 include tests/tests.mk
 
