@@ -739,6 +739,8 @@ int fc_document_set(struct fc_document *document, const char *argument, struct f
     struct fc_node *map = map_for(document, argument, path_length, &key, error);
     if (!map)
         return -1;
+    if (!value)
+        return no_memory(set_name, error);
     value->key = key;
     value->key_place = start;
     struct fc_node *old = child_of(map, key, strlen(key));

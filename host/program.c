@@ -24,8 +24,8 @@ float *fc_program_add_table(struct fc_compiled *compiled, size_t count, int32_t 
 {
     if (compiled->table_floats + count > compiled->table_room) {
         size_t room = 2 * compiled->table_room + count;
-        float *grown = realloc(compiled->tables, room * sizeof *grown);
-        if (!grown || room > INT32_MAX) {
+        float *grown = room > INT32_MAX ? NULL : realloc(compiled->tables, room * sizeof *grown);
+        if (!grown) {
             fc_fail(error, FC_FAULT, "no memory for the quantile tables");
             return NULL;
         }
@@ -75,6 +75,16 @@ int fc_program_add_input(struct fc_compiled *compiled, int input, const struct f
     return 0;
 }
 
+/* Where to point when what is wrong is that something is not there. */
+static struct fc_place top_of_scenario(const struct fc_settings *settings)
+{
+    struct fc_place top = {NULL, 1, 1};
+    for (int i = 0; i < FC_FIELD_COUNT && !top.file; i++)
+        if (settings->fields[i].is_set && !settings->fields[i].from_default)
+            top.file = settings->fields[i].place.file;
+    return top;
+}
+
 int fc_program_require(const struct fc_settings *settings, const enum fc_field_id *fields, size_t count,
                        const char *layer, struct fc_error *error)
 {
@@ -82,8 +92,17 @@ int fc_program_require(const struct fc_settings *settings, const enum fc_field_i
         if (settings->fields[fields[i]].is_set)
             continue;
         const struct fc_field *field = &fc_fields[fields[i]];
+        const struct fc_setting *stated = &settings->fields[FC_FIELD_LAYERS];
+        if (stated->from_default) {
+            struct fc_place top = top_of_scenario(settings);
+            return fc_fail_at(
+                error, &top,
+                "'layers' is not stated, and layer '%s' (the default) needs %s (%s); state layers: step, "
+                "run or contract, or add it",
+                layer, field->path, field->what);
+        }
         return fc_fail_at(
-            error, &settings->fields[FC_FIELD_LAYERS].place,
+            error, &stated->place,
             "%s is not stated (%s), but layer '%s' needs it; add it, or give it with --set %s=...",
             field->path, field->what, layer, field->path);
     }
@@ -218,6 +237,12 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
         return fc_fail_at(
             error, &f[FC_FIELD_FLOP].place,
             "training.flop and training.tokens are both stated (one follows from the other); drop one");
+    if (f[FC_FIELD_WALL].is_set && (f[FC_FIELD_TOKENS].is_set || f[FC_FIELD_FLOP].is_set))
+        return fc_fail_at(
+            error, &f[FC_FIELD_WALL].place,
+            "training.wall is stated beside training.%s (the run is watched for a time, or to its end); "
+            "drop one",
+            f[FC_FIELD_TOKENS].is_set ? "tokens" : "flop");
     if (f[FC_FIELD_FLOP].is_set)
         tokens = f[FC_FIELD_FLOP].number / (double)step->flop_per_step * (double)step->tokens_per_step;
     run->watch = f[FC_FIELD_WALL].is_set;
@@ -315,6 +340,12 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     struct fc_program *program = &compiled->program;
     const struct fc_setting *f = settings->fields;
     static const enum fc_field_id layer_field[] = {FC_FIELD_LAYERS};
+    if (settings->correlation_count > 0) { /* read and checked, but the draws are independent so far */
+        fc_fail_at(
+            error, &settings->correlations[0].place,
+            "correlations cannot be simulated by this version (inputs are drawn independently); remove them");
+        goto failed;
+    }
     if (fc_program_require(settings, layer_field, 1, "any", error))
         goto failed;
     for (int i = 0; i < FC_FIELD_COUNT; i++)

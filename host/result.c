@@ -372,7 +372,7 @@ static int read_groups(const struct fc_node *map, const char *key, int fields, s
         return fc_fail_at(error, &node->place, "'%s' is %s, not text", key, fc_node_kind_name(node->kind));
     uint64_t limit = fields == 2 ? FC_TALLY_BINS : FC_TALLY_EXPONENTS;
     for (const char *p = node->text; *p;) {
-        uint64_t v[4];
+        uint64_t v[4] = {0};
         for (int i = 0; i < fields; i++) {
             char *end;
             errno = 0;
@@ -410,7 +410,7 @@ static int read_tally(struct fc_result *result, const struct fc_node *metrics, s
     int32_t ids[FC_METRIC_COUNT];
     int count = 0;
     for (const struct fc_node *node = metrics->first; node; node = node->next) {
-        uint64_t id;
+        uint64_t id = 0;
         if (get_u64(node, "metric", 10, &id, error))
             return -1;
         if (id >= FC_METRIC_COUNT || count >= FC_METRIC_COUNT || (count && (int32_t)id <= ids[count - 1]))
@@ -422,7 +422,7 @@ static int read_tally(struct fc_result *result, const struct fc_node *metrics, s
     int r = 0;
     for (const struct fc_node *node = metrics->first; node; node = node->next, r++) {
         struct fc_tally_metric *m = &result->tally.metrics[r];
-        uint64_t min_key, max_key;
+        uint64_t min_key = 0, max_key = 0;
         if (!fc_metric_find(m->metric))
             return fc_fail_at(error, &node->place, "metric %d is unknown to this version", m->metric);
         if (get_u64(node, "count", 10, &m->count, error) ||
@@ -496,7 +496,7 @@ static int keep_scenario(struct fc_result *result, const struct fc_node *root, s
 static int read_document(struct fc_result *result, const struct fc_document *document, struct fc_error *error)
 {
     const struct fc_node *root = fc_document_root(document);
-    uint64_t format, version, digest;
+    uint64_t format = 0, version = 0, digest = 0;
     if (root->kind != FC_NODE_MAP)
         return fc_fail_at(error, &root->place, "holds %s, not a result of flopcast",
                           fc_node_kind_name(root->kind));

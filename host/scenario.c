@@ -58,6 +58,12 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     fc_settings_init(scenario->settings);
     if (fc_scenario_file_open(&scenario->document, path_or_name, error))
         goto failed;
+    const struct fc_node *extends = fc_node_get(fc_document_root(scenario->document), "extends");
+    if (extends) {
+        fc_fail_at(error, &extends->place,
+                   "a scenario cannot extend another in this version; copy what it needs");
+        goto failed;
+    }
     for (size_t i = 0; i < options->override_count; i++)
         if (fc_document_set(scenario->document, options->overrides[i], error))
             goto failed;

@@ -9,7 +9,7 @@
 #include "value.h"
 #include "value_text.h"
 
-enum { MAX_PATH = 200, MAX_TEXT = 4000 };
+enum { MAX_PATH = 200, MAX_TEXT = 4000, MAX_GROUPS = 32, MAX_GROUP = 32 };
 
 /* Memory of the settings: texts and distributions in one list. */
 struct fc_owned {
@@ -275,18 +275,24 @@ static int unknown_key(struct reading *reading, const char *path, struct fc_plac
             near_path = paths[i];
     if (near_path)
         return fc_fail_at(reading->error, &place, "unknown key '%s'; did you mean '%s'?", shown, near_path);
-    char groups[300] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
+    char groups[MAX_GROUPS][MAX_GROUP], list[300] = "", hint[96];
+    const char *names[MAX_GROUPS];
+    size_t used = 0, count = 0;
+    for (size_t i = 0; i < FC_FIELD_COUNT && count < MAX_GROUPS; i++) {
         size_t length = strcspn(paths[i], ".");
-        bool known =
-            i > 0 && strncmp(paths[i], paths[i - 1], length) == 0 && paths[i - 1][length] == paths[i][length];
-        if (!known && used < sizeof groups)
-            used += (size_t)snprintf(groups + used, sizeof groups - used, "%s%.*s", i ? ", " : "",
-                                     (int)length, paths[i]);
+        if (count && strlen(names[count - 1]) == length && strncmp(paths[i], names[count - 1], length) == 0)
+            continue;
+        snprintf(groups[count], sizeof groups[count], "%.*s", (int)length, paths[i]);
+        names[count] = groups[count];
+        if (used < sizeof list)
+            used +=
+                (size_t)snprintf(list + used, sizeof list - used, "%s%s", count ? ", " : "", names[count]);
+        count++;
     }
+    if (fc_did_you_mean(hint, sizeof hint, path, strlen(path), names, count)[0])
+        return fc_fail_at(reading->error, &place, "unknown key '%s'%s", shown, hint);
     return fc_fail_at(reading->error, &place, "unknown key '%s'; a scenario holds %s and correlations", shown,
-                      groups);
+                      list);
 }
 
 static int read_correlations(struct reading *reading, const struct fc_node *list);

@@ -225,6 +225,10 @@ static int unknown_parameter(struct reader *reader, const struct fc_form *form,
     struct fc_place place = fc_source_at(reader->source, argument->name_at);
     const char *name = reader->source->text + argument->name_at;
     char shown[64], hint[96];
+    for (size_t i = 0; i < count; i++) /* a parameter of another form than the first one named */
+        if (strlen(names[i]) == argument->name_length && memcmp(names[i], name, argument->name_length) == 0)
+            return fc_fail_at(reader->error, &place, "%s does not take '%s' beside the others; write %s",
+                              form->name, names[i], form->usage);
     return fc_fail_at(reader->error, &place, "%s has no parameter '%s'%s; write %s", form->name,
                       fc_printable(shown, sizeof shown, name, argument->name_length),
                       fc_did_you_mean(hint, sizeof hint, name, argument->name_length, names, count),
@@ -606,7 +610,7 @@ int fc_value_read_number(const struct fc_source *source, const char *canonical, 
                          double *value, struct fc_error *error)
 {
     struct fc_place place = fc_source_at(source, fc_source_skip(source, 0));
-    struct fc_distribution distribution;
+    struct fc_distribution distribution = {0};
     if (read_whole(source, canonical, &distribution, error))
         return -1;
     if (distribution.kind != FC_CONSTANT)
