@@ -19,12 +19,9 @@
  * side (from the upper end down to the median). */
 #define FC_TABLE_SIZE (2 * FC_TABLE_SIDE)
 
-/* The value of a quantile table at a random word; `table` points to FC_TABLE_SIZE floats. */
-FC_FN fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 word)
+/* The value of a quantile table at a distance of t 2^-32 from its lower (upper = 0) or upper end, t in [0.5, 2^31]. */
+FC_FN fc_real fc_table_at(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 upper, float t)
 {
-    fc_i32 upper = (fc_i32)(word >> 31);
-    fc_u32 distance = (upper ? ~word : word) & 0x7fffffffu;
-    float t = (float)(fc_i32)distance + 0.5f; /* in [0.5, 2^31]: t 2^-32 is the distance from the end */
     fc_u32 bits = fc_bits_of(t) - 0x3f000000u;
     fc_i32 cell = (fc_i32)(bits >> 17);
     cell = cell > FC_TABLE_SIDE - 2 ? FC_TABLE_SIDE - 2 : cell;
@@ -34,6 +31,14 @@ FC_FN fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 
     fc_real low = (fc_real)table[at];
     fc_real high = (fc_real)table[at + 1];
     return fc_fma(fraction, high - low, low);
+}
+
+/* The value of a quantile table at a random word; `table` points to FC_TABLE_SIZE floats. */
+FC_FN fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 word)
+{
+    fc_i32 upper = (fc_i32)(word >> 31);
+    fc_u32 distance = (upper ? ~word : word) & 0x7fffffffu;
+    return fc_table_at(table, offset, upper, (float)(fc_i32)distance + 0.5f);
 }
 
 /* Exponential variate with mean 1. */

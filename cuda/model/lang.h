@@ -13,6 +13,7 @@
 #if defined(__OPENCL_VERSION__)
 #pragma OPENCL FP_CONTRACT OFF
 #define FC_FN static inline
+#define FC_INLINE static inline __attribute__((always_inline))
 #define FC_GLOBAL __global
 #define FC_RESTRICT restrict
 typedef int fc_i32;
@@ -33,6 +34,7 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { atomic_max(at, x); }
 
 #elif defined(__CUDACC__)
 #define FC_FN static __device__ __forceinline__
+#define FC_INLINE static __device__ __forceinline__
 #define FC_GLOBAL
 #define FC_RESTRICT __restrict__
 typedef int fc_i32;
@@ -52,6 +54,7 @@ FC_FN void fc_atomic_max(fc_u32 *at, fc_u32 x) { atomicMax(at, x); }
 #else
 #include <stdint.h>
 #define FC_FN static inline __attribute__((unused))
+#define FC_INLINE static inline __attribute__((unused, always_inline))
 #define FC_GLOBAL
 #define FC_RESTRICT restrict
 typedef int32_t fc_i32;

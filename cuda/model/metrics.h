@@ -28,6 +28,19 @@ enum fc_metric {
     FC_M_NODE_SWAPS = 27,
     FC_M_FINISHED = 28, /* 1 when the work was done within the longest time watched, else 0 */
 
+    FC_M_TIME_SLOWDOWN_H = 29, /* lost to lower speed */
+    FC_M_RACK_SWAPS = 30,
+    FC_M_ETTR = 31,                    /* productive / (wall - waiting for capacity) */
+    FC_M_EFFECTIVE_TRAINING_TIME = 32, /* (productive + slowdown) / wall (Llama 3) */
+    FC_M_SCHEDULING_GOODPUT = 33,      /* the three factors of Google's goodput */
+    FC_M_RUNTIME_GOODPUT = 34,
+    FC_M_PROGRAM_GOODPUT = 35,
+    FC_M_GOOGLE_GOODPUT = 36,
+    FC_M_GOODPUT_EXPENSE_USD = 37, /* what the time that was not productive, and the spares, cost */
+    FC_M_SLOW_EPISODES = 38,
+    FC_M_SPARE_SHORTAGES = 39, /* replacements that no spare was ready for */
+    FC_M_OVERFLOWS = 40,       /* times that a bounded table of the model was full; not 0: do not trust the trial */
+
     FC_M_GPU_HOURS = 48,
     FC_M_GPUS_FULL_RAMP = 49,
     FC_M_USEFUL_FLOP = 50,
@@ -43,6 +56,8 @@ enum fc_metric {
     FC_M_RUN_COST_USD = 72,
     FC_M_RUN_ENERGY_MWH = 80,
     FC_M_RUN_CO2_T = 88,
+
+    FC_M_CLASS_INTERRUPTIONS = 104, /* + class, 104 to 112 */
 
     FC_METRIC_COUNT = 160
 };

@@ -5,6 +5,7 @@
 #ifndef FC_MODEL_PROGRAM_H
 #define FC_MODEL_PROGRAM_H
 
+#include "classes.h"
 #include "inputs.h"
 #include "lang.h"
 #include "metrics.h"
@@ -27,13 +28,38 @@ struct fc_draw {
     float value;
 };
 
+/* Checkpoint interval: stated, or a rule applied to the world's own rate of interruptions (interval.h). */
+enum fc_interval_rule { FC_INTERVAL_STATED = 0, FC_INTERVAL_EXACT = 1, FC_INTERVAL_YOUNG = 2, FC_INTERVAL_DALY = 3 };
+
+/* What a run needs beyond one rate of interruptions (timeline.h: detailed). Used when fc_run.detailed is 1. */
+struct fc_run_detail {
+    struct fc_classes classes;
+    float log_scale;        /* ln(GPUs / 32000), 0 below 32000 GPUs */
+    float trays;            /* trays (nodes) that the job uses */
+    fc_i32 racks;           /* racks that the job uses, at least 1 */
+    fc_i32 spare_policy;    /* enum fc_spare_policy */
+    fc_i32 spares_per_rack; /* in-rack spare trays */
+    fc_i32 spare_racks;     /* at most FC_SPARE_RACKS */
+    fc_i32 pod_racks;       /* racks lost in a pod-wide event, 1 to 8 */
+    fc_i32 shrink;          /* 1: when spares are out the job goes on at lower speed; 0: it waits */
+    fc_i32 elastic;         /* 1: a failed replica falls out for a while, the others go on without rollback */
+    fc_i32 asynchronous;    /* 1: a checkpoint is usable when it has been written in the background */
+    fc_i32 durable_every;   /* K > 1: every K-th checkpoint is durable, the others live in memory */
+    fc_i32 ages;            /* enum fc_ages, of the class FC_CLASS_GPU */
+    fc_i32 age_units;       /* FC_AGES_UNITS: how many */
+    struct fc_draw first_failure; /* law of the time to a unit's first failure, mean of the renewed law = 1 */
+    struct fc_draw next_failure;  /* law of the time from renewal to failure, mean 1 */
+    struct fc_draw repair_automatic; /* law, s; the manual one is fc_run.repair */
+    struct fc_draw rack_repair;      /* law, s */
+};
+
 /* One run: the timeline layer (timeline.h). */
 struct fc_run {
     float tick_s;          /* length of a tick, a power of two, s */
     fc_i32 horizon;        /* longest wall time watched, ticks, at most 2^30 */
     fc_i32 watch;          /* 1: watch the run for `horizon`; 0: run until the work is done */
     fc_i32 last_checkpoint; /* 1: the end of the work is checkpointed too */
-    fc_i32 automatic;      /* 1: the checkpoint interval is the exact optimum of the world's own failure rate */
+    fc_i32 automatic;      /* enum fc_interval_rule */
     float interval_s;      /* training between checkpoints when not automatic, s */
     fc_i32 spares;         /* nodes kept ready, at most FC_SPARES */
     float gpus;
@@ -42,6 +68,9 @@ struct fc_run {
     float tokens;          /* tokens of the whole run, 0 when unknown */
     struct fc_draw detection; /* law, s */
     struct fc_draw repair;    /* law, s */
+    float paid_gpus;          /* GPUs that are paid, spares included; 0: as many as the job uses */
+    fc_i32 detailed;          /* 1: `detail` is in use */
+    struct fc_run_detail detail;
 };
 
 /* The contract layer (contract.h). */

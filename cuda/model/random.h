@@ -13,6 +13,8 @@
 /* Streams: one per purpose, so that a change in one part never shifts the numbers of another. Values are permanent. */
 #define FC_STREAM_INPUTS 0u   /* event = input number / 4, word = input number % 4 */
 #define FC_STREAM_TIMELINE 1u /* event = number of the timeline event in the trial */
+#define FC_STREAM_DETAIL 2u   /* the same event: class, repair, place, blame */
+#define FC_STREAM_AGES 3u     /* the same event: ages of units, loss of copies in memory */
 
 #define FC_PHILOX_M0 0xD2511F53u
 #define FC_PHILOX_M1 0xCD9E8D57u

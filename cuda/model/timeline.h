@@ -15,237 +15,126 @@
 #ifndef FC_MODEL_TIMELINE_H
 #define FC_MODEL_TIMELINE_H
 
-#include "draw.h"
+#include "failures.h"
 
-#define FC_SPARES 63 /* most spare nodes */
-#define FC_FOREVER 0x7fffffff
-#define FC_HORIZON_LIMIT 0x40000000 /* 2^30 */
-
-/* Trials of a chunk share one pass through the layers; a GPU thread has a chunk of one. */
-#ifndef FC_CHUNK
-#define FC_CHUNK 1
-#endif
-
-/* What the timeline needs to know of each trial of a chunk, and what it tells. Times in ticks. */
-struct fc_timeline_chunk {
-    fc_i32 work[FC_CHUNK];
-    fc_i32 restart[FC_CHUNK];
-    fc_i32 planned_every[FC_CHUNK]; /* FC_FOREVER: none */
-    fc_i32 planned_stop[FC_CHUNK];
-    fc_real gap_mean[FC_CHUNK];
-    fc_real interval[FC_CHUNK];
-    fc_real stall[FC_CHUNK];
-    fc_real detection_scale[FC_CHUNK]; /* ticks per second of the law */
-    fc_real repair_scale[FC_CHUNK];
-    fc_real swap_probability[FC_CHUNK];
-
-    fc_i32 wall[FC_CHUNK];
-    fc_i32 productive[FC_CHUNK];
-    fc_i32 redone[FC_CHUNK];
-    fc_i32 checkpoint[FC_CHUNK];
-    fc_i32 detection[FC_CHUNK];
-    fc_i32 restarting[FC_CHUNK];
-    fc_i32 waiting[FC_CHUNK];
-    fc_i32 planned[FC_CHUNK];
-    fc_i32 failures[FC_CHUNK];
-    fc_i32 planned_stops[FC_CHUNK];
-    fc_i32 swaps[FC_CHUNK];
-    fc_i32 finished[FC_CHUNK];
+/* Time up to the next thing that happens, cut into its parts. All in ticks. */
+struct fc_span_lanes {
+    fc_i32 to_failure[FC_W], fail[FC_W], finish[FC_W], plan[FC_W];
+    fc_i32 unsaved[FC_W], rest[FC_W], whole[FC_W]; /* whole: checkpoints made */
+    fc_i32 pause[FC_W];                            /* waiting for a replacement */
 };
 
-/* The runs in flight, one per lane. */
-struct fc_timeline_lanes {
-    fc_u32 trial_low[FC_W], trial_high[FC_W], event[FC_W];
-    fc_i32 index[FC_W]; /* trial of the chunk, -1: idle */
+/* How a run is simulated; a constant at every call, so that a run pays for nothing that it does not use. */
+#define FC_MODE_PLAIN 0    /* one rate of interruptions */
+#define FC_MODE_DETAILED 1 /* fc_run.detail is in use */
+#define FC_MODE_LEVELS 2   /* with checkpoints in memory and durable ones */
 
-    fc_i32 work[FC_W], restart[FC_W], planned_every[FC_W], planned_stop[FC_W];
-    fc_real gap_mean[FC_W], interval[FC_W], stall[FC_W], per_period[FC_W], per_interval[FC_W];
-    fc_real detection_scale[FC_W], repair_scale[FC_W], swap_probability[FC_W];
-
-    fc_i32 position[FC_W]; /* work safe in a checkpoint */
-    fc_i32 wall[FC_W], pending_restart[FC_W], next_planned[FC_W];
-    fc_i32 redone[FC_W], checkpoint[FC_W], detection[FC_W], restarting[FC_W], waiting[FC_W], planned[FC_W];
-    fc_i32 failures[FC_W], planned_stops[FC_W], swaps[FC_W], finished[FC_W], over[FC_W];
-    fc_i32 spare_ready[FC_SPARES][FC_W]; /* when each spare is (again) ready */
-};
-
-/* Exact optimum of the work between checkpoints for stall d and mean gap m (same unit):
- * m [1 + W0(-exp(-d/m - 1))] (Daly 2006, eq. 37 in closed form), found by Newton's method on
- * ln(1 - u) + u + d/m = 0, u = interval / m, from the branch-point series of Lambert's W. */
-FC_FN fc_real fc_optimal_interval(fc_real stall, fc_real mean_gap)
+/* Moves every lane to its next failure, planned stop, end of the work or of the time watched. */
+FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program, const struct fc_failure_lanes *failure,
+                                   struct fc_span_lanes *span, struct fc_timeline_lanes *lane, const int mode)
 {
-    fc_real x = stall / mean_gap;
-    fc_real series = x * fc_fma(x, fc_fma(x, (fc_real)0.16666667f, (fc_real)-0.5f), (fc_real)1.0f);
-    fc_real one_minus_exp = x < (fc_real)0.01f ? series : (fc_real)1.0f - fc_exp(-x);
-    fc_real p = fc_sqrt((fc_real)2.0f * one_minus_exp);
-    fc_real u = p * fc_fma(p, fc_fma(p, (fc_real)0.15277778f, (fc_real)-0.33333333f), (fc_real)1.0f);
-    /* where the stall is longer than the mean gap, u is near 1: W0(-z) = -z - z^2 - 3/2 z^3 ... */
-    fc_real z = ((fc_real)1.0f - one_minus_exp) * (fc_real)0.36787944f;
-    fc_real near_one = (fc_real)1.0f - z * fc_fma(z, fc_fma(z, (fc_real)1.5f, (fc_real)1.0f), (fc_real)1.0f);
-    u = x < (fc_real)1.0f ? u : near_one;
-    for (int i = 0; i < 4; i++) {
-        /* below 0.1 the power series avoids the cancellation in ln(1 - u) + u */
-        fc_real s = fc_fma(u, (fc_real)0.14285714f, (fc_real)0.16666667f);
-        s = fc_fma(u, fc_fma(u, fc_fma(u, fc_fma(u, s, (fc_real)0.2f), (fc_real)0.25f), (fc_real)0.33333333f),
-                   (fc_real)0.5f);
-        fc_real small = -(u * u) * s;
-        fc_real large = fc_log((fc_real)1.0f - u) + u;
-        fc_real f = (u < (fc_real)0.1f ? small : large) + x;
-        u = fc_fma(f, ((fc_real)1.0f - u) / u, u);
-        u = fc_min(fc_max(u, (fc_real)1e-6f), (fc_real)0.999999f);
-    }
-    return u * mean_gap;
-}
-
-/* Puts trial `index` of the chunk into lane l; index < 0 leaves the lane idle. */
-FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_program *program, const struct fc_timeline_chunk *chunk,
-                             fc_u64 first, fc_i32 index, fc_i32 l, struct fc_timeline_lanes *lane)
-{
-    fc_i32 i = index < 0 ? 0 : index;
-    fc_u64 trial = first + (fc_u64)i;
-    lane->index[l] = index;
-    lane->trial_low[l] = (fc_u32)trial;
-    lane->trial_high[l] = (fc_u32)(trial >> 32);
-    lane->event[l] = 0;
-    lane->work[l] = chunk->work[i];
-    lane->restart[l] = chunk->restart[i];
-    lane->planned_every[l] = chunk->planned_every[i];
-    lane->planned_stop[l] = chunk->planned_stop[i];
-    lane->gap_mean[l] = chunk->gap_mean[i];
-    lane->interval[l] = chunk->interval[i];
-    lane->stall[l] = chunk->stall[i];
-    lane->per_period[l] = (fc_real)1.0f / (chunk->interval[i] + chunk->stall[i]);
-    lane->per_interval[l] = (fc_real)1.0f / chunk->interval[i];
-    lane->detection_scale[l] = chunk->detection_scale[i];
-    lane->repair_scale[l] = chunk->repair_scale[i];
-    lane->swap_probability[l] = chunk->swap_probability[i];
-    lane->position[l] = 0;
-    lane->wall[l] = 0;
-    lane->pending_restart[l] = 0;
-    lane->next_planned[l] = chunk->planned_every[i];
-    lane->redone[l] = 0;
-    lane->checkpoint[l] = 0;
-    lane->detection[l] = 0;
-    lane->restarting[l] = 0;
-    lane->waiting[l] = 0;
-    lane->planned[l] = 0;
-    lane->failures[l] = 0;
-    lane->planned_stops[l] = 0;
-    lane->swaps[l] = 0;
-    lane->finished[l] = 0;
-    lane->over[l] = 0;
-    for (fc_i32 k = 0; k < program->run.spares; k++)
-        lane->spare_ready[k][l] = 0;
-}
-
-/* Writes the finished run of lane l back to the chunk. */
-FC_FN void fc_timeline_finish(struct fc_timeline_chunk *chunk, fc_i32 l, const struct fc_timeline_lanes *lane)
-{
-    fc_i32 i = lane->index[l];
-    chunk->wall[i] = lane->wall[l];
-    chunk->productive[i] = lane->position[l];
-    chunk->redone[i] = lane->redone[l];
-    chunk->checkpoint[i] = lane->checkpoint[l];
-    chunk->detection[i] = lane->detection[l];
-    chunk->restarting[i] = lane->restarting[l];
-    chunk->waiting[i] = lane->waiting[l];
-    chunk->planned[i] = lane->planned[l];
-    chunk->failures[i] = lane->failures[l];
-    chunk->planned_stops[i] = lane->planned_stops[l];
-    chunk->swaps[i] = lane->swaps[l];
-    chunk->finished[i] = lane->finished[l];
-}
-
-/* Waits for a node where one must be replaced: wait[l] ticks from lane->wall on, given its repair time. */
-FC_FN void fc_timeline_take_spare(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repair, fc_i32 *wait,
-                                  struct fc_timeline_lanes *lane)
-{
-    fc_i32 earliest[FC_W], which[FC_W];
-    FC_LANES (l) {
-        earliest[l] = FC_FOREVER;
-        which[l] = -1;
-    }
-    for (fc_i32 k = 0; k < spares; k++) {
-        FC_LANES (l) {
-            fc_i32 ready = lane->spare_ready[k][l];
-            which[l] = ready < earliest[l] ? k : which[l];
-            earliest[l] = ready < earliest[l] ? ready : earliest[l];
-        }
-    }
-    FC_LANES (l) {
-        fc_i32 own = lane->wall[l] + repair[l];
-        which[l] = swap[l] && own > earliest[l] ? which[l] : -1; /* else the failed node itself is back first */
-        fc_i32 ready = fc_min_i32(own, earliest[l]);
-        wait[l] = swap[l] ? fc_max_i32(ready - lane->wall[l], 0) : 0;
-    }
-    for (fc_i32 k = 0; k < spares; k++) {
-        FC_LANES (l) {
-            fc_i32 own = lane->wall[l] + repair[l];
-            lane->spare_ready[k][l] = which[l] == k ? own : lane->spare_ready[k][l];
-        }
-    }
-}
-
-/* One event in every lane: the next failure, planned stop, end of the work or of the time watched. */
-FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                             struct fc_timeline_lanes *lane)
-{
-    fc_u32 words[4][FC_W];
-    fc_real gap[FC_W], detection_s[FC_W], repair_s[FC_W];
-    fc_i32 swap[FC_W], repair[FC_W], wait[FC_W];
     fc_i32 horizon = program->run.horizon;
     fc_real last = program->run.last_checkpoint ? (fc_real)0.0f : (fc_real)-1.0f;
-
-    fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_TIMELINE, words);
-    FC_LANES (l)
-        gap[l] = fc_exponential(words[0][l]);
-    fc_draw_lanes(&program->run.detection, tables, words[2], detection_s);
-    fc_draw_lanes(&program->run.repair, tables, words[3], repair_s);
-
+    fc_real every = (fc_real)program->run.detail.durable_every;
+    fc_real per_every = (fc_real)1.0f / every;
     FC_LANES (l) {
         fc_i32 left = lane->work[l] - lane->position[l];
         fc_i32 restart = lane->pending_restart[l];
+        fc_i32 debt = mode ? lane->debt[l] : 0;
+        fc_i32 phase = mode ? lane->phase[l] : 0;
+        fc_real since = mode == FC_MODE_LEVELS ? (fc_real)lane->since[l] : (fc_real)0.0f;
         /* checkpoints until the end of the work; the 0.999 forgives rounding where work / interval is whole */
         fc_real stalls = fc_floor(fc_fma((fc_real)left, lane->per_interval[l], (fc_real)0.999f)) + last;
         stalls = fc_max(stalls, (fc_real)0.0f);
-        fc_i32 to_stall = fc_min_i32(fc_to_ticks(stalls * lane->stall[l]), FC_HORIZON_LIMIT / 2);
-        fc_i32 to_finish = restart + left + to_stall;
-        /* a tick at least, so that a run of nothing but failures ends too */
-        fc_i32 to_failure = fc_max_i32(fc_to_ticks(gap[l] * lane->gap_mean[l]), 1);
+        fc_real stall_time = stalls * lane->stall[l];
+        if (mode == FC_MODE_LEVELS) {
+            fc_real durables = fc_floor((since + stalls + (fc_real)0.5f) * per_every);
+            stall_time = fc_fma(durables, lane->durable_stall[l] - lane->stall[l], stall_time);
+        }
+        fc_i32 to_stall = fc_min_i32(fc_to_ticks(stall_time), FC_HORIZON_LIMIT / 2);
+        fc_i32 to_finish = restart + debt + left + to_stall - phase;
+        fc_i32 to_failure = span->to_failure[l];
         fc_i32 to_planned = fc_max_i32(lane->next_planned[l] - lane->wall[l], 0);
         fc_i32 to_horizon = horizon - lane->wall[l];
         fc_i32 to_stop = fc_min_i32(to_planned, to_horizon);
         fc_i32 finish = to_finish <= to_stop && to_finish <= to_failure;
         fc_i32 fail = !finish && to_failure < to_stop;
-        fc_i32 stop = !finish && !fail;                     /* planned stop or end of the time watched */
+        fc_i32 stop = !finish && !fail; /* planned stop or end of the time watched */
         fc_i32 plan = stop && to_planned < to_horizon;
         fc_i32 elapsed = finish ? to_finish : fail ? to_failure : to_stop;
+        /* soft: something happens, but training goes on */
+        fc_i32 slow = mode ? fail && failure->class_of[l] >= FC_CLASS_SLOW : 0;
+        fc_i32 soft = mode ? slow || (fail && failure->replica[l]) : 0;
+        fc_i32 hard = fail && !soft;
 
         fc_i32 in_restart = fc_min_i32(elapsed, restart);
-        fc_i32 span = elapsed - in_restart;
-        fc_real whole = fc_min(fc_floor((fc_real)span * lane->per_period[l]), stalls);
-        fc_i32 saved = fc_min_i32(fc_to_ticks(whole * lane->interval[l]), fc_min_i32(left, span));
-        fc_i32 stalled = fc_min_i32(fc_to_ticks(whole * lane->stall[l]), span - saved);
-        fc_i32 rest = span - saved - stalled;
+        fc_i32 in_debt = fc_min_i32(elapsed - in_restart, debt);
+        fc_i32 time = elapsed - in_restart - in_debt + phase;
+        fc_real whole, durables = (fc_real)0.0f;
+        if (mode == FC_MODE_LEVELS) {
+            fc_real period = lane->interval[l] + lane->stall[l];
+            fc_real super = fc_fma(every, period, lane->durable_stall[l] - lane->stall[l]);
+            fc_real ahead = fc_fma(since, period, (fc_real)time);
+            fc_real supers = fc_floor(ahead * lane->per_super[l]);
+            fc_real inner = fc_floor(fc_fma(supers, -super, ahead) * lane->per_period[l]);
+            inner = fc_min(fc_max(inner, (fc_real)0.0f), every - (fc_real)1.0f);
+            whole = fc_min(fc_max(fc_fma(supers, every, inner) - since, (fc_real)0.0f), stalls);
+            durables = fc_floor((since + whole + (fc_real)0.5f) * per_every);
+        } else {
+            whole = fc_min(fc_floor((fc_real)time * lane->per_period[l]), stalls);
+        }
+        fc_i32 saved = fc_min_i32(fc_to_ticks(whole * lane->interval[l]), fc_min_i32(left, time));
+        fc_real stalled_time = whole * lane->stall[l];
+        if (mode == FC_MODE_LEVELS)
+            stalled_time = fc_fma(durables, lane->durable_stall[l] - lane->stall[l], stalled_time);
+        fc_i32 stalled = fc_min_i32(fc_to_ticks(stalled_time), time - saved);
+        fc_i32 rest = time - saved - stalled;
         fc_i32 unsaved = fc_min_i32(rest, fc_min_i32(fc_to_ticks(lane->interval[l]), left - saved));
-        stalled += rest - unsaved;
+        stalled += soft ? 0 : rest - unsaved;
+
+        if (mode == FC_MODE_LEVELS) {
+            fc_i32 made = fc_to_ticks(fc_fma(durables, every, -since) * lane->interval[l]);
+            fc_i32 durable = fc_min_i32(lane->position[l] + made, lane->position[l] + saved);
+            lane->durable[l] = durables > (fc_real)0.0f ? durable : lane->durable[l];
+            lane->since[l] = (fc_i32)fc_fma(durables, -every, since + whole);
+            lane->durable[l] = stop ? lane->position[l] + saved + unsaved : lane->durable[l];
+            lane->since[l] = stop ? 0 : lane->since[l];
+        }
         saved = finish ? left : stop ? saved + unsaved : saved;
         stalled = finish ? to_stall : stalled;
 
         lane->position[l] += saved;
         lane->checkpoint[l] += stalled;
-        lane->redone[l] += fail ? unsaved : 0;
+        lane->redone[l] += hard ? unsaved : 0;
         lane->restarting[l] += in_restart;
         lane->wall[l] += elapsed;
-        lane->failures[l] += fail;
+        lane->failures[l] += fail - slow;
         lane->finished[l] = finish;
         lane->event[l] += 1u;
+        lane->pending_restart[l] = soft ? restart - in_restart : lane->restart[l];
+        if (mode) {
+            lane->exposure[l] += elapsed;
+            lane->slowdown[l] += in_debt;
+            lane->debt[l] = debt - in_debt;
+            lane->phase[l] = soft ? rest : 0;
+            lane->slow_episodes[l] += slow;
+        }
+        span->fail[l] = fail;
+        span->finish[l] = finish;
+        span->plan[l] = plan;
+        span->unsaved[l] = unsaved;
+        span->rest[l] = rest;
+        span->whole[l] = whole > (fc_real)0.0f;
+    }
+}
 
-        fc_i32 detection = fc_min_i32(fc_to_ticks(detection_s[l] * lane->detection_scale[l]), horizon - lane->wall[l]);
-        detection = fail ? detection : 0;
-        lane->detection[l] += detection;
-        lane->wall[l] += detection;
-
+/* A planned stop, where one is due. */
+FC_INLINE void fc_timeline_plan(FC_GLOBAL const struct fc_program *program, const struct fc_span_lanes *span,
+                                struct fc_timeline_lanes *lane)
+{
+    fc_i32 horizon = program->run.horizon;
+    FC_LANES (l) {
+        fc_i32 plan = span->plan[l];
         fc_i32 planned = fc_min_i32(lane->planned_stop[l], horizon - lane->wall[l]);
         planned = plan ? planned : 0;
         lane->planned[l] += planned;
@@ -254,20 +143,167 @@ FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOB
         fc_i32 every = lane->planned_every[l];
         fc_i32 next = every > FC_FOREVER - lane->next_planned[l] ? FC_FOREVER : lane->next_planned[l] + every;
         lane->next_planned[l] = plan ? next : lane->next_planned[l];
+    }
+}
 
-        lane->pending_restart[l] = lane->restart[l];
-        swap[l] = fail && fc_uniform(words[1][l]) < lane->swap_probability[l];
-        lane->swaps[l] += swap[l];
-        repair[l] = fc_min_i32(fc_to_ticks(repair_s[l] * lane->repair_scale[l]), FC_HORIZON_LIMIT);
+/* What a failure costs beyond the work since the last checkpoint: copies that are not usable, corruption that was
+ * found late, detection, lower speed. */
+FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program, const struct fc_failure_lanes *failure,
+                                const struct fc_span_lanes *span, const fc_u32 *memory_word,
+                                struct fc_timeline_lanes *lane, const int mode)
+{
+    FC_GLOBAL const struct fc_run_detail *detail = &program->run.detail;
+    fc_i32 horizon = program->run.horizon;
+    fc_i32 asynchronous = detail->asynchronous;
+    FC_LANES (l) {
+        fc_i32 c = failure->class_of[l], fail = span->fail[l];
+        fc_i32 slow = fail && c >= FC_CLASS_SLOW;
+        fc_i32 out = fail && !slow && failure->replica[l];
+        fc_i32 hard = fail && !slow && !out;
+        /* the newest copy was still being written: the one before it */
+        fc_i32 writing = asynchronous && hard && span->rest[l] < lane->write[l] && (span->whole[l] || lane->snapshot[l]);
+        fc_i32 back = writing ? fc_to_ticks(lane->interval[l]) : 0;
+        /* corruption: back to where it happened */
+        fc_i32 silent = hard && c == FC_CLASS_SILENT;
+        back = silent ? fc_max_i32(back, failure->time[l] - span->unsaved[l]) : back;
+        back = fc_min_i32(back, lane->position[l]);
+        if (mode == FC_MODE_LEVELS) {
+            fc_i32 lost = hard && fc_uniform(memory_word[l]) < failure->memory_lost[l];
+            fc_i32 durable = lost || silent;
+            back = durable ? fc_max_i32(back, lane->position[l] - lane->durable[l]) : back;
+            lane->durable[l] = fc_min_i32(lane->durable[l], lane->position[l] - back);
+            lane->since[l] = durable ? 0 : lane->since[l];
+            lane->pending_restart[l] += durable ? lane->durable_load[l] : 0;
+        }
+        lane->position[l] -= back;
+        lane->redone[l] += back;
+        lane->snapshot[l] = (slow || out) && (span->whole[l] || lane->snapshot[l]);
+        /* from the fault to the decision */
+        fc_i32 detection = fc_min_i32(failure->time[l], horizon - lane->wall[l]);
+        detection = fail && !slow && !silent ? detection : 0;
+        lane->detection[l] += detection;
+        lane->wall[l] += detection;
+        /* lower speed, as the time that it costs; overlapping slow times of a kind count once */
+        fc_i32 node = c == FC_CLASS_SLOW_NODE;
+        fc_i32 until = node ? lane->slow_node_until[l] : lane->slow_network_until[l];
+        fc_i32 begin = fc_max_i32(until, lane->wall[l]);
+        fc_i32 end = fc_max_i32(until, lane->wall[l] + fc_min_i32(failure->time[l], FC_HORIZON_LIMIT - 1));
+        fc_real loss = node ? lane->slow_node_loss[l] : lane->slow_network_loss[l];
+        fc_i32 slowed = fc_to_ticks((fc_real)(end - begin) * loss);
+        slowed = slow ? slowed : 0;
+        lane->slow_node_until[l] = slow && node ? end : lane->slow_node_until[l];
+        lane->slow_network_until[l] = slow && !node ? end : lane->slow_network_until[l];
+        fc_i32 away = fc_to_ticks((fc_real)lane->replica_out[l] * lane->degraded_loss[l]);
+        slowed += out ? away : 0;
+        lane->debt[l] = fc_min_i32(lane->debt[l] + fc_min_i32(slowed, FC_DEBT_LIMIT), FC_DEBT_LIMIT);
+        fc_i32 again = hard && failure->blame[l] ? c + 1 : 0;
+        lane->again[l] = fail ? again : lane->again[l];
+    }
+    for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
+        FC_LANES (l)
+            lane->class_count[c][l] += span->fail[l] && failure->class_of[l] == c;
+    }
+}
+
+/* Time for a replacement, or lower speed without it. */
+FC_INLINE void fc_timeline_replace(FC_GLOBAL const struct fc_program *program, struct fc_failure_lanes *failure,
+                                   struct fc_span_lanes *span, FC_GLOBAL const float *tables, fc_u32 words[4][FC_W],
+                                   fc_u32 detail_words[4][FC_W], struct fc_timeline_lanes *lane)
+{
+    fc_i32 missing[FC_W];
+    fc_i32 shrink = program->run.detail.shrink;
+    FC_LANES (l)
+        failure->swap[l] = failure->swap[l] && span->fail[l];
+    fc_failure_replace(&program->run, tables, words, detail_words, failure, span->pause, missing, lane);
+    FC_LANES (l) {
+        /* a job that shrinks restarts once more when it is whole again */
+        fc_real slower = (fc_real)missing[l] * lane->degraded_loss[l];
+        fc_i32 lower = fc_min_i32(fc_to_ticks(slower), FC_DEBT_LIMIT) + fc_min_i32(lane->restart[l], FC_DEBT_LIMIT);
+        lower = shrink && span->pause[l] > 0 ? lower : 0;
+        lane->debt[l] = fc_min_i32(lane->debt[l] + lower, FC_DEBT_LIMIT);
+        span->pause[l] = shrink ? 0 : span->pause[l];
+        lane->pending_restart[l] += failure->swap[l] ? lane->spare_start[l] : 0;
+    }
+}
+
+/* One event in every lane. */
+FC_INLINE void fc_timeline_event_in(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
+                                    fc_u64 seed, struct fc_timeline_lanes *lane, const int mode)
+{
+    fc_u32 words[4][FC_W], detail_words[4][FC_W], age_words[4][FC_W];
+    struct fc_span_lanes span;
+    struct fc_failure_lanes failure;
+    fc_i32 horizon = program->run.horizon;
+    fc_i32 ages = mode ? program->run.detail.ages : FC_AGES_NONE;
+
+    fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_TIMELINE, words);
+    if (mode)
+        fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_DETAIL, detail_words);
+    if (mode == FC_MODE_LEVELS || ages == FC_AGES_UNITS)
+        fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_AGES, age_words);
+    /* a tick at least, so that a run of nothing but failures ends too */
+    if (ages == FC_AGES_RESTART) {
+        fc_real gap[FC_W];
+        fc_draw_lanes(&program->run.detail.next_failure, tables, words[0], gap);
+        FC_LANES (l)
+            span.to_failure[l] = fc_max_i32(fc_to_ticks(gap[l] * lane->gap_mean[l]), 1);
+    } else {
+        FC_LANES (l)
+            span.to_failure[l] = fc_max_i32(fc_to_ticks(fc_exponential(words[0][l]) * lane->gap_mean[l]), 1);
+    }
+    if (ages == FC_AGES_UNITS)
+        for (fc_i32 l = 0; l < FC_W; l++)
+            if (lane->event[l] == 0u)
+                fc_ages_begin(&program->run.detail, tables, age_words[3][l], l, lane);
+    if (mode) {
+        fc_failure_choose(&program->run, detail_words[0], span.to_failure, &failure, lane);
+        fc_failure_describe(&program->run, tables, words, detail_words, &failure, lane);
     }
 
-    fc_timeline_take_spare(program->run.spares, swap, repair, wait, lane);
+    fc_timeline_advance(program, &failure, &span, lane, mode);
+
+    if (mode) {
+        fc_timeline_lose(program, &failure, &span, age_words[2], lane, mode);
+        if (ages == FC_AGES_UNITS)
+            for (fc_i32 l = 0; l < FC_W; l++)
+                if (span.fail[l] && failure.aged[l])
+                    fc_ages_renew(&program->run.detail, tables, age_words[0][l], age_words[1][l], horizon, l, lane);
+        fc_timeline_plan(program, &span, lane);
+        fc_timeline_replace(program, &failure, &span, tables, words, detail_words, lane);
+    } else {
+        fc_real detection_s[FC_W], repair_s[FC_W];
+        fc_i32 swap[FC_W], repair[FC_W];
+        fc_draw_lanes(&program->run.detection, tables, words[2], detection_s);
+        fc_draw_lanes(&program->run.repair, tables, words[3], repair_s);
+        FC_LANES (l) {
+            fc_i32 detection = fc_to_ticks(detection_s[l] * lane->detection_scale[l]);
+            detection = span.fail[l] ? fc_min_i32(detection, horizon - lane->wall[l]) : 0;
+            lane->detection[l] += detection;
+            lane->wall[l] += detection;
+            swap[l] = span.fail[l] && fc_uniform(words[1][l]) < lane->swap_probability[l];
+            lane->swaps[l] += swap[l];
+            repair[l] = fc_min_i32(fc_to_ticks(repair_s[l] * lane->repair_scale[l]), FC_HORIZON_LIMIT);
+        }
+        fc_timeline_plan(program, &span, lane);
+        fc_spares_pooled(program->run.spares, swap, repair, span.pause, lane);
+    }
     FC_LANES (l) {
-        fc_i32 pause = fc_min_i32(wait[l], horizon - lane->wall[l]);
+        fc_i32 pause = fc_min_i32(span.pause[l], horizon - lane->wall[l]);
         lane->waiting[l] += pause;
         lane->wall[l] += pause;
         lane->over[l] = lane->index[l] >= 0 && (lane->finished[l] || lane->wall[l] >= horizon);
     }
+}
+
+FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
+                             struct fc_timeline_lanes *lane)
+{
+    if (!program->run.detailed)
+        fc_timeline_event_in(program, tables, seed, lane, FC_MODE_PLAIN);
+    else if (program->run.detail.durable_every <= 1)
+        fc_timeline_event_in(program, tables, seed, lane, FC_MODE_DETAILED);
+    else
+        fc_timeline_event_in(program, tables, seed, lane, FC_MODE_LEVELS);
 }
 
 /* Simulates the first `count` trials of the chunk; trial i of the chunk has the number first + i. */
@@ -293,7 +329,7 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_program *program, FC_GLOBAL
         for (fc_i32 l = 0; l < FC_W; l++) {
             if (!lane.over[l])
                 continue;
-            fc_timeline_finish(chunk, l, &lane);
+            fc_timeline_finish(program, chunk, l, &lane);
             fc_i32 index = next < count ? next : -1;
             next += index >= 0;
             running -= index < 0;

@@ -6,6 +6,8 @@
 #define FC_MODEL_TRIAL_H
 
 #include "contract.h"
+#include "run_inputs.h"
+#include "run_metrics.h"
 #include "step.h"
 #include "timeline.h"
 
@@ -25,34 +27,12 @@ struct fc_chunk {
 /* The timeline's parameters of trials base ... base + FC_W - 1 of the chunk, from their inputs. */
 FC_FN void fc_trial_prepare_run(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
 {
-    struct fc_timeline_chunk *t = &chunk->timeline;
-    fc_real(*in)[FC_W] = chunk->inputs;
-    fc_real ticks_per_s = (fc_real)1.0f / (fc_real)program->run.tick_s;
-    fc_real ticks_per_h = (fc_real)3600.0f * ticks_per_s;
-    fc_real gpus = (fc_real)program->run.gpus;
+    fc_real work_s[FC_W];
     fc_i32 stepped = program->layers & FC_LAYER_STEP;
-    FC_LANES (l) {
-        fc_i32 i = base + l;
-        fc_real work_s = stepped ? (fc_real)program->run.work_steps * chunk->step_time_s[i]
-                                 : (fc_real)program->run.work_s;
-        fc_i32 work = fc_min_i32(fc_to_ticks(work_s * ticks_per_s), FC_HORIZON_LIMIT);
-        t->work[i] = program->run.watch ? FC_HORIZON_LIMIT : work;
-        t->restart[i] = fc_min_i32(fc_to_ticks(in[FC_IN_RESTART_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 4);
-        fc_i32 every = fc_to_ticks(in[FC_IN_PLANNED_EVERY_H][l] * ticks_per_h);
-        t->planned_every[i] = every > 0 ? every : FC_FOREVER;
-        t->planned_stop[i] = fc_to_ticks(in[FC_IN_PLANNED_STOP_S][l] * ticks_per_s);
-        fc_real per_gpu = gpus / in[FC_IN_GPU_MTBF_H][l];
-        fc_real per_job = in[FC_IN_JOB_MTBF_H][l] > (fc_real)0.0f ? (fc_real)1.0f / in[FC_IN_JOB_MTBF_H][l] : (fc_real)0.0f;
-        fc_real gap_mean = ticks_per_h / (per_gpu + per_job);
-        t->gap_mean[i] = gap_mean;
-        fc_real stall = in[FC_IN_CHECKPOINT_STALL_S][l] * ticks_per_s;
-        t->stall[i] = stall;
-        fc_real automatic = fc_optimal_interval(fc_max(stall, (fc_real)1e-3f), gap_mean);
-        t->interval[i] = program->run.automatic ? automatic : (fc_real)program->run.interval_s * ticks_per_s;
-        t->detection_scale[i] = in[FC_IN_DETECTION_SCALE][l] * ticks_per_s;
-        t->repair_scale[i] = in[FC_IN_REPAIR_SCALE][l] * ticks_per_s;
-        t->swap_probability[i] = in[FC_IN_SWAP_PROBABILITY][l];
-    }
+    FC_LANES (l)
+        work_s[l] = stepped ? (fc_real)program->run.work_steps * chunk->step_time_s[base + l]
+                            : (fc_real)program->run.work_s;
+    fc_run_prepare(program, base, chunk->inputs, work_s, &chunk->timeline);
 }
 
 FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
@@ -80,7 +60,8 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
     fc_real(*in)[FC_W] = chunk->inputs;
     const struct fc_timeline_chunk *t = &chunk->timeline;
     fc_real hours_per_tick = (fc_real)program->run.tick_s / (fc_real)3600.0f;
-    fc_real gpus = (fc_real)program->run.gpus;
+    fc_real paid = (fc_real)program->run.paid_gpus;
+    fc_real gpus = paid > (fc_real)0.0f ? paid : (fc_real)program->run.gpus;
     fc_i32 stepped = program->layers & FC_LAYER_STEP;
     fc_real deadline = (fc_real)program->contract.deadline_days;
     fc_real budget = (fc_real)program->contract.budget_usd;
@@ -119,6 +100,7 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
         m[FC_M_BUDGET_MET][l] = (fc_real)in_budget;
         m[FC_M_BOTH_MET][l] = (fc_real)(in_time & in_budget);
     }
+    fc_run_metrics(&program->run, base, t, stepped ? m[FC_M_MFU] : (const fc_real *)0, m);
 }
 
 /* Simulates trials first ... first + count - 1 (count <= FC_CHUNK) and writes metric row r of trial i to

@@ -1,0 +1,138 @@
+/* run_inputs.h: from the uncertain inputs of a trial to the parameters of its timeline. */
+#ifndef FC_MODEL_RUN_INPUTS_H
+#define FC_MODEL_RUN_INPUTS_H
+
+#include "interval.h"
+#include "timeline_state.h"
+
+/* 1 / x, or 0 where x is 0, which stands for 'never'. */
+FC_FN fc_real fc_rate(fc_real mtbf) { return mtbf > (fc_real)0.0f ? (fc_real)1.0f / mtbf : (fc_real)0.0f; }
+
+/* Rates of the classes of a detailed run and all that follows from them; lanes base ... base + FC_W - 1 of the chunk.
+ * hard_mean[] receives the mean gap between events that stop the job, ticks. */
+FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base, fc_real in[FC_INPUT_COUNT][FC_W],
+                                 struct fc_timeline_chunk *t, fc_real *hard_mean)
+{
+    FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
+    fc_real ticks_per_s = (fc_real)1.0f / (fc_real)run->tick_s;
+    fc_real ticks_per_h = (fc_real)3600.0f * ticks_per_s;
+    fc_real rate[FC_CLASS_COUNT][FC_W], shares[FC_W], large[FC_W], total[FC_W], hard[FC_W], sum[FC_W];
+    FC_LANES (l) {
+        shares[l] = (fc_real)0.0f;
+        large[l] = fc_exp(in[FC_IN_LARGE_SCALE_EXPONENT][l] * (fc_real)detail->log_scale);
+    }
+    for (fc_i32 c = 0; c < FC_CLASS_SHARED; c++) {
+        FC_LANES (l)
+            shares[l] += in[FC_IN_CLASS_SHARE + c][l];
+    }
+    for (fc_i32 c = 0; c < FC_CLASS_SHARED; c++) {
+        FC_LANES (l) {
+            fc_real all = (fc_real)run->gpus / in[FC_IN_GPU_MTBF_H][l] * large[l];
+            rate[c][l] = all * (in[FC_IN_CLASS_SHARE + c][l] / fc_max(shares[l], (fc_real)1e-30f));
+        }
+    }
+    FC_LANES (l) {
+        rate[FC_CLASS_RACK][l] = (fc_real)detail->racks * fc_rate(in[FC_IN_RACK_MTBF_H][l]);
+        rate[FC_CLASS_JOB][l] = fc_rate(in[FC_IN_JOB_MTBF_H][l]);
+        rate[FC_CLASS_SLOW_NODE][l] = (fc_real)detail->trays * fc_rate(in[FC_IN_SLOW_NODE_MTBF_H][l]);
+        rate[FC_CLASS_SLOW_NETWORK][l] = fc_rate(in[FC_IN_SLOW_NETWORK_MTBF_H][l]);
+        fc_real unit_h = (fc_real)detail->age_units / fc_max(rate[FC_CLASS_GPU][l], (fc_real)1e-30f);
+        t->age_mean[base + l] = unit_h * ticks_per_h;
+        total[l] = (fc_real)0.0f;
+        hard[l] = (fc_real)0.0f;
+        sum[l] = (fc_real)0.0f;
+    }
+    for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
+        fc_i32 stops = c < FC_CLASS_SLOW && !(detail->elastic && detail->classes.replica[c]);
+        fc_i32 exponential = !(c == FC_CLASS_GPU && detail->ages == FC_AGES_UNITS);
+        FC_LANES (l) {
+            hard[l] += stops ? rate[c][l] : (fc_real)0.0f;
+            rate[c][l] = exponential ? rate[c][l] : (fc_real)0.0f;
+            total[l] += rate[c][l];
+        }
+    }
+    FC_LANES (l) {
+        t->gap_mean[base + l] = ticks_per_h / fc_max(total[l], (fc_real)1e-30f);
+        hard_mean[l] = ticks_per_h / fc_max(hard[l], (fc_real)1e-30f);
+    }
+    for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
+        FC_LANES (l) {
+            sum[l] += rate[c][l];
+            t->edge[c][base + l] = sum[l] / fc_max(total[l], (fc_real)1e-30f);
+        }
+    }
+    FC_LANES (l) {
+        fc_i32 i = base + l;
+        fc_real bytes_s = in[FC_IN_CHECKPOINT_BYTES][l] * fc_rate(in[FC_IN_STORAGE_BYTES_PER_S][l]);
+        fc_real stall_s = in[FC_IN_CHECKPOINT_STALL_S][l] + (detail->asynchronous ? (fc_real)0.0f : bytes_s);
+        fc_real write_s = in[FC_IN_CHECKPOINT_WRITE_S][l] + bytes_s;
+        fc_real restart_s = in[FC_IN_RESTART_S][l] + in[FC_IN_CHECKPOINT_LOAD_S][l] + bytes_s + in[FC_IN_WARMUP_S][l];
+        restart_s = fc_fma(in[FC_IN_RESTART_PER_GPU_S][l], (fc_real)run->gpus, restart_s);
+        t->restart[i] = fc_min_i32(fc_to_ticks(restart_s * ticks_per_s), FC_HORIZON_LIMIT / 8);
+        t->stall[i] = stall_s * ticks_per_s;
+        t->write[i] = detail->asynchronous ? fc_min_i32(fc_to_ticks(write_s * ticks_per_s), FC_HORIZON_LIMIT) : 0;
+        t->durable_stall[i] = in[FC_IN_DURABLE_STALL_S][l] * ticks_per_s;
+        t->durable_load[i] = fc_min_i32(fc_to_ticks(in[FC_IN_DURABLE_LOAD_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 16);
+        t->slow_node_loss[i] = in[FC_IN_SLOW_NODE_LOSS][l];
+        t->slow_network_loss[i] = in[FC_IN_SLOW_NETWORK_LOSS][l];
+        t->manual[i] = in[FC_IN_MANUAL_PROBABILITY][l];
+        t->ineffective[i] = in[FC_IN_REPAIR_INEFFECTIVE][l];
+        t->wrong_node[i] = in[FC_IN_WRONG_NODE][l];
+        t->burst[i] = in[FC_IN_BURST_PROBABILITY][l];
+        t->replica_out[i] = fc_to_ticks(in[FC_IN_REPLICA_OUT_S][l] * ticks_per_s);
+        t->degraded_loss[i] = in[FC_IN_DEGRADED_LOSS][l];
+        t->spare_start[i] = fc_min_i32(fc_to_ticks(in[FC_IN_SPARE_START_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 16);
+        t->swing_loss[i] = in[FC_IN_SWING_LOSS][l];
+        /* the swing stretches the work; its share is taken off again when the run has ended */
+        fc_real stretch = (fc_real)1.0f / ((fc_real)1.0f - in[FC_IN_SWING_LOSS][l]);
+        fc_i32 stretched = fc_to_ticks((fc_real)t->work[i] * stretch);
+        t->work[i] = in[FC_IN_SWING_LOSS][l] > (fc_real)0.0f ? fc_min_i32(stretched, FC_HORIZON_LIMIT) : t->work[i];
+    }
+}
+
+/* The timeline's parameters of trials base ... base + FC_W - 1 of the chunk, from their inputs. work_s[FC_W]: the run's
+ * work at full speed. */
+FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_program *program, fc_i32 base, fc_real in[FC_INPUT_COUNT][FC_W],
+                          const fc_real *work_s, struct fc_timeline_chunk *t)
+{
+    FC_GLOBAL const struct fc_run *run = &program->run;
+    fc_real ticks_per_s = (fc_real)1.0f / (fc_real)run->tick_s;
+    fc_real ticks_per_h = (fc_real)3600.0f * ticks_per_s;
+    fc_real gpus = (fc_real)run->gpus;
+    fc_real hard_mean[FC_W];
+    FC_LANES (l) {
+        fc_i32 i = base + l;
+        fc_i32 work = fc_min_i32(fc_to_ticks(work_s[l] * ticks_per_s), FC_HORIZON_LIMIT);
+        t->work[i] = run->watch ? FC_HORIZON_LIMIT : work;
+        t->restart[i] = fc_min_i32(fc_to_ticks(in[FC_IN_RESTART_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 4);
+        fc_i32 every = fc_to_ticks(in[FC_IN_PLANNED_EVERY_H][l] * ticks_per_h);
+        t->planned_every[i] = every > 0 ? every : FC_FOREVER;
+        t->planned_stop[i] = fc_to_ticks(in[FC_IN_PLANNED_STOP_S][l] * ticks_per_s);
+        fc_real per_gpu = gpus / in[FC_IN_GPU_MTBF_H][l];
+        fc_real per_job = fc_rate(in[FC_IN_JOB_MTBF_H][l]);
+        hard_mean[l] = ticks_per_h / (per_gpu + per_job);
+        t->gap_mean[i] = hard_mean[l];
+        t->stall[i] = in[FC_IN_CHECKPOINT_STALL_S][l] * ticks_per_s;
+        t->detection_scale[i] = in[FC_IN_DETECTION_SCALE][l] * ticks_per_s;
+        t->repair_scale[i] = in[FC_IN_REPAIR_SCALE][l] * ticks_per_s;
+        t->swap_probability[i] = in[FC_IN_SWAP_PROBABILITY][l];
+    }
+    if (run->detailed)
+        fc_run_prepare_detail(run, base, in, t, hard_mean);
+    FC_LANES (l) {
+        fc_i32 i = base + l;
+        fc_real stall = fc_max(t->stall[i], (fc_real)1e-3f);
+        fc_real interval = (fc_real)run->interval_s * ticks_per_s;
+        if (run->automatic == FC_INTERVAL_EXACT)
+            interval = fc_optimal_interval(stall, hard_mean[l]);
+        else if (run->automatic == FC_INTERVAL_YOUNG)
+            interval = fc_young_interval(stall, hard_mean[l]);
+        else if (run->automatic == FC_INTERVAL_DALY)
+            interval = fc_daly_interval(stall, hard_mean[l]);
+        /* no snapshot before the last one is written */
+        fc_real written = run->detailed ? (fc_real)t->write[i] : (fc_real)0.0f;
+        t->interval[i] = fc_max(interval, written);
+    }
+}
+
+#endif

@@ -1,0 +1,232 @@
+/* timeline_state.h: what a run in flight knows: the parameters and results of the trials of a chunk, and the lanes.
+ *
+ * Times are integer ticks unless the name says otherwise. Members below the mark 'detailed' are touched only by
+ * detailed runs (program.h). */
+#ifndef FC_MODEL_TIMELINE_STATE_H
+#define FC_MODEL_TIMELINE_STATE_H
+
+#include "draw.h"
+
+#define FC_SPARES 63      /* most spare trays in the pool */
+#define FC_SPARE_RACKS 31 /* most spare racks */
+#define FC_SLOTS 96       /* trays under repair at a time, where spares stand in the racks */
+#define FC_AGE_HEAP 128   /* renewed units whose next failure is known, per run */
+#define FC_FOREVER 0x7fffffff
+#define FC_HORIZON_LIMIT 0x40000000 /* 2^30 */
+#define FC_DEBT_LIMIT 0x08000000    /* 2^27 */
+
+/* Trials of a chunk share one pass through the layers; a GPU thread has a chunk of one. */
+#ifndef FC_CHUNK
+#define FC_CHUNK 1
+#endif
+
+/* What the timeline needs to know of each trial of a chunk, and what it tells. */
+struct fc_timeline_chunk {
+    fc_i32 work[FC_CHUNK];
+    fc_i32 restart[FC_CHUNK];
+    fc_i32 planned_every[FC_CHUNK]; /* FC_FOREVER: none */
+    fc_i32 planned_stop[FC_CHUNK];
+    fc_real gap_mean[FC_CHUNK];
+    fc_real interval[FC_CHUNK];
+    fc_real stall[FC_CHUNK];
+    fc_real detection_scale[FC_CHUNK]; /* ticks per second of the law */
+    fc_real repair_scale[FC_CHUNK];
+    fc_real swap_probability[FC_CHUNK];
+
+    fc_i32 wall[FC_CHUNK];
+    fc_i32 productive[FC_CHUNK];
+    fc_i32 redone[FC_CHUNK];
+    fc_i32 checkpoint[FC_CHUNK];
+    fc_i32 detection[FC_CHUNK];
+    fc_i32 restarting[FC_CHUNK];
+    fc_i32 waiting[FC_CHUNK];
+    fc_i32 planned[FC_CHUNK];
+    fc_i32 failures[FC_CHUNK];
+    fc_i32 planned_stops[FC_CHUNK];
+    fc_i32 swaps[FC_CHUNK];
+    fc_i32 finished[FC_CHUNK];
+
+    /* detailed */
+    fc_real edge[FC_CLASS_COUNT][FC_CHUNK]; /* upper ends of the classes' shares of the rate; the last is not read */
+    fc_real slow_node_loss[FC_CHUNK], slow_network_loss[FC_CHUNK];
+    fc_real manual[FC_CHUNK], ineffective[FC_CHUNK], wrong_node[FC_CHUNK], burst[FC_CHUNK];
+    fc_real durable_stall[FC_CHUNK], degraded_loss[FC_CHUNK], age_mean[FC_CHUNK], swing_loss[FC_CHUNK];
+    fc_i32 write[FC_CHUNK], durable_load[FC_CHUNK], replica_out[FC_CHUNK], spare_start[FC_CHUNK];
+
+    fc_i32 slowdown[FC_CHUNK], rack_swaps[FC_CHUNK], slow_episodes[FC_CHUNK], shortages[FC_CHUNK];
+    fc_i32 overflows[FC_CHUNK];
+    fc_i32 class_count[FC_CLASS_COUNT][FC_CHUNK];
+};
+
+/* The runs in flight, one per lane. */
+struct fc_timeline_lanes {
+    fc_u32 trial_low[FC_W], trial_high[FC_W], event[FC_W];
+    fc_i32 index[FC_W]; /* trial of the chunk, -1: idle */
+
+    fc_i32 work[FC_W], restart[FC_W], planned_every[FC_W], planned_stop[FC_W];
+    fc_real gap_mean[FC_W], interval[FC_W], stall[FC_W], per_period[FC_W], per_interval[FC_W];
+    fc_real detection_scale[FC_W], repair_scale[FC_W], swap_probability[FC_W];
+
+    fc_i32 position[FC_W]; /* work safe in a checkpoint */
+    fc_i32 wall[FC_W], pending_restart[FC_W], next_planned[FC_W];
+    fc_i32 redone[FC_W], checkpoint[FC_W], detection[FC_W], restarting[FC_W], waiting[FC_W], planned[FC_W];
+    fc_i32 failures[FC_W], planned_stops[FC_W], swaps[FC_W], finished[FC_W], over[FC_W];
+    fc_i32 cursor[FC_W];                 /* where to look first for a spare */
+    fc_i32 spare_ready[FC_SLOTS][FC_W];  /* when each spare is (again) ready */
+
+    /* detailed */
+    fc_real edge[FC_CLASS_COUNT][FC_W];
+    fc_real slow_node_loss[FC_W], slow_network_loss[FC_W], manual[FC_W], ineffective[FC_W], wrong_node[FC_W];
+    fc_real burst[FC_W], durable_stall[FC_W], per_super[FC_W], degraded_loss[FC_W], age_mean[FC_W];
+    fc_i32 write[FC_W], durable_load[FC_W], replica_out[FC_W], spare_start[FC_W];
+
+    fc_i32 phase[FC_W];      /* time since the last checkpoint at the last event that did not stop the job */
+    fc_i32 snapshot[FC_W];   /* 1: that phase began with a checkpoint, 0: with a restart */
+    fc_i32 debt[FC_W];       /* time that lower speed will still cost */
+    fc_i32 since[FC_W];      /* checkpoints in memory since the last durable one */
+    fc_i32 durable[FC_W];    /* work safe in a durable checkpoint */
+    fc_i32 again[FC_W];      /* 1 + class of a fault that was not removed, else 0 */
+    fc_i32 slow_node_until[FC_W], slow_network_until[FC_W];
+    fc_i32 slowdown[FC_W], rack_swaps[FC_W], slow_episodes[FC_W], shortages[FC_W], overflows[FC_W];
+    fc_i32 class_count[FC_CLASS_COUNT][FC_W];
+    fc_i32 slots[FC_W];                      /* in-rack spares: how many of spare_ready have ever been in use */
+    fc_i32 slot_rack[FC_SLOTS][FC_W];        /* the rack of each tray under repair */
+    fc_i32 rack_cursor[FC_W], rack_ready[FC_SPARE_RACKS + 1][FC_W];
+
+    fc_i32 exposure[FC_W];   /* time in which failures could strike */
+    fc_i32 next_age[FC_W];   /* exposure at the next failure of a unit with an age */
+    fc_i32 first_next[FC_W]; /* the same of the units that have never failed */
+    fc_i32 never_failed[FC_W];
+    fc_real hazard[FC_W]; /* cumulative hazard of the last first failure */
+    fc_i32 heap_size[FC_W], heap[FC_AGE_HEAP][FC_W];
+};
+
+/* The detailed part of fc_timeline_start. */
+FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail, const struct fc_timeline_chunk *chunk,
+                                    fc_i32 i, fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
+        lane->edge[c][l] = chunk->edge[c][i];
+        lane->class_count[c][l] = 0;
+    }
+    lane->slow_node_loss[l] = chunk->slow_node_loss[i];
+    lane->slow_network_loss[l] = chunk->slow_network_loss[i];
+    lane->manual[l] = chunk->manual[i];
+    lane->ineffective[l] = chunk->ineffective[i];
+    lane->wrong_node[l] = chunk->wrong_node[i];
+    lane->burst[l] = chunk->burst[i];
+    lane->durable_stall[l] = chunk->durable_stall[i];
+    fc_real every = (fc_real)detail->durable_every;
+    fc_real super = every * (chunk->interval[i] + chunk->stall[i]) - chunk->stall[i] + chunk->durable_stall[i];
+    lane->per_super[l] = (fc_real)1.0f / super;
+    lane->degraded_loss[l] = chunk->degraded_loss[i];
+    lane->age_mean[l] = chunk->age_mean[i];
+    lane->write[l] = chunk->write[i];
+    lane->durable_load[l] = chunk->durable_load[i];
+    lane->replica_out[l] = chunk->replica_out[i];
+    lane->spare_start[l] = chunk->spare_start[i];
+    lane->phase[l] = 0;
+    lane->snapshot[l] = 0;
+    lane->debt[l] = 0;
+    lane->since[l] = 0;
+    lane->durable[l] = 0;
+    lane->again[l] = 0;
+    lane->slow_node_until[l] = 0;
+    lane->slow_network_until[l] = 0;
+    lane->slowdown[l] = 0;
+    lane->rack_swaps[l] = 0;
+    lane->slow_episodes[l] = 0;
+    lane->shortages[l] = 0;
+    lane->overflows[l] = 0;
+    lane->slots[l] = 0;
+    lane->rack_cursor[l] = 0;
+    for (fc_i32 k = 0; k < detail->spare_racks; k++)
+        lane->rack_ready[k][l] = 0;
+    lane->exposure[l] = 0;
+    lane->next_age[l] = FC_FOREVER;
+    lane->first_next[l] = 0;
+    lane->never_failed[l] = detail->age_units;
+    lane->hazard[l] = (fc_real)0.0f;
+    lane->heap_size[l] = 0;
+}
+
+/* Puts trial `index` of the chunk into lane l; index < 0 leaves the lane idle. */
+FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_program *program, const struct fc_timeline_chunk *chunk,
+                             fc_u64 first, fc_i32 index, fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    fc_i32 i = index < 0 ? 0 : index;
+    fc_u64 trial = first + (fc_u64)i;
+    lane->index[l] = index;
+    lane->trial_low[l] = (fc_u32)trial;
+    lane->trial_high[l] = (fc_u32)(trial >> 32);
+    lane->event[l] = 0;
+    lane->work[l] = chunk->work[i];
+    lane->restart[l] = chunk->restart[i];
+    lane->planned_every[l] = chunk->planned_every[i];
+    lane->planned_stop[l] = chunk->planned_stop[i];
+    lane->gap_mean[l] = chunk->gap_mean[i];
+    lane->interval[l] = chunk->interval[i];
+    lane->stall[l] = chunk->stall[i];
+    lane->per_period[l] = (fc_real)1.0f / (chunk->interval[i] + chunk->stall[i]);
+    lane->per_interval[l] = (fc_real)1.0f / chunk->interval[i];
+    lane->detection_scale[l] = chunk->detection_scale[i];
+    lane->repair_scale[l] = chunk->repair_scale[i];
+    lane->swap_probability[l] = chunk->swap_probability[i];
+    lane->position[l] = 0;
+    lane->wall[l] = 0;
+    lane->pending_restart[l] = 0;
+    lane->next_planned[l] = chunk->planned_every[i];
+    lane->redone[l] = 0;
+    lane->checkpoint[l] = 0;
+    lane->detection[l] = 0;
+    lane->restarting[l] = 0;
+    lane->waiting[l] = 0;
+    lane->planned[l] = 0;
+    lane->failures[l] = 0;
+    lane->planned_stops[l] = 0;
+    lane->swaps[l] = 0;
+    lane->finished[l] = 0;
+    lane->over[l] = 0;
+    lane->cursor[l] = 0;
+    for (fc_i32 k = 0; k < program->run.spares; k++)
+        lane->spare_ready[k][l] = 0;
+    if (program->run.detailed)
+        fc_timeline_start_detail(&program->run.detail, chunk, i, l, lane);
+}
+
+/* Writes the finished run of lane l back to the chunk. */
+FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_program *program, struct fc_timeline_chunk *chunk, fc_i32 l,
+                              const struct fc_timeline_lanes *lane)
+{
+    fc_i32 i = lane->index[l];
+    chunk->wall[i] = lane->wall[l];
+    chunk->productive[i] = lane->position[l];
+    chunk->redone[i] = lane->redone[l];
+    chunk->checkpoint[i] = lane->checkpoint[l];
+    chunk->detection[i] = lane->detection[l];
+    chunk->restarting[i] = lane->restarting[l];
+    chunk->waiting[i] = lane->waiting[l];
+    chunk->planned[i] = lane->planned[l];
+    chunk->failures[i] = lane->failures[l];
+    chunk->planned_stops[i] = lane->planned_stops[l];
+    chunk->swaps[i] = lane->swaps[l];
+    chunk->finished[i] = lane->finished[l];
+    if (!program->run.detailed)
+        return;
+    /* the time watched may end in the pause after a failure that did not stop the job */
+    fc_i32 trained = fc_min_i32(lane->phase[l], fc_to_ticks(lane->interval[l]));
+    fc_i32 kept = chunk->productive[i] + trained;
+    fc_i32 swing = fc_to_ticks((fc_real)kept * chunk->swing_loss[i]);
+    swing = fc_min_i32(swing, kept);
+    chunk->productive[i] = kept - swing;
+    chunk->checkpoint[i] += lane->phase[l] - trained;
+    chunk->slowdown[i] = lane->slowdown[l] + swing;
+    chunk->rack_swaps[i] = lane->rack_swaps[l];
+    chunk->slow_episodes[i] = lane->slow_episodes[l];
+    chunk->shortages[i] = lane->shortages[l];
+    chunk->overflows[i] = lane->overflows[l];
+    for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++)
+        chunk->class_count[c][i] = lane->class_count[c][l];
+}
+
+#endif
