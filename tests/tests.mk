@@ -43,6 +43,9 @@ TEST_OBJECTS_test_parity := $(FIXTURE) $(VARIANT_OBJECTS)
 TEST_OBJECTS_test_double := $(FIXTURE) $(if $(VARIANTS),$(B)/tests/kernel_double.o)
 $(foreach t,draw oracles timeline parity double backend_opencl backend_cuda cuda_host,$(eval $(B)/tests/test_$(t): $(TEST_OBJECTS_test_$(t))))
 
+TIMELINE_TESTS := $(patsubst tests/test_%.c,%,$(wildcard tests/test_timeline_*.c))
+$(foreach t,$(TIMELINE_TESTS),$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE))$(eval $(B)/tests/test_$(t): $(FIXTURE)))
+
 # What the tests of whole scenarios share.
 SCENARIO_RUN := $(B)/tests/scenario_run.o
 $(foreach t,anchors result,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))

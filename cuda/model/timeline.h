@@ -16,6 +16,7 @@
 #define FC_MODEL_TIMELINE_H
 
 #include "failures.h"
+#include "interval.h"
 
 /* Time up to the next thing that happens, cut into its parts. All in ticks. */
 struct fc_span_lanes {
