@@ -143,6 +143,8 @@ static void odd_world(struct fixture *f, unsigned n)
     d->asynchronous = (int)(mix(n + 7) % 2);
     d->durable_every = mix(n + 8) % 2 ? 1 : 1 + (int)(mix(n + 9) % 8);
     d->ages = (int)(mix(n + 10) % 3);
+    run->work_s = 8 * 86400;
+    run->horizon = 24 * 86400 * 64;
     run->spares = (int)(mix(n + 11) % 64);
     run->automatic = (int)(mix(n + 12) % 4);
     run->watch = mix(n + 13) % 4 == 0;
@@ -156,7 +158,7 @@ static void time_is_conserved(void **state)
     static float out[FC_CHUNK];
     long in_bucket[8] = {0};
     int finished[2] = {0};
-    for (unsigned n = 0; n < 120; n++) {
+    for (unsigned n = 0; n < 300; n++) {
         struct fixture f;
         odd_world(&f, n * 1000);
         fixture_metrics(&f, (const int[]){FC_M_WALL_CLOCK_DAYS, -1});
