@@ -44,7 +44,7 @@ HOST := $(filter-out host/main.c host/cpu_kernel.c,$(wildcard host/*.c))
 TOPOLOGY := $(wildcard topology/*.c)
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(HOST) $(TOPOLOGY)) $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) \
            $(B)/embedded.o
-EMBEDDED := $(wildcard catalog/*.yaml scenarios/*.yaml)
+EMBEDDED := $(wildcard catalog/*.yaml catalog/*.csv scenarios/*.yaml)
 include cuda/cuda.mk
 
 .PHONY: all run test test-long test-sanitize bench check-style rooms install

@@ -19,7 +19,8 @@ struct fc_catalog {
 
 /* Keys of an entry that are no figures. */
 static const char *const entry_words[] = {"what", "source", "grade", "note", "measured_name", "series"};
-static const char *const kinds[] = {"model", "gpu", "network", "reliability", "price", "energy", "default"};
+static const char *const kinds[] = {"model", "gpu", "network", "reliability",
+                                    "price", "energy", "default", "efficiency", "posterior"};
 static const char *const grades[] = {"published", "published (2nd)", "measured", "derived", "estimate"};
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -135,7 +136,7 @@ static int add_document(struct fc_catalog *catalog, struct fc_document *document
         return fc_fail_at(
             error, &root->place,
             "'%s' is not a kind of catalog; write 'kind: ' and model, gpu, network, reliability, price, "
-            "energy or default",
+            "energy, default, efficiency or posterior",
             kind ? kind : "");
     const struct fc_node *entries = fc_node_get(root, "entries");
     if (!entries || entries->kind != FC_NODE_MAP)

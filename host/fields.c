@@ -8,15 +8,52 @@
 static const char *const layers[] = {"step", "run", "contract", NULL};
 static const char *const precisions[] = {"bf16", "fp16", "fp8", "mxfp8", "nvfp4", NULL};
 static const char *const zero_stages[] = {"none", "optimizer", "gradients", "parameters", NULL};
+static const char *const softwares[] = {"newest",       "megatron-2021", "megatron-2022", "llm-foundry",
+                                        "torchtitan",   "jax",           "simumax",       "automodel",
+                                        "nemo-24",      "nemo-25",       "bridge-25",     "bridge-26.04",
+                                        "bridge-26.06", "mlperf",        "meta-llama3",   NULL};
+static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NULL};
+static const char *const graphs[] = {"none", "partial", "full", NULL};
+static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
 static const char *const recomputes[] = {"none", "selective", "full", NULL};
 
-#define UNCERTAIN(id, path, input, unit, lo, hi, what) {id, path, FC_FIELD_UNCERTAIN, input, unit, lo, hi, NULL, what}
-#define LAW(id, path, unit, lo, hi, what) {id, path, FC_FIELD_LAW, -1, unit, lo, hi, NULL, what}
-#define NUMBER(id, path, unit, lo, hi, what) {id, path, FC_FIELD_NUMBER, -1, unit, lo, hi, NULL, what}
-#define INTEGER(id, path, unit, lo, hi, what) {id, path, FC_FIELD_INTEGER, -1, unit, lo, hi, NULL, what}
-#define CHOICE(id, path, words, what) {id, path, FC_FIELD_CHOICE, -1, NULL, 0, 0, words, what}
-#define NAME(id, path, kind, what) {id, path, FC_FIELD_NAME, -1, kind, 0, 0, NULL, what}
-#define TEXT(id, path, what) {id, path, FC_FIELD_TEXT, -1, NULL, 0, 0, NULL, what}
+#define UNCERTAIN(id, path, input, unit, lo, hi, what)                                                       \
+    {                                                                                                        \
+        id, path, FC_FIELD_UNCERTAIN, input, unit, lo, hi, NULL, what                                        \
+    }
+#define LAW(id, path, unit, lo, hi, what)                                                                    \
+    {                                                                                                        \
+        id, path, FC_FIELD_LAW, -1, unit, lo, hi, NULL, what                                                 \
+    }
+#define NUMBER(id, path, unit, lo, hi, what)                                                                 \
+    {                                                                                                        \
+        id, path, FC_FIELD_NUMBER, -1, unit, lo, hi, NULL, what                                              \
+    }
+#define INTEGER(id, path, unit, lo, hi, what)                                                                \
+    {                                                                                                        \
+        id, path, FC_FIELD_INTEGER, -1, unit, lo, hi, NULL, what                                             \
+    }
+#define CHOICE(id, path, words, what)                                                                        \
+    {                                                                                                        \
+        id, path, FC_FIELD_CHOICE, -1, NULL, 0, 0, words, what                                               \
+    }
+#define FLAG(id, path, what)                                                                                 \
+    {                                                                                                        \
+        id, path, FC_FIELD_FLAG, -1, NULL, 0, 0, NULL, what                                                  \
+    }
+#define FACTOR(name, path, unit, lo, hi, what)                                                               \
+    {                                                                                                        \
+        FC_FIELD_EFFICIENCY + FC_IN_##name, "efficiency." path, FC_FIELD_UNCERTAIN, FC_IN_##name, unit, lo,  \
+            hi, NULL, what                                                                                   \
+    }
+#define NAME(id, path, kind, what)                                                                           \
+    {                                                                                                        \
+        id, path, FC_FIELD_NAME, -1, kind, 0, 0, NULL, what                                                  \
+    }
+#define TEXT(id, path, what)                                                                                 \
+    {                                                                                                        \
+        id, path, FC_FIELD_TEXT, -1, NULL, 0, 0, NULL, what                                                  \
+    }
 
 const struct fc_field fc_fields[] = {
     TEXT(FC_FIELD_SCENARIO_NAME, "name", "short name of the scenario"),
@@ -28,13 +65,17 @@ const struct fc_field fc_fields[] = {
     NAME(FC_FIELD_GPU, "cluster.gpu", "gpu", "the GPU, from the catalog"),
     NAME(FC_FIELD_NETWORK, "cluster.network", "network", "the scale-out network, from the catalog"),
     INTEGER(FC_FIELD_GPUS, "cluster.gpus", "GPU", 1, 1e8, "GPUs that the job uses"),
-    INTEGER(FC_FIELD_DOMAIN_GPUS, "cluster.domain", "GPU", 1, 1024, "GPUs that one NVLink domain gives to the job"),
+    INTEGER(FC_FIELD_DOMAIN_GPUS, "cluster.domain", "GPU", 1, 1024,
+            "GPUs that one NVLink domain gives to the job"),
     INTEGER(FC_FIELD_NODE_GPUS, "cluster.node", "GPU", 1, 72, "GPUs replaced together when one fails"),
-    INTEGER(FC_FIELD_SPARE_NODES, "cluster.spare_nodes", "1", 0, 63, "nodes kept ready to replace failed ones"),
+    INTEGER(FC_FIELD_SPARE_NODES, "cluster.spare_nodes", "1", 0, 63,
+            "nodes kept ready to replace failed ones"),
 
     NAME(FC_FIELD_MODEL, "training.model", "model", "the model, from the catalog"),
-    NUMBER(FC_FIELD_TOKENS, "training.tokens", "token", 1, 1e18, "tokens to train on; or state training.flop"),
-    NUMBER(FC_FIELD_FLOP, "training.flop", "FLOP", 1, 1e32, "model FLOP of the run; or state training.tokens"),
+    NUMBER(FC_FIELD_TOKENS, "training.tokens", "token", 1, 1e18,
+           "tokens to train on; or state training.flop"),
+    NUMBER(FC_FIELD_FLOP, "training.flop", "FLOP", 1, 1e32,
+           "model FLOP of the run; or state training.tokens"),
     NUMBER(FC_FIELD_WALL, "training.wall", "s", 1, 1e9, "watch the run for this long instead of to its end"),
     CHOICE(FC_FIELD_PRECISION, "training.precision", precisions, "arithmetic of the matrix products"),
     INTEGER(FC_FIELD_SEQUENCE, "training.sequence", "token", 1, 1.6e7, "tokens in a sequence"),
@@ -47,7 +88,8 @@ const struct fc_field fc_fields[] = {
     INTEGER(FC_FIELD_EP, "plan.ep", "1", 1, 4096, "expert parallel size"),
     INTEGER(FC_FIELD_DP, "plan.dp", "1", 1, 1e8, "data parallel size; GPUs / (tp pp cp) when not stated"),
     CHOICE(FC_FIELD_ZERO, "plan.zero", zero_stages, "what data parallel replicas share out (ZeRO)"),
-    CHOICE(FC_FIELD_RECOMPUTE, "plan.recompute", recomputes, "activations computed again in the backward pass"),
+    CHOICE(FC_FIELD_RECOMPUTE, "plan.recompute", recomputes,
+           "activations computed again in the backward pass"),
 
     NUMBER(FC_FIELD_CHECKPOINT_INTERVAL, "checkpoint.interval", "s", 1, 1e8,
            "training between checkpoints; 'auto' is the exact optimum"),
@@ -59,7 +101,8 @@ const struct fc_field fc_fields[] = {
               "time per interruption that does not depend on the job's size; 0: none"),
     UNCERTAIN(FC_FIELD_SWAP_PROBABILITY, "reliability.swap_probability", FC_IN_SWAP_PROBABILITY, "1", 0, 1,
               "share of interruptions that need a node replaced"),
-    LAW(FC_FIELD_DETECTION, "reliability.detection", "s", 0, 1e7, "from the fault to the decision to restart"),
+    LAW(FC_FIELD_DETECTION, "reliability.detection", "s", 0, 1e7,
+        "from the fault to the decision to restart"),
     UNCERTAIN(FC_FIELD_DETECTION_SCALE, "reliability.detection_scale", FC_IN_DETECTION_SCALE, "1", 0, 1e4,
               "factor on the detection time, one per world"),
     UNCERTAIN(FC_FIELD_RESTART, "reliability.restart", FC_IN_RESTART_S, "s", 0, 1e7,
@@ -91,11 +134,13 @@ const struct fc_field fc_fields[] = {
               "share of the compute that goes to research and training"),
     UNCERTAIN(FC_FIELD_FINAL_RUN_SHARE, "contract.final_run_share", FC_IN_FINAL_RUN_SHARE, "1", 0, 1,
               "share of that which goes to final runs"),
-    {FC_FIELD_RUN_FLOP, "contract.run_flop", FC_FIELD_NUMBERS, -1, "FLOP", 1, 1e32, NULL, "sizes of the runs to price"},
+    {FC_FIELD_RUN_FLOP, "contract.run_flop", FC_FIELD_NUMBERS, -1, "FLOP", 1, 1e32, NULL,
+     "sizes of the runs to price"},
 
     UNCERTAIN(FC_FIELD_IT_POWER, "energy.it_power_per_gpu", FC_IN_IT_POWER_KW, "kW", 0.001, 100,
               "IT power per GPU, hosts, network and storage included"),
-    UNCERTAIN(FC_FIELD_LOAD_FACTOR, "energy.load_factor", FC_IN_LOAD_FACTOR, "1", 0, 1, "mean draw over nameplate"),
+    UNCERTAIN(FC_FIELD_LOAD_FACTOR, "energy.load_factor", FC_IN_LOAD_FACTOR, "1", 0, 1,
+              "mean draw over nameplate"),
     UNCERTAIN(FC_FIELD_PUE, "energy.pue", FC_IN_PUE, "1", 1, 5, "power usage effectiveness of the site"),
     UNCERTAIN(FC_FIELD_CARBON, "energy.carbon", FC_IN_CARBON_G_PER_KWH, "g/kWh", 0, 5000, "CO2 per energy"),
     UNCERTAIN(FC_FIELD_ENERGY_PRICE, "energy.price", FC_IN_ENERGY_PRICE_USD_PER_KWH, "USD/kWh", 0, 100,
@@ -103,6 +148,78 @@ const struct fc_field fc_fields[] = {
 
     NUMBER(FC_FIELD_DEADLINE, "goals.deadline", "day", 0.001, 1e5, "days from the start; gives P(deadline)"),
     NUMBER(FC_FIELD_BUDGET, "goals.budget", "USD", 0.01, 1e15, "gives P(budget)"),
+
+    NUMBER(FC_FIELD_OVERSUBSCRIPTION, "cluster.oversubscription", "1", 1, 100,
+           "of the network between domains: all adapters together over what it carries"),
+    CHOICE(FC_FIELD_SOFTWARE, "training.software", softwares, "generation of the training software"),
+    FLAG(FC_FIELD_ATTENTION_FP8_ON, "training.attention_fp8", "attention in FP8 too"),
+    FLAG(FC_FIELD_FUSED_EXPERTS, "training.fused_experts", "one kernel for the grouped feed-forward block"),
+    INTEGER(FC_FIELD_EXPERT_TP, "plan.expert_tp", "1", 1, 1024, "tensor parallel size of the experts"),
+    CHOICE(FC_FIELD_EXPERT_DISPATCH, "plan.expert_dispatch", dispatches,
+           "tokens sent to each expert, or once per domain (DeepEP, HybridEP); auto: as the software does"),
+    FLAG(FC_FIELD_EXPERT_OVERLAP, "plan.expert_overlap", "expert exchange overlaps with computation"),
+    CHOICE(FC_FIELD_CUDA_GRAPH, "plan.cuda_graph", graphs,
+           "kernels launched as graphs: of parts, or of the whole step"),
+    CHOICE(FC_FIELD_POSTERIOR, "efficiency.posterior", posteriors,
+           "efficiency factors drawn from the fit to measurements (on), from the prior, or fixed at their "
+           "medians"),
+
+    /* one row per input of the step layer, in the order of cuda/model/inputs.h */
+    FACTOR(CLOCK, "clock", "1", 0.05, 2, "sustained clock over the one of the stated peak"),
+    FACTOR(GEMM_BF16, "gemm_bf16", "1", 0.01, 1, "BF16 matrix products over the dense peak"),
+    FACTOR(GEMM_LOW, "gemm_low", "1", 0.01, 1, "FP8 or FP4 matrix products over the dense peak"),
+    FACTOR(MXFP8, "mxfp8", "1", 0.1, 2, "MXFP8 matrix products against per-tensor FP8"),
+    FACTOR(FP4_ULTRA, "fp4_ultra", "1", 0, 1, "share of the additional FP4 peak of the 300 series"),
+    FACTOR(GROUPED_GEMM, "grouped_gemm", "1", 0.05, 1, "grouped against dense matrix products"),
+    FACTOR(GROUPED_ROWS, "grouped_rows", "1", 0, 100000, "rows lost per expert to tiles"),
+    FACTOR(ATTENTION, "attention", "1", 0.01, 1, "fused attention over the BF16 peak"),
+    FACTOR(ATTENTION_KERNEL, "attention_kernel", "1", 0.01, 2, "an older attention kernel against that"),
+    FACTOR(ATTENTION_FP8, "attention_fp8", "1", 0.1, 4, "gain by FP8 attention"),
+    FACTOR(ATTENTION_UNFUSED, "attention_unfused", "1", 0.01, 1,
+           "products of unfused attention over the BF16 peak"),
+    FACTOR(HBM, "hbm", "1", 0.05, 1, "streaming rate over the peak of the memory"),
+    FACTOR(OPERAND_TRAFFIC, "operand_traffic", "1", 0, 10,
+           "share of the operand traffic of matrix products that is not hidden"),
+    FACTOR(ACCUMULATE_TRAFFIC, "accumulate_traffic", "1", 0, 10,
+           "the same for the accumulation of weight gradients"),
+    FACTOR(ELEMENTWISE, "elementwise", "1", 0, 20,
+           "factor on the counted bytes of norms, activations and residuals"),
+    FACTOR(QUANTIZE_BYTES, "quantize_bytes", "byte", 0, 1000, "byte per element cast to low precision"),
+    FACTOR(MAMBA_BYTES, "mamba_bytes", "byte", 0, 100000, "byte per element of a state-space scan"),
+    FACTOR(CLAMP_BYTES, "clamp_bytes", "byte", 0, 100000, "byte per element of a clamped expert activation"),
+    FACTOR(EXPERT_TRAFFIC, "expert_traffic", "1", 0.1, 100,
+           "elementwise traffic of an unfused expert block against a fused one"),
+    FACTOR(KERNEL_GAP, "kernel_gap", "s", 0, 1, "gap between two kernels"),
+    FACTOR(LAUNCH, "launch", "s", 0, 1, "host time per kernel"),
+    FACTOR(LAUNCH_GRACE, "launch_grace", "1", 0.01, 100, "factor on that for a Grace host"),
+    FACTOR(LAUNCH_OVERLAP, "launch_overlap", "1", 0.01, 100, "factor on that when expert exchange overlaps"),
+    FACTOR(MOE_LAUNCHES, "moe_launches", "1", 0, 1e+06,
+           "kernels of router, permutation and dispatch per layer"),
+    FACTOR(EXPERT_LAUNCHES, "expert_launches", "1", 0, 1e+06, "kernels per local expert and layer"),
+    FACTOR(DROP_LAUNCHES, "drop_launches", "1", 0, 10, "factor on that with static shapes"),
+    FACTOR(SOFTWARE, "software", "1", 0.1, 10, "factor of the software generation on compute time"),
+    FACTOR(SOFTWARE_BLACKWELL, "software_blackwell", "1", 0.1, 10,
+           "factor of the first releases for Blackwell"),
+    FACTOR(SOFTWARE_MOE, "software_moe", "1", 0.1, 10, "factor of the 2024 releases on mixture models"),
+    FACTOR(NVLINK, "nvlink", "1", 0.01, 1.5, "bus bandwidth over the rate of NVLink in one direction"),
+    FACTOR(NIC, "nic", "1", 0.01, 1.5, "bus bandwidth over the rate of the adapter"),
+    FACTOR(LATENCY, "latency", "s", 0, 1, "latency of a collective step"),
+    FACTOR(ALL_TO_ALL, "all_to_all", "1", 0.01, 10, "all-to-all against ring rate"),
+    FACTOR(TP_EXPOSED, "tp_exposed", "1", 0, 10, "share of tensor parallel communication left exposed"),
+    FACTOR(CP_EXPOSED, "cp_exposed", "1", 0, 10, "the same of context parallel"),
+    FACTOR(EP_EXPOSED, "ep_exposed", "1", 0, 10, "the same of expert parallel"),
+    FACTOR(PP_EXPOSED, "pp_exposed", "1", 0, 10, "the same of pipeline parallel"),
+    FACTOR(DP_EXPOSED, "dp_exposed", "1", 0, 10, "the same of data parallel"),
+    FACTOR(DP_WINDOW, "dp_window", "1", 0, 1e+06, "micro-batches that may hide data parallel communication"),
+    FACTOR(FSDP_EXPOSED, "fsdp_exposed", "1", 0, 10, "share of FSDP communication left exposed"),
+    FACTOR(OPTIMIZER_BYTES, "optimizer_bytes", "byte", 0, 10000, "byte per parameter of an optimizer step"),
+    FACTOR(STEP_FIXED, "step_fixed", "s", 0, 10000, "fixed time per step"),
+    FACTOR(STRAGGLING, "straggling", "1", 0, 1, "growth of the step per doubling of GPUs beyond eight"),
+    FACTOR(STEP_RESIDUAL, "residual", "1", 0.01, 100, "what the model does not explain"),
+    FACTOR(MEMORY_ACTIVATIONS, "memory_activations", "1", 0.01, 100, "factor on the counted activations"),
+    FACTOR(MEMORY_ALLOCATOR, "memory_allocator", "1", 1, 10, "memory reserved over memory in use"),
+    FACTOR(MEMORY_FRAMEWORK, "memory_framework", "byte", 0, 1e+12,
+           "context, collective buffers and workspaces"),
 };
 
 _Static_assert(sizeof fc_fields / sizeof fc_fields[0] == FC_FIELD_COUNT, "one row per field");

@@ -14,6 +14,7 @@ static const struct fc_metric_info infos[] = {
     {FC_M_MFU, "mfu", "1", 0, 0, 0, 0, 0,
      "model FLOP utilisation: model FLOP/s over the dense peak of the precision"},
     {FC_M_MEMORY_PER_GPU_BYTES, "memory_per_gpu_bytes", "B", 1, 0, 0, 0, 0, "memory of the fullest GPU"},
+    {FC_M_FITS, "fits_in_memory", "1", 0, 0, 0, 1, 0, "the job fits into the memory of its GPUs"},
 
     {FC_M_WALL_CLOCK_DAYS, "wall_clock_days", "day", 1, 0, 1, 0, 0, "from the start of the run to its end"},
     {FC_M_GOODPUT, "goodput", "1", 0, 0, 1, 0, 0, "productive share of the wall time (ETTR)"},

@@ -7,7 +7,7 @@
 
 #include "../cuda/model/timeline.h"
 #include "kernels.h"
-#include "plan.h"
+#include "plan_scenario.h"
 
 #define HOURS_PER_YEAR 8766.0
 #define HOURS_PER_MONTH 730.5
@@ -127,7 +127,7 @@ static void choose_metrics(struct fc_program *program)
                               FC_M_TIME_PLANNED_H,    FC_M_PLANNED_STOPS,  FC_M_NODE_SWAPS};
     int layers = program->layers;
     if (layers & FC_LAYER_STEP)
-        for (int m = FC_M_STEP_TIME_S; m <= FC_M_MEMORY_PER_GPU_BYTES; m++)
+        for (int m = FC_M_STEP_TIME_S; m <= FC_M_FITS; m++)
             add_metric(program, m);
     if (layers & FC_LAYER_RUN) {
         for (size_t i = 0; i < sizeof run / sizeof run[0]; i++)

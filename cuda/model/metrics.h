@@ -13,6 +13,7 @@ enum fc_metric {
     FC_M_TFLOPS_PER_GPU = 3,
     FC_M_MFU = 4,
     FC_M_MEMORY_PER_GPU_BYTES = 5,
+    FC_M_FITS = 6, /* 1 when that is no more than a GPU has, else 0 */
 
     FC_M_WALL_CLOCK_DAYS = 16,
     FC_M_GOODPUT = 17,

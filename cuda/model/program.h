@@ -9,7 +9,7 @@
 #include "inputs.h"
 #include "lang.h"
 #include "metrics.h"
-#include "step_rows.h"
+#include "step_program.h"
 
 #define FC_MODEL_VERSION 1 /* raised when the bits of a result change for a fixed scenario and seed */
 

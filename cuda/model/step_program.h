@@ -1,0 +1,73 @@
+/* step_program.h: what the host prepares for the step layer: one training plan on one cluster, as numbers.
+ *
+ * Names end in what they hold: _s is the time at the peak rate of the resource, which step.h divides by the efficiency
+ * of this world. Per GPU, micro-batch and average layer unless said; 0 where the plan has no such part. Filled by
+ * host/plan.c; the derivation of each number stands there. */
+#ifndef FC_MODEL_STEP_PROGRAM_H
+#define FC_MODEL_STEP_PROGRAM_H
+
+#include "lang.h"
+
+#define FC_STEP_JOINT 47 /* most inputs that are drawn together: all of the step layer */
+
+struct fc_step_program {
+    /* the job */
+    float tokens_per_step;
+    float flop_per_step; /* model FLOP of a step, causal attention counted half, all GPUs together */
+    float gpus;
+    float peak_flops; /* dense peak that MFU refers to, FLOP/s per GPU */
+
+    /* computation of a layer */
+    fc_i32 low;          /* 1: FP8 or FP4 matrix products */
+    float linear_s;      /* dense matrix products at the peak of their precision */
+    float grouped_s;     /* the experts' */
+    float grouped_row_s; /* one more row of each */
+    float experts_part;  /* 1 - 1 / local experts */
+    float ultra;         /* 1/2 for FP4 on the 300 series, which has that much more FP4 peak; else 0 */
+    float attention_s;
+    float unfused_s;
+    float operand_s, accumulate_s, elementwise_s, mamba_s, clamp_s;
+    float quantize_s; /* one byte per element */
+    float expert_elementwise_s, expert_quantize_s;
+    float expert_part; /* as experts_part, 0 when the expert block is fused */
+    float gaps;        /* kernels that leave a gap */
+    /* kernels whose launch the GPU may have to wait for */
+    float launches, moe_launches, expert_launches;
+
+    /* communication of a layer: bytes over the peak of NVLink or adapter; latencies in units of the latency factor */
+    float tp_nvlink_s, tp_nic_s, tp_latency;
+    float cp_nvlink_s, cp_nic_s, cp_latency;
+    float ep_nvlink_s, ep_nic_s, ep_latency;
+    float fsdp_nvlink_s, fsdp_nic_s, fsdp_latency;
+
+    /* the head, per micro-batch, on the last stage */
+    float head_s, head_bytes_s;
+
+    /* the pipeline */
+    float micro_batches;
+    float layers;                     /* of the longest stage */
+    float head_added;                 /* 1: the head stands on a stage of `layers` layers */
+    float last_layers;                /* layers beside the head otherwise */
+    float bubble_layers, bubble_head; /* idle layers and heads per step */
+    float pp_nvlink_s, pp_nic_s;      /* point to point, whole step */
+
+    /* once per step */
+    float dense_dp_nvlink_s, dense_dp_nic_s, expert_dp_nvlink_s, expert_dp_nic_s, dp_latency;
+    float optimizer_s; /* one byte per parameter */
+    float doublings;   /* of the job beyond eight GPUs */
+
+    /* memory of the fullest GPU, bytes */
+    float memory_states;      /* weights, gradients, optimizer */
+    float memory_activations; /* and logits */
+    float memory_capacity;
+
+    /* Inputs drawn together: input joint[i] is median[i] exp(sum of factor[i (i + 1) / 2 + k] z_k) over k from
+     * joint_from[i] to i, z the standard normal numbers that the draws put into the same inputs. */
+    fc_i32 joint_count;
+    fc_i32 joint[FC_STEP_JOINT];
+    fc_i32 joint_from[FC_STEP_JOINT];
+    float median[FC_STEP_JOINT];
+    float factor[FC_STEP_JOINT * (FC_STEP_JOINT + 1) / 2];
+};
+
+#endif

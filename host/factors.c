@@ -1,0 +1,455 @@
+/* factors.c: see factors.h. */
+#include "factors.h"
+
+#include <math.h>
+#include <string.h>
+
+const struct fc_factor fc_factors[FC_FACTORS] = {
+    [FC_FACTOR_GEMM_BF16_A100] = {"gemm_bf16_a100", FC_IN_GEMM_BF16},
+    [FC_FACTOR_GEMM_BF16_HOPPER] = {"gemm_bf16_hopper", FC_IN_GEMM_BF16},
+    [FC_FACTOR_GEMM_BF16_BLACKWELL] = {"gemm_bf16_blackwell", FC_IN_GEMM_BF16},
+    [FC_FACTOR_GEMM_FP8_HOPPER] = {"gemm_fp8_hopper", FC_IN_GEMM_LOW},
+    [FC_FACTOR_GEMM_FP8_BLACKWELL] = {"gemm_fp8_blackwell", FC_IN_GEMM_LOW},
+    [FC_FACTOR_GEMM_FP4_BLACKWELL] = {"gemm_fp4_blackwell", FC_IN_GEMM_LOW},
+    [FC_FACTOR_MXFP8] = {"mxfp8", FC_IN_MXFP8},
+    [FC_FACTOR_CLOCK_B200] = {"clock_b200", FC_IN_CLOCK},
+    [FC_FACTOR_CLOCK_GB200] = {"clock_gb200", FC_IN_CLOCK},
+    [FC_FACTOR_CLOCK_GB300] = {"clock_gb300", FC_IN_CLOCK},
+    [FC_FACTOR_CLOCK_B300] = {"clock_b300", FC_IN_CLOCK},
+    [FC_FACTOR_CLOCK_H100_500W] = {"clock_h100_500w", FC_IN_CLOCK},
+    [FC_FACTOR_FP4_ULTRA] = {"fp4_ultra", FC_IN_FP4_ULTRA},
+    [FC_FACTOR_ATTENTION_A100] = {"attention_a100", FC_IN_ATTENTION},
+    [FC_FACTOR_ATTENTION_HOPPER] = {"attention_hopper", FC_IN_ATTENTION},
+    [FC_FACTOR_ATTENTION_BLACKWELL] = {"attention_blackwell", FC_IN_ATTENTION},
+    [FC_FACTOR_ATTENTION_FP8] = {"attention_fp8", FC_IN_ATTENTION_FP8},
+    [FC_FACTOR_ATTENTION_UNFUSED] = {"attention_unfused", FC_IN_ATTENTION_UNFUSED},
+    [FC_FACTOR_MAMBA_BYTES] = {"mamba_bytes", FC_IN_MAMBA_BYTES},
+    [FC_FACTOR_ATTENTION_KERNEL_FLASH2] = {"attention_kernel_flash2", FC_IN_ATTENTION_KERNEL},
+    [FC_FACTOR_ATTENTION_KERNEL_ALIBI] = {"attention_kernel_alibi", FC_IN_ATTENTION_KERNEL},
+    [FC_FACTOR_CLAMP_BYTES] = {"clamp_bytes", FC_IN_CLAMP_BYTES},
+    [FC_FACTOR_DROP_LAUNCHES] = {"drop_launches", FC_IN_DROP_LAUNCHES},
+    [FC_FACTOR_SOFTWARE_EARLY_BLACKWELL] = {"software_early_blackwell", FC_IN_SOFTWARE_BLACKWELL},
+    [FC_FACTOR_ELEMENTWISE_MEGATRON] = {"elementwise_megatron", FC_IN_ELEMENTWISE},
+    [FC_FACTOR_FSDP_EXPOSED_LLM_FOUNDRY] = {"fsdp_exposed_llm_foundry", FC_IN_FSDP_EXPOSED},
+    [FC_FACTOR_GROUPED_GEMM] = {"grouped_gemm", FC_IN_GROUPED_GEMM},
+    [FC_FACTOR_GROUPED_ROWS] = {"grouped_rows", FC_IN_GROUPED_ROWS},
+    [FC_FACTOR_HBM] = {"hbm", FC_IN_HBM},
+    [FC_FACTOR_OPERAND_TRAFFIC] = {"operand_traffic", FC_IN_OPERAND_TRAFFIC},
+    [FC_FACTOR_ACCUMULATE_TRAFFIC] = {"accumulate_traffic", FC_IN_ACCUMULATE_TRAFFIC},
+    [FC_FACTOR_ELEMENTWISE_EAGER] = {"elementwise_eager", FC_IN_ELEMENTWISE},
+    [FC_FACTOR_ELEMENTWISE_FUSED] = {"elementwise_fused", FC_IN_ELEMENTWISE},
+    [FC_FACTOR_QUANTIZE_FP8_HOPPER] = {"quantize_fp8_hopper", FC_IN_QUANTIZE_BYTES},
+    [FC_FACTOR_QUANTIZE_FP8_BLACKWELL] = {"quantize_fp8_blackwell", FC_IN_QUANTIZE_BYTES},
+    [FC_FACTOR_QUANTIZE_MXFP8] = {"quantize_mxfp8", FC_IN_QUANTIZE_BYTES},
+    [FC_FACTOR_QUANTIZE_NVFP4] = {"quantize_nvfp4", FC_IN_QUANTIZE_BYTES},
+    [FC_FACTOR_KERNEL_GAP] = {"kernel_gap", FC_IN_KERNEL_GAP},
+    [FC_FACTOR_LAUNCH] = {"launch", FC_IN_LAUNCH},
+    [FC_FACTOR_LAUNCH_GRACE] = {"launch_grace", FC_IN_LAUNCH_GRACE},
+    [FC_FACTOR_EXPERT_LAUNCHES] = {"expert_launches", FC_IN_EXPERT_LAUNCHES},
+    [FC_FACTOR_LAUNCH_OVERLAP] = {"launch_overlap", FC_IN_LAUNCH_OVERLAP},
+    [FC_FACTOR_NVLINK] = {"nvlink", FC_IN_NVLINK},
+    [FC_FACTOR_NIC] = {"nic", FC_IN_NIC},
+    [FC_FACTOR_LATENCY] = {"latency", FC_IN_LATENCY},
+    [FC_FACTOR_TP_EXPOSED] = {"tp_exposed", FC_IN_TP_EXPOSED},
+    [FC_FACTOR_CP_EXPOSED] = {"cp_exposed", FC_IN_CP_EXPOSED},
+    [FC_FACTOR_EP_EXPOSED] = {"ep_exposed", FC_IN_EP_EXPOSED},
+    [FC_FACTOR_ALL_TO_ALL] = {"all_to_all", FC_IN_ALL_TO_ALL},
+    [FC_FACTOR_PP_EXPOSED] = {"pp_exposed", FC_IN_PP_EXPOSED},
+    [FC_FACTOR_DP_EXPOSED] = {"dp_exposed", FC_IN_DP_EXPOSED},
+    [FC_FACTOR_FSDP_EXPOSED] = {"fsdp_exposed", FC_IN_FSDP_EXPOSED},
+    [FC_FACTOR_DP_WINDOW] = {"dp_window", FC_IN_DP_WINDOW},
+    [FC_FACTOR_OPTIMIZER_BYTES] = {"optimizer_bytes", FC_IN_OPTIMIZER_BYTES},
+    [FC_FACTOR_STEP_FIXED] = {"step_fixed", FC_IN_STEP_FIXED},
+    [FC_FACTOR_STRAGGLING] = {"straggling", FC_IN_STRAGGLING},
+    [FC_FACTOR_SOFTWARE_MEGATRON_2021] = {"software_megatron_2021", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_MEGATRON_2022] = {"software_megatron_2022", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_LLM_FOUNDRY] = {"software_llm_foundry", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_TORCHTITAN] = {"software_torchtitan", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_JAX] = {"software_jax", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_SIMUMAX] = {"software_simumax", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_AUTOMODEL] = {"software_automodel", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_NEMO_24] = {"software_nemo_24", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_NEMO_25] = {"software_nemo_25", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_BRIDGE_25] = {"software_bridge_25", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_BRIDGE_26_04] = {"software_bridge_26_04", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_BRIDGE_26_06] = {"software_bridge_26_06", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_MLPERF] = {"software_mlperf", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_META_LLAMA3] = {"software_meta_llama3", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_MOE_2024] = {"software_moe_2024", FC_IN_SOFTWARE_MOE},
+    [FC_FACTOR_EXPERT_TRAFFIC] = {"expert_traffic", FC_IN_EXPERT_TRAFFIC},
+    [FC_FACTOR_MOE_LAUNCHES] = {"moe_launches", FC_IN_MOE_LAUNCHES},
+};
+
+const char *const fc_group_names[FC_GROUPS] = {"dense, Blackwell", "dense, Ampere or Hopper",
+                                               "mixture, Blackwell", "mixture, Ampere or Hopper"};
+
+enum fc_group fc_group_of(const struct fc_plan *plan)
+{
+    bool mixture = fc_architecture_is_mixture(&plan->model), blackwell = plan->gpu.family == FC_BLACKWELL;
+    return mixture ? (blackwell ? FC_MIXTURE_BLACKWELL : FC_MIXTURE_HOPPER)
+                   : (blackwell ? FC_DENSE_BLACKWELL : FC_DENSE_HOPPER);
+}
+
+static int by_family(const struct fc_plan *p, int ampere, int hopper, int blackwell)
+{
+    return p->gpu.family == FC_AMPERE ? ampere : p->gpu.family == FC_HOPPER ? hopper : blackwell;
+}
+
+static int clock_of(const struct fc_plan *p)
+{
+    static const struct {
+        const char *gpu;
+        int factor;
+    } clocks[] = {{"b200", FC_FACTOR_CLOCK_B200},
+                  {"gb200", FC_FACTOR_CLOCK_GB200},
+                  {"b300", FC_FACTOR_CLOCK_B300},
+                  {"gb300", FC_FACTOR_CLOCK_GB300},
+                  {"h100-96-500w", FC_FACTOR_CLOCK_H100_500W}};
+    for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++)
+        if (strcmp(p->gpu.name, clocks[i].gpu) == 0)
+            return clocks[i].factor;
+    return -1;
+}
+
+static int low_gemm_of(const struct fc_plan *p)
+{
+    if (p->precision == FC_BF16)
+        return -1;
+    if (p->precision == FC_NVFP4)
+        return FC_FACTOR_GEMM_FP4_BLACKWELL;
+    return by_family(p, FC_FACTOR_GEMM_FP8_HOPPER, FC_FACTOR_GEMM_FP8_HOPPER, FC_FACTOR_GEMM_FP8_BLACKWELL);
+}
+
+static int quantize_of(const struct fc_plan *p)
+{
+    switch (p->precision) {
+    case FC_NVFP4:
+        return FC_FACTOR_QUANTIZE_NVFP4;
+    case FC_MXFP8:
+        return FC_FACTOR_QUANTIZE_MXFP8;
+    case FC_FP8:
+        return by_family(p, FC_FACTOR_QUANTIZE_FP8_HOPPER, FC_FACTOR_QUANTIZE_FP8_HOPPER,
+                         FC_FACTOR_QUANTIZE_FP8_BLACKWELL);
+    default:
+        return -1;
+    }
+}
+
+static int software_of(const struct fc_plan *p)
+{
+    static const int factors[FC_SOFTWARE_COUNT] = {
+        [FC_MEGATRON_2021] = FC_FACTOR_SOFTWARE_MEGATRON_2021,
+        [FC_MEGATRON_2022] = FC_FACTOR_SOFTWARE_MEGATRON_2022,
+        [FC_LLM_FOUNDRY] = FC_FACTOR_SOFTWARE_LLM_FOUNDRY,
+        [FC_TORCHTITAN] = FC_FACTOR_SOFTWARE_TORCHTITAN,
+        [FC_JAX] = FC_FACTOR_SOFTWARE_JAX,
+        [FC_SIMUMAX] = FC_FACTOR_SOFTWARE_SIMUMAX,
+        [FC_AUTOMODEL] = FC_FACTOR_SOFTWARE_AUTOMODEL,
+        [FC_NEMO_24] = FC_FACTOR_SOFTWARE_NEMO_24,
+        [FC_NEMO_25] = FC_FACTOR_SOFTWARE_NEMO_25,
+        [FC_BRIDGE_25] = FC_FACTOR_SOFTWARE_BRIDGE_25,
+        [FC_BRIDGE_26_04] = FC_FACTOR_SOFTWARE_BRIDGE_26_04,
+        [FC_BRIDGE_26_06] = FC_FACTOR_SOFTWARE_BRIDGE_26_06,
+        [FC_MLPERF] = FC_FACTOR_SOFTWARE_MLPERF,
+        [FC_META_LLAMA3] = FC_FACTOR_SOFTWARE_META_LLAMA3,
+    };
+    return factors[p->software->id];
+}
+
+static int attention_kernel_of(const struct fc_plan *p)
+{
+    if (p->gpu.family != FC_HOPPER)
+        return -1;
+    return p->software->attention == FC_FLASH_2       ? FC_FACTOR_ATTENTION_KERNEL_FLASH2
+           : p->software->attention == FC_FLASH_ALIBI ? FC_FACTOR_ATTENTION_KERNEL_ALIBI
+                                                      : -1;
+}
+
+static int elementwise_of(const struct fc_plan *p)
+{
+    static const int factors[] = {[FC_FUSED] = FC_FACTOR_ELEMENTWISE_FUSED,
+                                  [FC_EAGER] = FC_FACTOR_ELEMENTWISE_EAGER,
+                                  [FC_MEGATRON_FUSED] = FC_FACTOR_ELEMENTWISE_MEGATRON};
+    return factors[p->software->elementwise];
+}
+
+int fc_factor_for(const struct fc_plan *p, int input)
+{
+    bool mixture = fc_architecture_is_mixture(&p->model), unfused = p->software->attention == FC_UNFUSED;
+    bool needed = true;
+    switch (input) {
+    case FC_IN_CLOCK:
+        return clock_of(p);
+    case FC_IN_GEMM_BF16:
+        return by_family(p, FC_FACTOR_GEMM_BF16_A100, FC_FACTOR_GEMM_BF16_HOPPER,
+                         FC_FACTOR_GEMM_BF16_BLACKWELL);
+    case FC_IN_GEMM_LOW:
+        return low_gemm_of(p);
+    case FC_IN_ATTENTION:
+        return unfused ? -1
+                       : by_family(p, FC_FACTOR_ATTENTION_A100, FC_FACTOR_ATTENTION_HOPPER,
+                                   FC_FACTOR_ATTENTION_BLACKWELL);
+    case FC_IN_ATTENTION_KERNEL:
+        return attention_kernel_of(p);
+    case FC_IN_ELEMENTWISE:
+        return elementwise_of(p);
+    case FC_IN_QUANTIZE_BYTES:
+        return quantize_of(p);
+    case FC_IN_SOFTWARE:
+        return software_of(p);
+    case FC_IN_FSDP_EXPOSED:
+        return !p->fsdp                            ? -1
+               : p->software->id == FC_LLM_FOUNDRY ? FC_FACTOR_FSDP_EXPOSED_LLM_FOUNDRY
+                                                   : FC_FACTOR_FSDP_EXPOSED;
+    case FC_IN_MXFP8:
+        needed = p->precision == FC_MXFP8;
+        break;
+    case FC_IN_FP4_ULTRA:
+        needed = p->precision == FC_NVFP4 && p->gpu.ultra;
+        break;
+    case FC_IN_ATTENTION_FP8:
+        needed = p->attention_fp8;
+        break;
+    case FC_IN_ATTENTION_UNFUSED:
+        needed = unfused;
+        break;
+    case FC_IN_MAMBA_BYTES:
+        needed = fc_architecture_is_hybrid(&p->model);
+        break;
+    case FC_IN_CLAMP_BYTES:
+        needed = p->model.clamped && p->software->id != FC_AUTOMODEL;
+        break;
+    case FC_IN_EXPERT_TRAFFIC:
+        needed = mixture && !p->fused_experts;
+        break;
+    case FC_IN_GROUPED_GEMM:
+    case FC_IN_GROUPED_ROWS:
+    case FC_IN_MOE_LAUNCHES:
+    case FC_IN_EXPERT_LAUNCHES:
+        needed = mixture;
+        break;
+    case FC_IN_DROP_LAUNCHES:
+        needed = mixture && p->drops_tokens;
+        break;
+    case FC_IN_LAUNCH_GRACE:
+        needed = p->gpu.grace;
+        break;
+    case FC_IN_LAUNCH_OVERLAP:
+        needed = mixture && p->overlaps_ep && p->graph != FC_GRAPH_FULL;
+        break;
+    case FC_IN_SOFTWARE_BLACKWELL:
+        needed = p->software->early_blackwell && p->gpu.family == FC_BLACKWELL;
+        break;
+    case FC_IN_SOFTWARE_MOE:
+        needed = p->software->moe_2024 && mixture;
+        break;
+    case FC_IN_ALL_TO_ALL:
+        needed = p->ep > 1;
+        break;
+    case FC_IN_TP_EXPOSED:
+        needed = p->tp > 1 && p->overlaps_tp;
+        break;
+    case FC_IN_CP_EXPOSED:
+        needed = p->cp > 1;
+        break;
+    case FC_IN_EP_EXPOSED:
+        needed = p->ep > 1 && p->overlaps_ep;
+        break;
+    case FC_IN_PP_EXPOSED:
+        needed = p->pp > 1 && p->vpp > 1;
+        break;
+    case FC_IN_DP_EXPOSED:
+    case FC_IN_DP_WINDOW:
+        needed = !p->fsdp && p->software->overlaps_dp;
+        break;
+    case FC_IN_STRAGGLING:
+        needed = p->gpus > 8;
+        break;
+    default:
+        break;
+    }
+    for (int i = 0; needed && i < FC_FACTORS; i++)
+        if (fc_factors[i].input == input)
+            return i;
+    return -1;
+}
+
+/* --- reading
+ * ------------------------------------------------------------------------------------------------------ */
+
+static int named(const char *name)
+{
+    for (int i = 0; i < FC_FACTORS; i++)
+        if (strcmp(fc_factors[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static int read_prior(const struct fc_catalog *catalog, const char *name, double *median, double *sd_log,
+                      struct fc_error *error)
+{
+    const struct fc_catalog_entry *entry;
+    if (fc_catalog_find(catalog, "efficiency", name, NULL, &entry, error) ||
+        fc_catalog_number(entry, "prior", median, NULL, error) ||
+        fc_catalog_number(entry, "sd_log", sd_log, NULL, error))
+        return -1;
+    if (!(*median > 0) || !(*sd_log > 0) || !(*sd_log < 5))
+        return fc_fail_at(error, &entry->place,
+                          "factor '%s' needs a positive prior and a sd_log between 0 and 5", name);
+    return 0;
+}
+
+int fc_beliefs_read_priors(struct fc_beliefs *b, const struct fc_catalog *catalog, struct fc_error *error)
+{
+    static const char *const memory[] = {"memory_activations", "memory_allocator", "memory_framework"};
+    memset(b, 0, sizeof *b);
+    for (int i = 0; i < FC_FACTORS; i++) {
+        if (read_prior(catalog, fc_factors[i].name, &b->median[i], &b->sd_log[i], error))
+            return -1;
+        b->covariance[i][i] = b->sd_log[i] * b->sd_log[i];
+    }
+    for (int i = 0; i < 3; i++)
+        if (read_prior(catalog, memory[i], &b->memory_median[i], &b->memory_sd_log[i], error))
+            return -1;
+    return 0;
+}
+
+/* The correlations of one factor with those before it in the file. */
+static int read_correlations(struct fc_beliefs *b, const struct fc_catalog_entry *entry, const int *before,
+                             int count, int factor, const double *sd, struct fc_error *error)
+{
+    const struct fc_node *list = fc_node_get(entry->node, "correlations");
+    int k = 0;
+    for (const struct fc_node *item = list ? list->first : NULL; item; item = item->next, k++) {
+        struct fc_source source = item->kind == FC_NODE_TEXT ? fc_node_source(item) : (struct fc_source){0};
+        size_t offset = 0;
+        double correlation;
+        if (k >= count || !source.text || fc_source_number(&source, &offset, &correlation, error) ||
+            fabs(correlation) > 1)
+            return fc_fail_at(error, &item->place, "'correlations' of '%s' is not %d numbers from -1 to 1",
+                              entry->name, count);
+        double covariance = correlation * sd[factor] * sd[before[k]];
+        b->covariance[factor][before[k]] = b->covariance[before[k]][factor] = covariance;
+    }
+    return 0;
+}
+
+int fc_beliefs_read(struct fc_beliefs *b, const struct fc_catalog *catalog, struct fc_error *error)
+{
+    static const char *const residuals[FC_GROUPS] = {"residual_dense_blackwell", "residual_dense_hopper",
+                                                     "residual_mixture_blackwell", "residual_mixture_hopper"};
+    if (fc_beliefs_read_priors(b, catalog, error))
+        return -1;
+    double sd[FC_FACTORS];
+    int before[FC_FACTORS], count = 0;
+    for (size_t e = 0; e < fc_catalog_count(catalog); e++) {
+        const struct fc_catalog_entry *entry = fc_catalog_at(catalog, e);
+        int factor = strcmp(entry->kind, "posterior") == 0 ? named(entry->name) : -1;
+        if (factor < 0)
+            continue;
+        double median;
+        if (fc_catalog_number(entry, "median", &median, NULL, error) ||
+            fc_catalog_number(entry, "sd_log", &sd[factor], NULL, error))
+            return -1;
+        if (!(median > 0) || !(sd[factor] >= 0))
+            return fc_fail_at(error, &entry->place, "'%s' needs a positive median and a sd_log of at least 0",
+                              entry->name);
+        b->log_shift[factor] = log(median / b->median[factor]);
+        b->covariance[factor][factor] = sd[factor] * sd[factor];
+        if (read_correlations(b, entry, before, count, factor, sd, error))
+            return -1;
+        before[count++] = factor;
+    }
+    for (int g = 0; g < FC_GROUPS; g++) {
+        const struct fc_catalog_entry *entry;
+        if (fc_catalog_find(catalog, "posterior", residuals[g], NULL, &entry, error) ||
+            fc_catalog_number(entry, "sd_log", &b->residual_sd[g], NULL, error))
+            return -1;
+    }
+    return 0;
+}
+
+/* --- use
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Cholesky factor of the covariance `c` (n x n, row-major) into packed rows; what is dependent gets no term
+ * of its own. */
+static void factorize(const double *c, int n, double *packed)
+{
+    for (int i = 0; i < n; i++) {
+        double *row = packed + i * (i + 1) / 2;
+        for (int j = 0; j <= i; j++) {
+            const double *other = packed + j * (j + 1) / 2;
+            double sum = c[i * n + j];
+            for (int k = 0; k < j; k++)
+                sum -= row[k] * other[k];
+            if (i == j)
+                row[i] = sum > 1e-12 ? sqrt(sum) : 0;
+            else
+                row[j] = other[j] > 0 ? sum / other[j] : 0;
+        }
+    }
+}
+
+void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, enum fc_posterior_use use,
+                      const bool own[FC_IN_STEP_END], struct fc_step_draws *draws,
+                      struct fc_step_program *program)
+{
+    enum { ALONE = 4 }; /* residual and memory, independent of all */
+    int factor[FC_STEP_JOINT], count = 0;
+    double c[FC_STEP_JOINT * FC_STEP_JOINT], packed[FC_STEP_JOINT * (FC_STEP_JOINT + 1) / 2];
+    fc_beliefs_medians(b, plan, draws->value);
+    for (int i = 0; i < FC_IN_STEP_END; i++) {
+        int f = own[i] || i >= FC_IN_STEP_RESIDUAL ? -1 : fc_factor_for(plan, i);
+        draws->kind[i] = own[i]                         ? FC_STEP_OWN
+                         : f < 0 || use == FC_USE_FIXED ? FC_STEP_CONSTANT
+                                                        : FC_STEP_NORMAL;
+        if (f >= 0 && use == FC_USE_PRIOR)
+            draws->value[i] = b->median[f];
+        if (draws->kind[i] == FC_STEP_NORMAL) {
+            program->joint[count] = i;
+            factor[count++] = f;
+        }
+    }
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < count; k++) {
+            double prior = i == k ? b->sd_log[factor[i]] * b->sd_log[factor[i]] : 0;
+            c[i * count + k] = use == FC_USE_PRIOR ? prior : b->covariance[factor[i]][factor[k]];
+        }
+    /* software that was not stated may be another generation */
+    for (int i = 0; i < count; i++)
+        if (program->joint[i] == FC_IN_SOFTWARE && plan->software_assumed)
+            c[i * count + i] += 0.05 * 0.05;
+    factorize(c, count, packed);
+    for (int i = 0; i < count; i++)
+        program->joint_from[i] = 0;
+    const double alone[ALONE] = {b->residual_sd[fc_group_of(plan)], b->memory_sd_log[0], b->memory_sd_log[1],
+                                 b->memory_sd_log[2]};
+    for (int k = 0; k < ALONE; k++) {
+        int input = FC_IN_STEP_RESIDUAL + k;
+        if (own[input] || use == FC_USE_FIXED)
+            continue;
+        draws->kind[input] = FC_STEP_NORMAL;
+        program->joint[count] = input;
+        program->joint_from[count] = count;
+        packed[count * (count + 1) / 2 + count] = alone[k];
+        count++;
+    }
+    program->joint_count = count;
+    for (int i = 0; i < count; i++) {
+        program->median[i] = (float)draws->value[program->joint[i]];
+        for (int k = program->joint_from[i]; k <= i; k++)
+            program->factor[i * (i + 1) / 2 + k] = (float)packed[i * (i + 1) / 2 + k];
+    }
+}
+
+void fc_beliefs_medians(const struct fc_beliefs *b, const struct fc_plan *plan, double inputs[FC_IN_STEP_END])
+{
+    for (int i = 0; i < FC_IN_STEP_END; i++) {
+        int f = i < FC_IN_STEP_RESIDUAL ? fc_factor_for(plan, i) : -1;
+        inputs[i] = f < 0 ? 1 : b->median[f] * exp(b->log_shift[f]);
+    }
+    for (int k = 0; k < 3; k++)
+        inputs[FC_IN_MEMORY_ACTIVATIONS + k] = b->memory_median[k];
+}

@@ -1,0 +1,452 @@
+/* measurement_plan.c: see measurement_plan.h. */
+#include "measurement_plan.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const fc_column_names[FC_COLUMNS] = {"id",
+                                                 "source",
+                                                 "hardware",
+                                                 "gpus",
+                                                 "model",
+                                                 "layers",
+                                                 "hidden",
+                                                 "ffn",
+                                                 "heads",
+                                                 "kv_heads",
+                                                 "vocab",
+                                                 "seq",
+                                                 "experts",
+                                                 "topk",
+                                                 "moe_ffn",
+                                                 "precision",
+                                                 "tp",
+                                                 "pp",
+                                                 "vpp",
+                                                 "cp",
+                                                 "ep",
+                                                 "dp_or_fsdp",
+                                                 "mbs",
+                                                 "gbs",
+                                                 "recompute",
+                                                 "step_time_s",
+                                                 "tokens_per_s_per_gpu",
+                                                 "tflops_per_gpu",
+                                                 "notes",
+                                                 "software",
+                                                 "gpu"};
+
+static double number(const char *const *cells, enum fc_column column)
+{
+    char *end;
+    double value = strtod(cells[column], &end);
+    return end != cells[column] && isfinite(value) && value > 0 ? value : 0;
+}
+
+static bool has(const char *const *cells, enum fc_column column, const char *text)
+{
+    return strstr(cells[column], text) != NULL;
+}
+
+static bool starts(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* --- what is left out
+ * --------------------------------------------------------------------------------------------- */
+
+static bool is_sc21(const char *const *cells)
+{
+    return starts(cells[FC_COLUMN_ID], "megatron-sc21");
+}
+static bool is_llama3_paper(const char *const *cells)
+{
+    return starts(cells[FC_COLUMN_ID], "llama3-herd");
+}
+
+static void find_reason(struct fc_measurement *m, const char *const *cells)
+{
+    static const enum fc_column needed[] = {
+        FC_COLUMN_TP,       FC_COLUMN_PP,     FC_COLUMN_CP,     FC_COLUMN_MBS, FC_COLUMN_GBS,
+        FC_COLUMN_GPUS,     FC_COLUMN_LAYERS, FC_COLUMN_HIDDEN, FC_COLUMN_FFN, FC_COLUMN_HEADS,
+        FC_COLUMN_KV_HEADS, FC_COLUMN_VOCAB,  FC_COLUMN_SEQ};
+    if (has(cells, FC_COLUMN_MODEL, "LoRA") || has(cells, FC_COLUMN_MODEL, "SFT") ||
+        has(cells, FC_COLUMN_ID, "lora")) {
+        snprintf(m->left_out, sizeof m->left_out, "fine-tuning or LoRA, not pretraining");
+        return;
+    }
+    size_t used = 0;
+    bool completed = is_sc21(cells) || is_llama3_paper(cells); /* from the papers' text and scripts, below */
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0] && !completed; i++)
+        if (number(cells, needed[i]) == 0 && used + 16 < sizeof m->left_out)
+            used += (size_t)snprintf(m->left_out + used, sizeof m->left_out - used, "%s%s",
+                                     used ? " " : "not stated: ", fc_column_names[needed[i]]);
+    if (used)
+        return;
+    if (has(cells, FC_COLUMN_NOTES, "untuned"))
+        snprintf(m->left_out, sizeof m->left_out, "its source calls the recipe untuned");
+    else if (has(cells, FC_COLUMN_NOTES, "cuDNN-frontend regression"))
+        snprintf(m->left_out, sizeof m->left_out, "its source names a software regression");
+}
+
+/* --- model
+ * -------------------------------------------------------------------------------------------------------- */
+
+/* The catalog's entry whose measured_name begins the row's model name; the longest one. */
+static const struct fc_catalog_entry *find_model(const struct fc_catalog *catalog, const char *model)
+{
+    const struct fc_catalog_entry *best = NULL;
+    size_t longest = 0;
+    for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
+        const struct fc_catalog_entry *entry = fc_catalog_at(catalog, i);
+        const char *name =
+            strcmp(entry->kind, "model") == 0 ? fc_node_text(entry->node, "measured_name") : NULL;
+        if (name && starts(model, name) && strlen(name) > longest) {
+            best = entry;
+            longest = strlen(name);
+        }
+    }
+    return best;
+}
+
+static int read_model(struct fc_architecture *a, const char *const *cells, const struct fc_catalog *catalog,
+                      struct fc_error *error)
+{
+    const struct fc_catalog_entry *entry = find_model(catalog, cells[FC_COLUMN_MODEL]);
+    *a = (struct fc_architecture){.gated = true, .moe_every = 1};
+    if (entry && fc_architecture_read(a, entry, NULL, error))
+        return -1;
+    a->layers = number(cells, FC_COLUMN_LAYERS);
+    a->hidden = number(cells, FC_COLUMN_HIDDEN);
+    a->ffn = number(cells, FC_COLUMN_FFN);
+    a->heads = number(cells, FC_COLUMN_HEADS);
+    a->kv_heads = number(cells, FC_COLUMN_KV_HEADS);
+    a->vocab = number(cells, FC_COLUMN_VOCAB);
+    a->experts = number(cells, FC_COLUMN_EXPERTS);
+    a->topk = number(cells, FC_COLUMN_TOPK);
+    a->moe_ffn = number(cells, FC_COLUMN_MOE_FFN);
+    if (a->head_dim == 0)
+        a->head_dim = a->hidden / a->heads;
+    if (a->experts == 0)
+        a->dense_layers = a->shared_ffn = a->mtp_layers = 0;
+    if (has(cells, FC_COLUMN_NOTES, "dense_layers=1")) {
+        a->dense_layers = 1;
+        a->mtp_layers = 0;
+    }
+    /* stated, or known of the release: no multi-token prediction */
+    if (has(cells, FC_COLUMN_NOTES, "w/o MTP") || has(cells, FC_COLUMN_SOURCE, "25.11") ||
+        has(cells, FC_COLUMN_SOURCE, "AutoModel"))
+        a->mtp_layers = 0;
+    return 0;
+}
+
+/* --- hardware, software, precision
+ * -------------------------------------------------------------------------------- */
+
+int fc_hardware_read(struct fc_hardware *gpu, const struct fc_catalog *catalog, const char *name,
+                     const struct fc_place *place, struct fc_error *error)
+{
+    const struct fc_catalog_entry *entry;
+    double nvlink = 0, nic = 0;
+    *gpu = (struct fc_hardware){0};
+    if (fc_catalog_find(catalog, "gpu", name, place, &entry, error) ||
+        fc_catalog_number(entry, "bf16_flop_per_s", &gpu->bf16_flop_per_s, place, error) ||
+        fc_catalog_number_or(entry, "fp8_flop_per_s", 0, &gpu->fp8_flop_per_s, error) ||
+        fc_catalog_number_or(entry, "fp4_flop_per_s", 0, &gpu->fp4_flop_per_s, error) ||
+        fc_catalog_number(entry, "hbm_bytes", &gpu->memory_bytes, place, error) ||
+        fc_catalog_number(entry, "hbm_bytes_per_s", &gpu->memory_bytes_per_s, place, error) ||
+        fc_catalog_number(entry, "nvlink_bytes_per_s", &nvlink, place, error) ||
+        fc_catalog_number(entry, "nic_bits_per_s", &nic, place, error) ||
+        fc_catalog_number(entry, "domain_gpus", &gpu->domain, place, error))
+        return -1;
+    gpu->name = entry->name;
+    gpu->nvlink_bytes_per_s = nvlink / 2;
+    gpu->nic_bytes_per_s = nic / 8;
+    gpu->grace = starts(name, "gb");
+    gpu->ultra = starts(name, "gb300") || starts(name, "b300");
+    gpu->family = gpu->fp8_flop_per_s == 0 ? FC_AMPERE : gpu->fp4_flop_per_s == 0 ? FC_HOPPER : FC_BLACKWELL;
+    return 0;
+}
+
+static const char *gpu_name(const char *const *cells)
+{
+    static const char *const words[][2] = {
+        {"A100-40GB", "a100-40"}, {"A100", "a100-80"}, {"500W", "h100-96-500w"}, {"GB300", "gb300"},
+        {"GB200", "gb200"},       {"B300", "b300"},    {"B200", "b200"},         {"H800", "h800"},
+        {"H200", "h200"},         {"H100", "h100"}};
+    if (cells[FC_COLUMN_GPU][0])
+        return cells[FC_COLUMN_GPU];
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (has(cells, FC_COLUMN_HARDWARE, words[i][0]))
+            return words[i][1];
+    return NULL;
+}
+
+/* The generation behind a source's name; NULL when it is not known. */
+static const struct fc_software *software_of(const char *const *cells)
+{
+    static const struct {
+        const char *word;
+        enum fc_software_id id;
+    } words[] = {{"SC'21", FC_MEGATRON_2021},
+                 {"README (2022)", FC_MEGATRON_2021},
+                 {"Korthikanti", FC_MEGATRON_2022},
+                 {"llm-foundry", FC_LLM_FOUNDRY},
+                 {"torchtitan", FC_TORCHTITAN},
+                 {"maxtext", FC_JAX},
+                 {"paxml", FC_JAX},
+                 {"SimuMax", FC_SIMUMAX},
+                 {"AutoModel", FC_AUTOMODEL},
+                 {"Llama 3 herd", FC_META_LLAMA3},
+                 {"MLPerf", FC_MLPERF},
+                 {"NeMo 24", FC_NEMO_24},
+                 {"NeMo 25.0x", FC_NEMO_25},
+                 {"NeMo 25.04", FC_NEMO_25},
+                 {"NeMo 25.07", FC_NEMO_25},
+                 {"NeMo 25.09", FC_BRIDGE_25},
+                 {"NeMo 25.11", FC_BRIDGE_25},
+                 {"NeMo 26.06", FC_BRIDGE_26_06},
+                 {"NeMo 26.08", FC_BRIDGE_26_06},
+                 {"NeMo 26", FC_BRIDGE_26_04},
+                 {"v24.11", FC_NEMO_24},
+                 {"v25.04", FC_NEMO_25},
+                 {"v25.05", FC_NEMO_25},
+                 {"v25.10", FC_BRIDGE_25},
+                 {"v25.08", FC_BRIDGE_25},
+                 {"v26.02", FC_BRIDGE_26_04},
+                 {"ModelZoo", FC_BRIDGE_26_04},
+                 {"Scalable Training of MoE", FC_BRIDGE_26_04},
+                 {"Megatron-LM examples", FC_NEMO_25}};
+    if (cells[FC_COLUMN_SOFTWARE][0])
+        return fc_software_find(cells[FC_COLUMN_SOFTWARE]);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (has(cells, FC_COLUMN_SOURCE, words[i].word))
+            return &fc_softwares[words[i].id];
+    return NULL;
+}
+
+static enum fc_precision precision_of(const char *const *cells)
+{
+    const char *text = cells[FC_COLUMN_PRECISION];
+    return starts(text, "NVFP4")   ? FC_NVFP4
+           : starts(text, "MXFP8") ? FC_MXFP8
+           : starts(text, "FP8")   ? FC_FP8
+                                   : FC_BF16;
+}
+
+/* --- layout
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* Micro-batch and chunks of SC'21 table 1, from the script that the authors published beside it. */
+static void complete_sc21(struct fc_plan *p, const char *id)
+{
+    static const struct {
+        const char *size;
+        double micro_batch, vpp;
+    } rows[] = {{"-1.7b", 16, 1}, {"-3.6b", 16, 1},  {"-7.5b", 16, 1},  {"-18.4b", 8, 1},  {"-39.1b", 4, 1},
+                {"-76.1b", 2, 1}, {"-145.6b", 2, 2}, {"-310.1b", 1, 2}, {"-529.6b", 1, 3}, {"-1008b", 1, 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strstr(id, rows[i].size)) {
+            p->micro_batch = rows[i].micro_batch;
+            p->vpp = rows[i].vpp;
+        }
+}
+
+static void read_recompute(struct fc_plan *p, const char *const *cells)
+{
+    char text[64] = "";
+    for (size_t i = 0; cells[FC_COLUMN_RECOMPUTE][i] && i + 1 < sizeof text; i++)
+        text[i] = (char)tolower((unsigned char)cells[FC_COLUMN_RECOMPUTE][i]);
+    if (!text[0] && (has(cells, FC_COLUMN_NOTES, "includes recompute") ||
+                     has(cells, FC_COLUMN_NOTES, "Includes recompute")))
+        snprintf(text, sizeof text, "full");
+    if (p->software->id == FC_MEGATRON_2022 && starts(text, "selective")) {
+        p->again_attention = 1;
+    } else if (starts(text, "full x5")) {
+        p->again_gemm = p->again_attention = p->again_elementwise = 5.0 / 32;
+    } else if (starts(text, "full")) {
+        p->again_gemm = p->again_attention = p->again_elementwise = p->again_tp = 1;
+    } else if (starts(text, "selective ac") || starts(text, "per-op")) {
+        p->again_gemm = p->again_tp = 0.5;
+        p->again_elementwise = 1;
+        p->kept = 0.55;
+    } else if (starts(text, "selective")) {
+        p->again_elementwise = 0.4;
+    }
+    if (p->software->id == FC_JAX) { /* none would not fit 80 GB, and the policy is not published */
+        p->again_gemm = p->again_elementwise = 0.66;
+        p->again_attention = p->again_tp = 0;
+    }
+    p->again_mla_up = strstr(text, "mla_up_proj") != NULL;
+    p->again_norms = strstr(text, "layernorm") != NULL;
+    p->again_moe_activation = strstr(text, "moe_act") != NULL;
+    bool old = p->software->id == FC_MEGATRON_2021;
+    p->sequence_parallel = p->tp > 1 && !old && !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);
+}
+
+static void read_notes(struct fc_plan *p, const char *const *cells)
+{
+    const char *notes = cells[FC_COLUMN_NOTES];
+    bool full = strstr(notes, "full_iteration") && !strstr(notes, "none:full");
+    p->graph = full ? FC_GRAPH_FULL : strstr(notes, "transformer_engine") ? FC_GRAPH_PARTIAL : FC_GRAPH_NONE;
+    p->graph_attention = strstr(notes, "'attn'") != NULL;
+    p->fused_experts = strstr(notes, "cutedsl_fused_grouped_mlp") != NULL;
+    p->attention_fp8 = strstr(notes, "fp8_dot_product_attention") != NULL;
+    p->overlaps_ep = strstr(notes, "A2A overlap") != NULL;
+    p->dedup_dispatch = p->software->dedup_dispatch || strstr(notes, "hybridep") ||
+                        strstr(notes, "HybridEP") || strstr(notes, "deepep") || strstr(notes, "DeepEP");
+    p->drops_tokens = strstr(notes, "token-drop") != NULL;
+    p->offloads_activations = strstr(notes, "activation offload") != NULL;
+    const char *offload = strstr(notes, "cpu_offload ");
+    if (offload && strstr(offload, "layers"))
+        p->offloaded_layers = strtod(offload + strlen("cpu_offload "), NULL);
+}
+
+static void read_sharding(struct fc_plan *p, const char *const *cells)
+{
+    const char *fsdp = strstr(cells[FC_COLUMN_SHARDING], "FSDP");
+    double replicas = fc_plan_data_parallel(p), size = fsdp ? strtod(fsdp + 4, NULL) : 0, dense, expert;
+    bool meta = is_llama3_paper(cells);
+    p->fsdp = (fsdp || p->software->fsdp) && !meta;
+    p->fsdp_group = size > 0 ? size : replicas;
+    p->shards_optimizer = p->software->shards_optimizer;
+    p->shards_gradients = meta;
+    /* where weights and gradients alone exceed the memory, they must be shared out */
+    fc_plan_parameters(p, &dense, &expert);
+    if (!p->fsdp && (dense + expert) * 4 > p->gpu.memory_bytes) {
+        p->fsdp = true;
+        p->fsdp_group = replicas * p->cp;
+    }
+}
+
+static double or_one(double x)
+{
+    return x > 0 ? floor(x) : 1;
+}
+
+static void read_layout(struct fc_plan *p, const char *const *cells)
+{
+    p->gpus = number(cells, FC_COLUMN_GPUS);
+    p->tp = or_one(number(cells, FC_COLUMN_TP));
+    p->pp = or_one(number(cells, FC_COLUMN_PP));
+    p->vpp = or_one(number(cells, FC_COLUMN_VPP));
+    p->cp = or_one(number(cells, FC_COLUMN_CP));
+    p->ep = or_one(number(cells, FC_COLUMN_EP));
+    p->micro_batch = or_one(number(cells, FC_COLUMN_MBS));
+    p->global_batch = number(cells, FC_COLUMN_GBS);
+    p->sequence = number(cells, FC_COLUMN_SEQ);
+    if (is_sc21(cells))
+        complete_sc21(p, cells[FC_COLUMN_ID]);
+    if (is_llama3_paper(cells)) { /* the interleaved schedule of the paper; neither is stated */
+        p->micro_batch = 1;
+        p->vpp = 8;
+    }
+    bool whole = starts(cells[FC_COLUMN_MODEL], "Grok") || starts(cells[FC_COLUMN_MODEL], "Mixtral") ||
+                 has(cells, FC_COLUMN_NOTES, "expert TP=4");
+    p->expert_tp = whole ? p->tp : 1;
+    /* jobs on an NVL72 take a power of two of its GPUs */
+    if (p->gpu.domain == 72)
+        p->gpu.domain = 64;
+    p->overlaps_tp =
+        (p->software->overlaps_tp && p->model.experts == 0) || has(cells, FC_COLUMN_ID, "asynctp");
+    read_recompute(p, cells);
+    read_notes(p, cells);
+    read_sharding(p, cells);
+}
+
+/* --- time
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* FLOP per token of the published TFLOP/s where the convention is known (facts of each release). */
+static double published_flop_per_token(const char *const *cells, const struct fc_plan *p)
+{
+    static const struct {
+        const char *model;
+        double flop;
+    } known[] = {{"Llama3.1-405B", 2.524e12},
+                 {"Llama3-70B", 4.49e11},
+                 {"DeepSeek-V3", 2.60e11},
+                 {"Qwen3-235B-A22B", 1.481e11},
+                 {"Qwen3-30B-A3B", 2.30e10}};
+    if (starts(cells[FC_COLUMN_MODEL], "GPT-OSS"))
+        return has(cells, FC_COLUMN_SOURCE, "26.04.01") ? 2.71e10 : 3.26e10;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(cells[FC_COLUMN_MODEL], known[i].model) == 0)
+            return known[i].flop;
+    return fc_architecture_flop_per_token(&p->model, p->sequence, true);
+}
+
+static void read_time(struct fc_measurement *m, const char *const *cells)
+{
+    const struct fc_plan *p = &m->plan;
+    double per_gpu = p->global_batch * p->sequence / p->gpus; /* tokens per step */
+    double time = number(cells, FC_COLUMN_STEP_TIME), rate = number(cells, FC_COLUMN_TOKENS);
+    double flops = number(cells, FC_COLUMN_TFLOPS) * 1e12;
+    /* releases whose tokens/s are rounded to few digits */
+    bool rounded = has(cells, FC_COLUMN_SOURCE, "NeMo 26.04.01 container") ||
+                   has(cells, FC_COLUMN_SOURCE, "NeMo 26.06.01 container") ||
+                   has(cells, FC_COLUMN_SOURCE, "NeMo 26.08 container");
+    double full = fc_architecture_flop_per_token(&p->model, p->sequence, false);
+    double head = 6 * p->model.hidden * p->model.vocab;
+    if (time > 0) {
+        m->seconds = time;
+        m->how = "step time";
+    } else if (rate > 0 && !rounded) {
+        m->seconds = per_gpu / rate;
+        m->how = "tokens/s";
+    } else if (flops > 0 && has(cells, FC_COLUMN_SOURCE, "SC'21")) { /* FLOP with recomputation */
+        m->seconds = per_gpu * ((full - head) * 4 / 3 + head) / flops;
+        m->how = "TFLOP/s with recomputation";
+    } else if (flops > 0 && is_llama3_paper(cells)) {
+        m->seconds = per_gpu * full / flops;
+        m->how = "TFLOP/s, full attention";
+    } else if (flops > 0) {
+        m->seconds = per_gpu *
+                     (rounded ? published_flop_per_token(cells, p)
+                              : fc_architecture_flop_per_token(&p->model, p->sequence, true)) /
+                     flops;
+        m->how = "TFLOP/s";
+    } else {
+        snprintf(m->left_out, sizeof m->left_out, "neither step time, tokens/s nor TFLOP/s");
+    }
+}
+
+int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COLUMNS],
+                        const struct fc_catalog *catalog, struct fc_error *error)
+{
+    snprintf(m->id, sizeof m->id, "%.95s", cells[FC_COLUMN_ID]);
+    snprintf(m->model, sizeof m->model, "%.63s", cells[FC_COLUMN_MODEL]);
+    find_reason(m, cells);
+    if (m->left_out[0])
+        return 0;
+    struct fc_plan *p = &m->plan;
+    const char *gpu = gpu_name(cells);
+    p->software = software_of(cells);
+    if (!gpu || !fc_catalog_get(catalog, "gpu", gpu)) {
+        snprintf(m->left_out, sizeof m->left_out, "the catalog has no GPU '%.60s'",
+                 gpu ? gpu : cells[FC_COLUMN_HARDWARE]);
+        return 0;
+    }
+    if (!p->software && cells[FC_COLUMN_SOFTWARE][0]) {
+        snprintf(m->left_out, sizeof m->left_out, "'%.60s' is no software generation that is known",
+                 cells[FC_COLUMN_SOFTWARE]);
+        return 0;
+    }
+    if (!p->software)
+        p->software = fc_software_newest();
+    if (fc_hardware_read(&p->gpu, catalog, gpu, NULL, error) || read_model(&p->model, cells, catalog, error))
+        return -1;
+    p->precision = precision_of(cells);
+    read_layout(p, cells);
+    if (fc_plan_peak(p) <= 0) {
+        snprintf(m->left_out, sizeof m->left_out, "the catalog has no peak of this precision for %s", gpu);
+        return 0;
+    }
+    read_time(m, cells);
+    return 0;
+}

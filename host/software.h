@@ -1,0 +1,58 @@
+/* software.h: training software by generation: what it does in a step and keeps in memory. */
+#ifndef FC_HOST_SOFTWARE_H
+#define FC_HOST_SOFTWARE_H
+
+#include <stdbool.h>
+
+enum fc_software_id {
+    FC_MEGATRON_2021,
+    FC_MEGATRON_2022,
+    FC_LLM_FOUNDRY,
+    FC_TORCHTITAN,
+    FC_JAX,
+    FC_SIMUMAX,
+    FC_AUTOMODEL,
+    FC_NEMO_24,
+    FC_NEMO_25,
+    FC_BRIDGE_25,
+    FC_BRIDGE_26_04,
+    FC_BRIDGE_26_06,
+    FC_MLPERF,
+    FC_META_LLAMA3,
+    FC_SOFTWARE_COUNT
+};
+
+/* How old kernels and habits are. */
+enum fc_elementwise { FC_FUSED, FC_EAGER, FC_MEGATRON_FUSED };
+enum fc_attention_kernel { FC_FLASH, FC_FLASH_2, FC_FLASH_ALIBI, FC_UNFUSED };
+
+struct fc_software {
+    enum fc_software_id id;
+    const char *name; /* as in training.software */
+    const char *what;
+    enum fc_elementwise elementwise;
+    enum fc_attention_kernel attention; /* FC_FLASH_2, FC_FLASH_ALIBI: on Hopper; elsewhere as FC_FLASH */
+    bool fsdp;                          /* shares out parameters too, whatever the plan says */
+    bool overlaps_tp;                   /* of dense models */
+    bool overlaps_dp;
+    bool shards_optimizer;
+    bool accumulates_fp32;     /* weight gradients, in the GEMM's epilogue */
+    bool cheap_recompute;      /* norm and activation outputs made again from their inputs */
+    double gradient_bytes;     /* reduced per parameter, and kept */
+    double gathered_bytes_low; /* gathered per parameter in precisions below BF16 */
+    double optimizer_bytes;    /* per parameter: moments and master weights */
+    bool dropout;              /* dropout and its masks, no sequence parallelism under full recompute */
+    bool dedup_dispatch;       /* DeepEP or HybridEP: one copy of a token per domain */
+    bool early_blackwell, moe_2024;
+};
+
+/* By enum fc_software_id. */
+extern const struct fc_software fc_softwares[FC_SOFTWARE_COUNT];
+
+/* The generation with this name, or NULL. */
+const struct fc_software *fc_software_find(const char *name);
+
+/* The newest one there are measurements of. */
+const struct fc_software *fc_software_newest(void);
+
+#endif
