@@ -117,7 +117,7 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
                  p->global_batch, replicas, p->micro_batch, replicas * p->micro_batch);
         return refuse(&f[FC_FIELD_GLOBAL_BATCH], text, error);
     }
-    if (a->layers + a->mtp_layers < p->pp * p->vpp) {
+    if (a->layers + a->mtp_layers + 2 < p->pp * p->vpp) { /* embedding and head may stand for a layer each */
         snprintf(text, sizeof text,
                  "%g layers cannot fill %g pipeline chunks (plan.pp %g x plan.vpp %g); use fewer", a->layers,
                  p->pp * p->vpp, p->pp, p->vpp);
