@@ -7,6 +7,7 @@
 
 #include "embedded.h"
 #include "kernels.h"
+#include "scale.h"
 #include "scenario_file.h"
 #include "settings.h"
 
@@ -65,12 +66,18 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         goto failed;
     }
     for (size_t i = 0; i < options->override_count; i++)
-        if (fc_document_set(scenario->document, options->overrides[i], error))
+        if (!fc_scale_is_one(options->overrides[i]) &&
+            fc_document_set(scenario->document, options->overrides[i], error))
             goto failed;
     if (fc_catalog_open(&scenario->catalog, error) ||
         fc_settings_read(scenario->settings, scenario->document, error) ||
-        apply_defaults(scenario->settings, error) ||
-        fc_program_compile(&scenario->compiled, scenario->settings, scenario->catalog, error))
+        apply_defaults(scenario->settings, error))
+        goto failed;
+    for (size_t i = 0; i < options->override_count; i++)
+        if (fc_scale_is_one(options->overrides[i]) &&
+            fc_scale_apply(scenario->settings, options->overrides[i], error))
+            goto failed;
+    if (fc_program_compile(&scenario->compiled, scenario->settings, scenario->catalog, error))
         goto failed;
     const struct fc_setting *f = scenario->settings->fields;
     scenario->trials = options->trials             ? options->trials

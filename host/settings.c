@@ -486,6 +486,15 @@ int fc_settings_apply_defaults(struct fc_settings *settings, const struct fc_doc
     return 0;
 }
 
+int fc_settings_describe(struct fc_settings *settings, enum fc_field_id id, const char *text,
+                         struct fc_error *error)
+{
+    struct fc_setting *setting = &settings->fields[id];
+    setting->text = own_text(settings, text);
+    setting->from_default = false;
+    return setting->text ? 0 : no_memory(error);
+}
+
 /* ---- writing ---- */
 
 static void write_value(const struct fc_setting *setting, enum fc_field_type type, struct fc_writer *writer,

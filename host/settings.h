@@ -73,6 +73,11 @@ int fc_settings_read(struct fc_settings *settings, const struct fc_document *doc
 int fc_settings_apply_defaults(struct fc_settings *settings, const struct fc_document *defaults,
                                struct fc_error *error);
 
+/* Gives a field, whose value the caller has changed, a new text; it then counts as stated. Returns 0, or -1 with
+ * `error` filled. */
+int fc_settings_describe(struct fc_settings *settings, enum fc_field_id id, const char *text,
+                         struct fc_error *error);
+
 /* Writes the settings under `key` as a scenario that can be read again: nested maps of the values as written.
  */
 void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer,

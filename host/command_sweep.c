@@ -1,0 +1,371 @@
+/* command_sweep.c: `flopcast sweep`: one input over a range, every value on the same worlds. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis.h"
+#include "commands.h"
+#include "format.h"
+#include "metrics.h"
+#include "options.h"
+#include "answer.h"
+#include "range.h"
+#include "samples.h"
+#include "table.h"
+
+static const char help[] =
+    "usage: flopcast sweep SCENARIO PATH=VALUES [--of METRIC]... [OPTIONS]\n"
+    "\n"
+    "Simulates the scenario once for each value of one input, always on the same worlds, and prints how the\n"
+    "metrics and their difference to the first value change.\n"
+    "\n"
+    "VALUES  from..to:step      reliability.gpu_mtbf='20e3..60e3:10e3 h'   (the unit holds for all)\n"
+    "        from..to:xFACTOR   cluster.spare_nodes=1..32:x2\n"
+    "        a,b,...            training.precision=bf16,fp8\n"
+    "        *factors           prices.gpu_hour='*0.5..*2:*0.25'           (times what the scenario says)\n"
+    "\n"
+    "      --of METRIC       show this metric, as often as needed (default: the headline metrics)\n"
+    "      --tie PATH=F      give PATH the swept number times F, e.g. --tie plan.dp=1/72\n";
+
+enum { OPTION_OF = FC_ANALYSIS_OWN, OPTION_TIE, NAMES_MAX = 16, TIES_MAX = 8 };
+
+static const struct option own[] = {
+    {"of", required_argument, NULL, OPTION_OF},
+    {"tie", required_argument, NULL, OPTION_TIE},
+    {NULL, 0, NULL, 0},
+};
+
+struct options {
+    struct fc_analysis_options shared;
+    const char *scenario, *values;
+    const char *of[NAMES_MAX], *ties[TIES_MAX];
+    int of_count, tie_count;
+};
+
+/* One value of the sweep. */
+struct row {
+    struct fc_tally tally;
+    bool made;
+    struct fc_paired paired[FC_METRIC_COUNT]; /* against the first row, by metric row */
+    double p95_difference[FC_METRIC_COUNT], p95_error[FC_METRIC_COUNT]; /* NAN where refused */
+};
+
+static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
+{
+    struct option table[32];
+    int option;
+    fc_analysis_long_options(table, 32, own);
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
+        int taken = fc_analysis_option(&o->shared, option, error);
+        if (taken < 0)
+            return -1;
+        if (taken == 0)
+            continue;
+        if (option == 'h')
+            return 1;
+        if (option == OPTION_OF && o->of_count < NAMES_MAX)
+            o->of[o->of_count++] = optarg;
+        else if (option == OPTION_TIE && o->tie_count < TIES_MAX)
+            o->ties[o->tie_count++] = optarg;
+        else if (option == OPTION_OF || option == OPTION_TIE)
+            return fc_fail(error, FC_BAD_INPUT, "too many --of or --tie; at most %d and %d", NAMES_MAX,
+                           TIES_MAX);
+        else
+            return fc_option_error("sweep", option, argv, table, error);
+    }
+    if (argc - optind != 2 || !fc_range_is_one(argv[optind + 1]))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "sweep needs a scenario and PATH=VALUES, e.g. flopcast sweep gb300-nvl72-frontier "
+                       "'reliability.gpu_mtbf=20e3..60e3:10e3 h'; see flopcast sweep --help");
+    o->scenario = argv[optind];
+    o->values = argv[optind + 1];
+    return 0;
+}
+
+/* The metrics to show: those asked for, or the headline ones and the probabilities. */
+static int choose(const struct options *o, const struct fc_program *program, int *metrics, int *count,
+                  struct fc_error *error)
+{
+    *count = 0;
+    for (int i = 0; i < o->of_count; i++) {
+        int metric;
+        if (fc_answer_metric(program, o->of[i], strlen(o->of[i]), &metric, error))
+            return -1;
+        bool known = false;
+        for (int k = 0; k < *count; k++)
+            known = known || metrics[k] == metric;
+        if (!known)
+            metrics[(*count)++] = metric;
+    }
+    for (int r = 0; o->of_count == 0 && r < program->metric_count; r++) {
+        const struct fc_metric_info *info = fc_metric_find(program->metrics[r]);
+        if (info && (info->headline || info->probability))
+            metrics[(*count)++] = program->metrics[r];
+    }
+    return 0;
+}
+
+static void pair_up(struct row *row, struct row *first, const float *base, const float *now, uint64_t trials)
+{
+    for (int r = 0; r < row->tally.metric_count; r++) {
+        const float *a = base + (size_t)r * trials, *b = now + (size_t)r * trials;
+        row->paired[r] = fc_samples_paired(a, b, (size_t)trials);
+        struct fc_estimate before = fc_statistics_quantile(&first->tally.metrics[r], 0.95);
+        struct fc_estimate after = fc_statistics_quantile(&row->tally.metrics[r], 0.95);
+        bool refused = before.refused || after.refused;
+        row->p95_difference[r] = refused ? (double)NAN : after.value - before.value;
+        row->p95_error[r] = refused ? (double)NAN
+                                    : fc_samples_quantile_error(a, before.value, before.error, b, after.value,
+                                                                after.error, (size_t)trials);
+    }
+}
+
+static void estimate_cell(struct fc_table *table, struct fc_estimate e, const struct fc_scale *scale)
+{
+    char text[96];
+    if (e.refused)
+        snprintf(text, sizeof text, "thin");
+    else
+        fc_format_figure(e.value, e.error, scale, text, sizeof text);
+    fc_table_cell(table, "%s", text);
+}
+
+/* "+1.2 ±0.1", or nothing for the first row. */
+static void difference_cell(struct fc_table *table, bool first, double difference, double error,
+                            const struct fc_scale *scale)
+{
+    char text[96];
+    if (first) {
+        fc_table_cell(table, "-");
+        return;
+    }
+    fc_format_figure(difference, error, scale, text, sizeof text);
+    fc_table_cell(table, "%s%s", difference > 0 ? "+" : "", text);
+}
+
+static void print_metric(const struct fc_range *range, const struct row *rows,
+                         const struct fc_program *program, int r)
+{
+    int metric = program->metrics[r];
+    const struct fc_metric_info *info = fc_metric_find(metric);
+    char name[64];
+    fc_metric_name(metric, program->contract.run_flop, name, sizeof name);
+    double size = 0;
+    for (size_t i = 0; i < range->count; i++)
+        size = fmax(size, fabs(fc_statistics_mean(&rows[i].tally.metrics[r]).value));
+    struct fc_scale scale = fc_scale_for(info->unit, size);
+    struct fc_table table;
+    if (info->probability) {
+        struct fc_scale percent = {0.01, "%"};
+        fc_table_start(&table, 4, 1);
+        fc_table_cell(&table, "%s", range->path);
+        fc_table_cell(&table, "P(%s) %%", name);
+        fc_table_cell(&table, "95 %% interval");
+        fc_table_cell(&table, "change");
+        for (size_t i = 0; i < range->count; i++) {
+            double p, lo, hi;
+            fc_statistics_probability(&rows[i].tally.metrics[r], &p, &lo, &hi);
+            fc_table_cell(&table, "%s", range->values[i]);
+            fc_table_cell(&table, "%.2f", 100 * p);
+            fc_table_cell(&table, "%.2f to %.2f", 100 * lo, 100 * hi);
+            difference_cell(&table, i == 0, rows[i].paired[r].mean, rows[i].paired[r].error, &percent);
+        }
+        fc_table_print(&table, stdout, 0);
+        fc_table_free(&table);
+        return;
+    }
+    const char *heads[] = {"mean", "P5", "P50", "P95", "worst 5 %", "change of mean", "change of P95"};
+    printf(*scale.unit ? "%s [%s]\n" : "%s\n", name, scale.unit);
+    fc_table_start(&table, 8, 1);
+    fc_table_cell(&table, "%s", range->path);
+    for (int c = 0; c < 7; c++)
+        fc_table_cell(&table, "%s", heads[c]);
+    for (size_t i = 0; i < range->count; i++) {
+        const struct fc_tally_metric *m = &rows[i].tally.metrics[r];
+        fc_table_cell(&table, "%s", range->values[i]);
+        estimate_cell(&table, fc_statistics_mean(m), &scale);
+        estimate_cell(&table, fc_statistics_quantile(m, 0.05), &scale);
+        estimate_cell(&table, fc_statistics_quantile(m, 0.5), &scale);
+        estimate_cell(&table, fc_statistics_quantile(m, 0.95), &scale);
+        estimate_cell(&table, fc_statistics_cvar(m, 0.05, info->worst_is_high), &scale);
+        difference_cell(&table, i == 0, rows[i].paired[r].mean, rows[i].paired[r].error, &scale);
+        difference_cell(&table, i == 0, rows[i].p95_difference[r], rows[i].p95_error[r], &scale);
+    }
+    fc_table_print(&table, stdout, 2);
+    fc_table_free(&table);
+}
+
+static int print_json(const struct fc_analysis *analysis, const struct fc_scenario *scenario, uint64_t trials,
+                      const struct fc_range *range, const struct row *rows, const struct fc_program *program,
+                      struct fc_error *error)
+{
+    struct fc_writer *w;
+    if (fc_analysis_write_start(&w, "sweep", analysis, scenario, trials, error))
+        return -1;
+    fc_write_text(w, "path", range->path);
+    fc_write_list(w, "rows");
+    for (size_t i = 0; i < range->count; i++) {
+        fc_write_map(w, NULL);
+        fc_write_scalar(w, "value", range->values[i]);
+        fc_write_map(w, "metrics");
+        for (int r = 0; r < program->metric_count; r++) {
+            const struct fc_tally_metric *m = &rows[i].tally.metrics[r];
+            const struct fc_metric_info *info = fc_metric_find(m->metric);
+            char name[64];
+            fc_metric_name(m->metric, program->contract.run_flop, name, sizeof name);
+            fc_write_map(w, name);
+            fc_write_text(w, "unit", info->unit);
+            if (info->probability) {
+                double p, lo, hi;
+                fc_statistics_probability(m, &p, &lo, &hi);
+                fc_write_number(w, "p", p);
+                fc_write_number(w, "lo", lo);
+                fc_write_number(w, "hi", hi);
+            } else {
+                fc_analysis_write_estimate(w, "mean", fc_statistics_mean(m));
+                fc_analysis_write_estimate(w, "p5", fc_statistics_quantile(m, 0.05));
+                fc_analysis_write_estimate(w, "p50", fc_statistics_quantile(m, 0.5));
+                fc_analysis_write_estimate(w, "p95", fc_statistics_quantile(m, 0.95));
+                fc_analysis_write_estimate(w, "cvar_worst5",
+                                           fc_statistics_cvar(m, 0.05, info->worst_is_high));
+                fc_write_number(w, "p95_difference", rows[i].p95_difference[r]);
+                fc_write_number(w, "p95_difference_se", rows[i].p95_error[r]);
+            }
+            fc_write_number(w, "difference", rows[i].paired[r].mean);
+            fc_write_number(w, "difference_se", rows[i].paired[r].error);
+            fc_write_end(w);
+        }
+        fc_write_end(w);
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+    return fc_analysis_write_end(w, error);
+}
+
+/* The value's PATH=VALUE text and those of the ties, in `texts`. */
+static int changes_of(const struct fc_range *range, size_t index, const struct options *o,
+                      char texts[TIES_MAX + 1][2 * FC_RANGE_TEXT + 8], struct fc_error *error)
+{
+    snprintf(texts[0], sizeof texts[0], "%s=%s", range->path, range->values[index]);
+    for (int i = 0; i < o->tie_count; i++) {
+        double number = strtod(range->values[index], NULL);
+        if (fc_range_tie(o->ties[i], number, texts[i + 1], sizeof texts[i + 1], error))
+            return -1;
+    }
+    return 0;
+}
+
+static int sweep(const struct options *o, struct fc_error *error)
+{
+    struct fc_range range = {0};
+    struct fc_scenario scenario = {0}, first = {0};
+    struct fc_analysis analysis = {0};
+    struct row *rows = NULL;
+    float *base = NULL, *now = NULL;
+    char(*texts)[2 * FC_RANGE_TEXT + 8] = calloc(TIES_MAX + 1, sizeof *texts);
+    int metrics[FC_METRIC_COUNT], count = 0, status = -1;
+    bool opened = false;
+    uint64_t trials = 0;
+    struct fc_program shown = {0};
+
+    if (!texts || fc_range_read(&range, o->values, error))
+        goto out;
+    if (range.count == 0) {
+        fc_fail(error, FC_BAD_INPUT, "%s: the range has no step; write %s=%g..%g:step", range.path,
+                range.path, range.from, range.to);
+        goto out;
+    }
+    rows = calloc(range.count, sizeof *rows);
+    if (!rows) {
+        fc_fail(error, FC_FAULT, "no memory for %zu values", range.count);
+        goto out;
+    }
+    for (size_t i = 0; i < range.count; i++) {
+        const char *changes[TIES_MAX + 1];
+        for (int k = 0; k <= o->tie_count; k++)
+            changes[k] = texts[k];
+        if (changes_of(&range, i, o, texts, error) ||
+            fc_analysis_scenario(&scenario, o->scenario, &o->shared, changes, (size_t)o->tie_count + 1,
+                                 error))
+            goto out;
+        struct fc_program *program = &scenario.compiled.program;
+        if (i == 0) {
+            trials = fc_analysis_trials(&scenario, &o->shared, range.count);
+            if (choose(o, program, metrics, &count, error) ||
+                fc_analysis_open(&analysis, &o->shared, trials * range.count, error))
+                goto out;
+            opened = true;
+            base = fc_analysis_samples(trials, count, error);
+            now = base ? fc_analysis_samples(trials, count, error) : NULL;
+            if (!now)
+                goto out;
+        }
+        for (int k = 0; k < count; k++)
+            if (program->metric_row[metrics[k]] < 0) {
+                fc_fail(error, FC_BAD_INPUT,
+                        "%s=%s changes which metrics there are; name those in common with --of", range.path,
+                        range.values[i]);
+                goto out;
+            }
+        fc_analysis_keep(program, metrics, count);
+        if (fc_analysis_run(&analysis, &scenario.compiled, scenario.seed, 0, trials, &rows[i].tally,
+                            i ? now : base, error))
+            goto out;
+        rows[i].made = true;
+        pair_up(&rows[i], &rows[0], base, i ? now : base, trials);
+        if (i == 0) {
+            shown = *program;
+            first = scenario;
+            scenario = (struct fc_scenario){0};
+        } else {
+            fc_scenario_close(&scenario);
+        }
+    }
+    fc_progress_end(&analysis.line);
+    if (o->shared.json) {
+        status = print_json(&analysis, &first, trials, &range, rows, &shown, error);
+        goto out;
+    }
+    fc_analysis_head(stdout, &first, trials);
+    for (int r = 0; r < count; r++) {
+        print_metric(&range, rows, &shown, r);
+        putchar('\n');
+    }
+    puts("±: standard error of the simulation. Every value meets the same worlds, so a change is known "
+         "better than\n"
+         "either figure. worst 5 %: mean of the worst twentieth of the worlds (CVaR).");
+    fc_analysis_foot(stdout, &analysis);
+    status = 0;
+out:
+    for (size_t i = 0; rows && i < range.count; i++)
+        if (rows[i].made)
+            fc_tally_free(&rows[i].tally);
+    if (opened)
+        fc_analysis_close(&analysis);
+    fc_scenario_close(&scenario);
+    fc_scenario_close(&first);
+    fc_range_free(&range);
+    free(rows);
+    free(base);
+    free(now);
+    free(texts);
+    return status;
+}
+
+int fc_command_sweep(int argc, char **argv)
+{
+    struct options o = {.shared.wish.device = -1};
+    struct fc_error error = {0};
+    int status = read_options(argc, argv, &o, &error);
+    if (status == 1) {
+        fputs(help, stdout);
+        fputs(fc_analysis_help, stdout);
+        status = 0;
+    } else if (status == 0) {
+        status = sweep(&o, &error);
+    }
+    fc_analysis_options_free(&o.shared);
+    return fc_analysis_end(status, &error);
+}

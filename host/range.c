@@ -1,0 +1,189 @@
+/* range.c: see range.h. */
+#include "range.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t path_length(const char *text)
+{
+    size_t length = 0;
+    while (isalnum((unsigned char)text[length]) || text[length] == '_' || text[length] == '.')
+        length++;
+    return length;
+}
+
+bool fc_range_is_one(const char *text)
+{
+    size_t length = path_length(text);
+    return length > 0 && text[length] == '=';
+}
+
+static int add(struct fc_range *range, const char *text, size_t length, struct fc_error *error)
+{
+    while (length > 0 && *text == ' ')
+        text++, length--;
+    while (length > 0 && text[length - 1] == ' ')
+        length--;
+    if (length == 0)
+        return fc_fail(error, FC_BAD_INPUT, "%s: a value is empty", range->path);
+    if (length >= FC_RANGE_TEXT)
+        return fc_fail(error, FC_BAD_INPUT, "%s: a value is too long (%zu bytes, at most %d)", range->path,
+                       length, FC_RANGE_TEXT - 1);
+    if (range->count == FC_RANGE_MAX)
+        return fc_fail(error, FC_BAD_INPUT, "%s: there are more than %d values; take a wider step",
+                       range->path, FC_RANGE_MAX);
+    memcpy(range->values[range->count], text, length);
+    range->values[range->count++][length] = '\0';
+    return 0;
+}
+
+/* Reads "*1.5" or "1.5" at *at. */
+static bool number(const char **at, bool *factor, double *value)
+{
+    char *end;
+    while (**at == ' ')
+        ++*at;
+    *factor = **at == '*';
+    if (*factor)
+        ++*at;
+    *value = strtod(*at, &end);
+    bool read = end > *at && isfinite(*value);
+    *at = end;
+    return read;
+}
+
+void fc_range_text(const struct fc_range *range, double value, char *text, size_t size)
+{
+    snprintf(text, size, "%s%.12g%s%s", range->factor ? "*" : "", value, range->unit[0] ? " " : "",
+             range->unit);
+}
+
+static int expand(struct fc_range *range, struct fc_error *error)
+{
+    double reach = range->geometric ? log(range->to / range->from) / log(range->step)
+                                    : (range->to - range->from) / range->step;
+    if (!(reach >= 0))
+        return fc_fail(error, FC_BAD_INPUT, "%s: from %g one does not come to %g in steps of %s%g",
+                       range->path, range->from, range->to, range->geometric ? "x" : "", range->step);
+    if (reach > FC_RANGE_MAX)
+        return fc_fail(error, FC_BAD_INPUT, "%s: that is %.0f values, more than %d; take a wider step",
+                       range->path, floor(reach) + 1, FC_RANGE_MAX);
+    for (int i = 0; i <= (int)floor(reach + 1e-9); i++) {
+        char text[FC_RANGE_TEXT];
+        double value =
+            range->geometric ? range->from * pow(range->step, i) : range->from + range->step * (double)i;
+        fc_range_text(range, value, text, sizeof text);
+        if (add(range, text, strlen(text), error))
+            return -1;
+    }
+    return 0;
+}
+
+/* "a..b[:step][ unit]"; `at` stands behind "PATH=". Returns 1 when it is no range. */
+static int read_range(struct fc_range *range, const char *at, struct fc_error *error)
+{
+    const char *text = at;
+    bool factor_to, factor_step;
+    char first[64];
+    const char *dots = strstr(at, "..");
+    if (!dots || (size_t)(dots - at) >= sizeof first)
+        return 1;
+    memcpy(first, at, (size_t)(dots - at));
+    first[dots - at] = '\0';
+    const char *begin = first;
+    if (!number(&begin, &range->factor, &range->from) || begin[strspn(begin, " ")])
+        return 1;
+    at = dots + 2;
+    if (!number(&at, &factor_to, &range->to))
+        return fc_fail(error, FC_BAD_INPUT, "%s: no number stands after '..' in '%s'", range->path, text);
+    if (*at == ':') {
+        at++;
+        range->geometric = *at == 'x';
+        at += range->geometric;
+        range->has_step = true;
+        if (!number(&at, &factor_step, &range->step))
+            return fc_fail(error, FC_BAD_INPUT,
+                           "%s: no step stands after ':' in '%s'; write from..to:step, or from..to:x2 to "
+                           "double",
+                           range->path, text);
+        if (range->step == 0 ||
+            (range->geometric && !(range->step > 0 && range->step != 1 && range->from > 0 && range->to > 0)))
+            return fc_fail(error, FC_BAD_INPUT, "%s: the step %s%g does not lead on", range->path,
+                           range->geometric ? "x" : "", range->step);
+    }
+    if (range->factor != factor_to)
+        return fc_fail(error, FC_BAD_INPUT, "%s: write '*' before both ends of '%s', or before none",
+                       range->path, text);
+    at += strspn(at, " ");
+    snprintf(range->unit, sizeof range->unit, "%s", at);
+    return range->has_step ? expand(range, error) : 0;
+}
+
+static int read_list(struct fc_range *range, const char *at, struct fc_error *error)
+{
+    int depth = 0;
+    const char *begin = at;
+    range->is_list = true;
+    for (;; at++) {
+        depth += *at == '(' || *at == '[' || *at == '{';
+        depth -= *at == ')' || *at == ']' || *at == '}';
+        if (*at && (*at != ',' || depth > 0))
+            continue;
+        if (add(range, begin, (size_t)(at - begin), error))
+            return -1;
+        if (!*at)
+            return 0;
+        begin = at + 1;
+    }
+}
+
+int fc_range_read(struct fc_range *range, const char *text, struct fc_error *error)
+{
+    *range = (struct fc_range){0};
+    size_t length = path_length(text);
+    if (!fc_range_is_one(text) || length >= sizeof range->path)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "'%s' is not PATH=VALUES; write for example reliability.gpu_mtbf='20e3..60e3:10e3 h'",
+                       text);
+    memcpy(range->path, text, length);
+    range->values = calloc(FC_RANGE_MAX, sizeof *range->values);
+    if (!range->values)
+        return fc_fail(error, FC_FAULT, "no memory for the values of %s", range->path);
+    int status = read_range(range, text + length + 1, error);
+    if (status == 1)
+        status = read_list(range, text + length + 1, error);
+    if (status)
+        fc_range_free(range);
+    return status;
+}
+
+void fc_range_free(struct fc_range *range)
+{
+    free(range->values);
+    range->values = NULL;
+    range->count = 0;
+}
+
+int fc_range_tie(const char *tie, double number_tied, char *text, size_t size, struct fc_error *error)
+{
+    size_t length = path_length(tie);
+    char *end = NULL;
+    double factor = 0;
+    if (fc_range_is_one(tie)) {
+        const char *at = tie + length + 1;
+        factor = strtod(at, &end);
+        if (end > at && *end == '/') {
+            at = end + 1;
+            double divisor = strtod(at, &end);
+            factor = end > at ? factor / divisor : 0;
+        }
+    }
+    if (!(fabs(factor) > 0) || !isfinite(factor) || *end)
+        return fc_fail(error, FC_BAD_INPUT, "--tie '%s' is not PATH=FACTOR; write for example plan.dp=1/72",
+                       tie);
+    snprintf(text, size, "%.*s=%.12g", (int)length, tie, number_tied * factor);
+    return 0;
+}

@@ -1,0 +1,41 @@
+/* samples.h: statistics of per-trial values: differences of two runs on the same worlds, ranks, subsets.
+ *
+ * Two runs with one seed meet the same worlds: trial i of one is to be compared with trial i of the other.
+ * What both have in common cancels, so a difference is known much better than either figure. Values that are
+ * infinite or not a number are left out. */
+#ifndef FC_HOST_SAMPLES_H
+#define FC_HOST_SAMPLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* b - a, world by world. */
+struct fc_paired {
+    size_t count;       /* worlds where both values are finite */
+    double mean, error; /* mean of b - a and its standard error, sd / sqrt(count) */
+    double lower;       /* share of the worlds with b < a */
+    double equal;       /* share with b = a */
+};
+
+struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count);
+
+/* Standard error of the difference of the p-quantiles of a and b on the same worlds. The error of a quantile
+ * is that of the share below it over the density; the two shares are correlated: se^2 = se_a^2 + se_b^2 - 2 r
+ * se_a se_b, r the correlation of [a < q_a] and [b < q_b]. */
+double fc_samples_quantile_error(const float *a, double quantile_a, double error_a, const float *b,
+                                 double quantile_b, double error_b, size_t count);
+
+/* order[0 ... count - 1] receives the indices of the values in rising order (equal ones by index). Returns 0,
+ * or -1 without memory. */
+int fc_samples_order(const float *values, size_t count, uint32_t *order);
+
+/* rank[i] receives the rank of value i, 1 ... count; equal values share their mean rank. */
+void fc_samples_ranks(const float *values, const uint32_t *order, size_t count, float *rank);
+
+/* Pearson's correlation of two columns; of ranks it is Spearman's. NAN when one of them does not vary. */
+double fc_samples_correlation(const float *a, const float *b, size_t count);
+
+/* Mean and standard deviation of the finite values; returns how many there are. */
+size_t fc_samples_moments(const float *values, size_t count, double *mean, double *sd);
+
+#endif

@@ -1,0 +1,74 @@
+/* table.c: see table.h. */
+#include "table.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "format.h"
+
+enum { GAP = 2 };
+
+void fc_table_start(struct fc_table *table, int columns, int left)
+{
+    *table = (struct fc_table){.columns = columns, .left = left};
+}
+
+void fc_table_cell(struct fc_table *table, const char *format, ...)
+{
+    if (table->count == table->room) {
+        size_t room = table->room ? 2 * table->room : 64;
+        char **grown = realloc(table->cells, room * sizeof *grown);
+        if (!grown)
+            return;
+        table->cells = grown;
+        table->room = room;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = NULL;
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    va_end(arguments);
+    table->cells[table->count++] = text;
+}
+
+static const char *cell(const struct fc_table *table, size_t index)
+{
+    if (index >= table->count)
+        return "";
+    return table->cells[index] ? table->cells[index] : "?";
+}
+
+static int width(const struct fc_table *table, int column)
+{
+    int most = 0;
+    for (size_t i = (size_t)column; i < table->count; i += (size_t)table->columns) {
+        int wide = fc_text_width(cell(table, i));
+        most = wide > most ? wide : most;
+    }
+    return most;
+}
+
+void fc_table_print(const struct fc_table *table, FILE *out, int indent)
+{
+    for (size_t row = 0; row < table->count; row += (size_t)table->columns) {
+        fprintf(out, "%*s", indent, "");
+        for (int c = 0; c < table->columns; c++) {
+            const char *text = cell(table, row + (size_t)c);
+            int space = width(table, c) - fc_text_width(text);
+            if (c >= table->left)
+                fprintf(out, "%*s%s", (c ? GAP : 0) + space, "", text);
+            else
+                fprintf(out, "%*s%s%*s", c ? GAP : 0, "", text, c + 1 < table->columns ? space : 0, "");
+        }
+        fputc('\n', out);
+    }
+}
+
+void fc_table_free(struct fc_table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        free(table->cells[i]);
+    free(table->cells);
+    *table = (struct fc_table){0};
+}
