@@ -6,27 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis.h"
 #include "commands.h"
+#include "compare_scenarios.h"
 #include "comparison.h"
 #include "document_write.h"
 #include "format.h"
 #include "options.h"
 
-static const char help[] = "usage: flopcast compare A.json B.json [--json]\n"
-                           "\n"
-                           "Compares two result files (flopcast run -o FILE): the same inputs, model "
-                           "version, seed and trials? The same bits,\n"
-                           "or the first metric that differs and in which part? If the bits differ: the "
-                           "difference of each metric's mean and\n"
-                           "quantiles in standard errors, the Kolmogorov-Smirnov distance of the histograms "
-                           "with its critical value, and the\n"
-                           "speed side by side.\n"
-                           "\n"
-                           "      --json            print the comparison as JSON instead of tables\n"
-                           "  -h, --help            this text\n"
-                           "\n"
-                           "exit status: 0 the results are the same, bit for bit; 1 they are not; 2 a file "
-                           "cannot be read as a result\n";
+static const char help[] =
+    "usage: flopcast compare A.json B.json [--json]\n"
+    "       flopcast compare A.yaml B.yaml [--of METRIC]... [OPTIONS]\n"
+    "\n"
+    "Two result files (flopcast run -o FILE): the same inputs, model version, seed and trials? The same "
+    "bits,\n"
+    "or the first metric that differs and in which part? If the bits differ: the difference of each "
+    "metric's\n"
+    "mean and quantiles in standard errors, the Kolmogorov-Smirnov distance of the histograms with its "
+    "critical\n"
+    "value, and the speed side by side.\n"
+    "\n"
+    "Two scenarios (files, or names as flopcast list scenarios shows them): both are simulated on the same\n"
+    "worlds; by how much their metrics differ, and in which share of the worlds each is better.\n"
+    "\n"
+    "      --json            print the comparison as JSON instead of tables\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "for results, exit status: 0 the results are the same, bit for bit; 1 they are not; 2 a file cannot be "
+    "read\n"
+    "as a result\n"
+    "\n"
+    "for scenarios:\n"
+    "      --of METRIC       compare this metric, as often as needed (default: all in common)\n";
 
 static const struct option long_options[] = {
     {"json", no_argument, NULL, 'j'},
@@ -235,25 +246,11 @@ static int write_json(const struct fc_comparison *c, const struct fc_result *a, 
     return status;
 }
 
-static bool is_scenario(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
 static int compare(char **paths, bool json, struct fc_error *error)
 {
     struct fc_result a = {0}, b = {0};
     struct fc_comparison c = {0};
     int status = FC_BAD_INPUT;
-    for (int i = 0; i < 2; i++) {
-        if (is_scenario(paths[i])) {
-            fc_fail(error, FC_BAD_INPUT,
-                    "%s is a scenario, and compare takes results; run it first: flopcast run %s -o FILE.json",
-                    paths[i], paths[i]);
-            return FC_BAD_INPUT;
-        }
-    }
     if (fc_result_read(&a, paths[0], error))
         return (int)error->status;
     if (fc_result_read(&b, paths[1], error)) {
@@ -292,6 +289,9 @@ int fc_command_compare(int argc, char **argv)
     struct fc_error error = {0};
     bool json = false;
     int option, status = FC_DONE;
+    for (int i = 1; i < argc; i++)
+        if (fc_compare_is_scenario(argv[i]))
+            return fc_compare_scenarios_command(argc, argv);
     optind = 1;
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
@@ -299,6 +299,7 @@ int fc_command_compare(int argc, char **argv)
             json = true;
         } else if (option == 'h') {
             fputs(help, stdout);
+            fputs(fc_analysis_help, stdout);
             return FC_DONE;
         } else {
             fc_option_error("compare", option, argv, long_options, &error);
@@ -307,7 +308,8 @@ int fc_command_compare(int argc, char **argv)
         }
     }
     if (status == FC_DONE && argc - optind != 2) {
-        fc_fail(&error, FC_BAD_INPUT, "compare takes two result files, not %d; see flopcast compare --help",
+        fc_fail(&error, FC_BAD_INPUT,
+                "compare takes two result files or two scenarios, not %d; see flopcast compare --help",
                 argc - optind);
         status = FC_BAD_INPUT;
     }

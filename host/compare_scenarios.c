@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "format.h"
 #include "metrics.h"
+#include "options.h"
 #include "samples.h"
 #include "scenario_file.h"
 #include "table.h"
@@ -117,7 +118,7 @@ static void print(const struct sides *s)
         if (p.equal == 1) {
             fc_table_cell(&table, "the same");
             for (int c = 0; c < 4; c++)
-                fc_table_cell(&table, " ");
+                fc_table_cell(&table, "-");
             continue;
         }
         fc_format_figure(p.mean, p.error, &scale, cell, sizeof cell);
@@ -195,7 +196,7 @@ int fc_compare_scenarios(const char *a, const char *b, const char *const *of, in
         status = print_json(&analysis, s, error);
         goto out;
     }
-    printf("A: %s\nB: %s\n", s->scenario[0].name, s->scenario[1].name);
+    printf("A: %s (%s)\nB: %s (%s)\n", s->scenario[0].name, a, s->scenario[1].name, b);
     char text[32];
     fc_format_count(s->trials, text, sizeof text);
     printf("%s trials each, seed %llu\n\n", text, (unsigned long long)s->scenario[0].seed);
@@ -213,4 +214,42 @@ out:
         fc_analysis_close(&analysis);
     free(s);
     return status;
+}
+
+int fc_compare_scenarios_command(int argc, char **argv)
+{
+    enum { OPTION_OF = FC_ANALYSIS_OWN, OF_MAX = 32 };
+    static const struct option own[] = {{"of", required_argument, NULL, OPTION_OF}, {NULL, 0, NULL, 0}};
+    struct fc_analysis_options options = {.wish.device = -1};
+    struct fc_error error = {0};
+    struct option table[32];
+    const char *of[OF_MAX];
+    int option, of_count = 0, status = 0;
+    fc_analysis_long_options(table, 32, own);
+    optind = 1;
+    opterr = 0;
+    while (status == 0 && (option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
+        status = fc_analysis_option(&options, option, &error);
+        if (status != 1)
+            continue;
+        status = 0;
+        if (option == OPTION_OF && of_count < OF_MAX)
+            of[of_count++] = optarg;
+        else if (option == OPTION_OF)
+            status = fc_fail(&error, FC_BAD_INPUT, "too many --of; at most %d", OF_MAX);
+        else
+            status = fc_option_error("compare", option, argv, table, &error);
+    }
+    if (status == 0 && argc - optind != 2)
+        status = fc_fail(&error, FC_BAD_INPUT, "compare takes two scenarios or two result files, not %d",
+                         argc - optind);
+    for (int i = optind; status == 0 && i < argc; i++)
+        if (!fc_compare_is_scenario(argv[i]))
+            status = fc_fail(&error, FC_BAD_INPUT,
+                             "%s is not a scenario, but the other is; compare two scenarios or two results",
+                             argv[i]);
+    if (status == 0)
+        status = fc_compare_scenarios(argv[optind], argv[optind + 1], of, of_count, &options, &error);
+    fc_analysis_options_free(&options);
+    return fc_analysis_end(status, &error);
 }

@@ -121,5 +121,5 @@ int fc_scale_apply(struct fc_settings *settings, const char *text, struct fc_err
     if (status)
         return -1;
     snprintf(written, sizeof written, "%g x (%s)", factor, setting->text);
-    return fc_settings_describe(settings, field->id, written, error);
+    return fc_settings_describe(settings, (enum fc_field_id)field->id, written, error);
 }
