@@ -13,7 +13,7 @@ ifndef FLOPCAST_INNER
 # What the machine has is looked up by an inner make, so that `make deps run` sees what deps has just installed.
 .PHONY: $(GOALS) deps clean
 $(GOALS):
-	@$(MAKE) --no-print-directory FLOPCAST_INNER=1 $@
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) FLOPCAST_INNER=1 $@
 
 PACKAGES := build-essential pkg-config libhwloc-dev hwloc-nox libfyaml-dev librandom123-dev libcmocka-dev \
             clang clang-format clang-tidy cppcheck valgrind libclang-rt-14-dev libomp-14-dev \

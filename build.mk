@@ -79,6 +79,13 @@ run: all
 bench: all
 	$(B)/flopcast bench $(BENCH)
 
+PREFIX := /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/flopcast/scenarios
+	install -m 755 $(B)/flopcast $(DESTDIR)$(PREFIX)/bin/flopcast
+	install -m 644 docs/flopcast.1 $(DESTDIR)$(PREFIX)/share/man/man1/flopcast.1
+	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/flopcast/scenarios
+
 # --- tests -----------------------------------------------------------------------------------------------------------
 include tests/tests.mk
 

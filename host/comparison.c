@@ -190,9 +190,11 @@ int fc_comparison_make(struct fc_comparison *c, const struct fc_result *a, const
             from_b = NULL;
         else if (from_a && from_b && from_b->metric < from_a->metric)
             from_a = NULL;
+        const struct fc_tally_metric *either = from_a ? from_a : from_b;
+        if (!either)
+            break;
         struct fc_metric_comparison *m = &c->metrics[c->metric_count];
-        compare_metric(m, from_a ? from_a->metric : from_b->metric, from_a ? a : b, from_a, from_b, level,
-                       c->z_critical);
+        compare_metric(m, either->metric, from_a ? a : b, from_a, from_b, level, c->z_critical);
         c->different += m->differs;
         if (m->part != FC_PART_NONE && bits) {
             bits = false;

@@ -95,7 +95,7 @@ int fc_hardware_find(struct fc_hardware *hardware, const struct fc_backend *cons
         goto failed;
     if (here)
         limit_pocl(hardware->placement.threads);
-    for (int b = 0; backends[b] && b < FC_BACKENDS_MAX; b++)
+    for (int b = 0; b < FC_BACKENDS_MAX && backends[b]; b++)
         ask(hardware, backends[b]);
     if (here && (attach(hardware, error) || place(hardware, threads, error)))
         goto failed;

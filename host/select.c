@@ -70,7 +70,7 @@ static int check_isa(const char *isa, struct wish *wish, struct fc_error *error)
         const char *names[16];
         char shown[64], near[96];
         size_t count = 0;
-        for (; fc_kernels[count] && count < 16; count++)
+        for (; count < 16 && fc_kernels[count]; count++)
             names[count] = fc_kernels[count]->name;
         return fc_fail(error, FC_BAD_INPUT, "there is no instruction set '%s' (this build has %s)%s",
                        fc_printable(shown, sizeof shown, isa, strlen(isa)), fc_kernel_names(),
@@ -391,7 +391,7 @@ int fc_select(struct fc_selection *selection, const struct fc_select_request *re
         return -1;
     const struct fc_backend *asked[FC_BACKENDS_MAX + 1] = {0};
     int count = 0;
-    for (int i = 0; fc_backends[i] && i < FC_BACKENDS_MAX; i++)
+    for (int i = 0; i < FC_BACKENDS_MAX && fc_backends[i]; i++)
         if (wish.names == 0 || wish.named[i])
             asked[count++] = fc_backends[i];
     if (fc_hardware_find(&hardware, asked, request->threads, error))

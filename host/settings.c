@@ -276,7 +276,7 @@ static int unknown_key(struct reading *reading, const char *path, struct fc_plac
     if (near_path)
         return fc_fail_at(reading->error, &place, "unknown key '%s'; did you mean '%s'?", shown, near_path);
     char groups[MAX_GROUPS][MAX_GROUP], list[300] = "", hint[96];
-    const char *names[MAX_GROUPS];
+    const char *names[MAX_GROUPS] = {NULL};
     size_t used = 0, count = 0;
     for (size_t i = 0; i < FC_FIELD_COUNT && count < MAX_GROUPS; i++) {
         size_t length = strcspn(paths[i], ".");

@@ -52,9 +52,9 @@ $(foreach t,anchors result,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
 $(foreach t,anchors result,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
 
 test: all $(TEST_PROGRAMS)
-	sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES)
+	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES)
 test-long: all $(TEST_PROGRAMS)
-	sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
+	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
 
 # The whole program and its tests under the sanitizers, in a build folder of its own.
 test-sanitize:
@@ -67,3 +67,15 @@ test-threads:
 	  EXTRA_LDFLAGS=-fsanitize=thread build/threads/tests/test_run
 	build/threads/tests/test_run
 .PHONY: test-threads
+
+# --- the sources themselves --------------------------------------------------------------------------------------------
+rooms:
+	sh tests/rooms.sh
+
+STYLED := $(wildcard host/*.[ch] topology/*.[ch] cuda/*.h cuda/model/*.h tests/*.[ch] bench/*.[ch])
+check-style: rooms
+	clang-format --dry-run -Werror $(STYLED)
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem \
+	  --error-exitcode=1 -I. host topology
+	clang-tidy --quiet $(filter-out host/cpu_kernel.c,$(wildcard host/*.c topology/*.c)) -- $(ALL_CFLAGS)
+	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/clang CC=clang NVCC= all
