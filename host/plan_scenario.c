@@ -137,7 +137,11 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
                  p->cp);
         return refuse(&f[FC_FIELD_CP], text, error);
     }
-    if (p->ep > 1 && (!fc_architecture_is_mixture(a) || !divides(p->ep, a->experts))) {
+    if (p->ep > 1 && !fc_architecture_is_mixture(a)) {
+        snprintf(text, sizeof text, "plan.ep is %g, but the model is dense (it has no experts); make it 1", p->ep);
+        return refuse(&f[FC_FIELD_EP], text, error);
+    }
+    if (p->ep > 1 && !divides(p->ep, a->experts)) {
         snprintf(text, sizeof text, "%g experts cannot be split over plan.ep %g; take a divisor", a->experts,
                  p->ep);
         return refuse(&f[FC_FIELD_EP], text, error);
