@@ -94,6 +94,135 @@ static void input(struct fc_builtin *b, enum fc_input number, struct fc_draw dra
         p->run_draws = p->draw_count;
 }
 
+/* Every input of the step layer, around these values. */
+static const float step_median[FC_STEP_JOINT] = {
+    [FC_IN_CLOCK] = 0.85f,
+    [FC_IN_GEMM_BF16] = 0.8f,
+    [FC_IN_GEMM_LOW] = 0.7f,
+    [FC_IN_MXFP8] = 0.9f,
+    [FC_IN_FP4_ULTRA] = 0.5f,
+    [FC_IN_GROUPED_GEMM] = 0.85f,
+    [FC_IN_GROUPED_ROWS] = 20,
+    [FC_IN_ATTENTION] = 0.6f,
+    [FC_IN_ATTENTION_KERNEL] = 0.9f,
+    [FC_IN_ATTENTION_FP8] = 1.2f,
+    [FC_IN_ATTENTION_UNFUSED] = 0.4f,
+    [FC_IN_HBM] = 0.85f,
+    [FC_IN_OPERAND_TRAFFIC] = 0.3f,
+    [FC_IN_ACCUMULATE_TRAFFIC] = 0.4f,
+    [FC_IN_ELEMENTWISE] = 1.3f,
+    [FC_IN_QUANTIZE_BYTES] = 2,
+    [FC_IN_MAMBA_BYTES] = 20,
+    [FC_IN_CLAMP_BYTES] = 4,
+    [FC_IN_EXPERT_TRAFFIC] = 1.5f,
+    [FC_IN_KERNEL_GAP] = 2e-6f,
+    [FC_IN_LAUNCH] = 5e-6f,
+    [FC_IN_LAUNCH_GRACE] = 1.2f,
+    [FC_IN_LAUNCH_OVERLAP] = 1.1f,
+    [FC_IN_MOE_LAUNCHES] = 20,
+    [FC_IN_EXPERT_LAUNCHES] = 6,
+    [FC_IN_DROP_LAUNCHES] = 0.9f,
+    [FC_IN_SOFTWARE] = 1.05f,
+    [FC_IN_SOFTWARE_BLACKWELL] = 1.1f,
+    [FC_IN_SOFTWARE_MOE] = 1.1f,
+    [FC_IN_NVLINK] = 0.8f,
+    [FC_IN_NIC] = 0.85f,
+    [FC_IN_LATENCY] = 1e-5f,
+    [FC_IN_ALL_TO_ALL] = 0.7f,
+    [FC_IN_TP_EXPOSED] = 0.4f,
+    [FC_IN_CP_EXPOSED] = 0.3f,
+    [FC_IN_EP_EXPOSED] = 0.5f,
+    [FC_IN_PP_EXPOSED] = 0.5f,
+    [FC_IN_DP_EXPOSED] = 0.3f,
+    [FC_IN_DP_WINDOW] = 2,
+    [FC_IN_FSDP_EXPOSED] = 0.3f,
+    [FC_IN_OPTIMIZER_BYTES] = 20,
+    [FC_IN_STEP_FIXED] = 0.05f,
+    [FC_IN_STRAGGLING] = 0.01f,
+    [FC_IN_STEP_RESIDUAL] = 1,
+    [FC_IN_MEMORY_ACTIVATIONS] = 1.1f,
+    [FC_IN_MEMORY_ALLOCATOR] = 1.08f,
+    [FC_IN_MEMORY_FRAMEWORK] = 4e9f,
+};
+
+/* A plan that has every part: experts, attention of both kinds, all communication, a pipeline. */
+static const struct fc_step_program step_plan = {
+    .tokens_per_step = 16e6f,
+    .flop_per_step = 4e19f,
+    .gpus = 16384,
+    .peak_flops = 2.5e15f,
+    .low = 1,
+    .linear_s = 3e-3f,
+    .grouped_s = 2e-3f,
+    .grouped_row_s = 1e-6f,
+    .experts_part = 0.75f,
+    .ultra = 0.5f,
+    .attention_s = 1e-3f,
+    .unfused_s = 1e-5f,
+    .operand_s = 4e-4f,
+    .accumulate_s = 2e-4f,
+    .elementwise_s = 3e-4f,
+    .mamba_s = 1e-6f,
+    .clamp_s = 1e-5f,
+    .quantize_s = 5e-5f,
+    .expert_elementwise_s = 1e-4f,
+    .expert_quantize_s = 2e-5f,
+    .expert_part = 0.75f,
+    .gaps = 40,
+    .launches = 60,
+    .moe_launches = 1,
+    .expert_launches = 4,
+    .tp_nvlink_s = 4e-4f,
+    .tp_nic_s = 1e-5f,
+    .tp_latency = 4,
+    .cp_nvlink_s = 1e-4f,
+    .cp_nic_s = 1e-4f,
+    .cp_latency = 2,
+    .ep_nvlink_s = 3e-4f,
+    .ep_nic_s = 2e-4f,
+    .ep_latency = 4,
+    .fsdp_nvlink_s = 1e-4f,
+    .fsdp_nic_s = 3e-4f,
+    .fsdp_latency = 2,
+    .head_s = 2e-3f,
+    .head_bytes_s = 1e-4f,
+    .micro_batches = 32,
+    .layers = 16,
+    .last_layers = 15,
+    .bubble_layers = 112,
+    .bubble_head = 1,
+    .pp_nvlink_s = 1e-3f,
+    .pp_nic_s = 2e-2f,
+    .dense_dp_nvlink_s = 0.01f,
+    .dense_dp_nic_s = 0.08f,
+    .expert_dp_nvlink_s = 0.02f,
+    .expert_dp_nic_s = 0.05f,
+    .dp_latency = 100,
+    .optimizer_s = 1e-3f,
+    .doublings = 11,
+    .memory_states = 6e10f,
+    .memory_activations = 8e10f,
+    .memory_capacity = 1.86e11f,
+};
+
+/* The step layer: all its inputs drawn together, each from its own number and the three before it. */
+static void make_step(struct fc_builtin *b)
+{
+    struct fc_step_program *step = &b->program.step;
+    struct fc_draw number = table(b, triangle, -2.4, 2.4); /* of variance near 1 */
+    *step = step_plan;
+    step->joint_count = FC_STEP_JOINT;
+    for (int i = 0; i < FC_STEP_JOINT; i++) {
+        input(b, (enum fc_input)i, number);
+        step->joint[i] = i;
+        step->joint_from[i] = i < 3 ? 0 : i - 3;
+        step->median[i] = step_median[i];
+        for (int k = step->joint_from[i]; k <= i; k++)
+            step->factor[i * (i + 1) / 2 + k] = k == i ? 0.05f : 0.01f;
+    }
+    b->program.run.work_steps = 200000;
+}
+
 static void make_timeline(struct fc_builtin *b)
 {
     static const float swap[3] = {0.3f, 0.6f, 0.9f}, swap_cumulative[3] = {0.25f, 0.75f, 1.0f};
@@ -171,6 +300,11 @@ int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_e
         return fc_fail(error, FC_FAULT, "no memory for a built-in program");
     struct fc_program *p = &b->program;
     p->layers = (run ? FC_LAYER_RUN : 0) | (contract ? FC_LAYER_CONTRACT : 0);
+    if (kind == FC_BUILTIN_SELFTEST) {
+        p->layers |= FC_LAYER_STEP;
+        make_step(b);
+        metrics(b, FC_M_STEP_TIME_S, FC_M_MEMORY_PER_GPU_BYTES);
+    }
     if (run) {
         make_timeline(b);
         metrics(b, FC_M_WALL_CLOCK_DAYS, FC_M_FINISHED);
