@@ -12,8 +12,15 @@
 
 #if defined(__OPENCL_VERSION__)
 #pragma OPENCL FP_CONTRACT OFF
+#if defined(__clang__) && defined(FC_W) && FC_W > 1
+/* CPUs with 512-bit registers that prefer shorter ones: so many lanes are worth the long ones */
+#define FC_WIDE __min_vector_width__(512)
+#define FC_FN static inline __attribute__((FC_WIDE))
+#define FC_INLINE static inline __attribute__((always_inline, FC_WIDE))
+#else
 #define FC_FN static inline
 #define FC_INLINE static inline __attribute__((always_inline))
+#endif
 #define FC_GLOBAL __global
 #define FC_RESTRICT restrict
 typedef int fc_i32;
@@ -105,7 +112,7 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { *at = x > *at ? x : *
 
 /* The loop over the lanes of a block: always the innermost loop, always FC_W long, so that compilers vectorise it. Lanes
  * never touch each other's elements; OpenCL compilers made from clang must be told so, and do best on a CPU with two
- * vectors of 16 at a time (docs/decisions/0004). */
+ * vectors of 16 at a time (docs/decisions/0005). */
 #if defined(__OPENCL_VERSION__) && defined(__clang__) && FC_W >= 32
 #define FC_LANES(l)                                                                                                    \
     _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave_count(2)") for (int l = 0; l < FC_W; l++)
@@ -114,9 +121,7 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { *at = x > *at ? x : *
 #endif
 
 /* Unrolling before vectorisation matters for the ten rounds of the generator. */
-#if defined(__OPENCL_VERSION__)
-#define FC_UNROLL_10 __attribute__((opencl_unroll_hint(10)))
-#elif defined(__clang__) || defined(__CUDACC__)
+#if defined(__OPENCL_VERSION__) || defined(__clang__) || defined(__CUDACC__)
 #define FC_UNROLL_10 _Pragma("unroll 10")
 #else
 #define FC_UNROLL_10 _Pragma("GCC unroll 10")
