@@ -9,6 +9,8 @@ const struct fc_command fc_commands[] = {
     {"sweep", "one input over a range of values, on the same worlds", fc_command_sweep},
     {"merge", "put the result files of shards or machines together", fc_command_merge},
     {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part", fc_command_compare},
+    {"step", "one training step explained: time and memory by part", fc_command_step},
+    {"validate", "predictions against measured step times", fc_command_validate},
     {"devices", "the machine, the backends and devices, and how they would be used", fc_command_devices},
     {"bench", "trials and events per second, with the answers checked first", fc_command_bench},
     {"list", "the catalog and the scenarios that come with the program", fc_command_list},

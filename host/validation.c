@@ -1,0 +1,435 @@
+/* validation.c: see validation.h. */
+#include "validation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+
+enum { N = FC_FACTORS, FOLDS = 5 };
+
+void fc_model_family(const char *model, char *family, size_t size)
+{
+    snprintf(family, size, "%s", model);
+    char *variant = strstr(family, " (");
+    if (variant)
+        *variant = '\0';
+    if (strncmp(family, "GPT-", 4) == 0 && strncmp(family, "GPT-OSS", 7) != 0)
+        snprintf(family, size, "GPT (Megatron)"); /* one architecture in ten sizes */
+}
+
+static bool same_family(const struct fc_measurement *a, const struct fc_measurement *b)
+{
+    char one[64], other[64];
+    fc_model_family(a->model, one, sizeof one);
+    fc_model_family(b->model, other, sizeof other);
+    return strcmp(one, other) == 0;
+}
+
+static bool used(const struct fc_measurement *m)
+{
+    return m->left_out[0] == '\0';
+}
+
+/* --- baseline
+ * ----------------------------------------------------------------------------------------------------- */
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double achieved_flops(const struct fc_measurement *m)
+{
+    const struct fc_plan *p = &m->plan;
+    return fc_architecture_flop_per_token(&p->model, p->sequence, true) * p->global_batch * p->sequence /
+           p->gpus / m->seconds;
+}
+
+/* The median rate of other models, dense and mixture apart, on the same GPU and precision; else on the family
+ * and precision; else on the family. */
+static double baseline_of(const struct fc_measurements *m, size_t i, double *buffer)
+{
+    const struct fc_measurement *row = &m->rows[i];
+    bool mixture = fc_architecture_is_mixture(&row->plan.model);
+    for (int width = 0; width < 3; width++) {
+        size_t count = 0;
+        for (size_t k = 0; k < m->count; k++) {
+            const struct fc_measurement *other = &m->rows[k];
+            if (!used(other) || same_family(row, other) ||
+                fc_architecture_is_mixture(&other->plan.model) != mixture ||
+                other->plan.gpu.family != row->plan.gpu.family ||
+                (width < 2 && other->plan.precision != row->plan.precision) ||
+                (width < 1 && strcmp(other->plan.gpu.name, row->plan.gpu.name) != 0))
+                continue;
+            buffer[count++] = achieved_flops(other);
+        }
+        if (count) {
+            qsort(buffer, count, sizeof *buffer, ascending);
+            double median = count % 2 ? buffer[count / 2] : sqrt(buffer[count / 2 - 1] * buffer[count / 2]);
+            return achieved_flops(row) / median - 1;
+        }
+    }
+    return NAN;
+}
+
+void fc_validation_baseline(const struct fc_measurements *m, double *errors)
+{
+    double *buffer = malloc((m->count + 1) * sizeof *buffer);
+    for (size_t i = 0; i < m->count; i++)
+        errors[i] = buffer && used(&m->rows[i]) ? baseline_of(m, i, buffer) : NAN;
+    free(buffer);
+}
+
+/* --- prediction
+ * --------------------------------------------------------------------------------------------------- */
+
+static void predict(const struct fc_measurement *m, const struct fc_beliefs *b, const double *shift,
+                    const double covariance[N][N], struct fc_prediction *prediction)
+{
+    struct fc_fit_row row = {0};
+    double gradient[N], variance = 0;
+    fc_plan_program(&m->plan, &row.program);
+    for (int input = 0; input < FC_IN_STEP_END; input++)
+        row.factor[input] = fc_factor_for(&m->plan, input);
+    prediction->seconds = exp(fc_fit_log_time(&row, b, shift, gradient));
+    prediction->error = prediction->seconds / m->seconds - 1;
+    for (int f = 0; f < N; f++)
+        for (int g = 0; gradient[f] != 0 && g < N; g++)
+            variance += gradient[f] * covariance[f][g] * gradient[g];
+    prediction->factor_sd = sqrt(fmax(0, variance));
+    double residual = b->residual_sd[fc_group_of(&m->plan)];
+    prediction->sd_log = sqrt(fmax(0, variance) + residual * residual);
+}
+
+/* Deals the model families to the folds, the largest first to the emptiest. */
+static void deal(const struct fc_measurements *m, int *fold)
+{
+    size_t load[FOLDS] = {0};
+    for (size_t i = 0; i < m->count; i++)
+        fold[i] = -1;
+    for (;;) {
+        size_t best = 0, best_count = 0;
+        for (size_t i = 0; i < m->count; i++) {
+            size_t count = 0;
+            if (!used(&m->rows[i]) || fold[i] >= 0)
+                continue;
+            for (size_t k = 0; k < m->count; k++)
+                count += used(&m->rows[k]) && same_family(&m->rows[i], &m->rows[k]);
+            if (count > best_count) {
+                best = i;
+                best_count = count;
+            }
+        }
+        if (best_count == 0)
+            return;
+        int to = 0;
+        for (int f = 1; f < FOLDS; f++)
+            to = load[f] < load[to] ? f : to;
+        load[to] += best_count;
+        for (size_t k = 0; k < m->count; k++)
+            if (used(&m->rows[k]) && same_family(&m->rows[best], &m->rows[k]))
+                fold[k] = to;
+    }
+}
+
+/* Predicts each row by a fit without the models of its fold; `b` gives priors and residuals. */
+static int cross_validate(const struct fc_measurements *m, const struct fc_beliefs *b,
+                          struct fc_prediction *predictions, struct fc_error *error)
+{
+    double(*covariance)[N] = malloc(sizeof(double[N][N]));
+    int *fold = malloc((m->count + 1) * sizeof *fold);
+    bool *use = malloc((m->count + 1) * sizeof *use);
+    int status =
+        covariance && fold && use ? 0 : fc_fail(error, FC_FAULT, "no memory for the cross-validation");
+    if (!status)
+        deal(m, fold);
+    for (int k = 0; !status && k < FOLDS; k++) {
+        struct fc_fit fit;
+        double shift[N] = {0};
+        for (size_t i = 0; i < m->count; i++)
+            use[i] = used(&m->rows[i]) && fold[i] != k;
+        status = fc_fit_create(&fit, m, use, b, error);
+        if (!status) {
+            status = fc_fit_find_mode(&fit, shift, covariance, error);
+            for (size_t i = 0; !status && i < m->count; i++)
+                if (fold[i] == k)
+                    predict(&m->rows[i], b, shift, (const double(*)[N])covariance, &predictions[i]);
+        }
+        fc_fit_free(&fit);
+    }
+    free(covariance);
+    free(fold);
+    free(use);
+    return status;
+}
+
+int fc_validation_residuals(const struct fc_measurements *m, const struct fc_beliefs *prior,
+                            double residual_sd[FC_GROUPS], struct fc_error *error)
+{
+    struct fc_prediction *p = calloc(m->count + 1, sizeof *p);
+    int status =
+        p ? cross_validate(m, prior, p, error) : fc_fail(error, FC_FAULT, "no memory for the residuals");
+    for (int g = 0; !status && g < FC_GROUPS; g++)
+        for (double sd = 0.01; sd < 0.5; sd += 0.001) {
+            int rows = 0, held = 0;
+            for (size_t i = 0; i < m->count; i++) {
+                if (!used(&m->rows[i]) || (int)fc_group_of(&m->rows[i].plan) != g)
+                    continue;
+                rows++;
+                held += fabs(log1p(p[i].error)) <= 1.6449 * sqrt(sd * sd + p[i].factor_sd * p[i].factor_sd);
+            }
+            residual_sd[g] = sd;
+            if (rows < 5) /* too few to say */
+                residual_sd[g] = 0.1;
+            if (rows < 5 || held >= 0.9 * rows)
+                break;
+        }
+    free(p);
+    return status;
+}
+
+/* --- scores
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* Ranks of x with ties at their mean. */
+static void rank(const double *x, size_t n, double *ranks)
+{
+    for (size_t i = 0; i < n; i++) {
+        double below = 0, equal = 0;
+        for (size_t k = 0; k < n; k++) {
+            below += x[k] < x[i];
+            equal += x[k] == x[i];
+        }
+        ranks[i] = below + 0.5 * (equal + 1);
+    }
+}
+
+static double correlation(const double *x, const double *y, size_t n)
+{
+    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
+    for (size_t i = 0; i < n; i++) {
+        mx += x[i] / (double)n;
+        my += y[i] / (double)n;
+    }
+    for (size_t i = 0; i < n; i++) {
+        xx += (x[i] - mx) * (x[i] - mx);
+        yy += (y[i] - my) * (y[i] - my);
+        xy += (x[i] - mx) * (y[i] - my);
+    }
+    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
+}
+
+/* One job in several layouts: the same model, GPU, precision, sequence, number of GPUs and software. */
+static bool same_job(const struct fc_measurement *a, const struct fc_measurement *b)
+{
+    return strcmp(a->model, b->model) == 0 && strcmp(a->plan.gpu.name, b->plan.gpu.name) == 0 &&
+           a->plan.precision == b->plan.precision && a->plan.sequence == b->plan.sequence &&
+           a->plan.gpus == b->plan.gpus && a->plan.software == b->plan.software;
+}
+
+static double per_token(const struct fc_measurement *m, double seconds)
+{
+    return seconds / (m->plan.global_batch * m->plan.sequence);
+}
+
+enum { MOST_LAYOUTS = 64 };
+
+/* Mean rank correlation over the sets of three layouts or more, and mean loss of taking the layout predicted
+ * best. */
+static void score_ranks(const struct fc_measurements *m, const struct fc_prediction *p, const bool *in,
+                        struct fc_score *score)
+{
+    double spearman = 0, regret = 0, measured[MOST_LAYOUTS], predicted[MOST_LAYOUTS], a[MOST_LAYOUTS],
+           b[MOST_LAYOUTS];
+    int ranked = 0, sets = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        size_t n = 0;
+        bool first = in[i];
+        for (size_t k = 0; k < m->count && first; k++) {
+            if (!in[k] || !same_job(&m->rows[i], &m->rows[k]))
+                continue;
+            first = k >= i;
+            if (n < MOST_LAYOUTS) {
+                measured[n] = per_token(&m->rows[k], m->rows[k].seconds);
+                predicted[n++] = per_token(&m->rows[k], p[k].seconds);
+            }
+        }
+        if (!first || n < 2)
+            continue;
+        size_t best = 0, chosen = 0;
+        for (size_t k = 1; k < n; k++) {
+            best = measured[k] < measured[best] ? k : best;
+            chosen = predicted[k] < predicted[chosen] ? k : chosen;
+        }
+        regret += measured[chosen] / measured[best] - 1;
+        sets++;
+        rank(measured, n, a);
+        rank(predicted, n, b);
+        double r = n >= 3 ? correlation(a, b, n) : NAN;
+        if (!isnan(r)) {
+            spearman += r;
+            ranked++;
+        }
+    }
+    score->spearman = ranked ? spearman / ranked : NAN;
+    score->regret = sets ? regret / sets : NAN;
+}
+
+static double quantile(const double *sorted, int n, double q)
+{
+    double at = q * (n - 1);
+    int low = (int)at;
+    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
+}
+
+static void score_rows(const struct fc_validation *v, const struct fc_prediction *p, const bool *in,
+                       const char *name, struct fc_score *score, double *buffer)
+{
+    int n = 0, held50 = 0, held90 = 0, lines = 0;
+    double sum = 0, bias = 0, line = 0;
+    for (size_t i = 0; i < v->measurements.count; i++) {
+        if (!in[i])
+            continue;
+        double log_error = fabs(log1p(p[i].error));
+        buffer[n++] = fabs(p[i].error);
+        sum += fabs(p[i].error);
+        bias += p[i].error;
+        held50 += log_error <= 0.67449 * p[i].sd_log;
+        held90 += log_error <= 1.64485 * p[i].sd_log;
+        if (!isnan(v->fitted[i].baseline)) {
+            line += fabs(v->fitted[i].baseline);
+            lines++;
+        }
+    }
+    *score = (struct fc_score){.rows = n};
+    snprintf(score->name, sizeof score->name, "%s", name);
+    if (n == 0)
+        return;
+    qsort(buffer, (size_t)n, sizeof *buffer, ascending);
+    score->mape = sum / n;
+    score->median_ape = quantile(buffer, n, 0.5);
+    score->p90_ape = quantile(buffer, n, 0.9);
+    score->max_ape = buffer[n - 1];
+    score->bias = bias / n;
+    score->cover50 = (double)held50 / n;
+    score->cover90 = (double)held90 / n;
+    score->constant_mfu_mape = lines ? line / lines : NAN;
+    score_ranks(&v->measurements, p, in, score);
+}
+
+static const char *const precision_names[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
+
+/* Whether the row belongs to the group that row `like` names by criterion `kind`; the group's name. */
+enum { BY_ALL, BY_GB, BY_KIND, BY_GPU, BY_PRECISION, BY_SOFTWARE, BY_MODEL, CRITERIA };
+
+static void group_name(const struct fc_measurement *m, int kind, char *name, size_t size)
+{
+    char family[64];
+    switch (kind) {
+    case BY_GB:
+        snprintf(name, size, m->plan.gpu.grace ? "GB200+GB300" : "");
+        return;
+    case BY_KIND:
+        snprintf(name, size, fc_architecture_is_mixture(&m->plan.model) ? "moe" : "dense");
+        return;
+    case BY_GPU:
+        snprintf(name, size, "gpu %s", m->plan.gpu.name);
+        return;
+    case BY_PRECISION:
+        snprintf(name, size, "precision %s", precision_names[m->plan.precision]);
+        return;
+    case BY_SOFTWARE:
+        snprintf(name, size, "software %s", m->plan.software->name);
+        return;
+    case BY_MODEL:
+        fc_model_family(m->model, family, sizeof family);
+        snprintf(name, size, "model %.50s", family);
+        return;
+    default:
+        snprintf(name, size, "overall");
+        return;
+    }
+}
+
+static int score_all(struct fc_validation *v, struct fc_error *error)
+{
+    size_t count = v->measurements.count;
+    bool *in = malloc((count + 1) * sizeof *in);
+    double *buffer = malloc((count + 1) * sizeof *buffer);
+    char name[64], other[64];
+    int status = in && buffer ? 0 : fc_fail(error, FC_FAULT, "no memory for the scores");
+    for (int kind = 0; !status && kind < CRITERIA; kind++)
+        for (size_t i = 0; i < count && v->score_count < FC_SCORES; i++) {
+            bool known = !used(&v->measurements.rows[i]);
+            if (!known)
+                group_name(&v->measurements.rows[i], kind, name, sizeof name);
+            for (int s = 0; s < v->score_count && !known; s++)
+                known = strcmp(v->scores[s].name, name) == 0;
+            if (known || !name[0])
+                continue;
+            for (size_t k = 0; k < count; k++) {
+                in[k] = used(&v->measurements.rows[k]);
+                if (in[k])
+                    group_name(&v->measurements.rows[k], kind, other, sizeof other);
+                in[k] = in[k] && strcmp(name, other) == 0;
+            }
+            score_rows(v, v->fitted, in, name, &v->scores[v->score_count], buffer);
+            if (v->validated)
+                score_rows(v, v->validated, in, name, &v->validated_scores[v->score_count], buffer);
+            v->score_count++;
+        }
+    free(in);
+    free(buffer);
+    return status;
+}
+
+int fc_validation_run(struct fc_validation *v, const char *path, const struct fc_catalog *catalog, bool cross,
+                      struct fc_error *error)
+{
+    memset(v, 0, sizeof *v);
+    double *baseline = NULL;
+    int status = fc_beliefs_read(&v->beliefs, catalog, error);
+    if (!status)
+        status = fc_measurements_open(&v->measurements, path, catalog, error);
+    if (!status && v->measurements.used == 0)
+        status = fc_fail(error, FC_BAD_INPUT,
+                         "no row of the table can be used (%s); see docs/validation/step-time.md",
+                         v->measurements.count ? v->measurements.rows[0].left_out : "it is empty");
+    size_t count = v->measurements.count;
+    if (!status) {
+        baseline = malloc((count + 1) * sizeof *baseline);
+        v->fitted = calloc(count + 1, sizeof *v->fitted);
+        v->validated = cross ? calloc(count + 1, sizeof *v->validated) : NULL;
+        if (!baseline || !v->fitted || (cross && !v->validated))
+            status = fc_fail(error, FC_FAULT, "no memory for the validation");
+    }
+    if (!status) {
+        fc_validation_baseline(&v->measurements, baseline);
+        for (size_t i = 0; i < count; i++) {
+            if (!used(&v->measurements.rows[i]))
+                continue;
+            predict(&v->measurements.rows[i], &v->beliefs, v->beliefs.log_shift,
+                    (const double(*)[N])v->beliefs.covariance, &v->fitted[i]);
+            v->fitted[i].baseline = baseline[i];
+        }
+        if (cross)
+            status = cross_validate(&v->measurements, &v->beliefs, v->validated, error);
+    }
+    if (!status)
+        status = score_all(v, error);
+    free(baseline);
+    if (status)
+        fc_validation_free(v);
+    return status;
+}
+
+void fc_validation_free(struct fc_validation *v)
+{
+    fc_measurements_free(&v->measurements);
+    free(v->fitted);
+    free(v->validated);
+    v->fitted = v->validated = NULL;
+}

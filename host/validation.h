@@ -1,0 +1,65 @@
+/* validation.h: predictions against measured steps: errors, intervals, ranks, and the constant-MFU line
+ * beside them. */
+#ifndef FC_HOST_VALIDATION_H
+#define FC_HOST_VALIDATION_H
+
+#include <stdio.h>
+
+#include "document_write.h"
+#include "factors.h"
+#include "measurements.h"
+
+/* A row's prediction; errors are predicted / measured - 1. */
+struct fc_prediction {
+    double seconds, error;
+    double sd_log;    /* of the posterior and the residual together, linearised */
+    double factor_sd; /* of the posterior alone */
+    double baseline;  /* error of the constant MFU of other models on this GPU and precision; NAN: none */
+};
+
+struct fc_score {
+    char name[64];
+    int rows;
+    double mape, median_ape, p90_ape, max_ape, bias;
+    double cover50, cover90;
+    double constant_mfu_mape; /* NAN where no other model was measured */
+    double spearman, regret;  /* over sets of layouts of one job; NAN: no set */
+};
+
+enum { FC_SCORES = 96 };
+
+struct fc_validation {
+    struct fc_measurements measurements;
+    struct fc_beliefs beliefs;
+    struct fc_prediction *fitted; /* by the shipped posterior; per row of the table */
+    struct fc_prediction
+        *validated; /* by fits that have not seen the row's model; NULL without cross-validation */
+    struct fc_score scores[FC_SCORES];           /* the first is over all rows */
+    struct fc_score validated_scores[FC_SCORES]; /* the same groups */
+    int score_count;
+};
+
+/* Reads the table (NULL: the one that comes with the program), predicts and scores. With `cross_validate`
+ * five fits are made, each without a fifth of the models. */
+int fc_validation_run(struct fc_validation *validation, const char *path, const struct fc_catalog *catalog,
+                      bool cross_validate, struct fc_error *error);
+void fc_validation_free(struct fc_validation *validation);
+
+/* Residual standard deviations for models not seen: per group the smallest with which the 90 % intervals of
+ * the cross-validated predictions hold 90 % of the rows. */
+int fc_validation_residuals(const struct fc_measurements *measurements, const struct fc_beliefs *prior,
+                            double residual_sd[FC_GROUPS], struct fc_error *error);
+
+/* The constant-MFU errors of all rows (NAN for rows left out). */
+void fc_validation_baseline(const struct fc_measurements *measurements, double *errors);
+
+/* Models that count as one when a model is left out: variants of one architecture. */
+void fc_model_family(const char *model, char *family, size_t size);
+
+void fc_validation_print(const struct fc_validation *validation, FILE *out);
+void fc_validation_json(const struct fc_validation *validation, struct fc_writer *writer);
+
+/* Writes step-time.md, and step-time.svg when gnuplot is there, into the folder. */
+int fc_validation_report(const struct fc_validation *validation, const char *folder, struct fc_error *error);
+
+#endif
