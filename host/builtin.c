@@ -40,17 +40,17 @@ static float *take(struct fc_builtin *b, int *offset, size_t floats)
 }
 
 /* Node i of a table lies at this distance from its end of (0, 1) (cuda/model/draw.h). */
-static double node(int i)
+static double node_at(int i)
 {
     return ldexp(1 + (double)(i % FC_TABLE_PER_OCTAVE) / FC_TABLE_PER_OCTAVE, i / FC_TABLE_PER_OCTAVE - 33);
 }
 
-static struct fc_draw table(struct fc_builtin *b, quantile *law, double first, double second)
+static struct fc_draw law_table(struct fc_builtin *b, quantile *law, double first, double second)
 {
     struct fc_draw draw = {.kind = FC_DRAW_TABLE};
     float *at = take(b, &draw.table, FC_TABLE_SIZE);
     for (int i = 0; i < FC_TABLE_SIDE; i++) {
-        double t = node(i);
+        double t = node_at(i);
         at[i] = (float)law(t, 1 - t, first, second);
         at[FC_TABLE_SIDE + i] = (float)law(1 - t, t, first, second);
     }
@@ -64,8 +64,8 @@ static struct fc_draw word_itself(struct fc_builtin *b)
     struct fc_draw draw = {.kind = FC_DRAW_TABLE};
     float *at = take(b, &draw.table, FC_TABLE_SIZE);
     for (int i = 0; i < FC_TABLE_SIDE; i++) {
-        at[i] = (float)node(i);
-        at[FC_TABLE_SIDE + i] = (float)(2 * node(i));
+        at[i] = (float)node_at(i);
+        at[FC_TABLE_SIDE + i] = (float)(2 * node_at(i));
     }
     return draw;
 }
@@ -209,7 +209,7 @@ static const struct fc_step_program step_plan = {
 static void make_step(struct fc_builtin *b)
 {
     struct fc_step_program *step = &b->program.step;
-    struct fc_draw number = table(b, triangle, -2.4, 2.4); /* of variance near 1 */
+    struct fc_draw number = law_table(b, triangle, -2.4, 2.4); /* of variance near 1 */
     *step = step_plan;
     step->joint_count = FC_STEP_JOINT;
     for (int i = 0; i < FC_STEP_JOINT; i++) {
@@ -227,15 +227,15 @@ static void make_timeline(struct fc_builtin *b)
 {
     static const float swap[3] = {0.3f, 0.6f, 0.9f}, swap_cumulative[3] = {0.25f, 0.75f, 1.0f};
     struct fc_run *run = &b->program.run;
-    input(b, FC_IN_GPU_MTBF_H, table(b, triangle, 3e4, 9e4));
+    input(b, FC_IN_GPU_MTBF_H, law_table(b, triangle, 3e4, 9e4));
     input(b, FC_IN_JOB_MTBF_H, constant(100));
     input(b, FC_IN_SWAP_PROBABILITY, discrete(b, swap, swap_cumulative));
     input(b, FC_IN_DETECTION_SCALE, constant(1));
-    input(b, FC_IN_RESTART_S, table(b, triangle, 200, 1400));
+    input(b, FC_IN_RESTART_S, law_table(b, triangle, 200, 1400));
     input(b, FC_IN_REPAIR_SCALE, constant(1));
     input(b, FC_IN_PLANNED_EVERY_H, constant(100));
     input(b, FC_IN_PLANNED_STOP_S, constant(5400));
-    input(b, FC_IN_CHECKPOINT_STALL_S, table(b, uniform, 5, 40));
+    input(b, FC_IN_CHECKPOINT_STALL_S, law_table(b, uniform, 5, 40));
     run->tick_s = 1.0f / 64;
     run->horizon = 90 * 86400 * 64;
     run->last_checkpoint = 1;
@@ -244,8 +244,8 @@ static void make_timeline(struct fc_builtin *b)
     run->gpus = 16384;
     run->work_s = 30 * 86400;
     run->tokens = 15.6e12f;
-    run->detection = table(b, log_logistic, 120, 0);
-    run->repair = table(b, log_logistic, 6 * 3600.0, 0);
+    run->detection = law_table(b, log_logistic, 120, 0);
+    run->repair = law_table(b, log_logistic, 6 * 3600.0, 0);
     b->program.contract.deadline_days = 34;
     b->program.contract.budget_usd = 36e6f;
 }
@@ -268,14 +268,14 @@ static void make_prices(struct fc_builtin *b, struct fc_draw price)
 {
     static const float pue[3] = {1.1f, 1.2f, 1.35f}, pue_cumulative[3] = {0.3f, 0.8f, 1.0f};
     input(b, FC_IN_PRICE_GPU_HOUR_USD, price);
-    input(b, FC_IN_USABLE_FRACTION, table(b, uniform, 0.85, 0.98));
-    input(b, FC_IN_GOODPUT, table(b, uniform, 0.86, 0.97));
-    input(b, FC_IN_MFU, table(b, triangle, 0.28, 0.46));
+    input(b, FC_IN_USABLE_FRACTION, law_table(b, uniform, 0.85, 0.98));
+    input(b, FC_IN_GOODPUT, law_table(b, uniform, 0.86, 0.97));
+    input(b, FC_IN_MFU, law_table(b, triangle, 0.28, 0.46));
     input(b, FC_IN_DELAY_PROBABILITY, constant(0.4));
-    input(b, FC_IN_DELAY_MONTHS, table(b, log_logistic, 5, 0));
-    input(b, FC_IN_DELAY_CHANCE, table(b, uniform, 0, 1));
-    input(b, FC_IN_IT_POWER_KW, table(b, triangle, 1.7, 2.2));
-    input(b, FC_IN_LOAD_FACTOR, table(b, uniform, 0.7, 0.9));
+    input(b, FC_IN_DELAY_MONTHS, law_table(b, log_logistic, 5, 0));
+    input(b, FC_IN_DELAY_CHANCE, law_table(b, uniform, 0, 1));
+    input(b, FC_IN_IT_POWER_KW, law_table(b, triangle, 1.7, 2.2));
+    input(b, FC_IN_LOAD_FACTOR, law_table(b, uniform, 0.7, 0.9));
     input(b, FC_IN_PUE, discrete(b, pue, pue_cumulative));
     input(b, FC_IN_TRAINING_SHARE, constant(0.5));
     input(b, FC_IN_FINAL_RUN_SHARE, constant(0.2));
@@ -321,7 +321,7 @@ int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_e
         metrics(b, FC_M_DEADLINE_MET, FC_M_BOTH_MET);
     for (int k = 0; contract && k < 4; k++)
         metrics(b, FC_M_RUNS_FINAL + k * FC_RUN_SIZES, FC_M_RUNS_FINAL + k * FC_RUN_SIZES + 2);
-    make_prices(b, kind == FC_BUILTIN_SELFTEST ? word_itself(b) : table(b, triangle, 2.2, 5.4));
+    make_prices(b, kind == FC_BUILTIN_SELFTEST ? word_itself(b) : law_table(b, triangle, 2.2, 5.4));
     for (int m = 0; m < FC_METRIC_COUNT; m++)
         p->metric_row[m] = -1;
     for (int r = 0; r < p->metric_count; r++)
