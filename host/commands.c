@@ -6,6 +6,7 @@
 
 const struct fc_command fc_commands[] = {
     {"run", "simulate a scenario and print distributions", fc_command_run},
+    {"explain", "what drives the answer: tornado, Sobol indices, the worst worlds", fc_command_explain},
     {"sweep", "one input over a range of values, on the same worlds", fc_command_sweep},
     {"merge", "put the result files of shards or machines together", fc_command_merge},
     {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part", fc_command_compare},

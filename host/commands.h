@@ -14,6 +14,7 @@ struct fc_command {
 extern const struct fc_command fc_commands[];
 
 int fc_command_run(int argc, char **argv);
+int fc_command_explain(int argc, char **argv);
 int fc_command_sweep(int argc, char **argv);
 int fc_command_merge(int argc, char **argv);
 int fc_command_compare(int argc, char **argv);

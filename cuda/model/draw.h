@@ -72,13 +72,21 @@ FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const f
     }
 }
 
+/* 1 when this input takes its random words from the twin of each world instead of the world itself. */
+FC_FN fc_u32 fc_input_alternates(FC_GLOBAL const struct fc_program *program, fc_i32 input)
+{
+    return (program->alternate[input / 32] >> (fc_u32)(input % 32)) & 1u;
+}
+
 /* Draws the inputs of draws[begin, end) for the trials trial ... trial + FC_W - 1 into inputs[FC_INPUT_COUNT][FC_W].
- * Input i takes word i % 4 of event i / 4 of its stream, whatever other inputs the scenario has. */
+ * Input i takes word i % 4 of event i / 4 of its stream, whatever other inputs the scenario has. An input that
+ * alternates takes the words of the trial's twin, whose number differs in bit FC_TWIN_BIT. */
 FC_FN void fc_draw_inputs(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
                           fc_u64 trial, fc_i32 begin, fc_i32 end, fc_real inputs[FC_INPUT_COUNT][FC_W])
 {
     fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W];
     fc_i32 drawn = -1;
+    fc_u32 twin = 0; /* what `high` has been changed by */
     FC_LANES (l) {
         fc_u64 number = trial + (fc_u64)l;
         low[l] = (fc_u32)number;
@@ -86,10 +94,15 @@ FC_FN void fc_draw_inputs(FC_GLOBAL const struct fc_program *program, FC_GLOBAL 
     }
     for (fc_i32 i = begin; i < end; i++) {
         FC_GLOBAL const struct fc_draw *draw = &program->draws[i];
-        if (draw->kind != FC_DRAW_CONSTANT && draw->input / 4 != drawn) {
+        fc_u32 other = fc_input_alternates(program, draw->input) << (FC_TWIN_BIT - 32);
+        if (draw->kind != FC_DRAW_CONSTANT && (draw->input / 4 != drawn || other != twin)) {
+            fc_u32 change = other ^ twin;
             drawn = draw->input / 4;
-            FC_LANES (l)
+            twin = other;
+            FC_LANES (l) {
                 event[l] = (fc_u32)drawn;
+                high[l] ^= change;
+            }
             fc_random_words(seed, low, high, event, FC_STREAM_INPUTS, words);
         }
         fc_draw_lanes(draw, tables, words[draw->input % 4], inputs[draw->input]);

@@ -90,6 +90,10 @@ struct fc_contract {
 #define FC_LAYER_RUN 2
 #define FC_LAYER_CONTRACT 4
 
+/* A trial has a twin, whose number differs in this bit: an independent world for sensitivity indices, where some inputs
+ * come from the world and the others from its twin (host/sobol.h). */
+#define FC_TWIN_BIT 40
+
 struct fc_program {
     fc_i32 layers;      /* FC_LAYER_* or-ed */
     fc_i32 draw_count;  /* draws[], sorted by input number */
@@ -98,6 +102,7 @@ struct fc_program {
     fc_i32 metrics[FC_METRIC_COUNT];
     fc_i32 metric_row[FC_METRIC_COUNT]; /* inverse of metrics: row or -1 */
     struct fc_draw draws[FC_INPUT_COUNT];
+    fc_u32 alternate[FC_INPUT_COUNT / 32]; /* bit input % 32 of word input / 32: draw this input from the trial's twin */
     struct fc_step_program step;
     struct fc_run run;
     struct fc_contract contract;

@@ -1,0 +1,66 @@
+/* sobol.c: see sobol.h. */
+#include "sobol.h"
+
+#include <math.h>
+
+/* sum p / sum v and its standard error: sd(p - ratio v) / (mean(v) sqrt(n)). */
+struct ratio {
+    double p, v, pp, pv, vv;
+};
+
+static void add(struct ratio *r, double p, double v)
+{
+    r->p += p;
+    r->v += v;
+    r->pp += p * p;
+    r->pv += p * v;
+    r->vv += v * v;
+}
+
+static double value_of(const struct ratio *r, double n, double *error)
+{
+    if (!(r->v > 0)) {
+        *error = (double)NAN;
+        return (double)NAN;
+    }
+    double ratio = r->p / r->v;
+    double square = r->pp - 2 * ratio * r->pv + ratio * ratio * r->vv;
+    *error = sqrt(fmax(square, 0)) / r->v * sqrt(n / fmax(n - 1, 1));
+    return ratio;
+}
+
+struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c, size_t count)
+{
+    struct ratio first = {0}, total = {0};
+    double n = 0, mean = 0, mean_bc = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(a[i]) && isfinite(b[i]) && isfinite(c[i])) {
+            n++;
+            mean += 0.5 * ((double)a[i] + (double)c[i]);
+            mean_bc += 0.5 * ((double)b[i] + (double)c[i]);
+        }
+    mean /= n;
+    mean_bc /= n;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(a[i]) || !isfinite(b[i]) || !isfinite(c[i]))
+            continue;
+        double fa = (double)a[i] - mean, fc = (double)c[i] - mean, step = (double)a[i] - (double)c[i];
+        add(&total, 0.5 * step * step, 0.5 * (fa * fa + fc * fc));
+        double gb = (double)b[i] - mean_bc, gc = (double)c[i] - mean_bc;
+        add(&first, gb * gc, 0.5 * (gb * gb + gc * gc));
+    }
+    struct fc_sobol s;
+    s.first = value_of(&first, n, &s.first_error);
+    s.total = value_of(&total, n, &s.total_error);
+    return s;
+}
+
+bool fc_sobol_is_zero(double index, double error)
+{
+    return !(index - 1.959963984540054 * error > 0);
+}
+
+double fc_sobol_worlds(double error, size_t count, double wanted)
+{
+    return ceil((double)count * (error / wanted) * (error / wanted));
+}
