@@ -23,7 +23,8 @@ CFLAGS := -O2 -g
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT) $(CFLAGS) -fopenmp -I. \
               $(shell pkg-config --cflags hwloc libfyaml) $(if $(HAVE_OPENCL),-DFC_WITH_OPENCL) $(EXTRA_CFLAGS)
 LDLIBS := $(shell pkg-config --libs hwloc libfyaml) -fopenmp -lm -ldl -lpthread $(EXTRA_LDFLAGS)
-KERNEL_FLAGS := -std=c11 $(WARN) $(EXACT) -O3 -g -fno-math-errno -fno-trapping-math -I. $(EXTRA_CFLAGS)
+KERNEL_OPT := -O3 -g
+KERNEL_FLAGS := -std=c11 $(WARN) $(EXACT) $(KERNEL_OPT) -fno-math-errno -fno-trapping-math -I. $(EXTRA_CFLAGS)
 
 # The CPU kernel is built once per instruction set and chosen at run time (docs/decisions/0004).
 ifeq ($(ARCH),x86_64)

@@ -56,9 +56,10 @@ test: all $(TEST_PROGRAMS)
 test-long: all $(TEST_PROGRAMS)
 	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
 
-# The whole program and its tests under the sanitizers, in a build folder of its own.
+# The whole program and its tests under the sanitizers, in a build folder of its own. (The kernels at -O1: at -O3 they take
+# minutes to compile with the checks in.)
 test-sanitize:
-	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
+	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize KERNEL_OPT="-O1 -g" EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
 	  EXTRA_LDFLAGS="-fsanitize=address,undefined" test
 
 # The queue of trials under the thread sanitizer (gcc's OpenMP is not instrumented: the test's workers have one thread each).
