@@ -128,7 +128,7 @@ void fc_opencl_describe(const struct fc_opencl *cl, cl_device_id device, struct 
     char platform_name[64] = "OpenCL";
     if (cl->get_device_info(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL) == CL_SUCCESS)
         cl->get_platform_info(platform, CL_PLATFORM_NAME, sizeof platform_name - 1, platform_name, NULL);
-    snprintf(info->driver, sizeof info->driver, "%s, driver %s", platform_name, version);
+    snprintf(info->driver, sizeof info->driver, "%.50s, driver %s", platform_name, version);
     cl_device_type type = 0;
     cl->get_device_info(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     info->is_gpu = (type & CL_DEVICE_TYPE_GPU) != 0;

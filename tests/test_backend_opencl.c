@@ -18,8 +18,6 @@
 #include "host/opencl.h"
 #include "model_fixture.h"
 
-static char no_device[256]; /* why there is nothing to test with; empty when there is */
-
 #ifndef FC_WITH_OPENCL
 static void built_without_opencl(void **state)
 {
@@ -37,6 +35,7 @@ int main(void)
 }
 #else
 
+static char no_device[256]; /* why there is nothing to test with; empty when there is */
 static int device_number = -1;
 
 static void need_device(void)
