@@ -40,7 +40,8 @@ static const char help[] =
     "  -q, --quiet           no progress and no notes on stderr\n"
     "  -h, --help            this text\n"
     "\n"
-    "Ctrl-C stops after the batches under way; with -o the result so far is kept and --resume finishes it.\n";
+    "Ctrl-C stops after the batches under way; with -o the result so far is kept and --resume finishes it.\n"
+    "A second Ctrl-C ends at once and keeps nothing.\n";
 
 struct options {
     const char *scenario, *output, *backend, *isa;
@@ -254,8 +255,9 @@ static int run(const struct options *o, struct fc_error *error)
         .context = &line,
     };
     fc_progress_start(&line, "trials", o->quiet);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &once, NULL);
+    sigaction(SIGTERM, &once, NULL);
     int failed = fc_run(&request, &result.tally, &outcome, error);
     fc_progress_end(&line);
     for (int i = 0; i < outcome.notes; i++)

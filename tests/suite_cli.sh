@@ -178,6 +178,16 @@ is "--resume ends with 0" "$status" 0
 is "--resume gives the digest of an uninterrupted run" "$(member "$work/stopINT.json" digest)" "$whole"
 flopcast run $frontier -n "$long" -b cpu -q --resume -o "$work/stopINT.json" --json
 is "--resume of a finished run has nothing to do" "$(member "$work/out" digest)" "$whole"
+# a world of 30 years with a failure every quarter of a second: its first batch takes hours
+"$FLOPCAST" run $llama --set reliability.gpu_mtbf='1 h' --set training.wall=9e8 -b cpu -q >"$work/out" 2>"$work/err" &
+process=$!
+sleep 3
+kill -INT $process
+sleep 0.5
+kill -INT $process
+(sleep 20; kill -KILL $process 2>/dev/null) &
+wait $process
+is "a second SIGINT ends at once" $? 130
 cp "$work/a.json" "$work/keep.json"
 flopcast run $aws -n 1000 -s 5 -q -b cpu --resume -o "$work/keep.json"
 is "--resume with another seed: status 2" "$status" 2
