@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers.h"
 #include "format.h"
 #include "metrics.h"
 #include "samples.h"
@@ -59,6 +58,17 @@ int fc_columns_make(struct fc_columns *columns, const struct fc_scenario *scenar
         fc_samples_moments(columns->columns[k].values, count, &columns->columns[k].mean,
                            &columns->columns[k].sd);
     return 0;
+}
+
+void fc_columns_keep(struct fc_columns *columns, const struct fc_driver *drivers, int count)
+{
+    int kept = 0;
+    for (int k = 0; k < columns->column_count; k++) {
+        struct fc_column column = columns->columns[k];
+        if (column.metric >= 0 || fc_drivers_hold(drivers, count, fc_fields[column.field].input))
+            columns->columns[kept++] = column;
+    }
+    columns->column_count = kept;
 }
 
 const struct fc_column *fc_columns_metric(const struct fc_columns *columns, int metric)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "analysis.h"
+#include "drivers.h"
 #include "table.h"
 
 /* One quantity over the trials 0 ... count - 1. */
@@ -30,6 +31,9 @@ struct fc_columns {
 int fc_columns_make(struct fc_columns *columns, const struct fc_scenario *scenario,
                     const struct fc_program *program, size_t count, float *metrics, struct fc_error *error);
 void fc_columns_free(struct fc_columns *columns);
+
+/* Drops the inputs that none of the `count` drivers holds (see fc_explain_active). */
+void fc_columns_keep(struct fc_columns *columns, const struct fc_driver *drivers, int count);
 
 /* The column of this metric, or NULL. */
 const struct fc_column *fc_columns_metric(const struct fc_columns *columns, int metric);

@@ -56,7 +56,7 @@ struct findings {
     struct fc_sobol indices[FC_INPUT_COUNT + 1];
     struct fc_shift shifts[FC_INPUT_COUNT + FC_METRIC_COUNT];
     bool *in;
-    int bar_count, driver_count, shift_count;
+    int bar_count, driver_count, active, shift_count; /* the first `active` drivers do something */
     uint64_t bar_worlds, index_worlds;
     size_t worst_worlds, typical, worst;
     double limit;
@@ -210,7 +210,7 @@ static void index_cells(struct fc_table *table, double index, double error)
     }
     fc_table_cell(table, "%.3f", index);
     if (fc_sobol_is_zero(index, error))
-        fc_table_cell(table, "not distinguishable from 0 (below %.3f)", fmax(hi, 0));
+        fc_table_cell(table, "n.d., below %.3f", fmax(hi, 0));
     else
         fc_table_cell(table, "%.3f to %.3f", lo, hi);
 }
@@ -220,33 +220,39 @@ static void print_indices(struct findings *f, const char *label)
     const struct fc_sobol *order[FC_INPUT_COUNT + 1];
     struct fc_table table;
     char count[32];
+    bool unsure = false;
     double sum = 0, widest = 0;
-    for (int k = 0; k < f->driver_count; k++) {
+    for (int k = 0; k < f->active; k++) {
         order[k] = &f->indices[k];
         sum += f->indices[k].first;
         widest = fmax(widest, fmax(f->indices[k].first_error, f->indices[k].total_error));
     }
-    qsort(order, (size_t)f->driver_count, sizeof order[0], by_total);
+    qsort(order, (size_t)f->active, sizeof order[0], by_total);
     fc_table_start(&table, 5, 1);
     const char *heads[] = {"input or group", "first order", "95 % interval", "total", "95 % interval"};
     for (int c = 0; c < 5; c++)
         fc_table_cell(&table, "%s", heads[c]);
-    for (int k = 0; k < f->driver_count && k < ROWS; k++) {
+    for (int k = 0; k < f->active && k < ROWS; k++) {
         fc_table_cell(&table, "%s", f->drivers[order[k] - f->indices].name);
+        unsure = unsure || fc_sobol_is_zero(order[k]->first, order[k]->first_error) ||
+                 fc_sobol_is_zero(order[k]->total, order[k]->total_error);
         index_cells(&table, order[k]->first, order[k]->first_error);
         index_cells(&table, order[k]->total, order[k]->total_error);
     }
     fc_format_count(f->index_worlds, count, sizeof count);
-    printf("\nSobol indices of %s: share of its variance, %s worlds per index\n", label, count);
+    printf("%sSobol indices of %s: share of its variance, %s worlds per index\n", f->bar_count ? "\n" : "",
+           label, count);
     fc_table_print(&table, stdout, 2);
     fc_table_free(&table);
-    if (f->driver_count > ROWS)
-        printf("  ... and %d smaller ones (--json has all)\n", f->driver_count - ROWS);
+    if (f->active > ROWS)
+        printf("  ... and %d smaller ones (--json has all)\n", f->active - ROWS);
+    if (unsure)
+        puts("  n.d.: not distinguishable from 0 with this many worlds");
     if (isfinite(sum))
         printf("  first order in all: %.2f; what is missing to 1 comes from inputs acting together\n", sum);
     if (widest > 0.02 && isfinite(widest)) {
         fc_format_count((unsigned long long)fc_sobol_worlds(widest, f->index_worlds, 0.01) *
-                            (unsigned)(f->driver_count + 1) / 2,
+                            (unsigned)(f->active + 1) / 2,
                         count, sizeof count);
         printf("  an error of 0.01 everywhere needs about -n %s\n", count);
     }
@@ -307,7 +313,7 @@ static int print_json(const struct options *o, const struct fc_explain *e, const
     if (o->methods & SOBOL) {
         fc_write_unsigned(w, "sobol_trials", f->index_worlds);
         fc_write_list(w, "sobol");
-        for (int k = 0; k < f->driver_count; k++) {
+        for (int k = 0; k < f->active; k++) {
             const struct fc_sobol *s = &f->indices[k];
             fc_write_map(w, NULL);
             fc_write_text(w, "name", f->drivers[k].name);
@@ -321,6 +327,10 @@ static int print_json(const struct options *o, const struct fc_explain *e, const
         }
         fc_write_end(w);
     }
+    fc_write_list(w, "without_effect");
+    for (int k = f->active; k < f->driver_count; k++)
+        fc_write_text(w, NULL, f->drivers[k].name);
+    fc_write_end(w);
     if (o->methods & WORST) {
         fc_write_map(w, "worst");
         fc_write_number(w, "share", 0.05);
@@ -347,6 +357,12 @@ static void print(const struct options *o, const struct fc_explain *e, struct fi
         print_tornado(f, &scale, label);
     if (o->methods & SOBOL)
         print_indices(f, column->name);
+    if (f->active < f->driver_count) {
+        fputs("\nwithout effect on it:", stdout);
+        for (int k = f->active; k < f->driver_count; k++)
+            printf("%s %s", k > f->active ? "," : "", f->drivers[k].name);
+        putchar('\n');
+    }
     if (o->methods & WORST)
         print_worst(e, o, f, &scale, column->name);
     if (e->scenario->settings->correlation_count > 0)
@@ -393,13 +409,17 @@ static int explain(const struct options *o, struct fc_error *error)
                 column->name);
         goto out;
     }
+    f->active = fc_explain_active(&e, f->drivers, f->driver_count, error);
+    if (f->active < 0)
+        goto out;
+    fc_columns_keep(&e.columns, f->drivers, f->active);
     if (o->methods & TORNADO) {
-        f->bar_count = fc_explain_tornado(&e, f->bars, &f->bar_worlds, error);
+        f->bar_count = fc_explain_tornado(&e, f->drivers, f->active, f->bars, &f->bar_worlds, error);
         if (f->bar_count < 0)
             goto out;
     }
     if ((o->methods & SOBOL) &&
-        fc_explain_indices(&e, f->drivers, f->driver_count, f->indices, &f->index_worlds, error))
+        fc_explain_indices(&e, f->drivers, f->active, f->indices, &f->index_worlds, error))
         goto out;
     if ((o->methods & WORST) && find_worst(&e, f, error))
         goto out;

@@ -7,7 +7,9 @@
 const struct fc_command fc_commands[] = {
     {"run", "simulate a scenario and print distributions", fc_command_run},
     {"explain", "what drives the answer: tornado, Sobol indices, the worst worlds", fc_command_explain},
+    {"solve", "the value of one input that reaches a target", fc_command_solve},
     {"sweep", "one input over a range of values, on the same worlds", fc_command_sweep},
+    {"stress", "shocks, the chance of a breach, and what leads to it", fc_command_stress},
     {"merge", "put the result files of shards or machines together", fc_command_merge},
     {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part", fc_command_compare},
     {"step", "one training step explained: time and memory by part", fc_command_step},

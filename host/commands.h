@@ -15,6 +15,8 @@ extern const struct fc_command fc_commands[];
 
 int fc_command_run(int argc, char **argv);
 int fc_command_explain(int argc, char **argv);
+int fc_command_solve(int argc, char **argv);
+int fc_command_stress(int argc, char **argv);
 int fc_command_sweep(int argc, char **argv);
 int fc_command_merge(int argc, char **argv);
 int fc_command_compare(int argc, char **argv);

@@ -158,3 +158,12 @@ void fc_driver_alternate(const struct fc_driver *driver, struct fc_program *prog
     for (int i = 0; i < driver->count; i++)
         program->alternate[driver->inputs[i] / 32] ^= (fc_u32)1 << (driver->inputs[i] % 32);
 }
+
+bool fc_drivers_hold(const struct fc_driver *drivers, int count, int input)
+{
+    for (int k = 0; k < count; k++)
+        for (int i = 0; i < drivers[k].count; i++)
+            if (drivers[k].inputs[i] == input)
+                return true;
+    return false;
+}

@@ -32,6 +32,9 @@ int fc_drivers_list(const struct fc_scenario *scenario, const char *groups, stru
  * the twins with everything else alternating does that: *first is the trial number to begin at then. */
 void fc_driver_alternate(const struct fc_driver *driver, struct fc_program *program, uint64_t *first);
 
+/* Whether one of the `count` drivers holds this input. */
+bool fc_drivers_hold(const struct fc_driver *drivers, int count, int input);
+
 /* The uncertain field that feeds this input, or -1. */
 int fc_driver_field(const struct fc_settings *settings, int input);
 

@@ -8,7 +8,7 @@
 #include "metrics.h"
 #include "samples.h"
 
-enum { LEAST_BAR = 1000, LEAST_INDEX = 1000, ENOUGH_BEYOND = 50 };
+enum { LEAST_BAR = 1000, LEAST_INDEX = 1000, PILOT = 256, ENOUGH_BEYOND = 50 };
 
 uint64_t fc_explain_tornado_trials(uint64_t trials, int parts)
 {
@@ -107,13 +107,43 @@ static int by_swing(const void *a, const void *b)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
-int fc_explain_tornado(struct fc_explain *e, struct fc_bar *bars, uint64_t *worlds, struct fc_error *error)
+int fc_explain_active(struct fc_explain *e, struct fc_driver *drivers, int count, struct fc_error *error)
+{
+    uint64_t worlds = e->trials < PILOT ? e->trials : PILOT;
+    float changed[PILOT];
+    int active = 0, status = 0;
+    struct fc_compiled *frozen = malloc(sizeof *frozen);
+    if (!frozen)
+        return fc_fail(error, FC_FAULT, "no memory to run");
+    *frozen = e->scenario->compiled;
+    fc_analysis_keep(&frozen->program, &e->metric, 1);
+    for (int k = 0; status == 0 && k < count; k++) {
+        uint64_t first = 0;
+        fc_driver_alternate(&drivers[k], &frozen->program, &first);
+        status = fc_analysis_run(e->analysis, frozen, e->scenario->seed, first, worlds, NULL, changed, error);
+        bool does = false;
+        for (uint64_t i = 0; status == 0 && i < worlds; i++)
+            does = does || changed[i] != e->base[i];
+        if (does) {
+            struct fc_driver swap = drivers[active];
+            drivers[active++] = drivers[k];
+            drivers[k] = swap;
+        }
+    }
+    free(frozen);
+    return status ? -1 : active;
+}
+
+int fc_explain_tornado(struct fc_explain *e, const struct fc_driver *drivers, int driver_count,
+                       struct fc_bar *bars, uint64_t *worlds, struct fc_error *error)
 {
     const struct fc_program *program = &e->scenario->compiled.program;
     const struct fc_settings *settings = e->scenario->settings;
     int parts = 0, count = 0, status = 0;
-    for (int k = 0; k < e->columns.column_count; k++)
-        parts += e->columns.columns[k].field >= 0;
+    for (int d = 0; d < program->draw_count; d++)
+        parts += program->draws[d].kind != FC_DRAW_CONSTANT &&
+                 fc_driver_field(settings, program->draws[d].input) >= 0 &&
+                 fc_drivers_hold(drivers, driver_count, program->draws[d].input);
     *worlds = fc_explain_tornado_trials(e->trials, parts);
     size_t n = (size_t)*worlds;
     float *ends = malloc(2 * n * sizeof *ends);
@@ -122,7 +152,8 @@ int fc_explain_tornado(struct fc_explain *e, struct fc_bar *bars, uint64_t *worl
         status = fc_fail(error, FC_FAULT, "no memory for the tornado");
     for (int d = 0; status == 0 && d < program->draw_count; d++) {
         int field = fc_driver_field(settings, program->draws[d].input);
-        if (program->draws[d].kind == FC_DRAW_CONSTANT || field < 0)
+        if (program->draws[d].kind == FC_DRAW_CONSTANT || field < 0 ||
+            !fc_drivers_hold(drivers, driver_count, program->draws[d].input))
             continue;
         struct fc_bar *bar = &bars[count];
         *bar = (struct fc_bar){.unit = fc_fields[field].unit};

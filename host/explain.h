@@ -31,14 +31,20 @@ struct fc_bar {
     bool conditional; /* not held, but chosen: the means over worlds where it is near its P5 and P95 */
 };
 
+/* Leaves out the drivers that do nothing to the metric: those that change it in none of the first 256 worlds
+ * when they come from the twin. The ones left out move behind the others. Returns how many are left, or -1
+ * with `error` filled. */
+int fc_explain_active(struct fc_explain *explain, struct fc_driver *drivers, int count,
+                      struct fc_error *error);
+
 /* Trials that one bar's ends, or one index, are computed with when there are `parts` of them. */
 uint64_t fc_explain_tornado_trials(uint64_t trials, int parts);
 uint64_t fc_explain_index_trials(uint64_t trials, int parts);
 
-/* Fills bars[] (FC_INPUT_COUNT of room), largest swing first; *worlds receives the trials per end. Returns
- * their number, or -1 with `error` filled. */
-int fc_explain_tornado(struct fc_explain *explain, struct fc_bar *bars, uint64_t *worlds,
-                       struct fc_error *error);
+/* Fills bars[] (FC_INPUT_COUNT + 1 of room) for the inputs of the drivers, largest swing first; *worlds
+ * receives the trials per end. Returns their number, or -1 with `error` filled. */
+int fc_explain_tornado(struct fc_explain *explain, const struct fc_driver *drivers, int driver_count,
+                       struct fc_bar *bars, uint64_t *worlds, struct fc_error *error);
 
 /* An index per driver; *worlds receives the number of triples. */
 int fc_explain_indices(struct fc_explain *explain, const struct fc_driver *drivers, int count,

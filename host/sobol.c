@@ -29,25 +29,43 @@ static double value_of(const struct ratio *r, double n, double *error)
     return ratio;
 }
 
-struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c, size_t count)
+/* The share of q, a product whose mean is 0, that is best taken off p: least spread of p - beta q. */
+static double control(const float *a, const float *b, const float *c, size_t count, double mean)
 {
-    struct ratio first = {0}, total = {0};
-    double n = 0, mean = 0, mean_bc = 0;
-    for (size_t i = 0; i < count; i++)
-        if (isfinite(a[i]) && isfinite(b[i]) && isfinite(c[i])) {
-            n++;
-            mean += 0.5 * ((double)a[i] + (double)c[i]);
-            mean_bc += 0.5 * ((double)b[i] + (double)c[i]);
-        }
-    mean /= n;
-    mean_bc /= n;
+    double n = 0, p = 0, q = 0, pq = 0, qq = 0;
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(a[i]) || !isfinite(b[i]) || !isfinite(c[i]))
             continue;
-        double fa = (double)a[i] - mean, fc = (double)c[i] - mean, step = (double)a[i] - (double)c[i];
+        double x = ((double)b[i] - mean) * ((double)c[i] - mean),
+               y = ((double)b[i] - mean) * ((double)a[i] - mean);
+        n++;
+        p += x;
+        q += y;
+        pq += x * y;
+        qq += y * y;
+    }
+    double spread = qq - q * q / n;
+    return spread > 0 ? (pq - p * q / n) / spread : 0;
+}
+
+struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c, size_t count)
+{
+    struct ratio first = {0}, total = {0};
+    double n = 0, mean = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(a[i]) && isfinite(b[i]) && isfinite(c[i])) {
+            n++;
+            mean += ((double)a[i] + (double)b[i] + (double)c[i]) / 3;
+        }
+    mean /= n;
+    double beta = control(a, b, c, count, mean);
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(a[i]) || !isfinite(b[i]) || !isfinite(c[i]))
+            continue;
+        double fa = (double)a[i] - mean, fb = (double)b[i] - mean, fc = (double)c[i] - mean;
+        double step = (double)a[i] - (double)c[i];
         add(&total, 0.5 * step * step, 0.5 * (fa * fa + fc * fc));
-        double gb = (double)b[i] - mean_bc, gc = (double)c[i] - mean_bc;
-        add(&first, gb * gc, 0.5 * (gb * gb + gc * gc));
+        add(&first, fb * (fc - beta * fa), 0.5 * (fb * fb + fc * fc));
     }
     struct fc_sobol s;
     s.first = value_of(&first, n, &s.first_error);

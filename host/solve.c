@@ -1,0 +1,131 @@
+/* solve.c: see solve.h. */
+#include "solve.h"
+
+#include <math.h>
+#include <string.h>
+
+#define Z95 1.959963984540054
+
+static double reach(const struct fc_solve *s, const struct fc_solve_point *p)
+{
+    return s->at_least ? p->value - s->target : s->target - p->value;
+}
+
+static double snap(const struct fc_solve *s, double x)
+{
+    if (s->step > 0)
+        x = s->lo + s->step * round((x - s->lo) / s->step);
+    return fmin(fmax(x, s->lo), s->hi);
+}
+
+/* Evaluates at x and files the point; one that is there already is not computed again. */
+static int visit(struct fc_solve *s, double x, int *index, struct fc_error *error)
+{
+    int at = 0;
+    while (at < s->count && s->points[at].x < x)
+        at++;
+    *index = at;
+    if (at < s->count && !(s->points[at].x > x))
+        return 0;
+    if (s->count == FC_SOLVE_POINTS)
+        return fc_fail(error, FC_FAULT, "the search did not end");
+    struct fc_solve_point p = {.x = x};
+    if (s->evaluate(s->context, x, &p, error))
+        return -1;
+    if (!isfinite(p.value))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "the figure has no value at %g; use more trials, or another range", x);
+    memmove(&s->points[at + 1], &s->points[at], (size_t)(s->count - at) * sizeof s->points[0]);
+    s->points[at] = p;
+    s->count++;
+    return 0;
+}
+
+static void check_monotone(struct fc_solve *s)
+{
+    bool rises = false, falls = false;
+    double highest = s->points[0].value, lowest = highest;
+    for (int i = 1; i < s->count; i++) {
+        double slack = 2 * fmax(s->points[i].error, s->points[i - 1].error);
+        rises = rises || s->points[i].value > lowest + slack;
+        falls = falls || s->points[i].value < highest - slack;
+        highest = fmax(highest, s->points[i].value);
+        lowest = fmin(lowest, s->points[i].value);
+    }
+    s->monotone = !(rises && falls);
+}
+
+/* The interval of the answer: the error of the figure over its slope between the nearest points that are
+ * clear of the target by more than that error. */
+static void make_interval(struct fc_solve *s, int at)
+{
+    const struct fc_solve_point *p = s->points;
+    int below = at, above = at;
+    double noise = Z95 * p[at].error;
+    s->x_lo = s->x_hi = p[at].x;
+    if (!(noise > 0))
+        return;
+    while (below > 0 && (below == at || fabs(p[below].value - s->target) < noise))
+        below--;
+    while (above + 1 < s->count && (above == at || fabs(p[above].value - s->target) < noise))
+        above++;
+    double slope = (p[above].value - p[below].value) / (p[above].x - p[below].x);
+    double half = fabs(noise / slope);
+    if (!isfinite(half)) {
+        s->x_lo = s->lo;
+        s->x_hi = s->hi;
+        return;
+    }
+    s->x_lo =
+        s->step > 0 ? s->lo + s->step * floor((p[at].x - half - s->lo) / s->step + 1e-9) : p[at].x - half;
+    s->x_hi =
+        s->step > 0 ? s->lo + s->step * ceil((p[at].x + half - s->lo) / s->step - 1e-9) : p[at].x + half;
+}
+
+int fc_solve_run(struct fc_solve *s, struct fc_error *error)
+{
+    int at;
+    s->count = 0;
+    for (int i = 0; i < FC_SOLVE_SCAN; i++)
+        if (visit(s, snap(s, s->lo + (s->hi - s->lo) * i / (FC_SOLVE_SCAN - 1)), &at, error))
+            return -1;
+    check_monotone(s);
+    int crossing = -1;
+    for (int i = 0; crossing < 0 && i + 1 < s->count; i++)
+        if ((reach(s, &s->points[i]) >= 0) != (reach(s, &s->points[i + 1]) >= 0))
+            crossing = i;
+    if (crossing < 0) {
+        bool all = reach(s, &s->points[0]) >= 0;
+        bool first = all == (reach(s, &s->points[0]) >= reach(s, &s->points[s->count - 1]));
+        at = all == first ? s->count - 1 : 0; /* the end that is nearer to the target */
+        s->outcome = all ? FC_SOLVE_ALL : FC_SOLVE_NONE;
+        s->x = s->points[at].x;
+        s->value = s->points[at].value;
+        s->error = s->points[at].error;
+        s->x_lo = s->x_hi = s->x;
+        return 0;
+    }
+    struct fc_solve_point low = s->points[crossing], high = s->points[crossing + 1];
+    s->smallest = reach(s, &high) >= 0;
+    double enough = s->step > 0 ? s->step * 1.5 : s->tolerance * (s->hi - s->lo);
+    while (high.x - low.x > enough) {
+        double middle = snap(s, 0.5 * (low.x + high.x));
+        if (!(middle > low.x && middle < high.x))
+            break;
+        if (visit(s, middle, &at, error))
+            return -1;
+        if ((reach(s, &s->points[at]) >= 0) == s->smallest)
+            high = s->points[at];
+        else
+            low = s->points[at];
+    }
+    const struct fc_solve_point *answer = s->smallest ? &high : &low;
+    s->outcome = FC_SOLVE_FOUND;
+    s->x = answer->x;
+    s->value = answer->value;
+    s->error = answer->error;
+    if (visit(s, s->x, &at, error))
+        return -1;
+    make_interval(s, at);
+    return 0;
+}
