@@ -18,9 +18,12 @@ static inline void detail_start(struct fixture *f)
     d->trays = 1;
     d->repair_automatic = run->repair;
     for (int c = 0; c < FC_CLASS_COUNT; c++) {
-        d->classes.swap[c] = 1;
-        d->classes.time_table[c] = run->detection.kind == FC_DRAW_TABLE ? run->detection.table : -1;
-        d->classes.time_value[c] = run->detection.kind == FC_DRAW_TABLE ? 0 : run->detection.value;
+        int table = run->detection.kind == FC_DRAW_TABLE;
+        d->classes.swap[c] = c < FC_CLASS_SLOW;
+        d->classes.time_scaled[c] = c < FC_CLASS_SLOW && c != FC_CLASS_SILENT;
+        d->classes.time_table[c] = table ? run->detection.table : 0;
+        d->classes.time_factor[c] = table ? 1 : 0;
+        d->classes.time_value[c] = table ? 0 : run->detection.value;
     }
     for (int input = FC_IN_LARGE_SCALE_EXPONENT; input <= FC_IN_STORAGE_BYTES_PER_S; input++)
         fixture_set(f, input, 0);
@@ -34,7 +37,7 @@ static inline void detail_start(struct fixture *f)
 /* The law of a class's time is the constant `seconds`. */
 static inline void detail_time(struct fixture *f, int c, double seconds)
 {
-    f->program.run.detail.classes.time_table[c] = -1;
+    f->program.run.detail.classes.time_factor[c] = 0;
     f->program.run.detail.classes.time_value[c] = (float)seconds;
 }
 

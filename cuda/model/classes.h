@@ -48,16 +48,19 @@ enum fc_ages {
     FC_AGES_RESTART = 2 /* one clock for the job, renewed at every restart; gap law = `next_failure` */
 };
 
-/* Per class, the same in every trial. Laws: `table` is an offset in floats, or -1 for the constant `value`. */
+/* Per class, the same in every trial. The law of its time is table value x factor + value: factor is 1 for a law with a
+ * table and 0 for a constant, whose table may be any. */
 struct fc_classes {
     fc_i32 blast[FC_CLASS_COUNT];   /* enum fc_blast */
     fc_i32 replica[FC_CLASS_COUNT]; /* 1: with elastic replicas only one replica falls out, 0: the whole job stops */
-    fc_i32 blame[FC_CLASS_COUNT];   /* 1: the wrong node can be blamed, and the fault comes back after the restart */
-    float swap[FC_CLASS_COUNT];     /* chance that something must be replaced, as a factor on the input */
+    float blame[FC_CLASS_COUNT];    /* 1: the wrong node can be blamed, and the fault comes back after the restart; or 0 */
+    float swap[FC_CLASS_COUNT];     /* chance that something must be replaced, as a factor on the input; SLOW_*: 0 */
     float memory_lost[FC_CLASS_COUNT]; /* chance that the copies of a checkpoint in memory are lost */
     /* time to the decision to restart, s; SILENT: training to be done again; SLOW_*: length of the slow time */
     fc_i32 time_table[FC_CLASS_COUNT];
+    float time_factor[FC_CLASS_COUNT];
     float time_value[FC_CLASS_COUNT];
+    float time_scaled[FC_CLASS_COUNT]; /* 1: FC_IN_DETECTION_SCALE applies, 0: it does not */
 };
 
 #endif

@@ -42,7 +42,7 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
     }
     FC_LANES (l) {
         fc_i32 due = fc_max_i32(lane->pending_restart[l], 1);
-        fc_i32 again = lane->again[l] > 0 && due < to_failure[l];
+        fc_i32 again = (lane->again[l] > 0) & (due < to_failure[l]);
         to_failure[l] = again ? due : to_failure[l];
         failure->class_of[l] = again ? lane->again[l] - 1 : failure->class_of[l];
         failure->aged[l] = again ? 0 : failure->aged[l];
@@ -56,17 +56,18 @@ FC_INLINE void fc_failure_describe(FC_GLOBAL const struct fc_run *run, FC_GLOBAL
 {
     FC_GLOBAL const struct fc_classes *classes = &run->detail.classes;
     fc_real ticks_per_s = (fc_real)1.0f / (fc_real)run->tick_s;
+    fc_i32 elastic = run->detail.elastic;
     FC_LANES (l) {
         fc_i32 c = failure->class_of[l];
-        fc_i32 table = classes->time_table[c];
-        fc_real law = fc_table_draw(tables, fc_max_i32(table, 0), words[2][l]);
-        fc_real seconds = table < 0 ? (fc_real)classes->time_value[c] : law;
-        fc_real scale = c == FC_CLASS_SILENT || c >= FC_CLASS_SLOW ? ticks_per_s : lane->detection_scale[l];
+        fc_real law = fc_table_draw(tables, classes->time_table[c], words[2][l]);
+        fc_real seconds = fc_fma(law, (fc_real)classes->time_factor[c], (fc_real)classes->time_value[c]);
+        fc_real own = (fc_real)classes->time_scaled[c]; /* 1 or 0: the world's factor on detection applies */
+        fc_real scale = fc_fma(own, lane->detection_scale[l] - ticks_per_s, ticks_per_s);
         failure->time[l] = fc_to_ticks(seconds * scale);
         fc_real chance = lane->swap_probability[l] * (fc_real)classes->swap[c];
-        failure->swap[l] = c < FC_CLASS_SLOW && fc_uniform(words[1][l]) < chance;
-        failure->blame[l] = classes->blame[c] && fc_low_half(detail_words[3][l]) < lane->wrong_node[l];
-        failure->replica[l] = run->detail.elastic && classes->replica[c];
+        failure->swap[l] = fc_uniform(words[1][l]) < chance ? 1 : 0;
+        failure->blame[l] = fc_low_half(detail_words[3][l]) < lane->wrong_node[l] * (fc_real)classes->blame[c] ? 1 : 0;
+        failure->replica[l] = elastic & classes->replica[c];
         failure->memory_lost[l] = (fc_real)classes->memory_lost[c];
     }
 }
@@ -76,11 +77,17 @@ FC_INLINE void fc_failure_repair(FC_GLOBAL const struct fc_run *run, FC_GLOBAL c
                                  const fc_u32 *repair_word, const fc_u32 *kind_word, fc_i32 *repair,
                                  struct fc_timeline_lanes *lane)
 {
-    fc_real manual_s[FC_W], automatic_s[FC_W];
-    fc_draw_lanes(&run->repair, tables, repair_word, manual_s);
-    fc_draw_lanes(&run->detail.repair_automatic, tables, repair_word, automatic_s);
+    FC_GLOBAL const struct fc_draw *by_hand = &run->repair, *by_itself = &run->detail.repair_automatic;
+    fc_i32 hand_table = by_hand->kind == FC_DRAW_TABLE ? by_hand->table : 0;
+    fc_i32 self_table = by_itself->kind == FC_DRAW_TABLE ? by_itself->table : 0;
+    fc_real hand_factor = by_hand->kind == FC_DRAW_TABLE ? (fc_real)1.0f : (fc_real)0.0f;
+    fc_real self_factor = by_itself->kind == FC_DRAW_TABLE ? (fc_real)1.0f : (fc_real)0.0f;
+    fc_real hand_value = (fc_real)by_hand->value - (fc_real)by_hand->value * hand_factor;
+    fc_real self_value = (fc_real)by_itself->value - (fc_real)by_itself->value * self_factor;
     FC_LANES (l) {
-        fc_real seconds = fc_high_half(kind_word[l]) < lane->manual[l] ? manual_s[l] : automatic_s[l];
+        fc_i32 hand = fc_high_half(kind_word[l]) < lane->manual[l];
+        fc_real law = fc_table_draw(tables, hand ? hand_table : self_table, repair_word[l]);
+        fc_real seconds = fc_fma(law, hand ? hand_factor : self_factor, hand ? hand_value : self_value);
         fc_real again = lane->ineffective[l], chance = again, u = fc_low_half(kind_word[l]);
         fc_real rounds = (fc_real)1.0f;
         for (int k = 0; k < 8; k++) {

@@ -20,7 +20,7 @@
 
 /* Time up to the next thing that happens, cut into its parts. All in ticks. */
 struct fc_span_lanes {
-    fc_i32 to_failure[FC_W], fail[FC_W], finish[FC_W], plan[FC_W];
+    fc_i32 to_failure[FC_W], fail[FC_W], plan[FC_W];
     fc_i32 unsaved[FC_W], rest[FC_W], whole[FC_W]; /* whole: checkpoints made */
     fc_i32 pause[FC_W];                            /* waiting for a replacement */
 };
@@ -58,15 +58,15 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program, c
         fc_i32 to_planned = fc_max_i32(lane->next_planned[l] - lane->wall[l], 0);
         fc_i32 to_horizon = horizon - lane->wall[l];
         fc_i32 to_stop = fc_min_i32(to_planned, to_horizon);
-        fc_i32 finish = to_finish <= to_stop && to_finish <= to_failure;
-        fc_i32 fail = !finish && to_failure < to_stop;
-        fc_i32 stop = !finish && !fail; /* planned stop or end of the time watched */
-        fc_i32 plan = stop && to_planned < to_horizon;
+        fc_i32 finish = (to_finish <= to_stop) & (to_finish <= to_failure);
+        fc_i32 fail = !finish & (to_failure < to_stop);
+        fc_i32 stop = !finish & !fail; /* planned stop or end of the time watched */
+        fc_i32 plan = stop & (to_planned < to_horizon);
         fc_i32 elapsed = finish ? to_finish : fail ? to_failure : to_stop;
         /* soft: something happens, but training goes on */
-        fc_i32 slow = mode ? fail && failure->class_of[l] >= FC_CLASS_SLOW : 0;
-        fc_i32 soft = mode ? slow || (fail && failure->replica[l]) : 0;
-        fc_i32 hard = fail && !soft;
+        fc_i32 slow = mode ? fail & (failure->class_of[l] >= FC_CLASS_SLOW) : 0;
+        fc_i32 soft = mode ? slow | (fail & (failure->replica[l] > 0)) : 0;
+        fc_i32 hard = fail & !soft;
 
         fc_i32 in_restart = fc_min_i32(elapsed, restart);
         fc_i32 in_debt = fc_min_i32(elapsed - in_restart, debt);
@@ -109,8 +109,8 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program, c
         lane->redone[l] += hard ? unsaved : 0;
         lane->restarting[l] += in_restart;
         lane->wall[l] += elapsed;
-        lane->failures[l] += fail - slow;
-        lane->finished[l] = finish;
+        lane->failures[l] += fail & !slow ? 1 : 0;
+        lane->finished[l] = finish ? 1 : 0;
         lane->event[l] += 1u;
         lane->pending_restart[l] = soft ? restart - in_restart : lane->restart[l];
         if (mode) {
@@ -118,14 +118,13 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program, c
             lane->slowdown[l] += in_debt;
             lane->debt[l] = debt - in_debt;
             lane->phase[l] = soft ? rest : 0;
-            lane->slow_episodes[l] += slow;
+            lane->slow_episodes[l] += slow ? 1 : 0;
         }
-        span->fail[l] = fail;
-        span->finish[l] = finish;
-        span->plan[l] = plan;
+        span->fail[l] = fail ? 1 : 0;
+        span->plan[l] = plan ? 1 : 0;
         span->unsaved[l] = unsaved;
         span->rest[l] = rest;
-        span->whole[l] = whole > (fc_real)0.0f;
+        span->whole[l] = whole > (fc_real)0.0f ? 1 : 0;
     }
 }
 
@@ -158,19 +157,20 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program, cons
     fc_i32 asynchronous = detail->asynchronous;
     FC_LANES (l) {
         fc_i32 c = failure->class_of[l], fail = span->fail[l];
-        fc_i32 slow = fail && c >= FC_CLASS_SLOW;
-        fc_i32 out = fail && !slow && failure->replica[l];
-        fc_i32 hard = fail && !slow && !out;
+        fc_i32 slow = fail & (c >= FC_CLASS_SLOW);
+        fc_i32 out = fail & !slow & failure->replica[l];
+        fc_i32 hard = fail & !slow & !out;
         /* the newest copy was still being written: the one before it */
-        fc_i32 writing = asynchronous && hard && span->rest[l] < lane->write[l] && (span->whole[l] || lane->snapshot[l]);
+        fc_i32 copied = span->whole[l] | lane->snapshot[l];
+        fc_i32 writing = asynchronous & hard & copied & (span->rest[l] < lane->write[l]);
         fc_i32 back = writing ? fc_to_ticks(lane->interval[l]) : 0;
         /* corruption: back to where it happened */
-        fc_i32 silent = hard && c == FC_CLASS_SILENT;
+        fc_i32 silent = hard & (c == FC_CLASS_SILENT);
         back = silent ? fc_max_i32(back, failure->time[l] - span->unsaved[l]) : back;
         back = fc_min_i32(back, lane->position[l]);
         if (mode == FC_MODE_LEVELS) {
-            fc_i32 lost = hard && fc_uniform(memory_word[l]) < failure->memory_lost[l];
-            fc_i32 durable = lost || silent;
+            fc_i32 lost = hard & (fc_uniform(memory_word[l]) < failure->memory_lost[l]);
+            fc_i32 durable = lost | silent;
             back = durable ? fc_max_i32(back, lane->position[l] - lane->durable[l]) : back;
             lane->durable[l] = fc_min_i32(lane->durable[l], lane->position[l] - back);
             lane->since[l] = durable ? 0 : lane->since[l];
@@ -178,10 +178,10 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program, cons
         }
         lane->position[l] -= back;
         lane->redone[l] += back;
-        lane->snapshot[l] = (slow || out) && (span->whole[l] || lane->snapshot[l]);
+        lane->snapshot[l] = slow | out ? copied : 0;
         /* from the fault to the decision */
         fc_i32 detection = fc_min_i32(failure->time[l], horizon - lane->wall[l]);
-        detection = fail && !slow && !silent ? detection : 0;
+        detection = fail & !slow & !silent ? detection : 0;
         lane->detection[l] += detection;
         lane->wall[l] += detection;
         /* lower speed, as the time that it costs; overlapping slow times of a kind count once */
@@ -192,17 +192,17 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program, cons
         fc_real loss = node ? lane->slow_node_loss[l] : lane->slow_network_loss[l];
         fc_i32 slowed = fc_to_ticks((fc_real)(end - begin) * loss);
         slowed = slow ? slowed : 0;
-        lane->slow_node_until[l] = slow && node ? end : lane->slow_node_until[l];
-        lane->slow_network_until[l] = slow && !node ? end : lane->slow_network_until[l];
+        lane->slow_node_until[l] = slow & node ? end : lane->slow_node_until[l];
+        lane->slow_network_until[l] = slow & !node ? end : lane->slow_network_until[l];
         fc_i32 away = fc_to_ticks((fc_real)lane->replica_out[l] * lane->degraded_loss[l]);
         slowed += out ? away : 0;
         lane->debt[l] = fc_min_i32(lane->debt[l] + fc_min_i32(slowed, FC_DEBT_LIMIT), FC_DEBT_LIMIT);
-        fc_i32 again = hard && failure->blame[l] ? c + 1 : 0;
+        fc_i32 again = hard & failure->blame[l] ? c + 1 : 0;
         lane->again[l] = fail ? again : lane->again[l];
     }
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
         FC_LANES (l)
-            lane->class_count[c][l] += span->fail[l] && failure->class_of[l] == c;
+            lane->class_count[c][l] += failure->class_of[l] == c ? span->fail[l] : 0;
     }
 }
 
@@ -214,13 +214,13 @@ FC_INLINE void fc_timeline_replace(FC_GLOBAL const struct fc_program *program, s
     fc_i32 missing[FC_W];
     fc_i32 shrink = program->run.detail.shrink;
     FC_LANES (l)
-        failure->swap[l] = failure->swap[l] && span->fail[l];
+        failure->swap[l] &= span->fail[l];
     fc_failure_replace(&program->run, tables, words, detail_words, failure, span->pause, missing, lane);
     FC_LANES (l) {
         /* a job that shrinks restarts once more when it is whole again */
         fc_real slower = (fc_real)missing[l] * lane->degraded_loss[l];
         fc_i32 lower = fc_min_i32(fc_to_ticks(slower), FC_DEBT_LIMIT) + fc_min_i32(lane->restart[l], FC_DEBT_LIMIT);
-        lower = shrink && span->pause[l] > 0 ? lower : 0;
+        lower = shrink & (span->pause[l] > 0) ? lower : 0;
         lane->debt[l] = fc_min_i32(lane->debt[l] + lower, FC_DEBT_LIMIT);
         span->pause[l] = shrink ? 0 : span->pause[l];
         lane->pending_restart[l] += failure->swap[l] ? lane->spare_start[l] : 0;
