@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../cuda/model/classes.h"
 #include "../cuda/model/inputs.h"
 
 static const char *const layers[] = {"step", "run", "contract", NULL};
@@ -15,6 +16,13 @@ static const char *const softwares[] = {"newest",       "megatron-2021", "megatr
 static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NULL};
 static const char *const graphs[] = {"none", "partial", "full", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
+static const char *const profiles[] = {"plain", "h100-era", "gb200-era", NULL};
+static const char *const spare_policies[] = {"pooled", "in-rack", "racks", NULL};
+static const char *const shortages[] = {"wait", "shrink", NULL};
+static const char *const failovers[] = {"job", "replica", NULL};
+static const char *const checkpoint_kinds[] = {"synchronous", "asynchronous", NULL};
+static const char *const checkpoint_rules[] = {"exact", "young", "daly", NULL};
+static const char *const ages[] = {"none", "new", "steady", NULL};
 static const char *const recomputes[] = {"none", "selective", "full", NULL};
 
 #define UNCERTAIN(id, path, input, unit, lo, hi, what)                                                       \
@@ -125,6 +133,99 @@ const struct fc_field fc_fields[] = {
               "wall time between planned stops; 0: none"),
     UNCERTAIN(FC_FIELD_PLANNED_STOP, "reliability.planned_stop", FC_IN_PLANNED_STOP_S, "s", 0, 1e7,
               "length of a planned stop, restart not included"),
+
+    CHOICE(FC_FIELD_PROFILE, "reliability.profile", profiles,
+           "failure model: one rate (plain), or the classes and priors of a hardware era"),
+    CHOICE(FC_FIELD_SPARE_POLICY, "cluster.spare_policy", spare_policies,
+           "where a replacement for a tray comes from: a pool, its own rack, or a whole spare rack"),
+    INTEGER(FC_FIELD_RACKS, "cluster.racks", "1", 1, 1e+06,
+            "racks that the job uses; GPUs / domain when not stated"),
+    INTEGER(FC_FIELD_SPARES_PER_RACK, "cluster.spares_per_rack", "1", 0, 64,
+            "spare trays in each rack that the job uses"),
+    INTEGER(FC_FIELD_SPARE_RACKS, "cluster.spare_racks", "1", 0, 31, "racks kept ready to replace others"),
+    CHOICE(FC_FIELD_SHORTAGE, "cluster.shortage", shortages,
+           "no spare ready: wait for one, or go on smaller"),
+    CHOICE(FC_FIELD_ELASTIC, "reliability.failover", failovers,
+           "a hardware failure stops the job, or one elastic replica of it"),
+    CHOICE(FC_FIELD_CHECKPOINT_KIND, "checkpoint.kind", checkpoint_kinds,
+           "training waits for the write, or it goes on in the background"),
+    CHOICE(FC_FIELD_CHECKPOINT_RULE, "checkpoint.rule", checkpoint_rules, "what interval 'auto' means"),
+    INTEGER(FC_FIELD_DURABLE_EVERY, "checkpoint.durable_every", "1", 1, 1000,
+            "every how many checkpoints one is durable, the others in memory; 1: all"),
+    CHOICE(FC_FIELD_AGES, "reliability.ages", ages,
+           "Weibull ages of the trays: none, all new at the start, or in a steady state"),
+    NUMBER(FC_FIELD_WEIBULL_SHAPE, "reliability.weibull_shape", "1", 0.3, 5,
+           "shape of the time to failure of a tray, where ages are on"),
+    UNCERTAIN(FC_FIELD_LARGE_SCALE, "reliability.large_scale_exponent", FC_IN_LARGE_SCALE_EXPONENT, "1", 0, 3,
+              "a in (GPUs / 32000)^a, factor on the rate above 32000 GPUs"),
+    UNCERTAIN(FC_FIELD_SHARE_GPU, "reliability.share_gpu", FC_IN_CLASS_SHARE + FC_CLASS_GPU, "1", 0, 1e+06,
+              "share of the interruptions, relative to the other shares: GPU and its memory"),
+    UNCERTAIN(FC_FIELD_SHARE_HOST, "reliability.share_host", FC_IN_CLASS_SHARE + FC_CLASS_HOST, "1", 0, 1e+06,
+              "share of the interruptions, relative to the other shares: other parts of a tray"),
+    UNCERTAIN(
+        FC_FIELD_SHARE_NVLINK, "reliability.share_nvlink", FC_IN_CLASS_SHARE + FC_CLASS_NVLINK, "1", 0, 1e+06,
+        "share of the interruptions, relative to the other shares: NVLink, switch and cable of the rack"),
+    UNCERTAIN(FC_FIELD_SHARE_NETWORK, "reliability.share_network", FC_IN_CLASS_SHARE + FC_CLASS_NETWORK, "1",
+              0, 1e+06, "share of the interruptions, relative to the other shares: scale-out network"),
+    UNCERTAIN(FC_FIELD_SHARE_SOFTWARE, "reliability.share_software", FC_IN_CLASS_SHARE + FC_CLASS_SOFTWARE,
+              "1", 0, 1e+06,
+              "share of the interruptions, relative to the other shares: software and firmware"),
+    UNCERTAIN(FC_FIELD_SHARE_HANG, "reliability.share_hang", FC_IN_CLASS_SHARE + FC_CLASS_HANG, "1", 0, 1e+06,
+              "share of the interruptions, relative to the other shares: hangs that only a time-out finds"),
+    UNCERTAIN(FC_FIELD_SHARE_SILENT, "reliability.share_silent", FC_IN_CLASS_SHARE + FC_CLASS_SILENT, "1", 0,
+              1e+06, "share of the interruptions, relative to the other shares: silent corruption"),
+    UNCERTAIN(FC_FIELD_RACK_MTBF, "reliability.rack_mtbf", FC_IN_RACK_MTBF_H, "h", 0, 1e+09,
+              "running time of a rack per event that takes it out whole; 0: none"),
+    UNCERTAIN(FC_FIELD_SLOW_NODE_MTBF, "reliability.slow_node_mtbf", FC_IN_SLOW_NODE_MTBF_H, "h", 0, 1e+12,
+              "running time of a tray until it turns slow; 0: never"),
+    UNCERTAIN(FC_FIELD_SLOW_NODE_LOSS, "reliability.slow_node_loss", FC_IN_SLOW_NODE_LOSS, "1", 0, 0.99,
+              "share of the job's speed lost to a slow tray"),
+    UNCERTAIN(FC_FIELD_SLOW_NETWORK_MTBF, "reliability.slow_network_mtbf", FC_IN_SLOW_NETWORK_MTBF_H, "h", 0,
+              1e+09, "time between slow episodes of the network; 0: none"),
+    UNCERTAIN(FC_FIELD_SLOW_NETWORK_LOSS, "reliability.slow_network_loss", FC_IN_SLOW_NETWORK_LOSS, "1", 0,
+              0.99, "share of speed lost in one"),
+    UNCERTAIN(FC_FIELD_SWING, "reliability.swing", FC_IN_SWING_LOSS, "1", 0, 0.5,
+              "mean share of speed lost to the swing of day and night"),
+    UNCERTAIN(FC_FIELD_MANUAL, "reliability.manual_repair", FC_IN_MANUAL_PROBABILITY, "1", 0, 1,
+              "share of repairs that need a person; the others take repair_automatic"),
+    UNCERTAIN(FC_FIELD_INEFFECTIVE, "reliability.repair_ineffective", FC_IN_REPAIR_INEFFECTIVE, "1", 0, 0.9,
+              "chance that a repair must be done again"),
+    UNCERTAIN(FC_FIELD_WRONG_NODE, "reliability.wrong_node", FC_IN_WRONG_NODE, "1", 0, 0.95,
+              "chance that the wrong node is blamed and the fault strikes again after the restart"),
+    UNCERTAIN(FC_FIELD_BURST, "reliability.burst", FC_IN_BURST_PROBABILITY, "1", 0, 0.9,
+              "chance of each further tray in the same failure"),
+    UNCERTAIN(FC_FIELD_RESTART_PER_GPU, "reliability.restart_per_gpu", FC_IN_RESTART_PER_GPU_S, "s", 0, 10,
+              "part of the restart that grows with the job, per GPU"),
+    UNCERTAIN(FC_FIELD_WARMUP, "reliability.warmup", FC_IN_WARMUP_S, "s", 0, 1e+06,
+              "time lost to slower first steps after a restart"),
+    UNCERTAIN(FC_FIELD_REPLICA_OUT, "reliability.replica_out", FC_IN_REPLICA_OUT_S, "s", 0, 1e+06,
+              "how long a failed elastic replica is away"),
+    UNCERTAIN(FC_FIELD_DEGRADED_LOSS, "reliability.degraded_loss", FC_IN_DEGRADED_LOSS, "1", 0, 1,
+              "share of speed lost per missing tray, rack or replica"),
+    UNCERTAIN(FC_FIELD_SPARE_START, "reliability.spare_start", FC_IN_SPARE_START_S, "s", 0, 1e+06,
+              "bringing a spare in: power on, cabling, tests"),
+    UNCERTAIN(FC_FIELD_CHECKPOINT_LOAD, "checkpoint.load", FC_IN_CHECKPOINT_LOAD_S, "s", 0, 1e+06,
+              "reading a checkpoint back, added to the restart"),
+    UNCERTAIN(FC_FIELD_CHECKPOINT_WRITE, "checkpoint.write", FC_IN_CHECKPOINT_WRITE_S, "s", 0, 1e+06,
+              "background write of an asynchronous checkpoint"),
+    UNCERTAIN(FC_FIELD_DURABLE_STALL, "checkpoint.durable_stall", FC_IN_DURABLE_STALL_S, "s", 0, 1e+06,
+              "training stopped for a durable checkpoint, the one in memory included"),
+    UNCERTAIN(FC_FIELD_DURABLE_LOAD, "checkpoint.durable_load", FC_IN_DURABLE_LOAD_S, "s", 0, 1e+06,
+              "reading a durable checkpoint back, added to the restart"),
+    UNCERTAIN(FC_FIELD_CHECKPOINT_BYTES, "checkpoint.bytes", FC_IN_CHECKPOINT_BYTES, "byte", 0, 1e+18,
+              "size of a checkpoint; with a bandwidth it adds to write and load"),
+    UNCERTAIN(FC_FIELD_STORAGE_BANDWIDTH, "checkpoint.bandwidth", FC_IN_STORAGE_BYTES_PER_S, "byte/s", 0,
+              1e+18, "bandwidth of the storage, all GPUs together"),
+    LAW(FC_FIELD_HANG_DETECTION, "reliability.hang_detection", "s", 0, 1e+07, "the same for a hang"),
+    LAW(FC_FIELD_SILENT_LAG, "reliability.silent_lag", "s", 0, 1e+08,
+        "training since a silent corruption when it is found"),
+    LAW(FC_FIELD_SLOW_NODE_LENGTH, "reliability.slow_node_length", "s", 0, 1e+08,
+        "how long a tray is slow before it is found"),
+    LAW(FC_FIELD_SLOW_NETWORK_LENGTH, "reliability.slow_network_length", "s", 0, 1e+08,
+        "length of a slow episode of the network"),
+    LAW(FC_FIELD_REPAIR_AUTOMATIC, "reliability.repair_automatic", "s", 0, 1e+08,
+        "repair without a person: reset, reboot, new image"),
+    LAW(FC_FIELD_RACK_REPAIR, "reliability.rack_repair", "s", 0, 1e+08, "bringing a rack back"),
 
     UNCERTAIN(FC_FIELD_PRICE_GPU_HOUR, "prices.gpu_hour", FC_IN_PRICE_GPU_HOUR_USD, "USD/GPU-h", 1e-4, 1e4,
               "all-in price of a GPU-hour"),

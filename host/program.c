@@ -8,6 +8,7 @@
 #include "../cuda/model/timeline.h"
 #include "kernels.h"
 #include "plan_scenario.h"
+#include "program_detail.h"
 
 #define HOURS_PER_YEAR 8766.0
 #define HOURS_PER_MONTH 730.5
@@ -134,6 +135,8 @@ static void choose_metrics(struct fc_program *program)
             add_metric(program, run[i]);
         if (!program->run.watch)
             add_metric(program, FC_M_FINISHED);
+        for (int m = FC_M_TIME_SLOWDOWN_H; program->run.detailed && m <= FC_M_OVERFLOWS; m++)
+            add_metric(program, m);
     }
     if (layers & (FC_LAYER_RUN | FC_LAYER_CONTRACT)) {
         add_metric(program, FC_M_GPU_HOURS);
@@ -159,6 +162,8 @@ static void choose_metrics(struct fc_program *program)
     for (int base = FC_M_RUNS_FINAL; base <= FC_M_RUN_CO2_T; base += FC_RUN_SIZES)
         for (int k = 0; (layers & FC_LAYER_CONTRACT) && k < program->contract.run_sizes; k++)
             add_metric(program, base + k);
+    for (int c = 0; (layers & FC_LAYER_RUN) && program->run.detailed && c < FC_CLASS_SLOW; c++)
+        add_metric(program, FC_M_CLASS_INTERRUPTIONS + c);
     for (int m = 0; m < FC_METRIC_COUNT; m++)
         program->metric_row[m] = -1;
     for (int r = 0; r < program->metric_count; r++)
@@ -230,6 +235,8 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
     run->interval_s = run->automatic ? 0 : (float)f[FC_FIELD_CHECKPOINT_INTERVAL].number;
     if (fc_program_make_draw(compiled, f[FC_FIELD_DETECTION].distribution, &run->detection, error) ||
         fc_program_make_draw(compiled, f[FC_FIELD_REPAIR].distribution, &run->repair, error))
+        return -1;
+    if (fc_program_compile_detail(compiled, settings, error))
         return -1;
     const struct fc_step_program *step = &compiled->program.step;
     double tokens = f[FC_FIELD_TOKENS].is_set ? f[FC_FIELD_TOKENS].number : 0, horizon_s;

@@ -35,18 +35,32 @@ void fc_scenario_options_free(struct fc_scenario_options *options)
     *options = (struct fc_scenario_options){0};
 }
 
-static int apply_defaults(struct fc_settings *settings, struct fc_error *error)
+static int apply_file(struct fc_settings *settings, const char *name, struct fc_error *error)
 {
-    const struct fc_embedded_file *file = fc_embedded_find("catalog/defaults.yaml");
+    const struct fc_embedded_file *file = fc_embedded_find(name);
     struct fc_document *defaults;
     if (!file)
-        return fc_fail(error, FC_FAULT, "the program carries no catalog/defaults.yaml");
+        return fc_fail(error, FC_FAULT, "the program carries no %s", name);
     if (fc_document_open_text(&defaults, file->name, (const char *)file->data, file->size, FC_SCENARIO_BYTES,
                               error))
         return -1;
     int status = fc_settings_apply_defaults(settings, defaults, error);
     fc_document_close(defaults);
     return status;
+}
+
+/* A profile of a hardware era goes before the general defaults. */
+static int apply_defaults(struct fc_settings *settings, struct fc_error *error)
+{
+    const struct fc_setting *profile = &settings->fields[FC_FIELD_PROFILE];
+    char name[64];
+    if (profile->is_set && profile->choice > 0) {
+        snprintf(name, sizeof name, "catalog/profile-%s.yaml",
+                 fc_fields[FC_FIELD_PROFILE].choices[profile->choice]);
+        if (apply_file(settings, name, error))
+            return -1;
+    }
+    return apply_file(settings, "catalog/defaults.yaml", error);
 }
 
 int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
