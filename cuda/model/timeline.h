@@ -109,7 +109,7 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program, c
         lane->redone[l] += hard ? unsaved : 0;
         lane->restarting[l] += in_restart;
         lane->wall[l] += elapsed;
-        lane->failures[l] += fail & !slow ? 1 : 0;
+        lane->failures[l] += (fail & !slow) ? 1 : 0;
         lane->finished[l] = finish ? 1 : 0;
         lane->event[l] += 1u;
         lane->pending_restart[l] = soft ? restart - in_restart : lane->restart[l];
@@ -178,10 +178,10 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program, cons
         }
         lane->position[l] -= back;
         lane->redone[l] += back;
-        lane->snapshot[l] = slow | out ? copied : 0;
+        lane->snapshot[l] = (slow | out) ? copied : 0;
         /* from the fault to the decision */
         fc_i32 detection = fc_min_i32(failure->time[l], horizon - lane->wall[l]);
-        detection = fail & !slow & !silent ? detection : 0;
+        detection = (fail & !slow & !silent) ? detection : 0;
         lane->detection[l] += detection;
         lane->wall[l] += detection;
         /* lower speed, as the time that it costs; overlapping slow times of a kind count once */
@@ -192,12 +192,12 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program, cons
         fc_real loss = node ? lane->slow_node_loss[l] : lane->slow_network_loss[l];
         fc_i32 slowed = fc_to_ticks((fc_real)(end - begin) * loss);
         slowed = slow ? slowed : 0;
-        lane->slow_node_until[l] = slow & node ? end : lane->slow_node_until[l];
-        lane->slow_network_until[l] = slow & !node ? end : lane->slow_network_until[l];
+        lane->slow_node_until[l] = (slow & node) ? end : lane->slow_node_until[l];
+        lane->slow_network_until[l] = (slow & !node) ? end : lane->slow_network_until[l];
         fc_i32 away = fc_to_ticks((fc_real)lane->replica_out[l] * lane->degraded_loss[l]);
         slowed += out ? away : 0;
         lane->debt[l] = fc_min_i32(lane->debt[l] + fc_min_i32(slowed, FC_DEBT_LIMIT), FC_DEBT_LIMIT);
-        fc_i32 again = hard & failure->blame[l] ? c + 1 : 0;
+        fc_i32 again = (hard & failure->blame[l]) ? c + 1 : 0;
         lane->again[l] = fail ? again : lane->again[l];
     }
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
@@ -220,7 +220,7 @@ FC_INLINE void fc_timeline_replace(FC_GLOBAL const struct fc_program *program, s
         /* a job that shrinks restarts once more when it is whole again */
         fc_real slower = (fc_real)missing[l] * lane->degraded_loss[l];
         fc_i32 lower = fc_min_i32(fc_to_ticks(slower), FC_DEBT_LIMIT) + fc_min_i32(lane->restart[l], FC_DEBT_LIMIT);
-        lower = shrink & (span->pause[l] > 0) ? lower : 0;
+        lower = (shrink & (span->pause[l] > 0)) ? lower : 0;
         lane->debt[l] = fc_min_i32(lane->debt[l] + lower, FC_DEBT_LIMIT);
         span->pause[l] = shrink ? 0 : span->pause[l];
         lane->pending_restart[l] += failure->swap[l] ? lane->spare_start[l] : 0;
