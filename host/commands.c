@@ -13,6 +13,7 @@ const struct fc_command fc_commands[] = {
     {"merge", "put the result files of shards or machines together", fc_command_merge},
     {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part", fc_command_compare},
     {"step", "one training step explained: time and memory by part", fc_command_step},
+    {"calibrate", "fit the efficiency factors to measured steps, as a posterior", fc_command_calibrate},
     {"validate", "predictions against measured step times", fc_command_validate},
     {"devices", "the machine, the backends and devices, and how they would be used", fc_command_devices},
     {"bench", "trials and events per second, with the answers checked first", fc_command_bench},

@@ -65,7 +65,23 @@ static uint32_t floor_variates(const struct fc_program *program, const float *ta
     return all;
 }
 
+static void log_step_times(const struct fc_step_program *const *plans, const int (*which)[FC_STEP_JOINT],
+                           int count, const float *values, float *out)
+{
+    fc_real inputs[FC_INPUT_COUNT][FC_W], seconds[FC_W];
+    for (int p = 0; p < count; p++) {
+        for (int i = 0; i < FC_IN_STEP_END; i++) {
+            const float *from = values + (long)which[p][i] * FC_W;
+            FC_LANES (l)
+                inputs[i][l] = (fc_real)from[l];
+        }
+        fc_step_seconds(plans[p], inputs, seconds);
+        FC_LANES (l)
+            out[p * FC_W + l] = (float)fc_log(seconds[l]);
+    }
+}
+
 extern const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL);
 const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL) = {
-    FC_TEXT(FC_KERNEL), FC_W, FC_CHUNK, sizeof(struct fc_chunk), run, floor_words, floor_variates,
+    FC_TEXT(FC_KERNEL), FC_W, FC_CHUNK, sizeof(struct fc_chunk), run, floor_words, floor_variates, log_step_times,
 };

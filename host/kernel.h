@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "../cuda/model/step_program.h"
+
 struct fc_program;
 
 /* Simulates trials first ... first + count - 1, count <= `chunk`, and writes metric row r of trial i to
@@ -19,6 +21,10 @@ struct fc_kernel {
      * return value depends on all of them. */
     uint32_t (*floor_words)(uint64_t seed, uint64_t count);
     uint32_t (*floor_variates)(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t count);
+    /* For calibration: out[p * lanes + l] is the log of the step time of plans[p] in world l. values[v * lanes + l] are
+     * `lanes` worlds' values, and which[p][i] is the v that plan p takes for input i of the step layer. */
+    void (*log_step_times)(const struct fc_step_program *const *plans, const int (*which)[FC_STEP_JOINT], int count,
+                           const float *values, float *out);
 };
 
 #endif

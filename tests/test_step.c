@@ -1,5 +1,5 @@
-/* test_step.c: the step model against an independent implementation in Python on every published row that is used, and
- * its float form against its double form. */
+/* test_step.c: the step model against an independent implementation in Python on every published row that is
+ * used, and its float form against its double form. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,9 +77,9 @@ static void each_row_equals_the_other_implementation(void **state)
     assert_non_null(file);
     assert_int_equal(fscanf(file, "%*s"), 0);
     struct fc_hardware g;
-    while (fscanf(file, " %95[^,],%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", id, &g.bf16_flop_per_s, &g.fp8_flop_per_s,
-                  &g.fp4_flop_per_s, &g.memory_bytes_per_s, &g.nvlink_bytes_per_s, &g.nic_bytes_per_s, &g.domain,
-                  &measured, &predicted) == 10) {
+    while (fscanf(file, " %95[^,],%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", id, &g.bf16_flop_per_s,
+                  &g.fp8_flop_per_s, &g.fp4_flop_per_s, &g.memory_bytes_per_s, &g.nvlink_bytes_per_s,
+                  &g.nic_bytes_per_s, &g.domain, &measured, &predicted) == 10) {
         const struct fc_measurement *m = find(id);
         assert_string_equal(m->left_out, "");
         struct fc_plan plan = m->plan;
