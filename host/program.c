@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "../cuda/model/timeline.h"
+#include "contract.h"
+#include "copula.h"
 #include "kernels.h"
 #include "plan_scenario.h"
 #include "program_detail.h"
 
-#define HOURS_PER_YEAR 8766.0
-#define HOURS_PER_MONTH 730.5
 #define LONGEST_RUN 16.0 /* a run is given up when it takes this many times its failure-free time */
 
 void fc_program_free(struct fc_compiled *compiled)
@@ -164,6 +164,8 @@ static void choose_metrics(struct fc_program *program)
             add_metric(program, base + k);
     for (int c = 0; (layers & FC_LAYER_RUN) && program->run.detailed && c < FC_CLASS_SLOW; c++)
         add_metric(program, FC_M_CLASS_INTERRUPTIONS + c);
+    if (layers & FC_LAYER_CONTRACT)
+        fc_contract_metrics(program);
     for (int m = 0; m < FC_METRIC_COUNT; m++)
         program->metric_row[m] = -1;
     for (int r = 0; r < program->metric_count; r++)
@@ -278,59 +280,6 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
     return 0;
 }
 
-static int compile_contract(struct fc_compiled *compiled, const struct fc_settings *settings,
-                            const struct fc_catalog *catalog, struct fc_error *error)
-{
-    static const enum fc_field_id needed[] = {
-        FC_FIELD_GPU,
-        FC_FIELD_PRICE_GPU_HOUR,
-        FC_FIELD_CONTRACT_VALUE,
-        FC_FIELD_CONTRACT_YEARS,
-        FC_FIELD_RAMP,
-        FC_FIELD_DELAY_PROBABILITY,
-        FC_FIELD_DELAY_LENGTH,
-        FC_FIELD_USABLE_FRACTION,
-        FC_FIELD_GOODPUT,
-        FC_FIELD_MFU,
-        FC_FIELD_TRAINING_SHARE,
-        FC_FIELD_FINAL_RUN_SHARE,
-        FC_FIELD_IT_POWER,
-        FC_FIELD_LOAD_FACTOR,
-        FC_FIELD_PUE,
-        FC_FIELD_CARBON,
-    };
-    if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0], "contract", error))
-        return -1;
-    struct fc_contract *contract = &compiled->program.contract;
-    const struct fc_setting *f = settings->fields;
-    double half_ramp_h = 0.5 * f[FC_FIELD_RAMP].number * HOURS_PER_MONTH;
-    double term_h = f[FC_FIELD_CONTRACT_YEARS].number * HOURS_PER_YEAR;
-    if (half_ramp_h >= term_h)
-        return fc_fail_at(
-            error, &f[FC_FIELD_RAMP].place,
-            "contract.ramp of %g months is at least twice the term of %g years (no capacity would come); "
-            "shorten it",
-            f[FC_FIELD_RAMP].number, f[FC_FIELD_CONTRACT_YEARS].number);
-    contract->value_usd = (float)f[FC_FIELD_CONTRACT_VALUE].number;
-    contract->term_h = (float)term_h;
-    contract->half_ramp_h = (float)half_ramp_h;
-    contract->run_sizes = (fc_i32)f[FC_FIELD_RUN_FLOP].count;
-    for (size_t k = 0; k < f[FC_FIELD_RUN_FLOP].count; k++)
-        contract->run_flop[k] = (float)f[FC_FIELD_RUN_FLOP].numbers[k];
-    const struct fc_catalog_entry *gpu;
-    double peak;
-    if (fc_catalog_find(catalog, "gpu", f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, &gpu, error) ||
-        fc_catalog_number(gpu, "bf16_flop_per_s", &peak, &f[FC_FIELD_GPU].place, error))
-        return -1;
-    contract->peak_flops = (float)peak;
-    struct fc_distribution uniform;
-    struct fc_fault fault;
-    const double ends[] = {0, 1};
-    if (fc_distribution_quantiles(&uniform, ends, ends, 2, &fault))
-        return fc_fail(error, FC_FAULT, "%s", fault.text);
-    return fc_program_add_input(compiled, FC_IN_DELAY_CHANCE, &uniform, error);
-}
-
 /* FNV-1a over the bytes of program and tables; both are plain 32-bit members without padding. */
 static uint64_t digest_bytes(uint64_t hash, const void *data, size_t size)
 {
@@ -356,16 +305,19 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     if (fc_program_require(settings, layer_field, 1, "any", error))
         goto failed;
     for (int i = 0; i < FC_FIELD_COUNT; i++)
-        if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set &&
+        if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set && fc_contract_reads(settings, fc_fields[i].input) &&
             fc_program_add_input(compiled, fc_fields[i].input, f[i].distribution, error))
             goto failed;
-    static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT};
+    static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT,
+                                 FC_LAYER_STEP | FC_LAYER_RUN | FC_LAYER_CONTRACT};
     program->layers = layers[f[FC_FIELD_LAYERS].choice];
     if ((program->layers & FC_LAYER_STEP) && fc_plan_compile(compiled, settings, catalog, error))
         goto failed;
-    if ((program->layers & FC_LAYER_CONTRACT) && compile_contract(compiled, settings, catalog, error))
+    if ((program->layers & FC_LAYER_CONTRACT) && fc_contract_compile(compiled, settings, catalog, error))
         goto failed;
     qsort(program->draws, (size_t)program->draw_count, sizeof program->draws[0], by_input);
+    if (fc_copula_compile(compiled, settings, compiled->note, sizeof compiled->note, error))
+        goto failed;
     while (program->run_draws < program->draw_count &&
            program->draws[program->run_draws].input < FC_IN_CONTRACT_FIRST)
         program->run_draws++;

@@ -13,6 +13,7 @@ struct fc_compiled {
     float *tables; /* table_floats in use, room for table_room */
     size_t table_floats, table_room;
     uint64_t input_digest; /* of program and tables */
+    char note[256];        /* what a person should know of the correlations; "" when nothing */
 };
 
 /* Compiles the settings. Errors point at the line that is wrong: a field that a layer in use needs and nobody states, a

@@ -127,6 +127,8 @@ void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out)
             fprintf(out, "flopcast: %s:%d:%d: note: %s: %s\n", s->place.file, s->place.line, s->place.column,
                     fc_fields[i].path, s->note);
     }
+    if (scenario->compiled.note[0])
+        fprintf(out, "flopcast: note: %s\n", scenario->compiled.note);
 }
 
 /* {"scenario": ..., "origins": ...} on one line. */

@@ -408,9 +408,8 @@ static int read_correlation(struct reading *reading, const struct fc_node *item)
     return 0;
 }
 
-static int read_correlations(struct reading *reading, const struct fc_node *list)
+static int read_pairs(struct reading *reading, const struct fc_node *list)
 {
-    reading->settings->correlation_count = 0;
     if (list->kind == FC_NODE_EMPTY)
         return 0;
     if (list->kind != FC_NODE_LIST)
@@ -419,6 +418,78 @@ static int read_correlations(struct reading *reading, const struct fc_node *list
     for (const struct fc_node *item = list->first; item; item = item->next)
         if (read_correlation(reading, item))
             return -1;
+    return 0;
+}
+
+static int read_usual(struct reading *reading, const struct fc_node *node)
+{
+    char shown[64];
+    if (want_text(node, "the word usual", reading->error))
+        return -1;
+    if (strcmp(node->text, "usual") != 0)
+        return fc_fail_at(reading->error, &node->place,
+                          "'%s' is no set of correlations; write usual, or list the pairs",
+                          fc_printable(shown, sizeof shown, node->text, strlen(node->text)));
+    reading->settings->correlations_usual = true;
+    return 0;
+}
+
+static int read_correlations(struct reading *reading, const struct fc_node *node)
+{
+    static const char *const keys[] = {"use", "pairs", "repair"};
+    struct fc_settings *settings = reading->settings;
+    settings->correlation_count = 0;
+    settings->correlations_usual = settings->correlation_repair = false;
+    if (node->kind == FC_NODE_TEXT)
+        return read_usual(reading, node);
+    if (node->kind != FC_NODE_MAP)
+        return read_pairs(reading, node);
+    for (const struct fc_node *child = node->first; child; child = child->next) {
+        char shown[64], hint[96];
+        struct fc_setting flag = {0};
+        if (strcmp(child->key, "use") == 0) {
+            if (read_usual(reading, child))
+                return -1;
+        } else if (strcmp(child->key, "pairs") == 0) {
+            if (read_pairs(reading, child))
+                return -1;
+        } else if (strcmp(child->key, "repair") == 0) {
+            if (read_flag(reading, child, &flag))
+                return -1;
+            settings->correlation_repair = flag.flag;
+        } else {
+            size_t length = strlen(child->key);
+            return fc_fail_at(reading->error, &child->key_place,
+                              "unknown key '%s' (use, pairs and repair are known)%s",
+                              fc_printable(shown, sizeof shown, child->key, length),
+                              fc_did_you_mean(hint, sizeof hint, child->key, length, keys, 3));
+        }
+    }
+    return 0;
+}
+
+/* Adds the pairs of the usual set that the scenario does not state itself. */
+static int add_usual(struct reading *reading, const struct fc_node *list)
+{
+    struct fc_settings *settings = reading->settings;
+    size_t stated = settings->correlation_count;
+    for (const struct fc_node *item = list ? list->first : NULL; item; item = item->next) {
+        struct fc_settings one;
+        struct reading inner = *reading;
+        fc_settings_init(&one);
+        inner.settings = &one;
+        if (read_correlation(&inner, item))
+            return -1;
+        struct fc_correlation *usual = &one.correlations[0];
+        bool known = false;
+        for (size_t i = 0; i < stated; i++) {
+            const struct fc_correlation *other = &settings->correlations[i];
+            known = known || (other->a == usual->a && other->b == usual->b) ||
+                    (other->a == usual->b && other->b == usual->a);
+        }
+        if (!known && settings->correlation_count < FC_MAX_CORRELATIONS)
+            settings->correlations[settings->correlation_count++] = *usual;
+    }
     return 0;
 }
 
@@ -483,7 +554,7 @@ int fc_settings_apply_defaults(struct fc_settings *settings, const struct fc_doc
         if (!setting->source || !setting->grade)
             return no_memory(error);
     }
-    return 0;
+    return settings->correlations_usual ? add_usual(&reading, fc_node_get(root, "correlations")) : 0;
 }
 
 int fc_settings_describe(struct fc_settings *settings, enum fc_field_id id, const char *text,
@@ -516,7 +587,11 @@ static void write_value(const struct fc_setting *setting, enum fc_field_type typ
 
 static void write_correlations(const struct fc_settings *settings, struct fc_writer *writer)
 {
-    fc_write_list(writer, "correlations");
+    if (settings->correlation_repair) {
+        fc_write_map(writer, "correlations");
+        fc_write_flag(writer, "repair", true);
+    }
+    fc_write_list(writer, settings->correlation_repair ? "pairs" : "correlations");
     for (size_t i = 0; i < settings->correlation_count; i++) {
         const struct fc_correlation *correlation = &settings->correlations[i];
         fc_write_map(writer, NULL);
@@ -528,6 +603,8 @@ static void write_correlations(const struct fc_settings *settings, struct fc_wri
         fc_write_end(writer);
     }
     fc_write_end(writer);
+    if (settings->correlation_repair)
+        fc_write_end(writer);
 }
 
 void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer, const char *key)

@@ -1,21 +1,20 @@
-/* contract.h: what a committed sum buys: GPU-hours, GPUs, useful FLOP, runs, energy.
+/* contract.h: what a committed sum buys: GPU-hours, GPUs, useful FLOP, runs, energy; in total, or month by month.
  *
  *   GPU-hours         = value / price
  *   useful FLOP       = GPU-hours 3600 usable goodput MFU peak
  *   cost of a run     = its FLOP / useful FLOP  value
  *   GPUs at full ramp = GPU-hours / (term - half the linear ramp - delay)
  *   energy            = GPU-hours  IT power  load factor  PUE
- * One year = 8766 h, one month = 730.5 h. */
+ * One year = 8766 h, one month = 730.5 h. Where months are simulated (months.h), delivery sizes the contract and its
+ * sites give energy and CO2. */
 #ifndef FC_MODEL_CONTRACT_H
 #define FC_MODEL_CONTRACT_H
 
-#include "draw.h"
+#include "months.h"
 
-#define FC_HOURS_PER_MONTH 730.5f
-
-/* Fills the contract's metrics for one block; goodput and mfu come from the other layers where those ran. */
-FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, fc_real inputs[FC_INPUT_COUNT][FC_W],
-                             const fc_real *goodput, const fc_real *mfu, fc_real metrics[FC_METRIC_COUNT][FC_W])
+/* Value, GPU-hours and GPUs of a contract in total. */
+FC_FN void fc_contract_size(FC_GLOBAL const struct fc_contract *contract, fc_real inputs[FC_INPUT_COUNT][FC_W],
+                            fc_real metrics[FC_METRIC_COUNT][FC_W])
 {
     fc_real value = (fc_real)contract->value_usd;
     FC_LANES (l) {
@@ -24,15 +23,57 @@ FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, fc_re
                            ? inputs[FC_IN_DELAY_MONTHS][l] * (fc_real)FC_HOURS_PER_MONTH
                            : (fc_real)0.0f;
         fc_real hours = fc_max((fc_real)contract->term_h - (fc_real)contract->half_ramp_h - late, (fc_real)1.0f);
-        fc_real useful_seconds = gpu_hours * (fc_real)3600.0f * inputs[FC_IN_USABLE_FRACTION][l] * goodput[l];
-        fc_real useful = useful_seconds * (mfu[l] * (fc_real)contract->peak_flops);
-        fc_real kwh = gpu_hours * inputs[FC_IN_IT_POWER_KW][l] * inputs[FC_IN_LOAD_FACTOR][l] * inputs[FC_IN_PUE][l];
         metrics[FC_M_GPU_HOURS][l] = gpu_hours;
         metrics[FC_M_GPUS_FULL_RAMP][l] = gpu_hours / hours;
-        metrics[FC_M_USEFUL_FLOP][l] = useful;
         metrics[FC_M_COST_USD][l] = value;
+    }
+}
+
+/* PUE and carbon over the providers' sites, weighted by capacity and by energy. */
+FC_FN void fc_contract_sites(FC_GLOBAL const struct fc_months *terms, fc_real inputs[FC_INPUT_COUNT][FC_W], fc_real *pue,
+                             fc_real *carbon)
+{
+    fc_i32 providers = fc_max_i32(terms->providers, 1);
+    FC_LANES (l) {
+        pue[l] = inputs[FC_IN_PUE][l];
+        carbon[l] = inputs[FC_IN_CARBON_G_PER_KWH][l];
+    }
+    if (providers == 1)
+        return;
+    FC_LANES (l)
+        pue[l] = carbon[l] = (fc_real)0.0f;
+    for (fc_i32 k = 0; k < providers; k++) {
+        FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
+        FC_LANES (l) {
+            fc_real part = (fc_real)provider->share * inputs[provider->input[FC_P_PUE]][l];
+            pue[l] = pue[l] + part;
+            carbon[l] = fc_fma(part, inputs[provider->input[FC_P_CARBON]][l], carbon[l]);
+        }
+    }
+    FC_LANES (l)
+        carbon[l] = carbon[l] / pue[l];
+}
+
+/* Fills the contract's metrics for one block; goodput and mfu come from the other layers where those ran. */
+FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables, fc_u64 seed,
+                             fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W], const fc_real *goodput,
+                             const fc_real *mfu, struct fc_months_block *block, fc_real metrics[FC_METRIC_COUNT][FC_W])
+{
+    fc_real pue[FC_W], carbon[FC_W];
+    fc_i32 monthly = contract->months.months > 0;
+    if (monthly)
+        fc_months_start(contract, tables, seed, trial, inputs, block, metrics);
+    else
+        fc_contract_size(contract, inputs, metrics);
+    fc_contract_sites(&contract->months, inputs, pue, carbon);
+    FC_LANES (l) {
+        fc_real gpu_hours = metrics[FC_M_GPU_HOURS][l];
+        fc_real useful_seconds = gpu_hours * (fc_real)3600.0f * inputs[FC_IN_USABLE_FRACTION][l] * goodput[l];
+        fc_real useful = useful_seconds * (mfu[l] * (fc_real)contract->peak_flops);
+        fc_real kwh = gpu_hours * inputs[FC_IN_IT_POWER_KW][l] * inputs[FC_IN_LOAD_FACTOR][l] * pue[l];
+        metrics[FC_M_USEFUL_FLOP][l] = useful;
         metrics[FC_M_ENERGY_MWH][l] = kwh * (fc_real)0.001f;
-        metrics[FC_M_CO2_T][l] = kwh * inputs[FC_IN_CARBON_G_PER_KWH][l] * (fc_real)1e-6f;
+        metrics[FC_M_CO2_T][l] = kwh * carbon[l] * (fc_real)1e-6f;
     }
     for (fc_i32 k = 0; k < contract->run_sizes; k++) {
         fc_real flop = (fc_real)contract->run_flop[k];
@@ -40,11 +81,15 @@ FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, fc_re
             fc_real share = flop / metrics[FC_M_USEFUL_FLOP][l];
             fc_real final = inputs[FC_IN_TRAINING_SHARE][l] * inputs[FC_IN_FINAL_RUN_SHARE][l];
             metrics[FC_M_RUNS_FINAL + k][l] = final / share;
-            metrics[FC_M_RUN_COST_USD + k][l] = share * value;
+            metrics[FC_M_RUN_COST_USD + k][l] = share * metrics[FC_M_COST_USD][l];
             metrics[FC_M_RUN_ENERGY_MWH + k][l] = share * metrics[FC_M_ENERGY_MWH][l];
             metrics[FC_M_RUN_CO2_T + k][l] = share * metrics[FC_M_CO2_T][l];
         }
     }
+    if (monthly)
+        fc_months_run(contract, tables, seed, trial, inputs, goodput, mfu, block, metrics);
+    if (contract->months.own)
+        fc_own_lanes(&contract->months, inputs, metrics);
 }
 
 #endif

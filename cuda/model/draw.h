@@ -54,6 +54,84 @@ FC_FN fc_real fc_discrete_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_i
     return value;
 }
 
+/* Tables over a standard normal z, for correlated inputs: the value at z is that at probability Phi(z), so no device
+ * needs Phi. Nodes lie at z = -6.5 + i / 128; between nodes the value is linear in z; beyond the ends it stays. */
+#define FC_Z_END 6.5f
+#define FC_Z_PER_UNIT 128
+#define FC_Z_TABLE_SIZE (13 * FC_Z_PER_UNIT + 1)
+
+FC_FN fc_real fc_table_z(FC_GLOBAL const float *table, fc_i32 offset, fc_real z)
+{
+    fc_real x = fc_fma(z, (fc_real)FC_Z_PER_UNIT, (fc_real)(FC_Z_END * FC_Z_PER_UNIT));
+    x = fc_min(fc_max(x, (fc_real)0.0f), (fc_real)(FC_Z_TABLE_SIZE - 1));
+    fc_i32 cell = fc_min_i32((fc_i32)x, FC_Z_TABLE_SIZE - 2);
+    fc_real low = (fc_real)table[offset + cell];
+    fc_real high = (fc_real)table[offset + cell + 1];
+    return fc_fma(x - (fc_real)cell, high - low, low);
+}
+
+/* The value of a discrete law at a standard normal: the table holds values, then upper bounds of z. */
+FC_FN fc_real fc_discrete_z(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 count, fc_real z)
+{
+    fc_real value = (fc_real)table[offset + count - 1];
+    for (fc_i32 i = count - 2; i >= 0; i--)
+        value = z < (fc_real)table[offset + count + i] ? (fc_real)table[offset + i] : value;
+    return value;
+}
+
+/* 1 when this input takes its random words from the twin of each world instead of the world itself. */
+FC_FN fc_u32 fc_input_alternates(FC_GLOBAL const struct fc_program *program, fc_i32 input)
+{
+    return (program->alternate[input / 32] >> (fc_u32)(input % 32)) & 1u;
+}
+
+/* z[FC_CORRELATED][FC_W]: the correlated standard normals of the trials trial ... trial + FC_W - 1. The normal of input
+ * i comes from the word that would draw i alone. */
+FC_FN void fc_copula_lanes(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
+                           const fc_u32 *low, const fc_u32 *high, fc_real z[FC_CORRELATED][FC_W])
+{
+    FC_GLOBAL const struct fc_copula *copula = &program->copula;
+    fc_u32 event[FC_W], world[FC_W], words[4][FC_W];
+    fc_i32 normal = copula->normal_table;
+    for (fc_i32 i = 0; i < copula->count; i++) {
+        fc_i32 input = copula->input[i];
+        fc_u32 twin = fc_input_alternates(program, input) << (FC_TWIN_BIT - 32);
+        FC_LANES (l) {
+            event[l] = (fc_u32)(input / 4);
+            world[l] = high[l] ^ twin;
+        }
+        fc_random_words(seed, low, world, event, FC_STREAM_INPUTS, words);
+        FC_LANES (l)
+            z[i][l] = fc_table_draw(tables, normal, words[input % 4][l]);
+    }
+    /* in place: row i needs the normals 0 ... i, so the last row comes first */
+    for (fc_i32 i = copula->count - 1; i >= 0; i--) {
+        fc_real own = (fc_real)copula->factor[i][i];
+        FC_LANES (l)
+            z[i][l] = own * z[i][l];
+        for (fc_i32 j = 0; j < i; j++) {
+            fc_real factor = (fc_real)copula->factor[i][j];
+            FC_LANES (l)
+                z[i][l] = fc_fma(factor, z[j][l], z[i][l]);
+        }
+    }
+}
+
+/* Fills value[FC_W] of a correlated input from its normals. */
+FC_FN void fc_draw_z_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables, const fc_real *z,
+                           fc_real *value)
+{
+    fc_i32 offset = draw->table;
+    fc_i32 count = draw->count;
+    if (draw->kind == FC_DRAW_TABLE_Z) {
+        FC_LANES (l)
+            value[l] = fc_table_z(tables, offset, z[l]);
+    } else {
+        FC_LANES (l)
+            value[l] = fc_discrete_z(tables, offset, count, z[l]);
+    }
+}
+
 /* Fills value[FC_W] from one word per lane. */
 FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables, const fc_u32 *word,
                          fc_real *value)
@@ -72,12 +150,6 @@ FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const f
     }
 }
 
-/* 1 when this input takes its random words from the twin of each world instead of the world itself. */
-FC_FN fc_u32 fc_input_alternates(FC_GLOBAL const struct fc_program *program, fc_i32 input)
-{
-    return (program->alternate[input / 32] >> (fc_u32)(input % 32)) & 1u;
-}
-
 /* Draws the inputs of draws[begin, end) for the trials trial ... trial + FC_W - 1 into inputs[FC_INPUT_COUNT][FC_W].
  * Input i takes word i % 4 of event i / 4 of its stream, whatever other inputs the scenario has. An input that
  * alternates takes the words of the trial's twin, whose number differs in bit FC_TWIN_BIT. */
@@ -92,8 +164,18 @@ FC_FN void fc_draw_inputs(FC_GLOBAL const struct fc_program *program, FC_GLOBAL 
         low[l] = (fc_u32)number;
         high[l] = (fc_u32)(number >> 32);
     }
+    fc_real z[FC_CORRELATED][FC_W];
+    fc_i32 row = 0;
+    if (program->copula.count > 0)
+        fc_copula_lanes(program, tables, seed, low, high, z);
     for (fc_i32 i = begin; i < end; i++) {
         FC_GLOBAL const struct fc_draw *draw = &program->draws[i];
+        if (draw->kind >= FC_DRAW_TABLE_Z) {
+            while (row < program->copula.count - 1 && program->copula.input[row] != draw->input)
+                row++;
+            fc_draw_z_lanes(draw, tables, z[row], inputs[draw->input]);
+            continue;
+        }
         fc_u32 other = fc_input_alternates(program, draw->input) << (FC_TWIN_BIT - 32);
         if (draw->kind != FC_DRAW_CONSTANT && (draw->input / 4 != drawn || other != twin)) {
             fc_u32 change = other ^ twin;

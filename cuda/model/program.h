@@ -6,27 +6,13 @@
 #define FC_MODEL_PROGRAM_H
 
 #include "classes.h"
+#include "contract_program.h"
 #include "inputs.h"
 #include "lang.h"
 #include "metrics.h"
 #include "step_program.h"
 
 #define FC_MODEL_VERSION 1 /* raised when the bits of a result change for a fixed scenario and seed */
-
-/* How an input or an event variate gets its value. */
-enum fc_draw_kind {
-    FC_DRAW_CONSTANT = 0, /* always `value` */
-    FC_DRAW_TABLE = 1,    /* quantile table (draw.h) at `table`, an offset in floats */
-    FC_DRAW_DISCRETE = 2  /* `count` values at `table`, then as many cumulative probabilities, the last one 1 */
-};
-
-struct fc_draw {
-    fc_i32 input; /* enum fc_input; unused in an event law */
-    fc_i32 kind;  /* enum fc_draw_kind */
-    fc_i32 table;
-    fc_i32 count;
-    float value;
-};
 
 /* Checkpoint interval: stated, or a rule applied to the world's own rate of interruptions (interval.h). */
 enum fc_interval_rule { FC_INTERVAL_STATED = 0, FC_INTERVAL_EXACT = 1, FC_INTERVAL_YOUNG = 2, FC_INTERVAL_DALY = 3 };
@@ -73,18 +59,6 @@ struct fc_run {
     struct fc_run_detail detail;
 };
 
-/* The contract layer (contract.h). */
-struct fc_contract {
-    float value_usd;
-    float term_h;      /* term, h */
-    float half_ramp_h; /* half of the linear ramp, h */
-    float peak_flops;  /* dense BF16 peak of a GPU, FLOP/s */
-    fc_i32 run_sizes;  /* how many of run_flop are in use */
-    float run_flop[FC_RUN_SIZES];
-    float deadline_days; /* 0: none */
-    float budget_usd;    /* 0: none */
-};
-
 /* Layers in use; a scenario may stop at any of them. */
 #define FC_LAYER_STEP 1
 #define FC_LAYER_RUN 2
@@ -106,6 +80,7 @@ struct fc_program {
     struct fc_step_program step;
     struct fc_run run;
     struct fc_contract contract;
+    struct fc_copula copula;
 };
 
 #endif

@@ -16,6 +16,9 @@
 #define FC_STREAM_DETAIL 2u   /* the same event: class, repair, place, blame */
 #define FC_STREAM_AGES 3u     /* the same event: ages of units, loss of copies in memory */
 
+#define FC_STREAM_MARKET 16u   /* event = month */
+#define FC_STREAM_DELIVERY 17u /* event = provider FC_TRANCHES + tranche; 256 + provider FC_MONTHS + month: outages */
+
 #define FC_PHILOX_M0 0xD2511F53u
 #define FC_PHILOX_M1 0xCD9E8D57u
 #define FC_PHILOX_W0 0x9E3779B9u

@@ -1,0 +1,68 @@
+/* own.h: what a GPU-hour costs its owner.
+ *
+ *   capital per GPU = all-in figure, or (rack / 72 + site per kW  IT power) / (1 - network share - storage share)
+ *   cost per year   = servers  annuity(rate, life) - residual  servers  sinking fund + site  annuity(rate, site life)
+ *                     + operations  capital + energy
+ *   cost per hour   = cost per year / (8766  utilisation)
+ * with annuity(r, n) = r / (1 - (1 + r)^-n) and sinking fund = annuity - r: textbook capital recovery. */
+#ifndef FC_MODEL_OWN_H
+#define FC_MODEL_OWN_H
+
+#include "draw.h"
+
+#define FC_HOURS_PER_YEAR 8766.0f
+#define FC_GPUS_PER_RACK 72.0f
+
+/* Capital recovery factor: yearly payment per unit of capital at rate r per year over n years. */
+FC_FN fc_real fc_annuity(fc_real rate, fc_real years)
+{
+    fc_real r = fc_max(rate, (fc_real)1e-6f);
+    return r / ((fc_real)1.0f - fc_exp(-years * fc_log((fc_real)1.0f + r)));
+}
+
+/* Capital of a GPU with its share of rack, network, storage and site, USD. */
+FC_FN fc_real fc_capex_per_gpu(fc_i32 parts, fc_real inputs[FC_INPUT_COUNT][FC_W], fc_i32 l)
+{
+    fc_real site = inputs[FC_IN_FACILITY_PER_KW_USD][l] * inputs[FC_IN_IT_POWER_KW][l];
+    fc_real rest = (fc_real)1.0f - inputs[FC_IN_NETWORK_SHARE][l] - inputs[FC_IN_STORAGE_SHARE][l];
+    fc_real sum = (inputs[FC_IN_RACK_CAPEX_USD][l] / (fc_real)FC_GPUS_PER_RACK + site) / fc_max(rest, (fc_real)0.01f);
+    return parts ? sum : inputs[FC_IN_CAPEX_PER_GPU_USD][l];
+}
+
+/* The part of that which is site, USD. */
+FC_FN fc_real fc_site_capex(fc_i32 parts, fc_real capex, fc_real inputs[FC_INPUT_COUNT][FC_W], fc_i32 l)
+{
+    return parts ? inputs[FC_IN_FACILITY_PER_KW_USD][l] * inputs[FC_IN_IT_POWER_KW][l]
+                 : inputs[FC_IN_FACILITY_SHARE][l] * capex;
+}
+
+FC_FN void fc_own_lanes(FC_GLOBAL const struct fc_months *terms, fc_real inputs[FC_INPUT_COUNT][FC_W],
+                        fc_real metrics[FC_METRIC_COUNT][FC_W])
+{
+    fc_i32 parts = terms->own_parts;
+    FC_LANES (l) {
+        fc_real capex = fc_capex_per_gpu(parts, inputs, l);
+        fc_real site = fc_site_capex(parts, capex, inputs, l);
+        fc_real servers = capex - site;
+        fc_real rate = inputs[FC_IN_CAPITAL_COST_RATE][l];
+        fc_real annuity = fc_annuity(rate, inputs[FC_IN_LIFE_YEARS][l]);
+        fc_real hours = (fc_real)FC_HOURS_PER_YEAR;
+        fc_real it_kw = inputs[FC_IN_IT_POWER_KW][l];
+        fc_real energy = it_kw * inputs[FC_IN_LOAD_FACTOR][l] * inputs[FC_IN_PUE][l] *
+                         inputs[FC_IN_ENERGY_PRICE_USD_PER_KWH][l] * hours;
+        fc_real residual = inputs[FC_IN_RESIDUAL][l] * servers * (annuity - rate);
+        fc_real annual = servers * annuity - residual + site * fc_annuity(rate, inputs[FC_IN_FACILITY_LIFE_YEARS][l]);
+        annual = annual + inputs[FC_IN_OPERATIONS_RATE][l] * capex + energy;
+        fc_real cost = annual / (hours * inputs[FC_IN_UTILISATION][l]);
+        fc_real rent = inputs[FC_IN_PRICE_GPU_HOUR_USD][l];
+        metrics[FC_M_OWN_COST_PER_HOUR_USD][l] = cost;
+        metrics[FC_M_OWN_CAPEX_PER_GPU_USD][l] = capex;
+        metrics[FC_M_OWN_CAPEX_PER_RACK_USD][l] = capex * (fc_real)FC_GPUS_PER_RACK;
+        metrics[FC_M_OWN_COST_PER_GW_YEAR_USD][l] = annual / it_kw * (fc_real)1e6f;
+        metrics[FC_M_OWN_IS_CHEAPER][l] = cost < rent ? (fc_real)1.0f : (fc_real)0.0f;
+        metrics[FC_M_BREAK_EVEN_UTILISATION][l] = annual / (hours * rent);
+        metrics[FC_M_CONTRACT_PER_GW_YEAR_USD][l] = rent * hours / inputs[FC_IN_SITE_POWER_KW][l] * (fc_real)1e6f;
+    }
+}
+
+#endif
