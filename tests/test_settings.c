@@ -143,7 +143,7 @@ static const struct {
     {"contract: {goodput: normal(3, 0.1)}", "s:1:21: it lies outside what is allowed, 0 to 1"},
     {"energy: {pue: pert(0.9, 1.1, 1.2)}", "s:1:15: its end 0.9 lies outside what is allowed, 1 to 5"},
     {"- 1", "s:1:1: a scenario is a map of keys, not a list; write 'key: value' lines"},
-    {"correlations: 3", "s:1:15: a list of correlations is asked for here, not text"},
+    {"correlations: 3", "s:1:15: '3' is no set of correlations; write usual, or list the pairs"},
     {"correlations: [3]", "s:1:16: a correlation is a map"},
     {"correlations: [{between: [energy.price], rank: 0.3}]", "s:1:26: a correlation is between two paths"},
     {"correlations: [{between: [energy.price, energy.pue]}]", "s:1:16: the correlation lacks its rank"},
