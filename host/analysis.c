@@ -120,8 +120,9 @@ int fc_analysis_open(struct fc_analysis *analysis, const struct fc_analysis_opti
     if (!options->quiet)
         fc_select_print(&analysis->selection, stderr);
     fc_progress_start(&analysis->line, "trials", options->quiet);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &once, NULL);
+    sigaction(SIGTERM, &once, NULL);
     return 0;
 }
 
@@ -308,10 +309,7 @@ int fc_analysis_write_start(struct fc_writer **writer, const char *command,
 int fc_analysis_write_end(struct fc_writer *writer, struct fc_error *error)
 {
     fc_write_end(writer);
-    int status = fc_writer_close(writer, error);
-    if (status == 0)
-        putchar('\n');
-    return status;
+    return fc_writer_close(writer, error);
 }
 
 void fc_analysis_write_estimate(struct fc_writer *writer, const char *key, struct fc_estimate estimate)

@@ -10,10 +10,12 @@
 #include "commands.h"
 #include "format.h"
 #include "options.h"
+#include "precision.h"
 #include "progress.h"
 #include "report.h"
 #include "result.h"
 #include "run.h"
+#include "samples_file.h"
 #include "scenario.h"
 #include "select.h"
 
@@ -35,6 +37,9 @@ static const char help[] =
     "      --shard I/N       do only part I of N of the trials (I = 1 ... N); put parts together with "
     "flopcast merge\n"
     "  -o, --output FILE     write the result as JSON; a stopped run leaves what it has there\n"
+    "      --until BOUND     simulate until a figure is known well enough: 'p95(cost_usd) 0.5%' (standard error\n"
+    "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default 1e8)\n"
+    "      --samples F.csv   write the metrics of every trial, one line each\n"
     "      --resume          go on with the trials that FILE of -o still lacks\n"
     "      --json            print the result as JSON instead of tables\n"
     "  -q, --quiet           no progress and no notes on stderr\n"
@@ -43,8 +48,10 @@ static const char help[] =
     "Ctrl-C stops after the batches under way; with -o the result so far is kept and --resume finishes it.\n"
     "A second Ctrl-C ends at once and keeps nothing.\n";
 
+enum { UNTIL_FIRST = 20000, UNTIL_MOST = 100000000 }; /* trials of --until */
+
 struct options {
-    const char *scenario, *output, *backend, *isa;
+    const char *scenario, *output, *backend, *isa, *until, *samples;
     struct fc_scenario_options scenario_options;
     uint64_t shard, shards;
     int device, threads;
@@ -59,11 +66,43 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
+/* What the callbacks of a run share. */
+struct callbacks {
+    struct fc_progress_line line;
+    struct fc_samples_file *samples;
+};
+
 static int watch(void *context, uint64_t done, uint64_t total, double elapsed_s)
 {
-    struct fc_progress_line *line = context;
-    fc_progress_update(line, done, total, elapsed_s);
+    struct callbacks *shared = context;
+    fc_progress_update(&shared->line, done, total, elapsed_s);
     return interrupted;
+}
+
+static int keep_samples(void *context, uint64_t first, uint64_t count, const float *samples)
+{
+    const struct callbacks *shared = context;
+    return fc_samples_file_write(shared->samples, first, count, samples);
+}
+
+/* Runs the request; with a precision, in growing pieces until it is reached or `count` trials are in. */
+static int run_until(struct fc_run_request *request, const struct fc_precision *precision, struct fc_tally *tally,
+                     struct fc_run_outcome *outcome, bool *reached, struct fc_error *error)
+{
+    uint64_t most = request->count, next = precision && most > UNTIL_FIRST ? UNTIL_FIRST : most;
+    double wall_s = 0, now;
+    for (;;) {
+        request->count = next;
+        int failed = fc_run(request, tally, outcome, error);
+        wall_s += outcome->wall_s;
+        outcome->wall_s = wall_s;
+        if (failed || outcome->stopped || !precision)
+            return failed;
+        *reached = fc_precision_reached(precision, tally, &next, &now);
+        if (*reached || request->count == most)
+            return 0;
+        next = next < most ? next : most;
+    }
 }
 
 static int read_shard(const char *text, struct options *o, struct fc_error *error)
@@ -77,7 +116,7 @@ static int read_shard(const char *text, struct options *o, struct fc_error *erro
     return 0;
 }
 
-enum { OPTION_SET = 256, OPTION_ISA, OPTION_SHARD, OPTION_RESUME, OPTION_JSON, OPTION_STRICT, OPTION_DEVICE };
+enum { OPTION_SET = 256, OPTION_ISA, OPTION_SHARD, OPTION_RESUME, OPTION_JSON, OPTION_STRICT, OPTION_DEVICE, OPTION_UNTIL, OPTION_SAMPLES };
 
 static const struct option long_options[] = {
     {"trials", required_argument, NULL, 'n'},
@@ -92,6 +131,8 @@ static const struct option long_options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"device", required_argument, NULL, OPTION_DEVICE},
+    {"until", required_argument, NULL, OPTION_UNTIL},
+    {"samples", required_argument, NULL, OPTION_SAMPLES},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -142,6 +183,12 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case 'q':
             o->quiet = true;
             break;
+        case OPTION_UNTIL:
+            o->until = optarg;
+            break;
+        case OPTION_SAMPLES:
+            o->samples = optarg;
+            break;
         case OPTION_ISA:
             o->isa = optarg;
             break;
@@ -167,6 +214,11 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
                        argv[optind + 1]);
     if (o->resume && !o->output)
         return fc_fail(error, FC_BAD_INPUT, "--resume needs -o FILE, the result to go on with");
+    if (o->samples && o->resume)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--samples cannot go with --resume (the trials that are in are not simulated again); leave one out");
+    if (o->until && o->shards)
+        return fc_fail(error, FC_BAD_INPUT, "--until cannot go with --shard (a shard does not know the others)");
     o->scenario = argv[optind];
     return 0;
 }
@@ -212,7 +264,9 @@ static int run(const struct options *o, struct fc_error *error)
     struct fc_selection selection = {0};
     struct fc_result result = {0};
     struct fc_run_outcome outcome = {0};
-    struct fc_progress_line line;
+    struct callbacks shared = {0};
+    struct fc_precision precision = {0};
+    bool reached = false;
     int status = FC_BAD_INPUT;
 
     if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error) ||
@@ -223,7 +277,11 @@ static int run(const struct options *o, struct fc_error *error)
     const struct fc_program *program = &scenario.compiled.program;
     if (!o->quiet)
         fc_scenario_print_notes(&scenario, stderr);
-    if (fc_scenario_start_result(&scenario, &result, error) || resume(o, &result, error)) {
+    if (o->until && !o->scenario_options.trials)
+        scenario.trials = UNTIL_MOST;
+    if ((o->until && fc_precision_read(program, o->until, &precision, error)) ||
+        fc_scenario_start_result(&scenario, &result, error) || resume(o, &result, error) ||
+        (o->samples && fc_samples_file_open(&shared.samples, o->samples, program, error))) {
         status = (int)error->status;
         goto out;
     }
@@ -252,14 +310,18 @@ static int run(const struct options *o, struct fc_error *error)
         .workers = selection.workers,
         .worker_count = selection.worker_count,
         .progress = watch,
-        .context = &line,
+        .sink = o->samples ? keep_samples : NULL,
+        .context = &shared,
     };
-    fc_progress_start(&line, "trials", o->quiet);
+    fc_progress_start(&shared.line, "trials", o->quiet);
     struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &once, NULL);
     sigaction(SIGTERM, &once, NULL);
-    int failed = fc_run(&request, &result.tally, &outcome, error);
-    fc_progress_end(&line);
+    int failed = run_until(&request, o->until ? &precision : NULL, &result.tally, &outcome, &reached, error);
+    fc_progress_end(&shared.line);
+    struct fc_error samples_error = {0};
+    bool samples_lost = fc_samples_file_close(shared.samples, &samples_error) != 0;
+    shared.samples = NULL;
     for (int i = 0; i < outcome.notes; i++)
         fprintf(stderr, "flopcast: %s\n", outcome.note[i]);
     result.wall_s = outcome.wall_s;
@@ -295,10 +357,21 @@ static int run(const struct options *o, struct fc_error *error)
     } else {
         fc_report_result(stdout, &result, fc_locale_is_utf8());
     }
-    status = unwritten ? FC_FAULT : FC_DONE;
+    status = unwritten || samples_lost ? FC_FAULT : FC_DONE;
+    if (samples_lost)
+        *error = samples_error;
+    if (status == FC_DONE && o->until && !reached) {
+        status = FC_ANSWER_NO;
+        fc_fail(error, FC_ANSWER_NO, "--until '%s' is not reached after %llu trials; give more with -n", o->until,
+                (unsigned long long)count);
+    }
     if (unwritten) /* what was computed is at least on the screen */
         *error = write_error;
 out:
+    if (shared.samples) {
+        struct fc_error late;
+        fc_samples_file_close(shared.samples, &late);
+    }
     fc_select_free(&selection);
     fc_result_free(&result);
     fc_scenario_close(&scenario);
