@@ -33,7 +33,7 @@ static const char help[] =
     "exit status: 0 there is such a value; 1 there is none in the range\n"
     "\n";
 
-enum { OPTION_FOR = FC_ANALYSIS_OWN, OPTION_TARGET, OPTION_TIE, TIES_MAX = 8, RUNS = 13 };
+enum { OPTION_FOR = FC_ANALYSIS_OWN, OPTION_TARGET, OPTION_TIE, TIES_MAX = 8, RUNS = 15 };
 
 static const struct option own[] = {
     {"for", required_argument, NULL, OPTION_FOR},

@@ -55,31 +55,49 @@ static void check_monotone(struct fc_solve *s)
     s->monotone = !(rises && falls);
 }
 
-/* The interval of the answer: the error of the figure over its slope between the nearest points that are
- * clear of the target by more than that error. */
-static void make_interval(struct fc_solve *s, int at)
+static int find(const struct fc_solve *s, double x)
+{
+    int at = 0;
+    while (at + 1 < s->count && s->points[at].x < x)
+        at++;
+    return at;
+}
+
+/* The interval of the answer: the error of the figure over its slope, first between the nearest points that
+ * are clear of the target by more than that error, then between the ends of the interval that this gives. */
+static int make_interval(struct fc_solve *s, struct fc_error *error)
 {
     const struct fc_solve_point *p = s->points;
-    int below = at, above = at;
-    double noise = Z95 * p[at].error;
-    s->x_lo = s->x_hi = p[at].x;
+    int at = find(s, s->x), below = at, above = at;
+    double noise = Z95 * p[at].error, half = 0;
+    s->x_lo = s->x_hi = s->x;
     if (!(noise > 0))
-        return;
+        return 0;
     while (below > 0 && (below == at || fabs(p[below].value - s->target) < noise))
         below--;
     while (above + 1 < s->count && (above == at || fabs(p[above].value - s->target) < noise))
         above++;
-    double slope = (p[above].value - p[below].value) / (p[above].x - p[below].x);
-    double half = fabs(noise / slope);
+    for (int pass = 0; pass < 2; pass++) {
+        half = fabs(noise * (p[above].x - p[below].x) / (p[above].value - p[below].value));
+        if (pass || !isfinite(half))
+            break;
+        double low = snap(s, s->x - half), high = snap(s, s->x + half);
+        if (visit(s, low, &at, error) || visit(s, high, &at, error))
+            return -1;
+        below = find(s, low);
+        above = find(s, high);
+    }
     if (!isfinite(half)) {
         s->x_lo = s->lo;
         s->x_hi = s->hi;
-        return;
+    } else if (s->step > 0) {
+        s->x_lo = s->lo + s->step * floor((s->x - half - s->lo) / s->step + 1e-9);
+        s->x_hi = s->lo + s->step * ceil((s->x + half - s->lo) / s->step - 1e-9);
+    } else {
+        s->x_lo = s->x - half;
+        s->x_hi = s->x + half;
     }
-    s->x_lo =
-        s->step > 0 ? s->lo + s->step * floor((p[at].x - half - s->lo) / s->step + 1e-9) : p[at].x - half;
-    s->x_hi =
-        s->step > 0 ? s->lo + s->step * ceil((p[at].x + half - s->lo) / s->step - 1e-9) : p[at].x + half;
+    return 0;
 }
 
 int fc_solve_run(struct fc_solve *s, struct fc_error *error)
@@ -96,8 +114,8 @@ int fc_solve_run(struct fc_solve *s, struct fc_error *error)
             crossing = i;
     if (crossing < 0) {
         bool all = reach(s, &s->points[0]) >= 0;
-        bool first = all == (reach(s, &s->points[0]) >= reach(s, &s->points[s->count - 1]));
-        at = all == first ? s->count - 1 : 0; /* the end that is nearer to the target */
+        double left = reach(s, &s->points[0]), right = reach(s, &s->points[s->count - 1]);
+        at = (all ? left < right : left > right) ? 0 : s->count - 1; /* the end that is nearer to the target */
         s->outcome = all ? FC_SOLVE_ALL : FC_SOLVE_NONE;
         s->x = s->points[at].x;
         s->value = s->points[at].value;
@@ -124,8 +142,5 @@ int fc_solve_run(struct fc_solve *s, struct fc_error *error)
     s->x = answer->x;
     s->value = answer->value;
     s->error = answer->error;
-    if (visit(s, s->x, &at, error))
-        return -1;
-    make_interval(s, at);
-    return 0;
+    return make_interval(s, error);
 }

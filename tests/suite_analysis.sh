@@ -1,0 +1,111 @@
+#!/bin/sh
+# suite_analysis.sh: sweep, compare, explain, solve, stress, --until and --samples as a person types them. Run from the
+# repository root.
+set -u
+. tests/tap.sh
+aws=openai-aws-38b
+price=prices.gpu_hour
+
+# --- sweep ---
+flopcast sweep $aws "$price=*0.5..*2:*0.5" --of gpu_hours -n 20000 -q
+is "sweep ends well" "$status" 0
+is "sweep prints one row per value" "$(grep -c '^  \*' "$work/out")" 4
+flopcast sweep $aws "$price=3,6 USD" --of gpu_hours --of cost_usd -n 1000 -q --json
+is "sweep --json ends well" "$status" 0
+is "twice the price buys half the GPU-hours, in every world" \
+    "$(sed -n 's/.*"difference": \(-[0-9.e+]*\).*/\1/p' "$work/out" | head -1 | cut -c1-8)" "-6333333"
+flopcast sweep $aws "training.precision=bf16" --of gpu_hours -n 1000 -q
+is "one value is a sweep too" "$status" 0
+refused "sweep without a path" 2 \
+    "flopcast: sweep needs a scenario and PATH=VALUES, e.g. flopcast sweep gb300-nvl72-frontier 'reliability.gpu_mtbf=20e3..60e3:10e3 h'; see flopcast sweep --help" \
+    sweep $aws
+refused "a range without a step" 2 "flopcast: prices.gpu_hour: the range has no step; write prices.gpu_hour=2..4:step" \
+    sweep $aws $price=2..4
+refused "a metric that is not there" 2 "flopcast: the scenario has no metric 'gpu_hour'; did you mean 'gpu_hours'?" \
+    sweep $aws $price=2..4:1 --of gpu_hour
+refused "a value out of range" 2 \
+    "flopcast: prices.gpu_hour times 1e+09 cannot be (its end 2.6e+09 lies outside what is allowed, 0.0001 to 10000); take a factor nearer to 1" \
+    sweep $aws "$price=*1e9"
+
+# --- factors work everywhere ---
+flopcast run $aws -n 2000 -q --json --set "$price=*1"
+is "a factor of 1 changes no bit" "$(member "$work/out" digest)" \
+    "$("$FLOPCAST" run $aws -n 2000 -q --json 2>/dev/null >"$work/plain"; member "$work/plain" digest)"
+flopcast run $aws -n 2000 -q --json --set "$price=*2"
+differs "a factor of 2 does" "$(member "$work/out" digest)" "$(member "$work/plain" digest)"
+
+# --- compare two scenarios ---
+sed 's/gpu_hour: pert(2.6, 3.5, 6.5) USD/gpu_hour: pert(2.7, 3.6, 6.6) USD/' scenarios/$aws.yaml >"$work/dear.yaml"
+flopcast compare $aws "$work/dear.yaml" --of gpu_hours -n 5000 -q --json
+is "compare ends well" "$status" 0
+has "the cheaper one buys more in every world" "$work/out" '"p_a_better": 1,'
+flopcast compare $aws $aws --of gpu_hours -n 500 -q --json
+has "a scenario is equal to itself in every world" "$work/out" '"p_equal": 1$'
+refused "a scenario and something else" 2 \
+    "flopcast: x.json is not a scenario, but the other is; compare two scenarios or two results" compare $aws x.json
+
+# --- explain ---
+flopcast explain $aws --of gpu_hours -n 4000 -q
+is "explain ends well" "$status" 0
+has "the price is all that drives GPU-hours" "$work/out" '^  prices.gpu_hour *1.000 '
+has "what does nothing is said" "$work/out" '^without effect on it: .*contract.mfu'
+has "a world to replay is named" "$work/out" 'flopcast replay openai-aws-38b --trial [0-9]'
+flopcast explain $aws --of useful_flop --method sobol --groups sections -n 20000 -q --json
+has "groups by section" "$work/out" '"name": "contract"'
+refused "a metric that does not vary" 2 \
+    "flopcast: cost_usd is the same in every world; there is nothing to explain, choose another with --of" \
+    explain $aws --of cost_usd -n 2000 -q
+refused "too few worlds" 2 "flopcast: the worst 5 % of 500 worlds are too few to describe; use -n 1000 or more" \
+    explain $aws --method worst -n 500 -q
+refused "a method that is not there" 2 "flopcast: --method 'sobel' is not one of tornado, sobol, worst" \
+    explain $aws --method sobel
+
+# --- solve: GPU-hours = value / price, so the price for a mean is known ---
+flopcast solve $aws --for "$price=2..10" --target 'mean(gpu_hours)>=1e10' -n 1000 -q --json
+is "solve ends well" "$status" 0
+is "38 B USD buy 1e10 GPU-hours at 3.80 USD" "$(member "$work/out" value)" 3.8
+has "the largest such price" "$work/out" '"smallest": false'
+flopcast solve $aws --for "$price=2..3" --target 'mean(gpu_hours)>=1e11' -n 1000 -q
+is "a target out of reach: status 1" "$status" 1
+has "and it is said" "$work/out" '^No value in the range reaches it'
+refused "a target that is none" 2 \
+    "flopcast: --target 'gpu_hours' is not FIGURE>=VALUE or FIGURE<=VALUE; write for example 'deadline_and_budget>=0.9'" \
+    solve $aws --for $price=2..3 --target gpu_hours
+refused "a path that is none" 2 "flopcast: --for: there is no 'price' in a scenario; see flopcast show defaults" \
+    solve $aws --for price=2..3 --target 'gpu_hours>=1'
+
+# --- stress ---
+flopcast stress $aws --of run_cost_usd@5e26 --above '1 B USD' --shock "$price=*1.3" --shock "contract.mfu=*0.8" --reverse -n 20000 -q
+is "stress ends well" "$status" 0
+is "base, two shocks, and both" "$(grep -c '^  as it stands\|^  prices.gpu_hour=\*\|^  contract.mfu=\*\|^  all of them' "$work/out")" 4
+has "the way to the breach" "$work/out" '^The least unlikely of these worlds'
+flopcast stress $aws --of run_cost_usd@5e26 --below 0 -n 1000 -q --json
+has "what cannot happen has probability 0" "$work/out" '"p": 0,'
+refused "too few breaches to explain" 2 \
+    "flopcast: only 0 of 1000 worlds break the limit, and 50 are needed to say what leads there; use -n 100,000 or more, or a nearer limit" \
+    stress $aws --of run_cost_usd@5e26 --below 0 -n 1000 -q --reverse
+
+# --- the same answers whatever the threads and instructions ---
+flopcast explain $aws -n 3000 -q --json -t 1 --isa scalar
+grep -v '"wall_s"\|"topology"' "$work/out" >"$work/one"
+flopcast explain $aws -n 3000 -q --json -t 2
+grep -v '"wall_s"\|"topology"' "$work/out" >"$work/two"
+succeeds "explain gives the same digits on one thread, scalar, and on two" cmp "$work/one" "$work/two"
+
+# --- run --until and --samples ---
+flopcast run $aws --until 'p95(run_cost_usd@5e26) 0.5%' -q --json
+is "--until ends well" "$status" 0
+se=$(sed -n '/"run_cost_usd@5e26": {/,/}/s/.*"p95_se": \([0-9.]*\).*/\1/p' "$work/out" | head -1)
+p95=$(sed -n '/"run_cost_usd@5e26": {/,/}/s/.*"p95": \([0-9.]*\).*/\1/p' "$work/out" | head -1)
+is "the bound holds" "$(echo "$se $p95" | awk '{print ($1 > 0 && $1 <= 0.005 * $2) ? "yes" : "no " $0}')" yes
+flopcast run $aws --until 'p95(run_cost_usd@5e26) 0.001%' -n 30000 -q
+is "a bound that is not reached: status 1" "$status" 1
+flopcast run $aws -n 3000 --samples "$work/s.csv" -q --json
+is "--samples writes a line per trial and one of names" "$(wc -l <"$work/s.csv")" 3001
+mean=$(sed -n '/"gpu_hours": {/,/}/s/.*"mean": \([0-9.]*\).*/\1/p' "$work/out" | head -1)
+is "their mean is the result's" \
+    "$(awk -F, -v m="$mean" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "gpu_hours") c = i} NR > 1 {s += $c} END {d = s / (NR - 1) / m - 1; print (d < 1e-7 && d > -1e-7) ? "yes" : d}' "$work/s.csv")" yes
+refused "samples that are no CSV" 2 "flopcast: --samples s.txt: samples are written as CSV; end the name in .csv" \
+    run $aws -n 10 --samples s.txt -q
+
+tap_end
