@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bench_step.h"
 #include "builtin.h"
 #include "commands.h"
 #include "document_write.h"
@@ -73,7 +74,8 @@ struct report {
     char machine[256], command[1000];
     int yardstick_count, race_count;
     struct fc_yardstick yardstick[YARDSTICKS_MAX];
-    struct race *race; /* RACES_MAX */
+    struct fc_step_rate step; /* plans 0: not measured */
+    struct race *race;        /* RACES_MAX */
     uint64_t few, many, peak_bytes[2];
 };
 
@@ -270,7 +272,7 @@ static int measure(struct report *r, const struct options *o, struct fc_error *e
         return -1;
     if (takes_part(o, "cpu"))
         r->yardstick_count = fc_bench_yardsticks(r->yardstick, YARDSTICKS_MAX, o->seconds, error);
-    if (r->yardstick_count < 0)
+    if (r->yardstick_count < 0 || (takes_part(o, "cpu") && fc_bench_step(&r->step, o->seconds, error)))
         return -1;
     for (int i = 0; i < o->scenario_count; i++)
         race_scenario(r, o, o->scenarios[i]);
@@ -288,6 +290,8 @@ static bool all_right(const struct report *r)
     for (int i = 0; i < r->yardstick_count; i++)
         if (r->yardstick[i].wrong)
             return false;
+    if (r->step.wrong)
+        return false;
     for (int i = 0; i < r->race_count; i++)
         for (int k = 0; k < r->race[i].rows; k++)
             if (r->race[i].row[k].wrong)
@@ -353,6 +357,13 @@ static void print(const struct report *r)
         else
             printf("  %-16s %12.4g %22.4g\n", y->kernel, 1e-6 * y->words_per_s, 1e-6 * y->variates_per_s);
     }
+    if (r->step.wrong)
+        printf("\nStep times of published plans: WRONG\n");
+    else if (r->step.plans > 0)
+        printf("\nStep times of %d published plans, one core: %.4g million/s from scratch (host, double), "
+               "%.4g million/s of "
+               "worlds (%s)\n",
+               r->step.plans, 1e-6 * r->step.plans_per_s, 1e-6 * r->step.worlds_per_s, r->step.kernel);
     for (int i = 0; i < r->race_count; i++)
         print_race(&r->race[i]);
     char few[32], many[32];
@@ -430,6 +441,14 @@ static int write_json(const struct report *r, const struct options *o, struct fc
             fc_write_number(w, "variates_events_per_s", y->variates_per_s);
         }
         fc_write_end(w);
+    }
+    fc_write_end(w);
+    fc_write_map(w, "step_model_one_core");
+    fc_write_signed(w, "plans", r->step.plans);
+    fc_write_flag(w, "right", !r->step.wrong);
+    if (!r->step.wrong) {
+        fc_write_number(w, "plans_from_scratch_per_s", r->step.plans_per_s);
+        fc_write_number(w, "worlds_per_s", r->step.worlds_per_s);
     }
     fc_write_end(w);
     fc_write_list(w, "races");

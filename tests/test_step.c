@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "host/factors.h"
+#include "host/kernels.h"
 #include "host/measurements.h"
 #include "host/step_time.h"
 
@@ -111,9 +112,149 @@ static void each_row_equals_the_other_implementation(void **state)
         fail_msg("a measured time differs by %.3g", worst_time);
 }
 
+/* Worlds far from the median: the float lanes of every kernel against the host's double. */
+static void lanes_equal_the_double_form(void **state)
+{
+    (void)state;
+    enum { ROWS = 40 };
+    const struct fc_step_program *plans[ROWS];
+    static struct fc_step_program programs[ROWS];
+    int which[ROWS][FC_STEP_JOINT], count = 0;
+    for (size_t i = 0; i < measurements.count && count < ROWS; i += 9) {
+        if (measurements.rows[i].left_out[0])
+            continue;
+        fc_plan_program(&measurements.rows[i].plan, &programs[count]);
+        plans[count] = &programs[count];
+        for (int k = 0; k < FC_IN_STEP_END; k++) {
+            int f = fc_factor_for(&measurements.rows[i].plan, k);
+            which[count][k] = f < 0 ? FC_FACTORS : f;
+        }
+        count++;
+    }
+    assert_true(count > 25);
+    uint64_t random = 99;
+    for (int k = 0; fc_kernels[k]; k++) {
+        const struct fc_kernel *kernel = fc_kernels[k];
+        if (!fc_kernel_runs_here(kernel))
+            continue;
+        int width = kernel->lanes;
+        float values[(FC_FACTORS + 1) * 64], times[ROWS * 64];
+        for (int l = 0; l < width; l++) {
+            for (int f = 0; f < FC_FACTORS; f++) {
+                random = random * 6364136223846793005u + 1442695040888963407u;
+                double z = 6 * ((double)(random >> 40) / 16777216.0 - 0.5);
+                values[f * width + l] = (float)(beliefs.median[f] * exp(beliefs.sd_log[f] * z));
+            }
+            values[FC_FACTORS * width + l] = 1;
+        }
+        kernel->log_step_times(plans, (const int(*)[FC_STEP_JOINT])which, count, values, times);
+        for (int p = 0; p < count; p++)
+            for (int l = 0; l < width; l++) {
+                double inputs[FC_IN_STEP_END];
+                for (int i = 0; i < FC_IN_STEP_END; i++)
+                    inputs[i] = (double)values[which[p][i] * width + l];
+                double exact = log(fc_step_time(plans[p], inputs, NULL));
+                if (!(fabs((double)times[p * width + l] - exact) < 5e-6))
+                    fail_msg("%s: %.9g, double %.9g", kernel->name, (double)times[p * width + l], exact);
+            }
+    }
+}
+
+/* The parts of a step are all of it. */
+static void parts_sum_to_the_step(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < measurements.count; i++) {
+        if (measurements.rows[i].left_out[0])
+            continue;
+        struct fc_step_program program;
+        struct fc_step_breakdown p;
+        double inputs[FC_IN_STEP_END];
+        fc_plan_program(&measurements.rows[i].plan, &program);
+        fc_beliefs_medians(&beliefs, &measurements.rows[i].plan, inputs);
+        inputs[FC_IN_STEP_RESIDUAL] = 1.1;
+        double step = fc_step_time(&program, inputs, &p);
+        double sum = p.gemm + p.experts + p.attention + p.memory + p.gaps + p.host + p.head + p.tp + p.cp +
+                     p.ep + p.fsdp + p.pp + p.dp + p.bubble + p.optimizer + p.straggling + p.residual;
+        if (!(fabs(sum / step - 1) < 1e-9))
+            fail_msg("%s: parts make %.6g of %.6g s", measurements.rows[i].id, sum, step);
+        assert_true(p.communication * 1.0000001 >= p.tp + p.cp + p.ep + p.fsdp + p.pp + p.dp);
+    }
+}
+
+/* Measured memory: 15 runs of SimuMax state what the framework had allocated. */
+static void memory_is_near_the_measured(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        double gib;
+    } measured[] = {
+        {"simumax-b200-llama3_405b_l4_tp1_pp2_dp4_mbc4", 87.08},
+        {"simumax-b200-llama3_405b_l4_tp2_pp1_dp4_mbc4", 81.59},
+        {"simumax-b200-llama3_405b_l4_tp4_pp1_dp2_mbc4", 52.89},
+        {"simumax-b200-llama3_405b_l4_tp8_pp1_dp1_mbc4", 38.57},
+        {"simumax-b200-llama3_405b_l4_tp1_pp2_dp4_mbc8", 87.08},
+        {"simumax-b200-llama3_405b_l4_tp2_pp1_dp4_mbc8", 81.59},
+        {"simumax-b200-llama3_405b_l4_tp4_pp1_dp2_mbc8", 52.89},
+        {"simumax-b200-llama3_405b_l4_tp8_pp1_dp1_mbc8", 38.57},
+        {"simumax-b200-llama3_405b_l4_tp1_pp2_dp4_mbc32", 87.08},
+        {"simumax-b200-llama3_405b_l4_tp2_pp1_dp4_mbc32", 81.59},
+        {"simumax-b200-llama3_405b_l4_tp4_pp1_dp2_mbc32", 52.89},
+        {"simumax-b200-llama3_405b_l4_tp8_pp1_dp1_mbc32", 38.57},
+        {"simumax-b200-llama3_405b_l4_tp2_cp4_pp1_dp1_seq32768_mbc4", 87.03},
+        {"simumax-b200-llama3_405b_l4_tp1_cp8_pp1_dp1_seq32768_mbc4", 139.22},
+        {"simumax-b200-llama3_405b_l4_tp2_cp4_pp1_dp1_seq131072_mbc4", 118.13},
+    };
+    double sum = 0;
+    int count = (int)(sizeof measured / sizeof measured[0]);
+    for (int i = 0; i < count; i++) {
+        struct fc_plan_memory m = fc_plan_memory(&find(measured[i].id)->plan);
+        double gib = 1.03 * (m.weights + m.optimizer + m.activations + m.logits) / 1073741824.0;
+        if (!(fabs(gib / measured[i].gib - 1) < 0.08))
+            fail_msg("%s: %.2f GiB, measured %.2f", measured[i].id, gib, measured[i].gib);
+        sum += fabs(gib / measured[i].gib - 1);
+    }
+    assert_true(sum / count < 0.04);
+}
+
+/* Llama 3 405B's three published layouts: 430, 400 and 380 TFLOP/s with full attention, on 80 GB. */
+static void llama3_layouts_hold(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id;
+        double tflops;
+    } rows[] = {
+        {"llama3-herd-8192-8192", 430}, {"llama3-herd-16384-8192", 400}, {"llama3-herd-16384-131072", 380}};
+    struct fc_beliefs *shipped = malloc(sizeof *shipped);
+    struct fc_error error;
+    assert_non_null(shipped);
+    assert_int_equal(fc_beliefs_read(shipped, catalog, &error), 0);
+    for (int i = 0; i < 3; i++) {
+        const struct fc_plan *plan = &find(rows[i].id)->plan;
+        struct fc_step_program program;
+        double inputs[FC_IN_STEP_END];
+        fc_plan_program(plan, &program);
+        fc_beliefs_medians(shipped, plan, inputs);
+        double tokens = plan->global_batch * plan->sequence;
+        double flop = tokens * fc_architecture_flop_per_token(&plan->model, plan->sequence, false);
+        double tflops = flop / fc_step_time(&program, inputs, NULL) / plan->gpus / 1e12;
+        struct fc_plan_memory m = fc_plan_memory(plan);
+        double bytes = 1.03 * (m.weights + m.optimizer + m.activations + m.logits) + 2e9;
+        if (!(fabs(tflops / rows[i].tflops - 1) < 0.07) || !(bytes < 80e9))
+            fail_msg("%s: %.0f TFLOP/s, %.1f GB", rows[i].id, tflops, bytes / 1e9);
+    }
+    free(shipped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lanes_equal_the_double_form),
+        cmocka_unit_test(parts_sum_to_the_step),
+        cmocka_unit_test(memory_is_near_the_measured),
+        cmocka_unit_test(llama3_layouts_hold),
         cmocka_unit_test(each_row_equals_the_other_implementation),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

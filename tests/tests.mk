@@ -48,8 +48,8 @@ $(foreach t,$(TIMELINE_TESTS),$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE))$(eval
 
 # What the tests of whole scenarios share.
 SCENARIO_RUN := $(B)/tests/scenario_run.o
-$(foreach t,anchors result,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
-$(foreach t,anchors result,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
+$(foreach t,anchors result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
+$(foreach t,anchors result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
 
 test: all $(TEST_PROGRAMS)
 	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES)

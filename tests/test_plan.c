@@ -1,0 +1,187 @@
+/* test_plan.c: plans from scenarios: what is refused and where, what is drawn, memory as a probability. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "host/plan_scenario.h"
+#include "host/scenario.h"
+#include "host/statistics.h"
+#include "tests/scenario_run.h"
+
+static const char frontier[] = "scenarios/gb300-nvl72-frontier.yaml";
+static const char llama[] = "scenarios/llama3-405b-54-days.yaml";
+
+/* Opens a scenario with up to four changes, ended by NULL; returns fc_scenario_open's answer. */
+static int open_with(const char *file, const char *const *set, struct fc_scenario *scenario,
+                     struct fc_error *error)
+{
+    struct fc_scenario_options options = {0};
+    for (int i = 0; set[i]; i++)
+        assert_int_equal(fc_scenario_add_override(&options, set[i], error), 0);
+    int status = fc_scenario_open(scenario, file, &options, error);
+    fc_scenario_options_free(&options);
+    return status;
+}
+
+static void impossible_plans_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set[5];
+        const char *place, *says;
+    } cases[] = {
+        {{"plan.tp=7", NULL}, "gb300-nvl72-frontier.yaml", "cannot be split into replicas of 63"},
+        {{"plan.dp=500", NULL}, "--set:1:9", "plan.dp is 500"},
+        {{"training.global_batch=9217", NULL},
+         "--set:1:23",
+         "global batch of 9217 sequences cannot be split"},
+        {{"plan.vpp=20", NULL}, "--set:1:10", "126 layers cannot fill 180 pipeline chunks"},
+        {{"plan.ep=8", NULL}, "--set:1:9", "dense"},
+        {{"cluster.gpu=h100", "training.precision=nvfp4", NULL},
+         "--set:1:20",
+         "no matrix units for this precision"},
+        {{"cluster.gpu=h100", "training.precision=mxfp8", NULL}, "--set:1:20", "MXFP8 needs a Blackwell GPU"},
+        {{"plan.cp=5", "cluster.gpus=184320", NULL}, "gb300-nvl72-frontier.yaml", "cannot be split"},
+        {{"plan.pp=1", "plan.vpp=1", "plan.dp=4608", NULL},
+         "gb300-nvl72-frontier.yaml",
+         "does not fit in memory: "},
+        {{"plan.pp=1", "plan.dp=4608", NULL},
+         "gb300-nvl72-frontier.yaml",
+         "plan.vpp is above 1 without a pipeline"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fc_scenario scenario;
+        struct fc_error error = {0};
+        if (open_with(frontier, cases[i].set, &scenario, &error) == 0)
+            fail_msg("case %zu (%s) was accepted", i, cases[i].says);
+        if (!strstr(error.text, cases[i].says) || !strstr(error.text, cases[i].place))
+            fail_msg("case %zu: '%s'", i, error.text);
+        assert_int_equal(error.status, FC_BAD_INPUT);
+    }
+}
+
+/* What the scenario states is drawn alone, the rest jointly; each draw has its own number once. */
+static void stated_factors_are_not_joint(void **state)
+{
+    (void)state;
+    struct fc_scenario scenario;
+    struct fc_error error = {0};
+    const char *const set[] = {"efficiency.nvlink=0.5 to 0.6", "efficiency.residual=1", NULL};
+    assert_int_equal(open_with(frontier, set, &scenario, &error), 0);
+    const struct fc_program *program = &scenario.compiled.program;
+    int seen[FC_INPUT_COUNT] = {0};
+    for (int i = 0; i < program->draw_count; i++)
+        seen[program->draws[i].input]++;
+    for (int i = 0; i < FC_IN_STEP_END; i++)
+        assert_int_equal(seen[i], 1);
+    assert_true(program->step.joint_count > 20);
+    for (int i = 0; i < program->step.joint_count; i++) {
+        assert_int_not_equal(program->step.joint[i], FC_IN_NVLINK);
+        assert_int_not_equal(program->step.joint[i], FC_IN_STEP_RESIDUAL);
+        if (i && program->step.joint_from[i] == 0)
+            assert_true(program->step.joint[i] > program->step.joint[i - 1]);
+    }
+    fc_scenario_close(&scenario);
+}
+
+static double spread(const char *set)
+{
+    struct fc_result r = scenario_run(frontier, set, 0, 20000);
+    const struct fc_tally_metric *m = scenario_metric(&r, FC_M_STEP_TIME_S);
+    double sd = fc_statistics_sd(m).value / fc_statistics_mean(m).value;
+    fc_result_free(&r);
+    return sd;
+}
+
+/* Measurements narrow the prediction; fixed factors leave only the optimisation of what is stated. */
+static void measurements_narrow_the_spread(void **state)
+{
+    (void)state;
+    double posterior = spread("efficiency.posterior=on"), prior = spread("efficiency.posterior=prior"),
+           fixed = spread("efficiency.posterior=fixed");
+    assert_true(fixed < 1e-6);
+    assert_true(posterior > 0.04 && posterior < 0.12);
+    assert_true(prior > 1.2 * posterior);
+}
+
+/* 400 TFLOP/s per GPU were measured, with full attention; causal attention counted half that is 4 % less. */
+static void llama3_rate_is_inside_the_interval(void **state)
+{
+    (void)state;
+    struct fc_result r = scenario_run(llama, "layers=step", 0, 50000);
+    const struct fc_tally_metric *m = scenario_metric(&r, FC_M_TFLOPS_PER_GPU);
+    struct fc_scenario scenario;
+    struct fc_plan plan;
+    struct fc_error error = {0};
+    const char *const none[] = {NULL};
+    assert_int_equal(open_with(llama, none, &scenario, &error), 0);
+    assert_int_equal(fc_plan_read(&plan, scenario.settings, scenario.catalog, &error), 0);
+    double measured = 400 * fc_architecture_flop_per_token(&plan.model, plan.sequence, true) /
+                      fc_architecture_flop_per_token(&plan.model, plan.sequence, false);
+    assert_true(measured > 380 && measured < 390);
+    assert_true(fc_statistics_quantile(m, 0.05).value < measured);
+    assert_true(fc_statistics_quantile(m, 0.95).value > measured);
+    fc_scenario_close(&scenario);
+    fc_result_free(&r);
+}
+
+/* A plan near the edge fits in some worlds. */
+static void memory_is_a_probability(void **state)
+{
+    (void)state;
+    struct fc_result r = scenario_run(llama, "training.sequence=10240", 0, 20000);
+    double fits = fc_statistics_mean(scenario_metric(&r, FC_M_FITS)).value;
+    const struct fc_tally_metric *m = scenario_metric(&r, FC_M_MEMORY_PER_GPU_BYTES);
+    double below = fc_statistics_quantile(m, 0.01).value, above = fc_statistics_quantile(m, 0.99).value;
+    if (!(fits > 0 && fits < 1 && below < 80e9 && above > 80e9))
+        fail_msg("fits in %.3f, P1 %.1f GB, P99 %.1f GB", fits, below / 1e9, above / 1e9);
+    fc_result_free(&r);
+}
+
+/* More of a resource never makes the step longer. */
+static void better_hardware_is_not_slower(void **state)
+{
+    (void)state;
+    static const int better[] = {FC_IN_CLOCK, FC_IN_GEMM_BF16, FC_IN_GEMM_LOW, FC_IN_ATTENTION,
+                                 FC_IN_HBM,   FC_IN_NVLINK,    FC_IN_NIC,      FC_IN_ALL_TO_ALL};
+    struct fc_result fixed = scenario_run(frontier, "efficiency.posterior=fixed", 0, 64);
+    double base = fc_statistics_mean(scenario_metric(&fixed, FC_M_STEP_TIME_S)).value;
+    fc_result_free(&fixed);
+    for (size_t i = 0; i < sizeof better / sizeof better[0]; i++) {
+        char set[2][96];
+        struct fc_scenario scenario;
+        struct fc_error error = {0};
+        double seconds[2];
+        for (int side = 0; side < 2; side++) {
+            snprintf(set[side], sizeof set[side], "%s=%g", fc_fields[FC_FIELD_EFFICIENCY + better[i]].path,
+                     side ? 0.95 : 0.45);
+            const char *const both[] = {"layers=step", "efficiency.posterior=fixed", set[side], NULL};
+            assert_int_equal(open_with(frontier, both, &scenario, &error), 0);
+            fc_scenario_close(&scenario);
+            struct fc_result r = scenario_run(frontier, set[side], 0, 4096);
+            seconds[side] = fc_statistics_quantile(scenario_metric(&r, FC_M_STEP_TIME_S), 0.5).value;
+            fc_result_free(&r);
+        }
+        if (!(seconds[1] <= seconds[0] * 1.001) || !(seconds[0] < 4 * base))
+            fail_msg("%s: %.4f s with less, %.4f s with more",
+                     fc_fields[FC_FIELD_EFFICIENCY + better[i]].path, seconds[0], seconds[1]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(impossible_plans_are_refused),
+        cmocka_unit_test(stated_factors_are_not_joint),
+        cmocka_unit_test(measurements_narrow_the_spread),
+        cmocka_unit_test(llama3_rate_is_inside_the_interval),
+        cmocka_unit_test(memory_is_a_probability),
+        cmocka_unit_test(better_hardware_is_not_slower),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
