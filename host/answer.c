@@ -67,7 +67,10 @@ int fc_answer_read(const struct fc_program *program, const char *text, size_t le
                        "100), worst5(METRIC) or the name of a probability",
                        fc_printable(shown, sizeof shown, text, length));
     }
-    return fc_answer_metric(program, open + 1, length - word - 2, &answer->metric, error);
+    if (fc_answer_metric(program, open + 1, length - word - 2, &answer->metric, error))
+        return -1;
+    answer->worst_is_high = fc_metric_worst_is_high(answer->metric, fc_metric_fixed(program));
+    return 0;
 }
 
 struct fc_estimate fc_answer_value(const struct fc_answer *answer, const struct fc_tally *tally)
@@ -81,7 +84,7 @@ struct fc_estimate fc_answer_value(const struct fc_answer *answer, const struct 
     case FC_ANSWER_QUANTILE:
         return fc_statistics_quantile(m, answer->p);
     case FC_ANSWER_WORST5:
-        return fc_statistics_cvar(m, 0.05, fc_metric_find(answer->metric)->worst_is_high);
+        return fc_statistics_cvar(m, 0.05, answer->worst_is_high);
     case FC_ANSWER_MEAN:
         break;
     }

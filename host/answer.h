@@ -12,8 +12,9 @@ enum fc_answer_kind { FC_ANSWER_MEAN, FC_ANSWER_SD, FC_ANSWER_QUANTILE, FC_ANSWE
 
 struct fc_answer {
     enum fc_answer_kind kind;
-    int metric; /* enum fc_metric */
-    double p;   /* FC_ANSWER_QUANTILE: 0 to 1 */
+    int metric;        /* enum fc_metric */
+    double p;          /* FC_ANSWER_QUANTILE: 0 to 1 */
+    int worst_is_high; /* FC_ANSWER_WORST5: which side is bad */
 };
 
 /* The metric of this name ("cost_usd", "run_cost_usd@5e26") among those of the program; an error names the

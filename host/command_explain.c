@@ -144,7 +144,7 @@ static int find_worst(struct fc_explain *e, struct findings *f, struct fc_error 
     f->shift_count = e->columns.column_count;
     f->worst_worlds = fc_columns_shifts(&e->columns, f->in, f->shifts);
     f->typical = fc_columns_typical(&e->columns, f->in, f->shifts);
-    bool high = fc_metric_find(e->metric)->worst_is_high;
+    bool high = fc_metric_worst_is_high(e->metric, fc_metric_fixed(&e->scenario->compiled.program));
     bool any = false;
     for (size_t i = 0; i < n; i++)
         if (f->in[i] && (!any || (high ? e->base[i] > e->base[f->worst] : e->base[i] < e->base[f->worst]))) {
@@ -262,7 +262,7 @@ static void print_worst(const struct fc_explain *e, const struct options *o, con
                         const struct fc_scale *scale, const char *label)
 {
     char text[48], extra[64] = "";
-    bool high = fc_metric_find(e->metric)->worst_is_high;
+    bool high = fc_metric_worst_is_high(e->metric, fc_metric_fixed(&e->scenario->compiled.program));
     fc_format_number(f->limit / scale->factor, 4, text, sizeof text);
     printf("\nThe worst 5 %% of the worlds: %s %s %s %s (%zu worlds)\n", label, high ? "from" : "up to", text,
            scale->unit, f->worst_worlds);

@@ -189,7 +189,9 @@ static void print_metric(const struct fc_range *range, const struct row *rows,
         estimate_cell(&table, fc_statistics_quantile(m, 0.05), &scale);
         estimate_cell(&table, fc_statistics_quantile(m, 0.5), &scale);
         estimate_cell(&table, fc_statistics_quantile(m, 0.95), &scale);
-        estimate_cell(&table, fc_statistics_cvar(m, 0.05, info->worst_is_high), &scale);
+        estimate_cell(
+            &table, fc_statistics_cvar(m, 0.05, fc_metric_worst_is_high(m->metric, fc_metric_fixed(program))),
+            &scale);
         difference_cell(&table, i == 0, rows[i].paired[r].mean, rows[i].paired[r].error, &scale);
         difference_cell(&table, i == 0, rows[i].p95_difference[r], rows[i].p95_error[r], &scale);
     }
@@ -228,8 +230,10 @@ static int print_json(const struct fc_analysis *analysis, const struct fc_scenar
                 fc_analysis_write_estimate(w, "p5", fc_statistics_quantile(m, 0.05));
                 fc_analysis_write_estimate(w, "p50", fc_statistics_quantile(m, 0.5));
                 fc_analysis_write_estimate(w, "p95", fc_statistics_quantile(m, 0.95));
-                fc_analysis_write_estimate(w, "cvar_worst5",
-                                           fc_statistics_cvar(m, 0.05, info->worst_is_high));
+                fc_analysis_write_estimate(
+                    w, "cvar_worst5",
+                    fc_statistics_cvar(m, 0.05,
+                                       fc_metric_worst_is_high(m->metric, fc_metric_fixed(program))));
                 fc_write_number(w, "p95_difference", rows[i].p95_difference[r]);
                 fc_write_number(w, "p95_difference_se", rows[i].p95_error[r]);
             }

@@ -81,6 +81,11 @@ static const struct fc_tally_metric *tally_of(const struct sides *s, int side, i
     return fc_tally_find(&s->tally[side], s->metrics[side][i]);
 }
 
+static int worst_is_high(const struct sides *s, int i)
+{
+    return fc_metric_worst_is_high(s->metrics[0][i], fc_metric_fixed(&s->scenario[0].compiled.program));
+}
+
 static struct fc_paired pair_of(const struct sides *s, int i)
 {
     const float *column[2];
@@ -129,7 +134,7 @@ static void print(const struct sides *s)
             fc_table_cell(&table, "%+.3g %%", 100 * p.mean / fabs(mean[0].value));
         else
             fc_table_cell(&table, "-");
-        double b_better = info->worst_is_high ? p.lower : 1 - p.lower - p.equal;
+        double b_better = worst_is_high(s, i) ? p.lower : 1 - p.lower - p.equal;
         fc_table_cell(&table, "%.1f %%", 100 * (1 - p.equal - b_better));
         fc_table_cell(&table, "%.1f %%", 100 * b_better);
     }
@@ -155,7 +160,7 @@ static int print_json(const struct fc_analysis *analysis, const struct sides *s,
     for (int i = 0; i < s->count; i++) {
         const struct fc_metric_info *info = fc_metric_find(s->metrics[0][i]);
         struct fc_paired p = pair_of(s, i);
-        double b_better = info->worst_is_high ? p.lower : 1 - p.lower - p.equal;
+        double b_better = worst_is_high(s, i) ? p.lower : 1 - p.lower - p.equal;
         fc_write_map(w, s->names[i]);
         fc_write_text(w, "unit", info->unit);
         fc_analysis_write_estimate(w, "mean_a", fc_statistics_mean(tally_of(s, 0, i)));

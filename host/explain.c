@@ -226,7 +226,7 @@ int fc_explain_indices(struct fc_explain *e, const struct fc_driver *drivers, in
 int fc_explain_worst(const struct fc_explain *e, bool *in, double *limit, struct fc_error *error)
 {
     size_t n = e->columns.count, wanted = n / 20;
-    bool high = fc_metric_find(e->metric)->worst_is_high;
+    bool high = fc_metric_worst_is_high(e->metric, fc_metric_fixed(&e->scenario->compiled.program));
     uint32_t *order = malloc((n + 1) * sizeof *order);
     if (wanted < ENOUGH_BEYOND) {
         free(order);

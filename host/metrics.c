@@ -47,7 +47,8 @@ static const struct fc_metric_info infos[] = {
     {FC_M_OVERFLOWS, "overflows", "1", 1, 0, 0, 0, 1,
      "times that a table of the model was full; 0 in a sound result"},
 
-    {FC_M_GPU_HOURS, "gpu_hours", "GPU-h", 0, 0, 1, 0, 0, "GPU-hours paid"},
+    {FC_M_GPU_HOURS, "gpu_hours", "GPU-h", 0, 0, 1, 0, 0,
+     "GPU-hours paid: a cost of a run, the yield of a contract"},
     {FC_M_GPUS_FULL_RAMP, "gpus_full_ramp", "GPU", 0, 0, 1, 0, 0, "GPUs at full capacity"},
     {FC_M_USEFUL_FLOP, "useful_flop", "FLOP", 0, 0, 1, 0, 0, "model FLOP that the contract yields"},
     {FC_M_COST_USD, "cost_usd", "USD", 1, 0, 1, 0, 0, "what is paid"},
@@ -83,62 +84,95 @@ static const struct fc_metric_info infos[] = {
     {FC_M_PAYBACK_MONTHS, "payback_months", "month", 1, 0, 1, 0, 1,
      "month from which the cash balance stays positive, of the worlds that pay back"},
     {FC_M_PAYS_BACK, "pays_back", "1", 0, 0, 0, 1, 0, "the cash balance is positive at the end"},
-    {FC_M_PEAK_CASH_NEED_USD, "peak_cash_need_usd", "USD", 1, 0, 1, 0, 0, "deepest point of the cash balance"},
+    {FC_M_PEAK_CASH_NEED_USD, "peak_cash_need_usd", "USD", 1, 0, 1, 0, 0,
+     "deepest point of the cash balance"},
     {FC_M_STRANDED_USD, "stranded_usd", "USD", 1, 0, 0, 0, 0,
      "paid for capacity that was not used, exit fees and lost prepayments included"},
     {FC_M_PAID_USD, "paid_usd", "USD", 1, 0, 0, 0, 0, "paid to providers or for own capacity, credits off"},
     {FC_M_REVENUE_USD, "revenue_usd", "USD", 0, 0, 0, 0, 0, "revenue over the term"},
     {FC_M_BALANCE_USD, "balance_usd", "USD", 0, 0, 0, 0, 0, "cash balance at the end of the term"},
     {FC_M_GPU_HOURS_DELIVERED, "gpu_hours_delivered", "GPU-h", 0, 0, 0, 0, 0, "GPU-hours that stood ready"},
-    {FC_M_GPU_HOURS_LATE, "gpu_hours_late", "GPU-h", 1, 0, 0, 0, 0, "of the same GPUs on the planned dates, less those delivered"},
+    {FC_M_GPU_HOURS_LATE, "gpu_hours_late", "GPU-h", 1, 0, 0, 0, 0,
+     "of the same GPUs on the planned dates, less those delivered"},
     {FC_M_SERVICE_CREDITS_USD, "service_credits_usd", "USD", 0, 0, 0, 0, 0, "credited for outages"},
     {FC_M_ON_TIME, "all_on_time", "1", 0, 0, 0, 1, 0, "all capacity stands on the planned day"},
-    {FC_M_DELIVERED_SHARE, "delivered_share", "1", 0, 0, 0, 0, 0, "share of the capacity that stands on the planned day"},
-    {FC_M_DELIVERED_75, "at_least_75_percent", "1", 0, 0, 0, 1, 0, "three quarters of the capacity stand on the planned day"},
+    {FC_M_DELIVERED_SHARE, "delivered_share", "1", 0, 0, 0, 0, 0,
+     "share of the capacity that stands on the planned day"},
+    {FC_M_DELIVERED_75, "at_least_75_percent", "1", 0, 0, 0, 1, 0,
+     "three quarters of the capacity stand on the planned day"},
     {FC_M_OUTAGE_H, "outage_h", "h", 1, 0, 0, 0, 0, "full-capacity hours lost to outages of regions"},
     {FC_M_NO_OUTAGE, "no_outage", "1", 0, 0, 0, 1, 0, "no outage of a region in the term"},
     {FC_M_POWER_MEAN_MW, "power_mean_mw", "MW", 1, 0, 0, 0, 0, "mean draw at the meter over the term"},
-    {FC_M_POWER_PEAK_MW, "power_peak_mw", "MW", 1, 0, 0, 0, 0, "nameplate draw at the meter in the fullest month"},
-    {FC_M_ENERGY_BILL_USD, "energy_bill_usd", "USD", 1, 0, 0, 0, 0, "cost of that energy; within the price where it is rented"},
+    {FC_M_POWER_PEAK_MW, "power_peak_mw", "MW", 1, 0, 0, 0, 0,
+     "nameplate draw at the meter in the fullest month"},
+    {FC_M_ENERGY_BILL_USD, "energy_bill_usd", "USD", 1, 0, 0, 0, 0,
+     "cost of that energy; within the price where it is rented"},
     {FC_M_CO2_MARGINAL_T, "co2_marginal_t", "t", 1, 0, 0, 0, 0, "CO2 of that energy by the non-baseload mix"},
-    {FC_M_COST_PER_USED_HOUR_USD, "cost_per_used_gpu_hour_usd", "USD", 1, 0, 0, 0, 0, "paid per GPU-hour that was used"},
+    {FC_M_COST_PER_USED_HOUR_USD, "cost_per_used_gpu_hour_usd", "USD", 1, 0, 0, 0, 0,
+     "paid per GPU-hour that was used"},
     {FC_M_COST_PER_1E24_USD, "cost_per_1e24_flop_usd", "USD", 1, 0, 0, 0, 0, "paid per 1e24 useful FLOP"},
     {FC_M_CASH_RESIDUE_CENTS, "cash_residue_cents", "1", 1, 0, 0, 0, 0, "balance less the sum of all flows"},
-    {FC_M_PAYBACK_BASIS_MONTHS, "payback_net_months", "month", 1, 0, 0, 0, 1, "payback of the company on its net result, where it comes"},
-    {FC_M_PAYBACK_BASIS_MONTHS + 1, "payback_operating_months", "month", 1, 0, 0, 0, 1, "the same on its operating result"},
+    {FC_M_PAYBACK_BASIS_MONTHS, "payback_net_months", "month", 1, 0, 0, 0, 1,
+     "payback of the company on its net result, where it comes"},
+    {FC_M_PAYBACK_BASIS_MONTHS + 1, "payback_operating_months", "month", 1, 0, 0, 0, 1,
+     "the same on its operating result"},
     {FC_M_PAYBACK_BASIS_MONTHS + 2, "payback_cash_months", "month", 1, 0, 0, 0, 1, "the same on its cash"},
-    {FC_M_PAYS_BACK_BASIS, "pays_back_net", "1", 0, 0, 0, 1, 0, "the company's cumulated net result is positive at the end"},
-    {FC_M_PAYS_BACK_BASIS + 1, "pays_back_operating", "1", 0, 0, 0, 1, 0, "the same for its operating result"},
+    {FC_M_PAYS_BACK_BASIS, "pays_back_net", "1", 0, 0, 0, 1, 0,
+     "the company's cumulated net result is positive at the end"},
+    {FC_M_PAYS_BACK_BASIS + 1, "pays_back_operating", "1", 0, 0, 0, 1, 0,
+     "the same for its operating result"},
     {FC_M_PAYS_BACK_BASIS + 2, "pays_back_cash", "1", 0, 0, 0, 1, 0, "the same for its cash"},
-    {FC_M_CUMULATED_BASIS_USD, "cumulated_net_usd", "USD", 0, 0, 0, 0, 0, "the company's net result over the term"},
+    {FC_M_CUMULATED_BASIS_USD, "cumulated_net_usd", "USD", 0, 0, 0, 0, 0,
+     "the company's net result over the term"},
     {FC_M_CUMULATED_BASIS_USD + 1, "cumulated_operating_usd", "USD", 0, 0, 0, 0, 0, "its operating result"},
     {FC_M_CUMULATED_BASIS_USD + 2, "cumulated_cash_usd", "USD", 0, 0, 0, 0, 0, "its cash"},
-    {FC_M_LIST_PRICE_END_USD, "list_price_end_usd", "USD", 1, 0, 0, 0, 0, "list series: price of a GPU-hour in the last month"},
-    {FC_M_CONTRACT_PRICE_END_USD, "contract_price_end_usd", "USD", 1, 0, 0, 0, 0, "contract series: the same"},
+    {FC_M_LIST_PRICE_END_USD, "list_price_end_usd", "USD", 1, 0, 0, 0, 0,
+     "list series: price of a GPU-hour in the last month"},
+    {FC_M_CONTRACT_PRICE_END_USD, "contract_price_end_usd", "USD", 1, 0, 0, 0, 0,
+     "contract series: the same"},
     {FC_M_SPOT_PRICE_END_USD, "spot_price_end_usd", "USD", 1, 0, 0, 0, 0, "spot series: the same"},
-    {FC_M_PRICE_INDEX_LOG, "price_index_log", "1", 1, 0, 0, 0, 0, "log of the contract price in the last month over the first"},
-    {FC_M_EXPANDS, "expansion_exercised", "1", 0, 0, 0, 1, 0, "the option on further capacity is worth exercising"},
-    {FC_M_EXPANSION_VALUE_USD, "expansion_value_usd", "USD", 0, 0, 0, 0, 0, "saved against buying the same at the market"},
-    {FC_M_RULE_COST_USD, "rule_commit_usd", "USD", 1, 0, 0, 0, 0, "1e24 useful FLOP when the price is fixed now"},
-    {FC_M_RULE_COST_USD + 1, "rule_compulsive_usd", "USD", 1, 0, 0, 0, 0, "the same when every new generation is rented"},
+    {FC_M_PRICE_INDEX_LOG, "price_index_log", "1", 1, 0, 0, 0, 0,
+     "log of the contract price in the last month over the first"},
+    {FC_M_EXPANDS, "expansion_exercised", "1", 0, 0, 0, 1, 0,
+     "the option on further capacity is worth exercising"},
+    {FC_M_EXPANSION_VALUE_USD, "expansion_value_usd", "USD", 0, 0, 0, 0, 0,
+     "saved against buying the same at the market"},
+    {FC_M_RULE_COST_USD, "rule_commit_usd", "USD", 1, 0, 0, 0, 0,
+     "1e24 useful FLOP when the price is fixed now"},
+    {FC_M_RULE_COST_USD + 1, "rule_compulsive_usd", "USD", 1, 0, 0, 0, 0,
+     "the same when every new generation is rented"},
     {FC_M_RULE_COST_USD + 2, "rule_laggard_usd", "USD", 1, 0, 0, 0, 0, "the same one generation behind"},
-    {FC_M_RULE_COST_USD + 3, "rule_leapfrog_usd", "USD", 1, 0, 0, 0, 0, "the same with every second generation"},
+    {FC_M_RULE_COST_USD + 3, "rule_leapfrog_usd", "USD", 1, 0, 0, 0, 0,
+     "the same with every second generation"},
     {FC_M_RULE_BEST, "commit_is_best", "1", 0, 0, 0, 1, 0, "fixing the price now is the cheapest rule"},
-    {FC_M_RULE_BEST + 1, "compulsive_is_best", "1", 0, 0, 0, 1, 0, "every new generation is the cheapest rule"},
+    {FC_M_RULE_BEST + 1, "compulsive_is_best", "1", 0, 0, 0, 1, 0,
+     "every new generation is the cheapest rule"},
     {FC_M_RULE_BEST + 2, "laggard_is_best", "1", 0, 0, 0, 1, 0, "one generation behind is the cheapest rule"},
-    {FC_M_RULE_BEST + 3, "leapfrog_is_best", "1", 0, 0, 0, 1, 0, "every second generation is the cheapest rule"},
-    {FC_M_VALUE_OF_WAITING_USD, "value_of_waiting_usd", "USD", 0, 0, 0, 0, 0, "fixed now, less the best other rule with hindsight, per 1e24 FLOP"},
-    {FC_M_PROGRAMME_RUNS, "programme_runs", "1", 0, 0, 0, 0, 1, "runs of the growing programme that are finished"},
-    {FC_M_PROGRAMME_LARGEST_FLOP, "programme_largest_flop", "FLOP", 0, 0, 0, 0, 0, "size of its largest finished run"},
-    {FC_M_PROGRAMME_FIRST_MONTHS, "programme_first_months", "month", 1, 0, 0, 0, 1, "when its first run is finished, where it is"},
-    {FC_M_SPOT_LOSS_H, "spot_loss_gpu_h", "GPU-h", 1, 0, 0, 0, 0, "work lost to interruptions of spot capacity"},
-    {FC_M_OWN_COST_PER_HOUR_USD, "own_cost_per_gpu_hour_usd", "USD", 1, 0, 1, 0, 0, "an owner's cost per sold GPU-hour"},
+    {FC_M_RULE_BEST + 3, "leapfrog_is_best", "1", 0, 0, 0, 1, 0,
+     "every second generation is the cheapest rule"},
+    {FC_M_VALUE_OF_WAITING_USD, "value_of_waiting_usd", "USD", 0, 0, 0, 0, 0,
+     "fixed now, less the best other rule with hindsight, per 1e24 FLOP"},
+    {FC_M_PROGRAMME_RUNS, "programme_runs", "1", 0, 0, 0, 0, 1,
+     "runs of the growing programme that are finished"},
+    {FC_M_PROGRAMME_LARGEST_FLOP, "programme_largest_flop", "FLOP", 0, 0, 0, 0, 0,
+     "size of its largest finished run"},
+    {FC_M_PROGRAMME_FIRST_MONTHS, "programme_first_months", "month", 1, 0, 0, 0, 1,
+     "when its first run is finished, where it is"},
+    {FC_M_SPOT_LOSS_H, "spot_loss_gpu_h", "GPU-h", 1, 0, 0, 0, 0,
+     "work lost to interruptions of spot capacity"},
+    {FC_M_OWN_COST_PER_HOUR_USD, "own_cost_per_gpu_hour_usd", "USD", 1, 0, 1, 0, 0,
+     "an owner's cost per sold GPU-hour"},
     {FC_M_OWN_CAPEX_PER_GPU_USD, "own_capex_per_gpu_usd", "USD", 1, 0, 0, 0, 0, "capital per GPU"},
-    {FC_M_OWN_CAPEX_PER_RACK_USD, "own_capex_per_rack_usd", "USD", 1, 0, 0, 0, 0, "capital per rack of 72 GPUs"},
-    {FC_M_OWN_COST_PER_GW_YEAR_USD, "own_cost_per_gw_year_usd", "USD", 1, 0, 0, 0, 0, "an owner's cost per GW of IT power and year"},
-    {FC_M_OWN_IS_CHEAPER, "own_is_cheaper", "1", 0, 0, 0, 1, 0, "owning costs less per GPU-hour than the contract price"},
-    {FC_M_BREAK_EVEN_UTILISATION, "break_even_utilisation", "1", 1, 0, 0, 0, 0, "above which owning costs less"},
-    {FC_M_CONTRACT_PER_GW_YEAR_USD, "contract_per_gw_year_usd", "USD", 1, 0, 0, 0, 0, "rent per GW of site power and year"},
+    {FC_M_OWN_CAPEX_PER_RACK_USD, "own_capex_per_rack_usd", "USD", 1, 0, 0, 0, 0,
+     "capital per rack of 72 GPUs"},
+    {FC_M_OWN_COST_PER_GW_YEAR_USD, "own_cost_per_gw_year_usd", "USD", 1, 0, 0, 0, 0,
+     "an owner's cost per GW of IT power and year"},
+    {FC_M_OWN_IS_CHEAPER, "own_is_cheaper", "1", 0, 0, 0, 1, 0,
+     "owning costs less per GPU-hour than the contract price"},
+    {FC_M_BREAK_EVEN_UTILISATION, "break_even_utilisation", "1", 1, 0, 0, 0, 0,
+     "above which owning costs less"},
+    {FC_M_CONTRACT_PER_GW_YEAR_USD, "contract_per_gw_year_usd", "USD", 1, 0, 0, 0, 0,
+     "rent per GW of site power and year"},
 };
 
 const struct fc_metric_info *fc_metric_find(int metric)
@@ -149,6 +183,29 @@ const struct fc_metric_info *fc_metric_find(int metric)
             return &infos[i];
     }
     return NULL;
+}
+
+enum fc_fixed fc_metric_fixed(const struct fc_program *program)
+{
+    if (program->layers & FC_LAYER_CONTRACT)
+        return FC_FIXED_MONEY;
+    return (program->layers & FC_LAYER_RUN) && program->run.watch ? FC_FIXED_TIME : FC_FIXED_WORK;
+}
+
+enum fc_fixed fc_metric_fixed_of_tally(const struct fc_tally *tally)
+{
+    if (fc_tally_find(tally, FC_M_GPUS_FULL_RAMP))
+        return FC_FIXED_MONEY;
+    return fc_tally_find(tally, FC_M_FINISHED) ? FC_FIXED_WORK : FC_FIXED_TIME;
+}
+
+int fc_metric_worst_is_high(int metric, enum fc_fixed fixed)
+{
+    if (metric == FC_M_GPU_HOURS)
+        return fixed != FC_FIXED_MONEY;
+    if (metric == FC_M_TIME_PRODUCTIVE_H)
+        return fixed != FC_FIXED_TIME;
+    return fc_metric_find(metric)->worst_is_high;
 }
 
 int fc_metric_size_index(int metric)

@@ -69,6 +69,7 @@ static void print_metrics(FILE *out, const struct fc_result *result)
         pad(out, heads[c], CELL_WIDTH, true);
     fputc('\n', out);
     uint64_t need = 0;
+    enum fc_fixed fixed = fc_metric_fixed_of_tally(&result->tally);
     for (int r = 0; r < result->tally.metric_count; r++) {
         const struct fc_tally_metric *m = &result->tally.metrics[r];
         const struct fc_metric_info *info = fc_metric_find(m->metric);
@@ -90,7 +91,8 @@ static void print_metrics(FILE *out, const struct fc_result *result)
         print_cell(out, fc_statistics_quantile(m, 0.05), &scale, &need);
         print_cell(out, fc_statistics_quantile(m, 0.50), &scale, &need);
         print_cell(out, fc_statistics_quantile(m, 0.95), &scale, &need);
-        print_cell(out, fc_statistics_cvar(m, 0.05, info->worst_is_high), &scale, &need);
+        print_cell(out, fc_statistics_cvar(m, 0.05, fc_metric_worst_is_high(m->metric, fixed)), &scale,
+                   &need);
         fputc('\n', out);
         if (m->invalid)
             fprintf(out, "  (%llu trials gave no finite value and are left out)\n",

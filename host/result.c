@@ -91,8 +91,9 @@ static void write_metric(struct fc_writer *w, const struct fc_result *result, co
     fc_write_number(w, "max", fc_statistics_max(m));
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
         write_estimate(w, quantiles[i].name, fc_statistics_quantile(m, quantiles[i].p), &need);
-    write_estimate(w, "cvar_worst5", fc_statistics_cvar(m, 0.05, info->worst_is_high), &need);
-    fc_write_text(w, "worst", info->worst_is_high ? "high" : "low");
+    int worst_is_high = fc_metric_worst_is_high(m->metric, fc_metric_fixed_of_tally(&result->tally));
+    write_estimate(w, "cvar_worst5", fc_statistics_cvar(m, 0.05, worst_is_high), &need);
+    fc_write_text(w, "worst", worst_is_high ? "high" : "low");
     if (need) {
         snprintf(text, sizeof text,
                  "a null figure has fewer than 50 trials beyond it; %" PRIu64 " trials would do", need);

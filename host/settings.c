@@ -280,7 +280,11 @@ static int unknown_key(struct reading *reading, const char *path, struct fc_plac
     size_t used = 0, count = 0;
     for (size_t i = 0; i < FC_FIELD_COUNT && count < MAX_GROUPS; i++) {
         size_t length = strcspn(paths[i], ".");
-        if (count && strlen(names[count - 1]) == length && strncmp(paths[i], names[count - 1], length) == 0)
+        size_t known = 0;
+        while (known < count &&
+               (strlen(names[known]) != length || strncmp(paths[i], names[known], length) != 0))
+            known++;
+        if (known < count)
             continue;
         snprintf(groups[count], sizeof groups[count], "%.*s", (int)length, paths[i]);
         names[count] = groups[count];

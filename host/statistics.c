@@ -164,6 +164,6 @@ void fc_statistics_probability(const struct fc_tally_metric *m, double *p, doubl
     *p = fc_statistics_mean(m).value;
     double centre = (*p + z * z / (2 * n)) / (1 + z * z / n);
     double half = z / (1 + z * z / n) * sqrt(*p * (1 - *p) / n + z * z / (4 * n * n));
-    *lo = fmax(centre - half, 0);
-    *hi = fmin(centre + half, 1);
+    *lo = *p > 0 ? fmax(centre - half, 0) : 0;
+    *hi = *p < 1 ? fmin(centre + half, 1) : 1;
 }
