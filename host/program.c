@@ -296,12 +296,6 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     struct fc_program *program = &compiled->program;
     const struct fc_setting *f = settings->fields;
     static const enum fc_field_id layer_field[] = {FC_FIELD_LAYERS};
-    if (settings->correlation_count > 0) { /* read and checked, but the draws are independent so far */
-        fc_fail_at(
-            error, &settings->correlations[0].place,
-            "correlations cannot be simulated by this version (inputs are drawn independently); remove them");
-        goto failed;
-    }
     if (fc_program_require(settings, layer_field, 1, "any", error))
         goto failed;
     for (int i = 0; i < FC_FIELD_COUNT; i++)
