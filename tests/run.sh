@@ -19,6 +19,12 @@ for item in "$@"; do
     # a suite that dies without saying which test failed counts as one failure
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; echo "not ok - $name ended with status $status" >>"$log"; fi
     if [ $((ok + bad)) -eq 0 ]; then bad=1; echo "not ok - $name ran no test" >>"$log"; fi
+    # one that ends early with status 0 is told by its plan, '1..N'
+    planned=$(awk '/^1\.\.[0-9]+$/ { n += substr($0, 4) } END { print n + 0 }' "$log")
+    if [ "$bad" -eq 0 ] && [ "$planned" -ne "$ok" ]; then
+        bad=1
+        echo "not ok - $name ran $ok of $planned planned tests" >>"$log"
+    fi
     printf '%-28s %4d passed %3d failed %3d skipped\n' "$name" $((ok - skip)) "$bad" "$skip"
     grep -i '^ok .*# *skip' "$log" | sed 's/^/    /'
     if [ "$bad" -gt 0 ]; then sed 's/^/    /' "$log" | tail -60; fi
