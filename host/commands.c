@@ -12,6 +12,7 @@ const struct fc_command fc_commands[] = {
     {"stress", "shocks, the chance of a breach, and what leads to it", fc_command_stress},
     {"merge", "put the result files of shards or machines together", fc_command_merge},
     {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part", fc_command_compare},
+    {"replay", "one world of a run, event by event", fc_command_replay},
     {"step", "one training step explained: time and memory by part", fc_command_step},
     {"calibrate", "fit the efficiency factors to measured steps, as a posterior", fc_command_calibrate},
     {"validate", "predictions against measured step times", fc_command_validate},

@@ -242,6 +242,10 @@ FC_INLINE void fc_timeline_event_in(FC_GLOBAL const struct fc_program *program, 
         fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_DETAIL, detail_words);
     if (mode == FC_MODE_LEVELS || ages == FC_AGES_UNITS)
         fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_AGES, age_words);
+    else
+        for (int k = 0; k < 4; k++)
+            FC_LANES (l)
+                age_words[k][l] = 0u; /* not used */
     /* a tick at least, so that a run of nothing but failures ends too */
     if (ages == FC_AGES_RESTART) {
         fc_real gap[FC_W];

@@ -105,24 +105,27 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
     fc_run_metrics(&program->run, base, t, stepped ? m[FC_M_MFU] : (const fc_real *)0, m);
 }
 
-/* Simulates trials first ... first + count - 1 (count <= FC_CHUNK) and writes metric row r of trial i to
- * out[r * stride + i], rows in the order of program->metrics. `tables` holds the quantile tables of the program. */
-FC_FN void fc_trial_chunk(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                          fc_u64 first, fc_i32 count, struct fc_chunk *chunk, FC_GLOBAL fc_real *out, fc_i32 stride)
+/* Draws the inputs of the run of trials first ... first + count - 1 and prepares step and timeline. */
+FC_FN void fc_trial_begin(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
+                          fc_u64 first, fc_i32 count, struct fc_chunk *chunk)
 {
     fc_i32 layers = program->layers;
-    if (layers & (FC_LAYER_STEP | FC_LAYER_RUN)) {
-        for (fc_i32 base = 0; base < count; base += FC_W) {
-            fc_draw_inputs(program, tables, seed, first + (fc_u64)base, 0, program->run_draws, chunk->inputs);
-            if (layers & FC_LAYER_STEP)
-                fc_step_lanes(&program->step, chunk->inputs, chunk->step_time_s + base, chunk->memory_bytes + base);
-            if (layers & FC_LAYER_RUN)
-                fc_trial_prepare_run(program, base, chunk);
-        }
+    if (!(layers & (FC_LAYER_STEP | FC_LAYER_RUN)))
+        return;
+    for (fc_i32 base = 0; base < count; base += FC_W) {
+        fc_draw_inputs(program, tables, seed, first + (fc_u64)base, 0, program->run_draws, chunk->inputs);
+        if (layers & FC_LAYER_STEP)
+            fc_step_lanes(&program->step, chunk->inputs, chunk->step_time_s + base, chunk->memory_bytes + base);
+        if (layers & FC_LAYER_RUN)
+            fc_trial_prepare_run(program, base, chunk);
     }
-    if (layers & FC_LAYER_RUN)
-        fc_timeline_run(program, tables, seed, first, count, &chunk->timeline);
+}
 
+/* Draws the other inputs, fills the metrics and writes metric row r of trial i to out[r * stride + i]. */
+FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
+                        fc_u64 first, fc_i32 count, struct fc_chunk *chunk, FC_GLOBAL fc_real *out, fc_i32 stride)
+{
+    fc_i32 layers = program->layers;
     for (fc_i32 base = 0; base < count; base += FC_W) {
         fc_draw_inputs(program, tables, seed, first + (fc_u64)base, program->run_draws, program->draw_count,
                        chunk->inputs);
@@ -144,6 +147,17 @@ FC_FN void fc_trial_chunk(FC_GLOBAL const struct fc_program *program, FC_GLOBAL 
                 row[l] = value[l];
         }
     }
+}
+
+/* Simulates trials first ... first + count - 1 (count <= FC_CHUNK) and writes metric row r of trial i to
+ * out[r * stride + i], rows in the order of program->metrics. `tables` holds the quantile tables of the program. */
+FC_FN void fc_trial_chunk(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
+                          fc_u64 first, fc_i32 count, struct fc_chunk *chunk, FC_GLOBAL fc_real *out, fc_i32 stride)
+{
+    fc_trial_begin(program, tables, seed, first, count, chunk);
+    if (program->layers & FC_LAYER_RUN)
+        fc_timeline_run(program, tables, seed, first, count, &chunk->timeline);
+    fc_trial_end(program, tables, seed, first, count, chunk, out, stride);
 }
 
 #endif
