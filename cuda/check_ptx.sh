@@ -23,8 +23,8 @@ awk '
     if (op ~ /^(mov|neg|abs|min|max|selp|slct|copysign)\.f32$/) next
     if (op ~ /^set(p)?\.[a-z]+(\.(and|or|xor))?(\.(u32|s32))?\.f32$/) next
     if (op ~ /^(ld|st)\.[a-z0-9_.:]*f32$/) next
-    if (op ~ /^cvt\.(rni|rmi|rpi|rzi)\.(f32|s32|u32)\.f32$/) next
-    if (op ~ /^cvt\.rn\.f32\.(s32|u32|s16|u16)$/) next
+    if (op ~ /^cvt\.(rni|rmi|rpi|rzi)\.(f32|s32|u32|s64|u64)\.f32$/) next
+    if (op ~ /^cvt\.rn\.f32\.(s64|u64|s32|u32|s16|u16)$/) next
     printf "%s:%d: %s\n", FILENAME, FNR, op
     bad++
 }
