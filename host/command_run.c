@@ -148,7 +148,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     while ((option = getopt_long(argc, argv, ":n:s:b:t:o:qh", long_options, NULL)) != -1) {
         switch (option) {
         case 'n':
-            if (fc_option_count("-n", optarg, 1, 1e15, &o->scenario_options.trials, error))
+            if (fc_option_count("-n", optarg, 1, 1e12, &o->scenario_options.trials, error))
                 return -1;
             break;
         case 's':
