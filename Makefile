@@ -10,6 +10,7 @@
 GOALS := all run test test-long test-sanitize test-threads bench check-style rooms install
 
 ifndef FLOPCAST_INNER
+.NOTPARALLEL: # `make -j8 deps test`: first the one, then the other
 # What the machine has is looked up by an inner make, so that `make deps run` sees what deps has just installed.
 .PHONY: $(GOALS) deps clean
 $(GOALS):
