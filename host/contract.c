@@ -12,14 +12,17 @@
 
 enum { FIELDS_PER_PROVIDER = FC_FIELD_P3_NAME - FC_FIELD_P2_NAME };
 
-static const struct fc_setting *field_of(const struct fc_settings *settings, int provider, enum fc_field_id p2)
+static const struct fc_setting *field_of(const struct fc_settings *settings, int provider,
+                                         enum fc_field_id p2)
 {
     return &settings->fields[(int)p2 + (provider - 1) * FIELDS_PER_PROVIDER];
 }
 
 static int form_of(const struct fc_settings *settings, int provider)
 {
-    return (provider == 0 ? &settings->fields[FC_FIELD_P1_FORM] : field_of(settings, provider, FC_FIELD_P2_FORM))->choice;
+    return (provider == 0 ? &settings->fields[FC_FIELD_P1_FORM]
+                          : field_of(settings, provider, FC_FIELD_P2_FORM))
+        ->choice;
 }
 
 static bool stated(const struct fc_setting *setting)
@@ -29,8 +32,8 @@ static bool stated(const struct fc_setting *setting)
 
 static double share_of(const struct fc_settings *settings, int provider)
 {
-    const struct fc_setting *share =
-        provider == 0 ? &settings->fields[FC_FIELD_P1_SHARE] : field_of(settings, provider, FC_FIELD_P2_SHARE);
+    const struct fc_setting *share = provider == 0 ? &settings->fields[FC_FIELD_P1_SHARE]
+                                                   : field_of(settings, provider, FC_FIELD_P2_SHARE);
     return share->is_set ? share->number : 0;
 }
 
@@ -47,7 +50,8 @@ static int providers_of(const struct fc_settings *settings)
 static bool by_months(const struct fc_settings *settings)
 {
     const struct fc_setting *f = settings->fields;
-    return f[FC_FIELD_LAYERS].choice >= 2 && f[FC_FIELD_CONTRACT_DETAIL].is_set && f[FC_FIELD_CONTRACT_DETAIL].choice == 1;
+    return f[FC_FIELD_LAYERS].choice >= 2 && f[FC_FIELD_CONTRACT_DETAIL].is_set &&
+           f[FC_FIELD_CONTRACT_DETAIL].choice == 1;
 }
 
 static bool asks_own(const struct fc_settings *settings)
@@ -143,20 +147,17 @@ static int standard_tables(struct fc_compiled *compiled, struct fc_months *month
     return 0;
 }
 
-static int compile_providers(struct fc_compiled *compiled, const struct fc_settings *settings, struct fc_months *months,
-                             struct fc_error *error)
+static int compile_providers(struct fc_compiled *compiled, const struct fc_settings *settings,
+                             struct fc_months *months, struct fc_error *error)
 {
-    static const fc_i32 base[FC_P_INPUTS] = {FC_IN_PRICE_GPU_HOUR_USD,
-                                             FC_IN_DELAY_PROBABILITY,
-                                             FC_IN_OUTAGE_RATE,
-                                             FC_IN_OUTAGE_H,
-                                             FC_IN_ENERGY_PRICE_USD_PER_KWH,
-                                             FC_IN_PUE,
-                                             FC_IN_CARBON_G_PER_KWH,
-                                             FC_IN_CARBON_MARGINAL};
-    static const enum fc_field_id own[FC_P_INPUTS] = {
-        FC_FIELD_P2_PRICE,        FC_FIELD_P2_DELAY_PROBABILITY, FC_FIELD_P2_OUTAGE_RATE, FC_FIELD_P2_OUTAGE_LENGTH,
-        FC_FIELD_P2_ENERGY_PRICE, FC_FIELD_P2_PUE,               FC_FIELD_P2_CARBON,      FC_FIELD_P2_CARBON_MARGINAL};
+    static const fc_i32 base[FC_P_INPUTS] = {
+        FC_IN_PRICE_GPU_HOUR_USD, FC_IN_DELAY_PROBABILITY,        FC_IN_OUTAGE_RATE,
+        FC_IN_OUTAGE_H,           FC_IN_ENERGY_PRICE_USD_PER_KWH, FC_IN_PUE,
+        FC_IN_CARBON_G_PER_KWH,   FC_IN_CARBON_MARGINAL};
+    static const enum fc_field_id own[FC_P_INPUTS] = {FC_FIELD_P2_PRICE,        FC_FIELD_P2_DELAY_PROBABILITY,
+                                                      FC_FIELD_P2_OUTAGE_RATE,  FC_FIELD_P2_OUTAGE_LENGTH,
+                                                      FC_FIELD_P2_ENERGY_PRICE, FC_FIELD_P2_PUE,
+                                                      FC_FIELD_P2_CARBON,       FC_FIELD_P2_CARBON_MARGINAL};
     double others = 0;
     months->providers = providers_of(settings);
     for (int k = 1; k < months->providers; k++)
@@ -164,9 +165,10 @@ static int compile_providers(struct fc_compiled *compiled, const struct fc_setti
     const struct fc_setting *first = &settings->fields[FC_FIELD_P1_SHARE];
     double rest = first->is_set ? first->number : 1 - others;
     if (fabs(rest + others - 1) > 1e-6 || rest < 0)
-        return fc_fail_at(error, first->is_set ? &first->place : &field_of(settings, 1, FC_FIELD_P2_SHARE)->place,
-                          "the providers' shares add up to %g, not 1; leave provider1.share out to give it the rest",
-                          first->is_set ? rest + others : others);
+        return fc_fail_at(
+            error, first->is_set ? &first->place : &field_of(settings, 1, FC_FIELD_P2_SHARE)->place,
+            "the providers' shares add up to %g, not 1; leave provider1.share out to give it the rest",
+            first->is_set ? rest + others : others);
     for (int k = 0; k < months->providers; k++) {
         struct fc_provider *provider = &months->provider[k];
         const struct fc_setting *term =
@@ -175,10 +177,13 @@ static int compile_providers(struct fc_compiled *compiled, const struct fc_setti
         provider->form = form_of(settings, k);
         provider->share = (float)(k == 0 ? rest : share_of(settings, k));
         provider->term_months = (fc_i32)term->integer;
-        if (provider->form == FC_FORM_RESERVATION && term->integer != 12 && term->integer != 36 && term->integer != 60)
-            return fc_fail_at(error, &term->place, "a reservation is for 12, 36 or 60 months, not %lld", term->integer);
+        if (provider->form == FC_FORM_RESERVATION && term->integer != 12 && term->integer != 36 &&
+            term->integer != 60)
+            return fc_fail_at(error, &term->place, "a reservation is for 12, 36 or 60 months, not %lld",
+                              term->integer);
         if (provider->form == FC_FORM_BLOCK && stated(term) && term->integer > 6)
-            return fc_fail_at(error, &term->place, "a capacity block is for 1 to 6 months, not %lld", term->integer);
+            return fc_fail_at(error, &term->place, "a capacity block is for 1 to 6 months, not %lld",
+                              term->integer);
         if (provider->form == FC_FORM_BLOCK && !stated(term))
             provider->term_months = 6;
         for (int i = 0; i < FC_P_INPUTS; i++) {
@@ -193,8 +198,8 @@ static int compile_providers(struct fc_compiled *compiled, const struct fc_setti
     return 0;
 }
 
-static int compile_market(struct fc_compiled *compiled, const struct fc_settings *settings, struct fc_months *months,
-                          struct fc_error *error)
+static int compile_market(struct fc_compiled *compiled, const struct fc_settings *settings,
+                          struct fc_months *months, struct fc_error *error)
 {
     const struct fc_setting *f = settings->fields;
     months->market = f[FC_FIELD_MARKET_PATHS].flag;
@@ -203,7 +208,8 @@ static int compile_market(struct fc_compiled *compiled, const struct fc_settings
     static const enum fc_field_id lists[] = {FC_FIELD_REGIME_DRIFT, FC_FIELD_REGIME_SIGMA};
     for (int i = 0; i < 2; i++)
         if (f[lists[i]].count != 3)
-            return fc_fail_at(error, &f[lists[i]].place, "%s wants three numbers (glut, balance, shortage), not %zu",
+            return fc_fail_at(error, &f[lists[i]].place,
+                              "%s wants three numbers (glut, balance, shortage), not %zu",
                               fc_fields[lists[i]].path, f[lists[i]].count);
     for (int i = 0; i < 3; i++) {
         months->drift[i] = (float)f[FC_FIELD_REGIME_DRIFT].numbers[i];
@@ -216,7 +222,8 @@ static int compile_market(struct fc_compiled *compiled, const struct fc_settings
     return fc_program_make_draw(compiled, f[FC_FIELD_JUMP].distribution, &months->jump, error);
 }
 
-static int compile_finance(const struct fc_settings *settings, struct fc_months *months, struct fc_error *error)
+static int compile_finance(const struct fc_settings *settings, struct fc_months *months,
+                           struct fc_error *error)
 {
     const struct fc_setting *f = settings->fields;
     months->revenue = f[FC_FIELD_REVENUE].choice;
@@ -225,7 +232,8 @@ static int compile_finance(const struct fc_settings *settings, struct fc_months 
         months->programme_flop = (float)f[FC_FIELD_PROGRAMME_FLOP].number;
     if (months->revenue != FC_REVENUE_PATH)
         return 0;
-    static const enum fc_field_id losses[] = {FC_FIELD_REFERENCE_NET, FC_FIELD_REFERENCE_OPERATING, FC_FIELD_REFERENCE_CASH};
+    static const enum fc_field_id losses[] = {FC_FIELD_REFERENCE_NET, FC_FIELD_REFERENCE_OPERATING,
+                                              FC_FIELD_REFERENCE_CASH};
     double revenue = f[FC_FIELD_REFERENCE_REVENUE].number;
     if (revenue <= 0)
         return fc_fail_at(error, &f[FC_FIELD_REFERENCE_REVENUE].place,
@@ -237,7 +245,8 @@ static int compile_finance(const struct fc_settings *settings, struct fc_months 
     return 0;
 }
 
-static int compile_months(struct fc_compiled *compiled, const struct fc_settings *settings, struct fc_error *error)
+static int compile_months(struct fc_compiled *compiled, const struct fc_settings *settings,
+                          struct fc_error *error)
 {
     struct fc_months *months = &compiled->program.contract.months;
     const struct fc_setting *f = settings->fields;
@@ -272,8 +281,8 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
     return 0;
 }
 
-int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings, const struct fc_catalog *catalog,
-                        struct fc_error *error)
+int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
+                        const struct fc_catalog *catalog, struct fc_error *error)
 {
     static const enum fc_field_id needed[] = {
         FC_FIELD_GPU,
@@ -297,11 +306,13 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     struct fc_contract *contract = &program->contract;
     const struct fc_setting *f = settings->fields;
     bool gpus = f[FC_FIELD_CONTRACT_GPUS].is_set, months = by_months(settings);
-    if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0] - (gpus ? 1 : 0), "contract", error))
+    if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0] - (gpus ? 1 : 0), "contract",
+                           error))
         return -1;
     if (gpus && f[FC_FIELD_CONTRACT_VALUE].is_set)
-        return fc_fail_at(error, &f[FC_FIELD_CONTRACT_GPUS].place,
-                          "contract.gpus and contract.value are both stated (one follows from the other); drop one");
+        return fc_fail_at(
+            error, &f[FC_FIELD_CONTRACT_GPUS].place,
+            "contract.gpus and contract.value are both stated (one follows from the other); drop one");
     if (gpus && !months)
         return fc_fail_at(error, &f[FC_FIELD_CONTRACT_GPUS].place,
                           "contract.gpus needs the months; add contract.detail: months");
@@ -345,13 +356,26 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
 void fc_contract_metrics(struct fc_program *program)
 {
     static const int always[] = {
-        FC_M_STRANDED_USD,      FC_M_PAID_USD,       FC_M_GPU_HOURS_DELIVERED, FC_M_GPU_HOURS_LATE, FC_M_SERVICE_CREDITS_USD,
-        FC_M_ON_TIME,           FC_M_DELIVERED_SHARE, FC_M_DELIVERED_75,       FC_M_OUTAGE_H,       FC_M_NO_OUTAGE,
-        FC_M_POWER_MEAN_MW,     FC_M_POWER_PEAK_MW,  FC_M_ENERGY_BILL_USD,     FC_M_CO2_MARGINAL_T, FC_M_COST_PER_USED_HOUR_USD,
+        FC_M_STRANDED_USD,
+        FC_M_PAID_USD,
+        FC_M_GPU_HOURS_DELIVERED,
+        FC_M_GPU_HOURS_LATE,
+        FC_M_SERVICE_CREDITS_USD,
+        FC_M_ON_TIME,
+        FC_M_DELIVERED_SHARE,
+        FC_M_DELIVERED_75,
+        FC_M_OUTAGE_H,
+        FC_M_NO_OUTAGE,
+        FC_M_POWER_MEAN_MW,
+        FC_M_POWER_PEAK_MW,
+        FC_M_ENERGY_BILL_USD,
+        FC_M_CO2_MARGINAL_T,
+        FC_M_COST_PER_USED_HOUR_USD,
         FC_M_COST_PER_1E24_USD,
     };
-    static const int money[] = {FC_M_NPV_USD,   FC_M_IRR,     FC_M_PAYBACK_MONTHS, FC_M_PAYS_BACK, FC_M_PEAK_CASH_NEED_USD,
-                                FC_M_REVENUE_USD, FC_M_BALANCE_USD};
+    static const int money[] = {
+        FC_M_NPV_USD,     FC_M_IRR,        FC_M_PAYBACK_MONTHS, FC_M_PAYS_BACK, FC_M_PEAK_CASH_NEED_USD,
+        FC_M_REVENUE_USD, FC_M_BALANCE_USD};
     const struct fc_months *months = &program->contract.months;
     char want[FC_METRIC_COUNT] = {0};
     if (months->months > 0) {
@@ -365,7 +389,8 @@ void fc_contract_metrics(struct fc_program *program)
         for (int k = 0; k < months->providers; k++)
             spot = spot || months->provider[k].form == FC_FORM_SPOT;
         want[FC_M_SPOT_LOSS_H] = spot;
-        want[FC_M_LIST_PRICE_END_USD] = want[FC_M_CONTRACT_PRICE_END_USD] = want[FC_M_SPOT_PRICE_END_USD] = months->market != 0;
+        want[FC_M_LIST_PRICE_END_USD] = want[FC_M_CONTRACT_PRICE_END_USD] = want[FC_M_SPOT_PRICE_END_USD] =
+            months->market != 0;
         for (int m = FC_M_RULE_COST_USD; m <= FC_M_VALUE_OF_WAITING_USD; m++)
             want[m] = months->market != 0;
         want[FC_M_EXPANDS] = want[FC_M_EXPANSION_VALUE_USD] = months->expansion_month > 0;

@@ -186,7 +186,8 @@ static int collect(const struct fc_settings *settings, struct fc_program *progra
     int n = 0;
     for (size_t c = 0; c < settings->correlation_count; c++) {
         const int pair[2] = {(int)settings->correlations[c].a, (int)settings->correlations[c].b};
-        if (!uncertain_draw(program, fc_fields[pair[0]].input) || !uncertain_draw(program, fc_fields[pair[1]].input))
+        if (!uncertain_draw(program, fc_fields[pair[0]].input) ||
+            !uncertain_draw(program, fc_fields[pair[1]].input))
             continue;
         for (int side = 0; side < 2; side++) {
             int at = 0;
@@ -196,7 +197,8 @@ static int collect(const struct fc_settings *settings, struct fc_program *progra
                 continue;
             if (n == FC_COPULA_MAX)
                 return fc_fail_at(error, &settings->correlations[c].place,
-                                  "too many values are correlated (at most %d); drop some", (int)FC_COPULA_MAX);
+                                  "too many values are correlated (at most %d); drop some",
+                                  (int)FC_COPULA_MAX);
             for (at = n++; at > 0 && fc_fields[fields[at - 1]].input > fc_fields[pair[side]].input; at--)
                 fields[at] = fields[at - 1];
             fields[at] = pair[side];
@@ -213,8 +215,8 @@ static int position(const int *fields, int n, int field)
     return at;
 }
 
-int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *settings, char *note, size_t size,
-                      struct fc_error *error)
+int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *settings, char *note,
+                      size_t size, struct fc_error *error)
 {
     struct fc_copula *copula = &compiled->program.copula;
     int fields[FC_COPULA_MAX];
@@ -234,14 +236,18 @@ int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *se
     double least = smallest_eigenvalue(n, r);
     if (least < SMALLEST) {
         if (!settings->correlation_repair)
-            return fc_fail_at(error, &settings->correlations[0].place,
-                              "these correlations contradict each other (their matrix has the eigenvalue %.3g, and all must "
-                              "be positive); weaken some, or say 'repair: true' for the nearest matrix that can be",
-                              least);
+            return fc_fail_at(
+                error, &settings->correlations[0].place,
+                "these correlations contradict each other (their matrix has the eigenvalue %.3g, and all "
+                "must "
+                "be positive); weaken some, or say 'repair: true' for the nearest matrix that can be",
+                least);
         double moved = fc_copula_repair(n, r);
-        snprintf(note, size, "the correlations contradict each other (eigenvalue %.3g); the nearest matrix that can be is "
-                             "used, no entry moved by more than %.3g",
-                 least, moved);
+        snprintf(
+            note, size,
+            "the correlations contradict each other (eigenvalue %.3g); the nearest matrix that can be is "
+            "used, no entry moved by more than %.3g",
+            least, moved);
     }
     if (fc_copula_factor(n, r, factor))
         return fc_fail(error, FC_FAULT, "the correlation matrix could not be factored");

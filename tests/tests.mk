@@ -47,6 +47,8 @@ TIMELINE_TESTS := $(patsubst tests/test_%.c,%,$(wildcard tests/test_timeline_*.c
 $(foreach t,$(TIMELINE_TESTS),$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE))$(eval $(B)/tests/test_$(t): $(FIXTURE)))
 
 # What the tests of whole scenarios share.
+TEST_OBJECTS_test_contract := $(B)/tests/kernel_double.o
+$(B)/tests/test_contract: $(B)/tests/kernel_double.o
 SCENARIO_RUN := $(B)/tests/scenario_run.o
 $(foreach t,anchors result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
 $(foreach t,anchors result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))

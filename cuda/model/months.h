@@ -217,7 +217,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
         block->lowest[l] = 0;
         npv[l] = (fc_real)0.0f;
         discount[l] = (fc_real)1.0f;
-        fade[l] = fc_exp(-fc_log((fc_real)1.0f + inputs[FC_IN_DISCOUNT_RATE][l]) * (fc_real)FC_MONTH_OF_YEAR);
+        fade[l] = fc_exp(-fc_log((fc_real)1.0f + inputs[FC_IN_DISCOUNT_RATE][l]) / (fc_real)12.0f);
         list[l] = inputs[FC_IN_LIST_PRICE_USD][l];
         spot[l] = list[l] * inputs[FC_IN_SPOT_RATIO][l];
         offer[l] = (fc_real)1.0f;
@@ -458,8 +458,8 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
         }
         if (terms->revenue == FC_REVENUE_PER_GW) {
             FC_LANES (l) {
-                fc_real gw = used_all[l] / hours_per_month * inputs[FC_IN_SITE_POWER_KW][l] * (fc_real)1e-6f;
-                fc_real earned = gw * inputs[FC_IN_REVENUE_PER_GW_USD][l] * (fc_real)FC_MONTH_OF_YEAR;
+                fc_real gw = used_all[l] / hours_per_month * inputs[FC_IN_SITE_POWER_KW][l] / (fc_real)1e6f;
+                fc_real earned = gw * inputs[FC_IN_REVENUE_PER_GW_USD][l] / (fc_real)12.0f;
                 fc_pay(fc_cents(earned), FC_CASH_REVENUE, l, block, net);
                 fc_pay(-fc_cents(earned * inputs[FC_IN_OTHER_COSTS][l]), FC_CASH_OTHER, l, block, net);
             }
@@ -505,7 +505,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             block->lowest[l] = balance < block->lowest[l] ? balance : block->lowest[l];
             fc_real since = was < 0 || t == 0 ? now + (fc_real)1.0f : payback[l];
             payback[l] = balance < 0 ? never : since;
-            fc_real flow = (fc_real)net[l] * (fc_real)0.01f;
+            fc_real flow = (fc_real)net[l] / (fc_real)100.0f;
             block->flow[t][l] = flow;
             npv[l] = fc_fma(flow, discount[l], npv[l]);
             discount[l] = discount[l] * fade[l];
@@ -521,22 +521,22 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             sum += block->cash[kind][l];
         fc_i64 out = block->cash[FC_CASH_BILLS][l] + block->cash[FC_CASH_EXTRAS][l] + block->cash[FC_CASH_PREPAID][l] +
                      block->cash[FC_CASH_FEES][l] + block->cash[FC_CASH_CREDITS][l] + block->cash[FC_CASH_OWNED][l];
-        fc_real paid = (fc_real)(-out) * (fc_real)0.01f;
-        fc_real never_credited = (fc_real)(-block->cash[FC_CASH_PREPAID][l]) * (fc_real)0.01f;
+        fc_real paid = (fc_real)(-out) / (fc_real)100.0f;
+        fc_real never_credited = (fc_real)(-block->cash[FC_CASH_PREPAID][l]) / (fc_real)100.0f;
         metrics[FC_M_CASH_RESIDUE_CENTS][l] = (fc_real)(block->balance[l] - sum);
         metrics[FC_M_NPV_USD][l] = npv[l];
         metrics[FC_M_PAYBACK_MONTHS][l] = payback[l];
         metrics[FC_M_PAYS_BACK][l] = payback[l] < never ? (fc_real)1.0f : (fc_real)0.0f;
-        metrics[FC_M_PEAK_CASH_NEED_USD][l] = (fc_real)(-block->lowest[l]) * (fc_real)0.01f;
-        metrics[FC_M_STRANDED_USD][l] = stranded[l] + never_credited + (fc_real)(-block->cash[FC_CASH_FEES][l]) * (fc_real)0.01f;
+        metrics[FC_M_PEAK_CASH_NEED_USD][l] = (fc_real)(-block->lowest[l]) / (fc_real)100.0f;
+        metrics[FC_M_STRANDED_USD][l] = stranded[l] + never_credited + (fc_real)(-block->cash[FC_CASH_FEES][l]) / (fc_real)100.0f;
         metrics[FC_M_PAID_USD][l] = paid;
-        metrics[FC_M_REVENUE_USD][l] = (fc_real)block->cash[FC_CASH_REVENUE][l] * (fc_real)0.01f;
-        metrics[FC_M_BALANCE_USD][l] = (fc_real)block->balance[l] * (fc_real)0.01f;
+        metrics[FC_M_REVENUE_USD][l] = (fc_real)block->cash[FC_CASH_REVENUE][l] / (fc_real)100.0f;
+        metrics[FC_M_BALANCE_USD][l] = (fc_real)block->balance[l] / (fc_real)100.0f;
         metrics[FC_M_GPU_HOURS_DELIVERED][l] = delivered[l];
         fc_real planned = fc_ramp_until(end, (fc_real)0.0f, (fc_real)terms->ramp_months) * hours_per_month * block->gpus[l];
         fc_real missing = planned - delivered[l];
         metrics[FC_M_GPU_HOURS_LATE][l] = missing > (fc_real)1e-5f * planned ? missing : (fc_real)0.0f;
-        metrics[FC_M_SERVICE_CREDITS_USD][l] = (fc_real)block->cash[FC_CASH_CREDITS][l] * (fc_real)0.01f;
+        metrics[FC_M_SERVICE_CREDITS_USD][l] = (fc_real)block->cash[FC_CASH_CREDITS][l] / (fc_real)100.0f;
         metrics[FC_M_OUTAGE_H][l] = lost[l];
         metrics[FC_M_NO_OUTAGE][l] = quiet[l];
         metrics[FC_M_POWER_MEAN_MW][l] = kwh[l] * (fc_real)0.001f / ((fc_real)months * hours_per_month);
