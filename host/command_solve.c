@@ -28,7 +28,8 @@ static const char help[] =
     "                        a range a quarter to four times what the scenario says\n"
     "      --target EXPR     'deadline_and_budget>=0.9', 'p95(cost_usd)<=260 M USD', 'mean(goodput)>=0.85',\n"
     "                        'worst5(wall_clock_days)<=120'\n"
-    "      --tie PATH=F      give PATH the number tried times F, e.g. --tie plan.dp=1/72\n"
+    "      --tie PATH=F      give PATH the number tried times F, e.g. --tie plan.dp=1/72;\n"
+    "                        or C minus or plus it: --tie provider1.share=1-x\n"
     "\n"
     "exit status: 0 there is such a value; 1 there is none in the range\n"
     "\n";

@@ -25,7 +25,8 @@ static const char help[] =
     "        *factors           prices.gpu_hour='*0.5..*2:*0.25'           (times what the scenario says)\n"
     "\n"
     "      --of METRIC       show this metric, as often as needed (default: the headline metrics)\n"
-    "      --tie PATH=F      give PATH the swept number times F, e.g. --tie plan.dp=1/72\n";
+    "      --tie PATH=F      give PATH the swept number times F, e.g. --tie plan.dp=1/72;\n"
+    "                        or C minus or plus it: --tie provider1.share=1-x\n";
 
 enum { OPTION_OF = FC_ANALYSIS_OWN, OPTION_TIE, NAMES_MAX = 16, TIES_MAX = 8 };
 

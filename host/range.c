@@ -172,6 +172,14 @@ int fc_range_tie(const char *tie, double number_tied, char *text, size_t size, s
     size_t length = path_length(tie);
     char *end = NULL;
     double factor = 0;
+    if (fc_range_is_one(tie)) { /* "1-x" */
+        double whole = strtod(tie + length + 1, &end);
+        if (end > tie + length + 1 && (strcmp(end, "-x") == 0 || strcmp(end, "+x") == 0)) {
+            snprintf(text, size, "%.*s=%.12g", (int)length, tie,
+                     *end == '-' ? whole - number_tied : whole + number_tied);
+            return 0;
+        }
+    }
     if (fc_range_is_one(tie)) {
         const char *at = tie + length + 1;
         factor = strtod(at, &end);
@@ -182,8 +190,8 @@ int fc_range_tie(const char *tie, double number_tied, char *text, size_t size, s
         }
     }
     if (!(fabs(factor) > 0) || !isfinite(factor) || *end)
-        return fc_fail(error, FC_BAD_INPUT, "--tie '%s' is not PATH=FACTOR; write for example plan.dp=1/72",
-                       tie);
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--tie '%s' is not PATH=FACTOR or PATH=C-x; write for example plan.dp=1/72", tie);
     snprintf(text, size, "%.*s=%.12g", (int)length, tie, number_tied * factor);
     return 0;
 }

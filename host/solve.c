@@ -81,7 +81,10 @@ static int make_interval(struct fc_solve *s, struct fc_error *error)
         half = fabs(noise * (p[above].x - p[below].x) / (p[above].value - p[below].value));
         if (pass || !isfinite(half))
             break;
-        double low = snap(s, s->x - half), high = snap(s, s->x + half);
+        double reach_x = s->step > 0 ? s->step * ceil(half / s->step) : half;
+        double low = snap(s, s->x - reach_x), high = snap(s, s->x + reach_x);
+        if (!(high > low))
+            break;
         if (visit(s, low, &at, error) || visit(s, high, &at, error))
             return -1;
         below = find(s, low);
@@ -115,7 +118,8 @@ int fc_solve_run(struct fc_solve *s, struct fc_error *error)
     if (crossing < 0) {
         bool all = reach(s, &s->points[0]) >= 0;
         double left = reach(s, &s->points[0]), right = reach(s, &s->points[s->count - 1]);
-        at = (all ? left < right : left > right) ? 0 : s->count - 1; /* the end that is nearer to the target */
+        at =
+            (all ? left < right : left > right) ? 0 : s->count - 1; /* the end that is nearer to the target */
         s->outcome = all ? FC_SOLVE_ALL : FC_SOLVE_NONE;
         s->x = s->points[at].x;
         s->value = s->points[at].value;

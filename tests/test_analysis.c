@@ -66,6 +66,8 @@ static void test_ranges(void **state)
     char text[64];
     assert_int_equal(fc_range_tie("plan.dp=1/72", 36864, text, sizeof text, &trouble), 0);
     assert_string_equal(text, "plan.dp=512");
+    assert_int_equal(fc_range_tie("a=1-x", 0.3, text, sizeof text, &trouble), 0);
+    assert_string_equal(text, "a=0.7");
     assert_int_equal(fc_range_tie("plan.dp=x", 1, text, sizeof text, &trouble), -1);
     assert_int_equal(fc_range_tie("plan.dp=1/0", 1, text, sizeof text, &trouble), -1);
 }
@@ -165,6 +167,8 @@ static void test_solve(void **state)
     assert_int_equal(fc_solve_run(&s, &trouble), 0);
     assert_true(s.outcome == FC_SOLVE_FOUND && !s.smallest);
     near("largest multiple of 3 with 10 - x >= 5", s.x, 3, 0);
+
+    assert_true(s.x_lo == 0 && s.x_hi == 6); /* error over slope is 0.2: the neighbours on the grid */
 
     curve.of = hill; /* rises and falls: said so, and the first crossing is found */
     s = (struct fc_solve){.lo = 0,
