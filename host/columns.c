@@ -111,7 +111,7 @@ size_t fc_columns_shifts(const struct fc_columns *columns, const bool *in, struc
         size_t finite = fc_samples_moments(part, used, &shifts[k].mean, &sd);
         if (fc_samples_order(part, used, order) == 0)
             shifts[k].median = (double)part[order[used / 2]];
-        if (c->sd > 0) {
+        if (c->sd > 0 && finite == used) { /* an outcome that may not come at all has no mean there */
             shifts[k].shift = (shifts[k].mean - c->mean) / c->sd;
             shifts[k].error = sd / sqrt((double)finite) / c->sd;
         }

@@ -298,6 +298,9 @@ static void print_reverse(const struct stress *s)
 {
     printf("\nWhat leads to a breach as the scenario stands (%llu worlds)\n",
            (unsigned long long)s->cases[0].breaches);
+    if (s->cases[0].p > 0.5)
+        puts("  (most worlds break the limit, so these differ little from all; a limit further out tells "
+             "more)");
     fc_shifts_print(stdout, s->shifts, s->columns.column_count, false, ROWS, "in breach");
     fc_shifts_print(stdout, s->shifts, s->columns.column_count, true, ROWS, "in breach");
     printf("\nThe least unlikely of these worlds, %.1f standard deviations from the middle of all inputs:\n",
