@@ -131,7 +131,7 @@ static int complete(struct search *search, struct fc_solve *solve, const struct 
     const struct fc_field *field = fc_field_find(range->path);
     if (!field)
         return fc_fail(error, FC_BAD_INPUT,
-                       "--for: there is no '%s' in a scenario; see flopcast show defaults", range->path);
+                       "--for: there is no '%s' in a scenario; see flopcast list default", range->path);
     const struct fc_setting *setting = &scenario->settings->fields[field->id];
     bool number = field->type == FC_FIELD_NUMBER || field->type == FC_FIELD_INTEGER;
     if (!number && field->type != FC_FIELD_UNCERTAIN && field->type != FC_FIELD_LAW)

@@ -71,7 +71,7 @@ has "and it is said" "$work/out" '^No value in the range reaches it'
 refused "a target that is none" 2 \
     "flopcast: --target 'gpu_hours' is not FIGURE>=VALUE or FIGURE<=VALUE; write for example 'deadline_and_budget>=0.9'" \
     solve $aws --for $price=2..3 --target gpu_hours
-refused "a path that is none" 2 "flopcast: --for: there is no 'price' in a scenario; see flopcast show defaults" \
+refused "a path that is none" 2 "flopcast: --for: there is no 'price' in a scenario; see flopcast list default" \
     solve $aws --for price=2..3 --target 'gpu_hours>=1'
 
 # --- stress ---
