@@ -209,7 +209,10 @@ void fc_shifts_print(FILE *out, const struct fc_shift *shifts, int count, bool o
         fc_format_number(shifts[k].median / scale.factor, 4, text, sizeof text);
         fc_table_cell(&table, "%s", text);
         struct fc_scale plain = {1, ""};
-        fc_format_figure(shifts[k].shift, shifts[k].error, &plain, text, sizeof text);
+        if (shifts[k].error > 0)
+            fc_format_figure(shifts[k].shift, shifts[k].error, &plain, text, sizeof text);
+        else
+            fc_format_number(shifts[k].shift, 3, text, sizeof text);
         fc_table_cell(&table, "%s%s", shifts[k].shift > 0 ? "+" : "", text);
         bool clear = fabs(shifts[k].shift) > 1.959963984540054 * shifts[k].error;
         fc_table_cell(&table, clear ? " " : "not distinguishable from 0");

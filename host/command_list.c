@@ -29,8 +29,19 @@ struct line {
     char kind[32], name[128], what[512];
 };
 
-/* Fills `lines` (room for all) with what is of the kind; NULL: all but the defaults. Returns the count, or
- * -1. */
+/* What `flopcast list` shows without a kind: what people name in a scenario. The other kinds hold the model's
+ * own parameters, hundreds of lines. */
+static bool is_named_in_scenarios(const char *kind)
+{
+    static const char *const kinds[] = {"model", "gpu", "network", "reliability", "price", "energy"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Fills `lines` (room for all) with what is of the kind; NULL: what is_named_in_scenarios. Returns the count,
+ * or -1. */
 static long collect(const struct fc_catalog *catalog, const char *kind, struct line *lines,
                     struct fc_error *error)
 {
@@ -38,7 +49,7 @@ static long collect(const struct fc_catalog *catalog, const char *kind, struct l
     for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
         const struct fc_catalog_entry *entry = fc_catalog_at(catalog, i);
         bool is_default = strcmp(entry->kind, "default") == 0;
-        if (kind ? strcmp(kind, entry->kind) != 0 : is_default)
+        if (kind ? strcmp(kind, entry->kind) != 0 : !is_named_in_scenarios(entry->kind))
             continue;
         struct line *line = &lines[count++];
         snprintf(line->kind, sizeof line->kind, "%s", entry->kind);
@@ -95,8 +106,10 @@ int fc_command_list(int argc, char **argv)
     static const char help[] = "usage: flopcast list [KIND] [--json]\n\n"
                                "Lists the catalog and the scenarios that come with the program. KIND is "
                                "model, gpu, network, reliability, price,\n"
-                               "energy, default or scenario; without it all but the defaults are listed. The "
-                               "directory named by the environment\n"
+                               "energy or scenario, all of which are listed without it; or default, "
+                               "efficiency, posterior, profile-gb200-era\n"
+                               "or profile-h100-era, which hold the model's own parameters. The directory "
+                               "named by the environment\n"
                                "variable FLOPCAST_CATALOG may add entries and replace them.\n\n"
                                "  -j, --json   a JSON list of {kind, name, what}\n"
                                "  -h, --help   this text\n";
@@ -143,7 +156,8 @@ int fc_command_list(int argc, char **argv)
     count = collect(catalog, kind, lines, &error);
     if (count == 0)
         fc_fail(&error, FC_BAD_INPUT,
-                "no kind '%s'; known are model, gpu, network, reliability, price, energy, default, scenario",
+                "no kind '%s'; known are model, gpu, network, reliability, price, energy, scenario, default, "
+                "efficiency, posterior",
                 asked);
     if (count <= 0)
         goto failed;

@@ -207,6 +207,8 @@ static int show_defaults(const struct fc_catalog *catalog, const struct options 
         }
         char value[512];
         fc_catalog_value_text(figure.value, value, sizeof value);
+        if (shown == 1)
+            printf("%-30s %-52s %-15s %s\n", "key", "default", "grade", "source");
         printf("%-30s %-52s %-15s %s\n", fc_fields[i].path, value, figure.grade, figure.source);
     }
     fc_document_close(document);

@@ -194,7 +194,9 @@ static void print_metric(const struct fc_range *range, const struct row *rows,
             &table, fc_statistics_cvar(m, 0.05, fc_metric_worst_is_high(m->metric, fc_metric_fixed(program))),
             &scale);
         difference_cell(&table, i == 0, rows[i].paired[r].mean, rows[i].paired[r].error, &scale);
-        difference_cell(&table, i == 0, rows[i].p95_difference[r], rows[i].p95_error[r], &scale);
+        bool same = rows[i].paired[r].mean == 0 && rows[i].paired[r].error == 0;
+        difference_cell(&table, i == 0, same ? 0 : rows[i].p95_difference[r], same ? 0 : rows[i].p95_error[r],
+                        &scale);
     }
     fc_table_print(&table, stdout, 2);
     fc_table_free(&table);

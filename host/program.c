@@ -102,8 +102,11 @@ int fc_program_require(const struct fc_settings *settings, const enum fc_field_i
                 "run or contract, or add it",
                 layer, field->path, field->what);
         }
+        /* layers by --set, or by a command that needs one layer: the file is where the key is missing */
+        bool by_argument = stated->place.file && strcmp(stated->place.file, "--set") == 0;
+        struct fc_place top = top_of_scenario(settings);
         return fc_fail_at(
-            error, &stated->place,
+            error, by_argument ? &top : &stated->place,
             "%s is not stated (%s), but layer '%s' needs it; add it, or give it with --set %s=...",
             field->path, field->what, layer, field->path);
     }
@@ -299,7 +302,8 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     if (fc_program_require(settings, layer_field, 1, "any", error))
         goto failed;
     for (int i = 0; i < FC_FIELD_COUNT; i++)
-        if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set && fc_contract_reads(settings, fc_fields[i].input) &&
+        if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set &&
+            fc_contract_reads(settings, fc_fields[i].input) &&
             fc_program_add_input(compiled, fc_fields[i].input, f[i].distribution, error))
             goto failed;
     static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT,

@@ -48,8 +48,13 @@ static void print_scores(const struct fc_score *scores, int count, FILE *out)
 
 void fc_validation_print(const struct fc_validation *v, FILE *out)
 {
-    fprintf(out, "step time of %zu of %zu rows, predicted by the posterior of the catalog; errors in %%\n\n",
-            v->measurements.used, v->measurements.count);
+    fprintf(out,
+            "step time of %zu of %zu rows, predicted by the posterior of the catalog; errors in %%\n%s\n",
+            v->measurements.used, v->measurements.count,
+            v->validated
+                ? ""
+                : "The posterior was fitted to the published rows: where these are such rows, expect larger "
+                  "errors elsewhere\n(--cross-validate shows how large).\n");
     print_scores(v->scores, v->score_count, out);
     if (v->validated) {
         fprintf(out, "\nfive-fold cross-validation: each model predicted by a fit that has not seen it\n\n");

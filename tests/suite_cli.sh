@@ -56,7 +56,7 @@ refused "a result that cannot be written, before the run" 2 \
     "flopcast: $work/no/r.json: cannot be written (No such file or directory); name another file" run -n 1e12 $aws -o "$work/no/r.json"
 refused "a directory as result" 2 "flopcast: $work: is a directory; name a file in it" run -n 1e12 $aws -o "$work"
 refused "an unknown kind to list" 2 \
-    "flopcast list: no kind 'foo'; known are model, gpu, network, reliability, price, energy, default, scenario" list foo
+    "flopcast list: no kind 'foo'; known are model, gpu, network, reliability, price, energy, scenario, default, efficiency, posterior" list foo
 refused "an unknown name to show" 2 "flopcast show: nothing is called 'gb301'; did you mean 'gb300'?" show gb301
 refused "nothing to merge" 2 "flopcast: merge needs result files (flopcast run --shard I/N -o FILE writes them)" merge
 flopcast run $aws -n 10 -b vulkan
