@@ -9,6 +9,7 @@
 
 #define FIRST_BATCH 4096u /* small, so that speed is known soon */
 #define BATCH_SECONDS 0.2 /* time that a batch should take: progress and hand-over stay smooth */
+#define SAMPLES_MAX ((uint64_t)1 << 26) /* values of a batch that wait for the sink: 256 MiB per worker */
 
 struct queue {
     pthread_mutex_t lock;
@@ -139,6 +140,8 @@ static void *work(void *argument)
         return NULL;
     }
     uint64_t most = worker->backend->largest_batch(self->session);
+    if (request->sink && rows > 0 && most > SAMPLES_MAX / (uint64_t)rows)
+        most = SAMPLES_MAX / (uint64_t)rows;
     uint64_t want = request->batch ? request->batch : FIRST_BATCH;
     want = want > most ? most : want;
     struct fc_trial_range batch;
