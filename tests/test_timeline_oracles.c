@@ -277,6 +277,43 @@ static void elastic_replicas(void **state)
     }
 }
 
+/* O10: with c spares the job waits for the share ErlangB(c + 1, load) of its time, whatever the law of the
+ * repair and wherever the spares stand: pooled, in the one rack, or whole racks. Watched for 7e4 repairs. */
+static void spares_everywhere(void **state)
+{
+    (void)state;
+    const double law[] = {2.4 * 3600 * exp(-0.5 * 1.44), 1.2}, load = 2.4;
+    for (int policy = FC_SPARES_POOLED; policy <= FC_SPARES_RACKS; policy++) {
+        for (int c = 2; c <= 6; c += 2) {
+            struct fixture f;
+            fixture_daly(&f, 60, 0, 1e6, 0, 0, 0);
+            f.program.run.repair = fixture_table(&f, fixture_lognormal, law);
+            detail_start(&f);
+            fixture_set(&f, FC_IN_SWAP_PROBABILITY, 1);
+            fixture_set(&f, FC_IN_MANUAL_PROBABILITY, 1);
+            struct fc_run_detail *d = &f.program.run.detail;
+            f.program.run.watch = 1;
+            f.program.run.tick_s = 0.25f;
+            f.program.run.horizon = 1 << 30;
+            d->spare_policy = policy;
+            d->spares_per_rack = policy == FC_SPARES_IN_RACK ? c : 0;
+            d->spare_racks = policy == FC_SPARES_RACKS ? c : 0;
+            f.program.run.spares = policy == FC_SPARES_POOLED ? c : 0;
+            struct fc_tally t = run(&f, (const int[]){FC_M_TIME_WAITING_H, FC_M_OVERFLOWS, -1}, 39, 100);
+            double wall_h = (1 << 30) / 4.0 / 3600, blocked = 1;
+            for (int k = 1; k <= c + 1; k++) /* Erlang's recursion */
+                blocked = load * blocked / (k + load * blocked);
+            char text[64];
+            (void)snprintf(text, sizeof text, "O10, policy %d, %d spares: share of waiting", policy, c);
+            fixture_expect_z(text, mean(&t, FC_M_TIME_WAITING_H) / wall_h, blocked,
+                             error(&t, FC_M_TIME_WAITING_H) / wall_h);
+            assert_true(mean(&t, FC_M_OVERFLOWS) == 0);
+            fc_tally_free(&t);
+            fixture_free(&f);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +324,7 @@ int main(void)
         cmocka_unit_test(exponential_ages_are_poisson),
         cmocka_unit_test(slow_episodes_overlap),
         cmocka_unit_test(elastic_replicas),
+        cmocka_unit_test(spares_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
