@@ -435,6 +435,7 @@ static int read_usual(struct reading *reading, const struct fc_node *node)
                           "'%s' is no set of correlations; write usual, or list the pairs",
                           fc_printable(shown, sizeof shown, node->text, strlen(node->text)));
     reading->settings->correlations_usual = true;
+    reading->settings->correlation_repair = true; /* its pairs, stated one by one, do not all go together */
     return 0;
 }
 
