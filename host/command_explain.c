@@ -268,13 +268,15 @@ static void print_worst(const struct fc_explain *e, const struct options *o, con
            scale->unit, f->worst_worlds);
     fc_shifts_print(stdout, f->shifts, f->shift_count, false, ROWS, "there");
     fc_shifts_print(stdout, f->shifts, f->shift_count, true, ROWS, "there");
+    if (!(e->scenario->compiled.program.layers & FC_LAYER_RUN)) { /* only runs have events to replay */
+        printf("  a typical one of them is trial %zu; the worst of all is trial %zu\n", f->typical, f->worst);
+        return;
+    }
     if (o->shared.scenario.has_seed)
         snprintf(extra, sizeof extra, " -s %llu", (unsigned long long)e->scenario->seed);
-    printf("  a typical one of them: flopcast replay %s --trial %zu%s%s\n  the worst of all:      flopcast "
-           "replay %s "
-           "--trial %zu%s%s\n",
-           o->scenario, f->typical, extra, o->shared.scenario.override_count ? " (with the same --set)" : "",
-           o->scenario, f->worst, extra, o->shared.scenario.override_count ? " (with the same --set)" : "");
+    const char *same = o->shared.scenario.override_count ? " (with the same --set)" : "";
+    printf("  a typical one of them: flopcast replay %s --trial %zu%s%s\n", o->scenario, f->typical, extra, same);
+    printf("  the worst of all:      flopcast replay %s --trial %zu%s%s\n", o->scenario, f->worst, extra, same);
 }
 
 static int print_json(const struct options *o, const struct fc_explain *e, const struct findings *f,

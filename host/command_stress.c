@@ -326,6 +326,10 @@ static void print_reverse(const struct stress *s)
     }
     fc_table_print(&table, stdout, 2);
     fc_table_free(&table);
+    if (!(s->scenario.compiled.program.layers & FC_LAYER_RUN)) { /* only runs have events to replay */
+        printf("  it is trial %zu\n", s->likeliest);
+        return;
+    }
     printf("  flopcast replay %s --trial %zu", s->o->scenario, s->likeliest);
     if (s->o->shared.scenario.has_seed)
         printf(" -s %llu", (unsigned long long)s->scenario.seed);

@@ -241,6 +241,9 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
     if (fc_program_make_draw(compiled, f[FC_FIELD_DETECTION].distribution, &run->detection, error) ||
         fc_program_make_draw(compiled, f[FC_FIELD_REPAIR].distribution, &run->repair, error))
         return -1;
+    /* what is paid: the job and its pool of spares; a detailed run counts its racks too */
+    if (f[FC_FIELD_NODE_GPUS].is_set)
+        run->paid_gpus = (float)(f[FC_FIELD_GPUS].number + run->spares * f[FC_FIELD_NODE_GPUS].number);
     if (fc_program_compile_detail(compiled, settings, error))
         return -1;
     const struct fc_step_program *step = &compiled->program.step;

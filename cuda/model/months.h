@@ -40,10 +40,10 @@ struct fc_months_block {
     fc_real gpus[FC_W];
 };
 
-/* Dollars to whole cents; amounts beyond 4e15 USD are cut. */
+/* Dollars to whole cents; a single amount beyond 2e14 USD is cut, so that sums of a few hundred stay in 64 bits. */
 FC_FN fc_i64 fc_cents(fc_real usd)
 {
-    fc_real cut = fc_min(fc_max(usd, (fc_real)-4e15f), (fc_real)4e15f);
+    fc_real cut = fc_min(fc_max(usd, (fc_real)-2e14f), (fc_real)2e14f);
     return (fc_i64)fc_floor(fc_fma(cut, (fc_real)100.0f, (fc_real)0.5f));
 }
 

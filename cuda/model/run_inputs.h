@@ -105,8 +105,8 @@ FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_program *program, fc_i32 bas
         fc_i32 work = fc_min_i32(fc_to_ticks(work_s[l] * ticks_per_s), FC_HORIZON_LIMIT);
         t->work[i] = run->watch ? FC_HORIZON_LIMIT : work;
         t->restart[i] = fc_min_i32(fc_to_ticks(in[FC_IN_RESTART_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 4);
-        fc_i32 every = fc_to_ticks(in[FC_IN_PLANNED_EVERY_H][l] * ticks_per_h);
-        t->planned_every[i] = every > 0 ? every : FC_FOREVER;
+        fc_i32 every = fc_max_i32(fc_to_ticks(in[FC_IN_PLANNED_EVERY_H][l] * ticks_per_h), 1);
+        t->planned_every[i] = in[FC_IN_PLANNED_EVERY_H][l] > (fc_real)0.0f ? every : FC_FOREVER;
         t->planned_stop[i] = fc_to_ticks(in[FC_IN_PLANNED_STOP_S][l] * ticks_per_s);
         fc_real per_gpu = gpus / in[FC_IN_GPU_MTBF_H][l];
         fc_real per_job = fc_rate(in[FC_IN_JOB_MTBF_H][l]);

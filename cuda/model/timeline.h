@@ -223,7 +223,8 @@ FC_INLINE void fc_timeline_replace(FC_GLOBAL const struct fc_program *program, s
         lower = (shrink & (span->pause[l] > 0)) ? lower : 0;
         lane->debt[l] = fc_min_i32(lane->debt[l] + lower, FC_DEBT_LIMIT);
         span->pause[l] = shrink ? 0 : span->pause[l];
-        lane->pending_restart[l] += failure->swap[l] ? lane->spare_start[l] : 0;
+        fc_i32 start = failure->swap[l] ? lane->spare_start[l] : 0;
+        lane->pending_restart[l] = fc_min_i32(lane->pending_restart[l] + start, FC_HORIZON_LIMIT / 4);
     }
 }
 
