@@ -1,8 +1,8 @@
 /* backend.h: what a backend is: a table of functions that simulate trials on some kind of device.
  *
- * The life of a session: discover tells which devices there are; open prepares one of them for a job; run simulates
- * ranges of trials; close ends it. A backend never prints and never exits. Absence of a library, driver or device is
- * information (discover finds none and says why), not an error. */
+ * The life of a session: discover tells which devices there are; open prepares one of them for a job; run
+ * simulates ranges of trials; close ends it. A backend never prints and never exits. Absence of a library,
+ * driver or device is information (discover finds none and says why), not an error. */
 #ifndef FC_HOST_BACKEND_H
 #define FC_HOST_BACKEND_H
 
@@ -25,7 +25,7 @@ struct fc_device_info {
     bool is_gpu;
     bool has_pci;
     struct fc_pci_address pci;
-    double peak_gflops;            /* single precision, 0 when not known */
+    double peak_gflops;                 /* single precision, 0 when not known */
     char refused[FC_DEVICE_NAME_BYTES]; /* why it cannot be used; empty when it can */
 };
 
@@ -51,8 +51,8 @@ struct fc_backend {
     const char *name;    /* as -b takes it: "cpu", "opencl", "cuda" */
     const char *install; /* what to install or check when it cannot be had */
 
-    /* Fills up to `max` devices and returns their number, 0 when there are none; `why` then says why not. Devices that
-     * cannot be used are listed too, with `refused` set. */
+    /* Fills up to `max` devices and returns their number, 0 when there are none; `why` then says why not.
+     * Devices that cannot be used are listed too, with `refused` set. */
     int (*discover)(struct fc_device_info *devices, int max, char *why, size_t why_size);
 
     /* Prepares device number `device` of discover for the job. */
@@ -61,8 +61,8 @@ struct fc_backend {
 
     /* Simulates trials first ... first + count - 1 and adds them to `into`: all of them, or none on error.
      * `samples` is NULL or takes metric row r of trial first + i at samples[r * count + i]. */
-    int (*run)(struct fc_session *session, uint64_t first, uint64_t count, struct fc_tally *into, float *samples,
-               struct fc_error *error);
+    int (*run)(struct fc_session *session, uint64_t first, uint64_t count, struct fc_tally *into,
+               float *samples, struct fc_error *error);
 
     /* Largest useful `count` of one run call. */
     uint64_t (*largest_batch)(const struct fc_session *session);
@@ -77,7 +77,8 @@ extern const struct fc_backend *const fc_backends[];
 const struct fc_backend *fc_backend_find(const char *name);
 
 extern const struct fc_backend fc_backend_cpu;
-extern const struct fc_backend fc_backend_opencl; /* always there; finds no device in a build without OpenCL */
-extern const struct fc_backend fc_backend_cuda;   /* always there; finds no device without kernels or driver */
+extern const struct fc_backend
+    fc_backend_opencl;                          /* always there; finds no device in a build without OpenCL */
+extern const struct fc_backend fc_backend_cuda; /* always there; finds no device without kernels or driver */
 
 #endif

@@ -1,5 +1,5 @@
-/* backend_cpu.c: simulates on the CPU: OpenMP threads, bound as the placement says, each with the widest vector
- * instructions that the CPU has. */
+/* backend_cpu.c: simulates on the CPU: OpenMP threads, bound as the placement says, each with the widest
+ * vector instructions that the CPU has. */
 #include "backend.h"
 
 #include <stdatomic.h>
@@ -52,15 +52,16 @@ static void close_session(struct fc_session *session)
     free(session);
 }
 
-static int open_session(struct fc_session **session, int device, const struct fc_job *job, const struct fc_host *host,
-                        struct fc_error *error)
+static int open_session(struct fc_session **session, int device, const struct fc_job *job,
+                        const struct fc_host *host, struct fc_error *error)
 {
     (void)device;
     *session = NULL;
     const struct fc_kernel *kernel = host->isa ? fc_kernel_find(host->isa) : fc_kernel_best();
     if (!kernel || !fc_kernel_runs_here(kernel))
-        return fc_fail(error, FC_NO_DEVICE, "instruction set '%s' cannot be had (%s); choose one of: %s", host->isa,
-                       kernel ? "this CPU lacks it" : "there is no kernel for it", fc_kernel_names());
+        return fc_fail(error, FC_NO_DEVICE, "instruction set '%s' cannot be had (%s); choose one of: %s",
+                       host->isa, kernel ? "this CPU lacks it" : "there is no kernel for it",
+                       fc_kernel_names());
     struct fc_session *s = calloc(1, sizeof *s);
     if (!s)
         return fc_fail(error, FC_FAULT, "no memory for the CPU backend");
@@ -73,7 +74,8 @@ static int open_session(struct fc_session **session, int device, const struct fc
     if (!s->workers)
         goto no_memory;
     size_t scratch_bytes = (size_t)((kernel->scratch_bytes + 63) / 64 * 64);
-    size_t out_bytes = ((size_t)kernel->chunk * (size_t)job->program->metric_count * sizeof(float) + 63) / 64 * 64;
+    size_t out_bytes =
+        ((size_t)kernel->chunk * (size_t)job->program->metric_count * sizeof(float) + 63) / 64 * 64;
     for (int t = 0; t < s->threads; t++) {
         struct worker *w = &s->workers[t];
         if (fc_tally_create(&w->tally, job->program->metrics, job->program->metric_count, error))

@@ -1,7 +1,8 @@
 /* backend_opencl.c: simulates on an OpenCL device: a GPU, or a CPU through PoCL.
  *
- * A batch is a series of short launches. Each fills rows of metric values, which are counted on the device as well
- * (cuda/reduce.h, docs/decisions/0005); what crosses to the host is the tally of the batch, and samples where asked for. */
+ * A batch is a series of short launches. Each fills rows of metric values, which are counted on the device as
+ * well (cuda/reduce.h, docs/decisions/0005); what crosses to the host is the tally of the batch, and samples
+ * where asked for. */
 #include "opencl.h"
 
 #include <stdio.h>

@@ -275,8 +275,10 @@ static void print_worst(const struct fc_explain *e, const struct options *o, con
     if (o->shared.scenario.has_seed)
         snprintf(extra, sizeof extra, " -s %llu", (unsigned long long)e->scenario->seed);
     const char *same = o->shared.scenario.override_count ? " (with the same --set)" : "";
-    printf("  a typical one of them: flopcast replay %s --trial %zu%s%s\n", o->scenario, f->typical, extra, same);
-    printf("  the worst of all:      flopcast replay %s --trial %zu%s%s\n", o->scenario, f->worst, extra, same);
+    printf("  a typical one of them: flopcast replay %s --trial %zu%s%s\n", o->scenario, f->typical, extra,
+           same);
+    printf("  the worst of all:      flopcast replay %s --trial %zu%s%s\n", o->scenario, f->worst, extra,
+           same);
 }
 
 static int print_json(const struct options *o, const struct fc_explain *e, const struct findings *f,

@@ -37,8 +37,10 @@ static const char help[] =
     "      --shard I/N       do only part I of N of the trials (I = 1 ... N); put parts together with "
     "flopcast merge\n"
     "  -o, --output FILE     write the result as JSON; a stopped run leaves what it has there\n"
-    "      --until BOUND     simulate until a figure is known well enough: 'p95(cost_usd) 0.5%' (standard error\n"
-    "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default 1e8)\n"
+    "      --until BOUND     simulate until a figure is known well enough: 'p95(cost_usd) 0.5%' (standard "
+    "error\n"
+    "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default "
+    "1e8)\n"
     "      --samples F.csv   write the metrics of every trial, one line each\n"
     "      --resume          go on with the trials that FILE of -o still lacks\n"
     "      --json            print the result as JSON instead of tables\n"
@@ -86,8 +88,9 @@ static int keep_samples(void *context, uint64_t first, uint64_t count, const flo
 }
 
 /* Runs the request; with a precision, in growing pieces until it is reached or `count` trials are in. */
-static int run_until(struct fc_run_request *request, const struct fc_precision *precision, struct fc_tally *tally,
-                     struct fc_run_outcome *outcome, bool *reached, struct fc_error *error)
+static int run_until(struct fc_run_request *request, const struct fc_precision *precision,
+                     struct fc_tally *tally, struct fc_run_outcome *outcome, bool *reached,
+                     struct fc_error *error)
 {
     uint64_t most = request->count, next = precision && most > UNTIL_FIRST ? UNTIL_FIRST : most;
     double wall_s = 0, now;
@@ -116,7 +119,17 @@ static int read_shard(const char *text, struct options *o, struct fc_error *erro
     return 0;
 }
 
-enum { OPTION_SET = 256, OPTION_ISA, OPTION_SHARD, OPTION_RESUME, OPTION_JSON, OPTION_STRICT, OPTION_DEVICE, OPTION_UNTIL, OPTION_SAMPLES };
+enum {
+    OPTION_SET = 256,
+    OPTION_ISA,
+    OPTION_SHARD,
+    OPTION_RESUME,
+    OPTION_JSON,
+    OPTION_STRICT,
+    OPTION_DEVICE,
+    OPTION_UNTIL,
+    OPTION_SAMPLES
+};
 
 static const struct option long_options[] = {
     {"trials", required_argument, NULL, 'n'},
@@ -216,9 +229,11 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         return fc_fail(error, FC_BAD_INPUT, "--resume needs -o FILE, the result to go on with");
     if (o->samples && o->resume)
         return fc_fail(error, FC_BAD_INPUT,
-                       "--samples cannot go with --resume (the trials that are in are not simulated again); leave one out");
+                       "--samples cannot go with --resume (the trials that are in are not simulated again); "
+                       "leave one out");
     if (o->until && o->shards)
-        return fc_fail(error, FC_BAD_INPUT, "--until cannot go with --shard (a shard does not know the others)");
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--until cannot go with --shard (a shard does not know the others)");
     o->scenario = argv[optind];
     return 0;
 }
@@ -362,8 +377,8 @@ static int run(const struct options *o, struct fc_error *error)
         *error = samples_error;
     if (status == FC_DONE && o->until && !reached) {
         status = FC_ANSWER_NO;
-        fc_fail(error, FC_ANSWER_NO, "--until '%s' is not reached after %llu trials; give more with -n", o->until,
-                (unsigned long long)count);
+        fc_fail(error, FC_ANSWER_NO, "--until '%s' is not reached after %llu trials; give more with -n",
+                o->until, (unsigned long long)count);
     }
     if (unwritten) /* what was computed is at least on the screen */
         *error = write_error;

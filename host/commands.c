@@ -11,7 +11,8 @@ const struct fc_command fc_commands[] = {
     {"sweep", "one input over a range of values, on the same worlds", fc_command_sweep},
     {"stress", "shocks, the chance of a breach, and what leads to it", fc_command_stress},
     {"merge", "put the result files of shards or machines together", fc_command_merge},
-    {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part", fc_command_compare},
+    {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part",
+     fc_command_compare},
     {"replay", "one world of a run, event by event", fc_command_replay},
     {"step", "one training step explained: time and memory by part", fc_command_step},
     {"calibrate", "fit the efficiency factors to measured steps, as a posterior", fc_command_calibrate},
@@ -25,6 +26,6 @@ const struct fc_command fc_commands[] = {
 
 void fc_print_version(FILE *out)
 {
-    fprintf(out, "flopcast 0.1.0, model version %d, kernels: %s, built by %s\n", FC_MODEL_VERSION, fc_kernel_names(),
-            fc_kernel_compiler());
+    fprintf(out, "flopcast 0.1.0, model version %d, kernels: %s, built by %s\n", FC_MODEL_VERSION,
+            fc_kernel_names(), fc_kernel_compiler());
 }

@@ -83,5 +83,6 @@ static void log_step_times(const struct fc_step_program *const *plans, const int
 
 extern const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL);
 const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL) = {
-    FC_TEXT(FC_KERNEL), FC_W, FC_CHUNK, sizeof(struct fc_chunk), run, floor_words, floor_variates, log_step_times,
+    FC_TEXT(FC_KERNEL), FC_W,           FC_CHUNK,       sizeof(struct fc_chunk), run,
+    floor_words,        floor_variates, log_step_times,
 };

@@ -18,7 +18,8 @@ int fc_fail_at(struct fc_error *error, const struct fc_place *place, const char 
 {
     int used = 0;
     if (place && place->file)
-        used = snprintf(error->text, sizeof error->text, "%s:%d:%d: ", place->file, place->line, place->column);
+        used =
+            snprintf(error->text, sizeof error->text, "%s:%d:%d: ", place->file, place->line, place->column);
     if (used < 0 || (size_t)used >= sizeof error->text)
         used = 0;
     va_list arguments;

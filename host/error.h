@@ -1,7 +1,8 @@
 /* error.h: how host code reports what went wrong.
  *
- * A function that can fail returns 0 or a negative code and fills a struct fc_error; only main decides to exit.
- * Texts read "problem (why); suggestion". Errors in a file begin with file:line:column, counted from 1. */
+ * A function that can fail returns 0 or a negative code and fills a struct fc_error; only main decides to
+ * exit. Texts read "problem (why); suggestion". Errors in a file begin with file:line:column, counted from 1.
+ */
 #ifndef FC_HOST_ERROR_H
 #define FC_HOST_ERROR_H
 
@@ -16,7 +17,8 @@ enum fc_status {
     FC_FAULT = 4      /* a fault on the way; what was finished is kept */
 };
 
-/* A place in an input. `file` is borrowed and may be NULL (then no place is printed); line and column start at 1. */
+/* A place in an input. `file` is borrowed and may be NULL (then no place is printed); line and column start
+ * at 1. */
 struct fc_place {
     const char *file;
     int line;

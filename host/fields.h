@@ -1,8 +1,8 @@
 /* fields.h: every key that a scenario may hold, as one table.
  *
- * The table is what the reader checks against, what --help and `show --defaults` print, and what --set accepts. A
- * default, with its source and grade, stands under the same path in catalog/defaults.yaml; a field without a default
- * must be stated when its layer is in use. */
+ * The table is what the reader checks against, what --help and `show --defaults` print, and what --set
+ * accepts. A default, with its source and grade, stands under the same path in catalog/defaults.yaml; a field
+ * without a default must be stated when its layer is in use. */
 #ifndef FC_HOST_FIELDS_H
 #define FC_HOST_FIELDS_H
 
@@ -24,9 +24,10 @@ struct fc_field {
     int id;           /* enum fc_field_id, the index in the table */
     const char *path; /* dotted path, e.g. "reliability.gpu_mtbf" */
     enum fc_field_type type;
-    int input;        /* FC_FIELD_UNCERTAIN: the enum fc_input it feeds; otherwise -1 */
-    const char *unit; /* canonical unit of the stored value, e.g. "h", "USD", "1"; catalog kind for FC_FIELD_NAME */
-    double lo, hi;    /* allowed range of the stored value, both ends included; also of every draw */
+    int input; /* FC_FIELD_UNCERTAIN: the enum fc_input it feeds; otherwise -1 */
+    const char
+        *unit; /* canonical unit of the stored value, e.g. "h", "USD", "1"; catalog kind for FC_FIELD_NAME */
+    double lo, hi; /* allowed range of the stored value, both ends included; also of every draw */
     const char *const *choices; /* FC_FIELD_CHOICE: words, NULL-terminated */
     const char *what;           /* one line for people */
 };

@@ -1,4 +1,5 @@
-/* format.h: numbers for people: scaled to a readable unit, and with no more digits than their error allows. */
+/* format.h: numbers for people: scaled to a readable unit, and with no more digits than their error allows.
+ */
 #ifndef FC_HOST_FORMAT_H
 #define FC_HOST_FORMAT_H
 
@@ -14,7 +15,8 @@ struct fc_scale {
 struct fc_scale fc_scale_for(const char *unit, double typical);
 
 /* value and error, both divided by the scale, as "10.13 ±0.02": the error to one digit, the value to that
- * digit and to five significant ones at most; an error of 0 prints up to six significant digits without "±". */
+ * digit and to five significant ones at most; an error of 0 prints up to six significant digits without "±".
+ */
 void fc_format_figure(double value, double error, const struct fc_scale *scale, char *text, size_t size);
 
 /* A plain number with `digits` significant digits, without an exponent where that stays short. */

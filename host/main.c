@@ -46,8 +46,8 @@ static int end(int status)
 
 int main(int argc, char **argv)
 {
-    /* glibc would learn to take large blocks from its heap and clear them by hand; as mappings of their own, the
-     * histograms' pages that no value reaches cost nothing. */
+    /* glibc would learn to take large blocks from its heap and clear them by hand; as mappings of their own,
+     * the histograms' pages that no value reaches cost nothing. */
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by the write that fails */
     if (argc < 2) {

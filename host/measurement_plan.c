@@ -123,7 +123,8 @@ static int read_model(struct fc_architecture *a, const char *const *cells, const
     a->layers = number(cells, FC_COLUMN_LAYERS);
     a->hidden = number(cells, FC_COLUMN_HIDDEN);
     a->ffn = number(cells, FC_COLUMN_FFN);
-    /* a model that the catalog lacks: exactly four times the hidden width is the habit of two-matrix blocks */
+    /* a model that the catalog lacks: exactly four times the hidden width is the habit of two-matrix blocks
+     */
     if (!entry)
         a->gated = a->ffn != 4 * a->hidden;
     a->heads = number(cells, FC_COLUMN_HEADS);

@@ -138,7 +138,8 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
         return refuse(&f[FC_FIELD_CP], text, error);
     }
     if (p->ep > 1 && !fc_architecture_is_mixture(a)) {
-        snprintf(text, sizeof text, "plan.ep is %g, but the model is dense (it has no experts); make it 1", p->ep);
+        snprintf(text, sizeof text, "plan.ep is %g, but the model is dense (it has no experts); make it 1",
+                 p->ep);
         return refuse(&f[FC_FIELD_EP], text, error);
     }
     if (p->ep > 1 && !divides(p->ep, a->experts)) {

@@ -34,7 +34,8 @@ void fc_progress_update(struct fc_progress_line *line, uint64_t done, uint64_t t
     if (done > 0)
         format_duration(elapsed_s * (double)(total - done) / (double)done, left, sizeof left);
     double percent = total ? 100 * (double)done / (double)total : 100;
-    fprintf(stderr, "\r\033[K%s of %s %s, %.0f %%%s%s", a, b, line->unit, percent, done ? ", about " : "", left);
+    fprintf(stderr, "\r\033[K%s of %s %s, %.0f %%%s%s", a, b, line->unit, percent, done ? ", about " : "",
+            left);
     if (done > 0)
         fputs(" left", stderr);
     fflush(stderr);

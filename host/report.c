@@ -204,7 +204,8 @@ static void print_probabilities(FILE *out, const struct fc_result *result)
         pad(out, label, NAME_WIDTH, false);
         fprintf(out, "%8.2f %%   %.2f to %.2f %%   %s\n", 100 * p, 100 * lo, 100 * hi, info->what);
         if (m->metric == FC_M_FITS && p < 0.99)
-            fputs("  the other figures include the worlds in which the job does not fit; change the plan\n", out);
+            fputs("  the other figures include the worlds in which the job does not fit; change the plan\n",
+                  out);
     }
 }
 

@@ -7,8 +7,8 @@
 
 #include "result.h"
 
-/* Prints what was asked, one line per metric with errors, a small histogram per headline metric, the probabilities and
- * the provenance. `utf8` allows block characters. */
+/* Prints what was asked, one line per metric with errors, a small histogram per headline metric, the
+ * probabilities and the provenance. `utf8` allows block characters. */
 void fc_report_result(FILE *out, const struct fc_result *result, bool utf8);
 
 /* Whether the environment's locale asks for UTF-8. */

@@ -263,7 +263,8 @@ int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct 
     for (int i = 0; i < request->worker_count; i++)
         if (threads[i].started && request->workers[i].failed)
             add_note(outcome, request->workers[i].name, "failed on the way", &request->workers[i].error);
-    outcome->stopped = outcome->stopped && q.done < q.total; /* the batches under way may have been the last */
+    outcome->stopped =
+        outcome->stopped && q.done < q.total; /* the batches under way may have been the last */
     if (q.fault.status) {
         *error = q.fault;
     } else if (q.done < q.total && !outcome->stopped) {

@@ -30,15 +30,17 @@ struct fc_scenario {
     char name[128];
 };
 
-/* Opens a file, or a scenario that comes with the program by its name; applies overrides and defaults; compiles. */
-int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name, const struct fc_scenario_options *options,
-                     struct fc_error *error);
+/* Opens a file, or a scenario that comes with the program by its name; applies overrides and defaults;
+ * compiles. */
+int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
+                     const struct fc_scenario_options *options, struct fc_error *error);
 void fc_scenario_close(struct fc_scenario *scenario);
 
 /* What a person should know of the inputs: tails that were cut, values that were rounded. */
 void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out);
 
 /* An empty result with the scenario's provenance and a tally of the program's metrics. */
-int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_result *result, struct fc_error *error);
+int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_result *result,
+                             struct fc_error *error);
 
 #endif

@@ -56,17 +56,18 @@ struct fc_settings {
     struct fc_correlation correlations[FC_MAX_CORRELATIONS];
     size_t correlation_count;
     bool correlations_usual; /* the usual set of the defaults is asked for, beside those stated */
-    bool correlation_repair; /* correlations that contradict each other are replaced by the nearest that do not */
-    struct fc_owned *owned; /* memory, freed with the settings */
+    bool correlation_repair; /* correlations that contradict each other are replaced by the nearest that do
+                                not */
+    struct fc_owned *owned;  /* memory, freed with the settings */
 };
 
 void fc_settings_init(struct fc_settings *settings);
 void fc_settings_free(struct fc_settings *settings);
 
 /* Reads every key of the document. Unknown, repeated and ill-typed keys and values out of range are refused
- * at their place. `extends` is skipped; `correlations` replaces an earlier one: a list of pairs, the word usual, or {use: usual,
- * pairs: [...], repair: true}. Returns 0, or -1
- * with `error` filled; the settings may then be partly filled and are still to be freed. */
+ * at their place. `extends` is skipped; `correlations` replaces an earlier one: a list of pairs, the word
+ * usual, or {use: usual, pairs: [...], repair: true}. Returns 0, or -1 with `error` filled; the settings may
+ * then be partly filled and are still to be freed. */
 int fc_settings_read(struct fc_settings *settings, const struct fc_document *document,
                      struct fc_error *error);
 
@@ -76,8 +77,8 @@ int fc_settings_read(struct fc_settings *settings, const struct fc_document *doc
 int fc_settings_apply_defaults(struct fc_settings *settings, const struct fc_document *defaults,
                                struct fc_error *error);
 
-/* Gives a field, whose value the caller has changed, a new text; it then counts as stated. Returns 0, or -1 with
- * `error` filled. */
+/* Gives a field, whose value the caller has changed, a new text; it then counts as stated. Returns 0, or -1
+ * with `error` filled. */
 int fc_settings_describe(struct fc_settings *settings, enum fc_field_id id, const char *text,
                          struct fc_error *error);
 

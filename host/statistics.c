@@ -6,10 +6,10 @@
 #include "metrics.h"
 
 #define ENOUGH_BEYOND 50.0 /* exceedances that a tail figure needs */
-#define TINY 1e-36          /* the bin of zero reaches up to here; nothing else does */
+#define TINY 1e-36         /* the bin of zero reaches up to here; nothing else does */
 
-/* Sum of the values and of their squares. The exact integer sums are added in long double from the largest exponent
- * down, in a fixed order. */
+/* Sum of the values and of their squares. The exact integer sums are added in long double from the largest
+ * exponent down, in a fixed order. */
 static void raw_moments(const struct fc_tally_metric *m, long double *sum, long double *square)
 {
     *sum = 0;
@@ -22,7 +22,8 @@ static void raw_moments(const struct fc_tally_metric *m, long double *sum, long 
         int scale = (exponent == 0 ? 1 : exponent) - 150;
         long double part = ldexpl((long double)m->sum[e], scale);
         *sum += negative ? -part : part;
-        *square += ldexpl((long double)m->square_high[e] * 16777216.0L + (long double)m->square_low[e], 2 * scale);
+        *square +=
+            ldexpl((long double)m->square_high[e] * 16777216.0L + (long double)m->square_low[e], 2 * scale);
     }
 }
 
@@ -33,7 +34,8 @@ struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *m)
     long double sum, square;
     raw_moments(m, &sum, &square);
     struct fc_estimate sd = fc_statistics_sd(m);
-    return (struct fc_estimate){(double)(sum / (long double)m->count), sd.value / sqrt((double)m->count), 0, 0};
+    return (struct fc_estimate){(double)(sum / (long double)m->count), sd.value / sqrt((double)m->count), 0,
+                                0};
 }
 
 void fc_statistics_bin(const struct fc_tally_metric *m, uint32_t bin, double *lo, double *hi)
@@ -78,8 +80,14 @@ struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
     return (struct fc_estimate){sd, error, 0, 0};
 }
 
-double fc_statistics_min(const struct fc_tally_metric *m) { return m->count ? (double)fc_tally_value(m->min_key) : NAN; }
-double fc_statistics_max(const struct fc_tally_metric *m) { return m->count ? (double)fc_tally_value(m->max_key) : NAN; }
+double fc_statistics_min(const struct fc_tally_metric *m)
+{
+    return m->count ? (double)fc_tally_value(m->min_key) : NAN;
+}
+double fc_statistics_max(const struct fc_tally_metric *m)
+{
+    return m->count ? (double)fc_tally_value(m->max_key) : NAN;
+}
 
 /* Trials per unit of value in a bin; 0 for a bin that no value reached. */
 static double density(const struct fc_tally_metric *m, uint32_t bin)
@@ -91,14 +99,16 @@ static double density(const struct fc_tally_metric *m, uint32_t bin)
     return hi > lo ? (double)m->bins[bin] / (hi - lo) : 0;
 }
 
-/* The share of a bin's width below which `share` of its trials lie, when the density runs through the bin as a straight
- * line with the slope that its two neighbours show; uniform where a neighbour is empty (steps, the ends). */
+/* The share of a bin's width below which `share` of its trials lie, when the density runs through the bin as
+ * a straight line with the slope that its two neighbours show; uniform where a neighbour is empty (steps, the
+ * ends). */
 static double share_of_width(const struct fc_tally_metric *m, uint32_t bin, double share)
 {
     double here = density(m, bin), before = density(m, bin - 1), after = density(m, bin + 1);
     if (!(here > 0 && before > 0 && after > 0))
         return share;
-    double slope = fmin(fmax(0.5 * (after - before) / here, -1.9), 1.9); /* density (1 - slope / 2) to (1 + slope / 2) */
+    double slope =
+        fmin(fmax(0.5 * (after - before) / here, -1.9), 1.9); /* density (1 - slope / 2) to (1 + slope / 2) */
     double start = 1 - 0.5 * slope;
     return 2 * share / (start + sqrt(start * start + 2 * slope * share));
 }

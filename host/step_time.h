@@ -5,7 +5,8 @@
 #include "../cuda/model/inputs.h"
 #include "../cuda/model/step_program.h"
 
-/* Seconds of one step by part; see struct fc_step_parts of the model. `step` is the sum of all but `communication`. */
+/* Seconds of one step by part; see struct fc_step_parts of the model. `step` is the sum of all but
+ * `communication`. */
 struct fc_step_breakdown {
     double gemm, experts, attention, memory, gaps, host, head;
     double tp, cp, ep, fsdp, pp, dp;

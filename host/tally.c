@@ -78,7 +78,8 @@ static size_t place_of(const struct fc_tally *tally, uint64_t first)
     return at;
 }
 
-static int refuse_overlap(const struct fc_tally *tally, uint64_t first, uint64_t count, struct fc_error *error)
+static int refuse_overlap(const struct fc_tally *tally, uint64_t first, uint64_t count,
+                          struct fc_error *error)
 {
     size_t at = place_of(tally, first);
     if ((at > 0 && tally->ranges[at - 1].first + tally->ranges[at - 1].count > first) ||
@@ -124,12 +125,13 @@ int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struc
 int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc_error *error)
 {
     if (into->metric_count != from->metric_count)
-        return fc_fail(error, FC_BAD_INPUT, "results hold %d and %d metrics and cannot be merged", into->metric_count,
-                       from->metric_count);
+        return fc_fail(error, FC_BAD_INPUT, "results hold %d and %d metrics and cannot be merged",
+                       into->metric_count, from->metric_count);
     for (int r = 0; r < into->metric_count; r++)
         if (into->metrics[r].metric != from->metrics[r].metric)
             return fc_fail(error, FC_BAD_INPUT, "results hold different metrics and cannot be merged");
-    for (size_t i = 0; i < from->range_count; i++) /* all are checked before the first is added: all or none */
+    for (size_t i = 0; i < from->range_count;
+         i++) /* all are checked before the first is added: all or none */
         if (refuse_overlap(into, from->ranges[i].first, from->ranges[i].count, error))
             return -1;
     for (size_t i = 0; i < from->range_count; i++)
@@ -212,7 +214,10 @@ uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed)
     return h;
 }
 
-int fc_tally_model_version(void) { return FC_MODEL_VERSION; }
+int fc_tally_model_version(void)
+{
+    return FC_MODEL_VERSION;
+}
 
 const struct fc_tally_metric *fc_tally_find(const struct fc_tally *tally, int metric)
 {

@@ -1,7 +1,8 @@
-/* tally.h: the exact, mergeable result of any set of trials (cuda/model/tally.h says what is kept of a value).
+/* tally.h: the exact, mergeable result of any set of trials (cuda/model/tally.h says what is kept of a
+ * value).
  *
- * Adding two tallies is associative, commutative and exact, so a result does not depend on threads, devices, batches or
- * order. The digest runs over the content, not over how it came about. */
+ * Adding two tallies is associative, commutative and exact, so a result does not depend on threads, devices,
+ * batches or order. The digest runs over the content, not over how it came about. */
 #ifndef FC_HOST_TALLY_H
 #define FC_HOST_TALLY_H
 
@@ -12,12 +13,12 @@
 #include "error.h"
 
 struct fc_tally_metric {
-    int metric;          /* enum fc_metric */
-    uint64_t invalid;    /* values that were infinite or not a number */
-    uint64_t count;      /* finite values */
-    uint32_t min_key, max_key;     /* fc_tally_key of the extremes; meaningless while count is 0 */
-    uint64_t min_trial, max_trial; /* the lowest-numbered trial that reached each */
-    uint64_t *bins;      /* FC_TALLY_BINS counts */
+    int metric;                               /* enum fc_metric */
+    uint64_t invalid;                         /* values that were infinite or not a number */
+    uint64_t count;                           /* finite values */
+    uint32_t min_key, max_key;                /* fc_tally_key of the extremes; meaningless while count is 0 */
+    uint64_t min_trial, max_trial;            /* the lowest-numbered trial that reached each */
+    uint64_t *bins;                           /* FC_TALLY_BINS counts */
     uint64_t sum[FC_TALLY_EXPONENTS];         /* of mantissas */
     uint64_t square_low[FC_TALLY_EXPONENTS];  /* of the lower 24 bits of squared mantissas */
     uint64_t square_high[FC_TALLY_EXPONENTS]; /* of the upper bits of squared mantissas */

@@ -202,8 +202,8 @@ static void common_random_numbers(void **state)
         fc_draw_inputs(&many.program, many.tables, 9, trial, 0, many.program.draw_count, all);
         fc_draw_inputs(&one.program, one.tables, 9, trial, 0, 1, alone);
         fc_draw_inputs(&one.program, one.tables, 9, trial + 1, 0, 1, shifted);
-        FC_LANES(l)
-        assert_true(all[FC_IN_PRICE_GPU_HOUR_USD][l] == alone[FC_IN_PRICE_GPU_HOUR_USD][l]);
+        FC_LANES (l)
+            assert_true(all[FC_IN_PRICE_GPU_HOUR_USD][l] == alone[FC_IN_PRICE_GPU_HOUR_USD][l]);
         for (int l = 1; l < FC_W; l++)
             assert_true(shifted[FC_IN_PRICE_GPU_HOUR_USD][l - 1] == alone[FC_IN_PRICE_GPU_HOUR_USD][l]);
         different += alone[FC_IN_PRICE_GPU_HOUR_USD][0] != first;

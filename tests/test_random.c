@@ -23,8 +23,7 @@ static void library_words(uint64_t seed, uint64_t trial, uint32_t event, uint32_
 static void words_of(uint64_t seed, uint64_t trial, uint32_t event, uint32_t stream, uint32_t words[4][FC_W])
 {
     fc_u32 low[FC_W], high[FC_W], events[FC_W];
-    FC_LANES(l)
-    {
+    FC_LANES (l) {
         uint64_t number = trial + (uint64_t)l;
         low[l] = (fc_u32)number;
         high[l] = (fc_u32)(number >> 32);
@@ -72,8 +71,7 @@ static void equals_the_library(void **state)
                 for (uint32_t stream = 0; stream < 3; stream++) {
                     uint32_t words[4][FC_W];
                     words_of(edges[s], edges[t], (uint32_t)edges[e], stream, words);
-                    FC_LANES(l)
-                    {
+                    FC_LANES (l) {
                         uint32_t expected[4];
                         library_words(edges[s], edges[t] + (uint64_t)l, (uint32_t)edges[e] + (uint32_t)l,
                                       stream, expected);
@@ -85,8 +83,7 @@ static void equals_the_library(void **state)
         uint64_t seed = n * 0x9e3779b97f4a7c15u;
         uint32_t words[4][FC_W], expected[4];
         words_of(seed, n, (uint32_t)(n >> 3), FC_STREAM_TIMELINE, words);
-        FC_LANES(l)
-        {
+        FC_LANES (l) {
             library_words(seed, n + (uint64_t)l, (uint32_t)(n >> 3) + (uint32_t)l, 1, expected);
             for (int i = 0; i < 4; i++)
                 assert_int_equal(words[i][l], expected[i]);
@@ -151,8 +148,7 @@ static void mapping_is_fixed(void **state)
         program.draws[i] = (struct fc_draw){.input = i, .kind = FC_DRAW_DISCRETE, .table = 0, .count = 32};
     fc_draw_inputs(&program, ends, seed, trial, 0, FC_INPUT_COUNT, inputs);
     for (int i = 0; i < FC_INPUT_COUNT; i++)
-        FC_LANES(l)
-        {
+        FC_LANES (l) {
             uint32_t words[4];
             library_words(seed, trial + (uint64_t)l, (uint32_t)i / 4, 0, words);
             assert_true(inputs[i][l] == (float)(words[i % 4] >> 27));

@@ -1,18 +1,19 @@
 /* ages.h: units (trays) that each have an age, of which only a failed one is renewed.
  *
- * Redrawing every clock at a restart multiplies a Weibull failure rate by N^(1/k - 1): 35 at 4096 units with k = 0.7.
- * Here the units that have never failed are one population: their failures come in order, as order statistics. In
- * cumulative hazard the gaps between them are exponential (Renyi 1953): H(k+1) = H(k) + E / (N - k), and the quantile
- * table of the first failure's law turns H into time. That law is the renewed one for new units, or its residual law
- * for a fleet in its steady state. Renewed units wait in a small heap; those beyond the time watched are not kept. */
+ * Redrawing every clock at a restart multiplies a Weibull failure rate by N^(1/k - 1): 35 at 4096 units with
+ * k = 0.7. Here the units that have never failed are one population: their failures come in order, as order
+ * statistics. In cumulative hazard the gaps between them are exponential (Renyi 1953): H(k+1) = H(k) + E / (N
+ * - k), and the quantile table of the first failure's law turns H into time. That law is the renewed one for
+ * new units, or its residual law for a fleet in its steady state. Renewed units wait in a small heap; those
+ * beyond the time watched are not kept. */
 #ifndef FC_MODEL_AGES_H
 #define FC_MODEL_AGES_H
 
 #include "timeline_state.h"
 
 /* The next first failure of lane l. */
-FC_FN void fc_ages_advance(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables, fc_u32 word,
-                           fc_i32 l, struct fc_timeline_lanes *lane)
+FC_FN void fc_ages_advance(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
+                           fc_u32 word, fc_i32 l, struct fc_timeline_lanes *lane)
 {
     fc_i32 left = lane->never_failed[l];
     if (left <= 0) {
@@ -69,16 +70,17 @@ FC_FN void fc_ages_next(fc_i32 l, struct fc_timeline_lanes *lane)
 }
 
 /* Before the first event of a run. */
-FC_FN void fc_ages_begin(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables, fc_u32 word,
-                         fc_i32 l, struct fc_timeline_lanes *lane)
+FC_FN void fc_ages_begin(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
+                         fc_u32 word, fc_i32 l, struct fc_timeline_lanes *lane)
 {
     fc_ages_advance(detail, tables, word, l, lane);
     fc_ages_next(l, lane);
 }
 
 /* The unit that was due has failed and is renewed; lane->exposure stands at the failure. */
-FC_FN void fc_ages_renew(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables, fc_u32 word_first,
-                         fc_u32 word_life, fc_i32 horizon, fc_i32 l, struct fc_timeline_lanes *lane)
+FC_FN void fc_ages_renew(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
+                         fc_u32 word_first, fc_u32 word_life, fc_i32 horizon, fc_i32 l,
+                         struct fc_timeline_lanes *lane)
 {
     if (lane->heap_size[l] > 0 && lane->heap[0][l] <= lane->first_next[l])
         fc_ages_pop(l, lane);

@@ -1,7 +1,8 @@
-/* classes.h: the classes of trouble that a run meets, and what the host prepares for each (failures.h uses it).
+/* classes.h: the classes of trouble that a run meets, and what the host prepares for each (failures.h uses
+ * it).
  *
- * A class has its own rate and scale, its own detection, its own blast radius. Numbers are permanent: they name metrics
- * (interruptions@gpu) and keys of scenarios; names stand in host/metrics.c. */
+ * A class has its own rate and scale, its own detection, its own blast radius. Numbers are permanent: they
+ * name metrics (interruptions@gpu) and keys of scenarios; names stand in host/metrics.c. */
 #ifndef FC_MODEL_CLASSES_H
 #define FC_MODEL_CLASSES_H
 
@@ -24,7 +25,7 @@ enum fc_class {
     FC_CLASS_SLOW_NETWORK = 10, /* rate per job */
     FC_CLASS_COUNT = 11
 };
-#define FC_CLASS_SHARED 7           /* the first seven share one rate */
+#define FC_CLASS_SHARED 7                /* the first seven share one rate */
 #define FC_CLASS_SLOW FC_CLASS_SLOW_NODE /* first class that does not stop the job */
 
 /* What a failure takes out when something must be replaced. */
@@ -36,9 +37,10 @@ enum fc_blast {
 
 /* Where a replacement for a tray comes from. */
 enum fc_spare_policy {
-    FC_SPARES_POOLED = 0,  /* from one pool of trays (or servers, or segments of several trays) */
-    FC_SPARES_IN_RACK = 1, /* from the spare trays of the same rack; when they are out, the whole rack is replaced */
-    FC_SPARES_RACKS = 2    /* the whole rack is replaced and comes back when its tray is repaired */
+    FC_SPARES_POOLED = 0, /* from one pool of trays (or servers, or segments of several trays) */
+    FC_SPARES_IN_RACK =
+        1, /* from the spare trays of the same rack; when they are out, the whole rack is replaced */
+    FC_SPARES_RACKS = 2 /* the whole rack is replaced and comes back when its tray is repaired */
 };
 
 /* How the times between failures of trays are distributed. */
@@ -48,15 +50,19 @@ enum fc_ages {
     FC_AGES_RESTART = 2 /* one clock for the job, renewed at every restart; gap law = `next_failure` */
 };
 
-/* Per class, the same in every trial. The law of its time is table value x factor + value: factor is 1 for a law with a
- * table and 0 for a constant, whose table may be any. */
+/* Per class, the same in every trial. The law of its time is table value x factor + value: factor is 1 for a
+ * law with a table and 0 for a constant, whose table may be any. */
 struct fc_classes {
     fc_i32 blast[FC_CLASS_COUNT];   /* enum fc_blast */
-    fc_i32 replica[FC_CLASS_COUNT]; /* 1: with elastic replicas only one replica falls out, 0: the whole job stops */
-    float blame[FC_CLASS_COUNT];    /* 1: the wrong node can be blamed, and the fault comes back after the restart; or 0 */
-    float swap[FC_CLASS_COUNT];     /* chance that something must be replaced, as a factor on the input; SLOW_*: 0 */
+    fc_i32 replica[FC_CLASS_COUNT]; /* 1: with elastic replicas only one replica falls out, 0: the whole job
+                                       stops */
+    float blame[FC_CLASS_COUNT];    /* 1: the wrong node can be blamed, and the fault comes back after the
+                                       restart; or 0 */
+    float swap[FC_CLASS_COUNT]; /* chance that something must be replaced, as a factor on the input; SLOW_*: 0
+                                 */
     float memory_lost[FC_CLASS_COUNT]; /* chance that the copies of a checkpoint in memory are lost */
-    /* time to the decision to restart, s; SILENT: training to be done again; SLOW_*: length of the slow time */
+    /* time to the decision to restart, s; SILENT: training to be done again; SLOW_*: length of the slow time
+     */
     fc_i32 time_table[FC_CLASS_COUNT];
     float time_factor[FC_CLASS_COUNT];
     float time_value[FC_CLASS_COUNT];

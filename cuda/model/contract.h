@@ -1,20 +1,21 @@
-/* contract.h: what a committed sum buys: GPU-hours, GPUs, useful FLOP, runs, energy; in total, or month by month.
+/* contract.h: what a committed sum buys: GPU-hours, GPUs, useful FLOP, runs, energy; in total, or month by
+ * month.
  *
  *   GPU-hours         = value / price
  *   useful FLOP       = GPU-hours 3600 usable goodput MFU peak
  *   cost of a run     = its FLOP / useful FLOP  value
  *   GPUs at full ramp = GPU-hours / (term - half the linear ramp - delay)
  *   energy            = GPU-hours  IT power  load factor  PUE
- * One year = 8766 h, one month = 730.5 h. Where months are simulated (months.h), delivery sizes the contract and its
- * sites give energy and CO2. */
+ * One year = 8766 h, one month = 730.5 h. Where months are simulated (months.h), delivery sizes the contract
+ * and its sites give energy and CO2. */
 #ifndef FC_MODEL_CONTRACT_H
 #define FC_MODEL_CONTRACT_H
 
 #include "months.h"
 
 /* Value, GPU-hours and GPUs of a contract in total. */
-FC_FN void fc_contract_size(FC_GLOBAL const struct fc_contract *contract, fc_real inputs[FC_INPUT_COUNT][FC_W],
-                            fc_real metrics[FC_METRIC_COUNT][FC_W])
+FC_FN void fc_contract_size(FC_GLOBAL const struct fc_contract *contract,
+                            fc_real inputs[FC_INPUT_COUNT][FC_W], fc_real metrics[FC_METRIC_COUNT][FC_W])
 {
     fc_real value = (fc_real)contract->value_usd;
     FC_LANES (l) {
@@ -22,7 +23,8 @@ FC_FN void fc_contract_size(FC_GLOBAL const struct fc_contract *contract, fc_rea
         fc_real late = inputs[FC_IN_DELAY_CHANCE][l] < inputs[FC_IN_DELAY_PROBABILITY][l]
                            ? inputs[FC_IN_DELAY_MONTHS][l] * (fc_real)FC_HOURS_PER_MONTH
                            : (fc_real)0.0f;
-        fc_real hours = fc_max((fc_real)contract->term_h - (fc_real)contract->half_ramp_h - late, (fc_real)1.0f);
+        fc_real hours =
+            fc_max((fc_real)contract->term_h - (fc_real)contract->half_ramp_h - late, (fc_real)1.0f);
         metrics[FC_M_GPU_HOURS][l] = gpu_hours;
         metrics[FC_M_GPUS_FULL_RAMP][l] = gpu_hours / hours;
         metrics[FC_M_COST_USD][l] = value;
@@ -30,8 +32,8 @@ FC_FN void fc_contract_size(FC_GLOBAL const struct fc_contract *contract, fc_rea
 }
 
 /* PUE and carbon over the providers' sites, weighted by capacity and by energy. */
-FC_FN void fc_contract_sites(FC_GLOBAL const struct fc_months *terms, fc_real inputs[FC_INPUT_COUNT][FC_W], fc_real *pue,
-                             fc_real *carbon)
+FC_FN void fc_contract_sites(FC_GLOBAL const struct fc_months *terms, fc_real inputs[FC_INPUT_COUNT][FC_W],
+                             fc_real *pue, fc_real *carbon)
 {
     fc_i32 providers = fc_max_i32(terms->providers, 1);
     FC_LANES (l) {
@@ -55,9 +57,10 @@ FC_FN void fc_contract_sites(FC_GLOBAL const struct fc_months *terms, fc_real in
 }
 
 /* Fills the contract's metrics for one block; goodput and mfu come from the other layers where those ran. */
-FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables, fc_u64 seed,
-                             fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W], const fc_real *goodput,
-                             const fc_real *mfu, struct fc_months_block *block, fc_real metrics[FC_METRIC_COUNT][FC_W])
+FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
+                             fc_u64 seed, fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W],
+                             const fc_real *goodput, const fc_real *mfu, struct fc_months_block *block,
+                             fc_real metrics[FC_METRIC_COUNT][FC_W])
 {
     fc_real pue[FC_W], carbon[FC_W];
     fc_i32 monthly = contract->months.months > 0;

@@ -1,5 +1,5 @@
-/* contract_program.h: what the host prepares for the contract layer (contract.h, months.h): terms and options.
- * All members are 32 bits wide, as in program.h. */
+/* contract_program.h: what the host prepares for the contract layer (contract.h, months.h): terms and
+ * options. All members are 32 bits wide, as in program.h. */
 #ifndef FC_MODEL_CONTRACT_PROGRAM_H
 #define FC_MODEL_CONTRACT_PROGRAM_H
 
@@ -8,9 +8,10 @@
 
 /* How an input or an event variate gets its value. */
 enum fc_draw_kind {
-    FC_DRAW_CONSTANT = 0,  /* always `value` */
-    FC_DRAW_TABLE = 1,     /* quantile table (draw.h) at `table`, an offset in floats */
-    FC_DRAW_DISCRETE = 2,  /* `count` values at `table`, then as many cumulative probabilities, the last one 1 */
+    FC_DRAW_CONSTANT = 0, /* always `value` */
+    FC_DRAW_TABLE = 1,    /* quantile table (draw.h) at `table`, an offset in floats */
+    FC_DRAW_DISCRETE =
+        2, /* `count` values at `table`, then as many cumulative probabilities, the last one 1 */
     FC_DRAW_TABLE_Z = 3,   /* a correlated input: table over a standard normal (draw.h) */
     FC_DRAW_DISCRETE_Z = 4 /* the same for `count` values, then as many upper bounds of the standard normal */
 };
@@ -27,9 +28,9 @@ struct fc_draw {
 
 /* Gaussian copula: the standard normals of the correlated inputs are factor n, with n independent. */
 struct fc_copula {
-    fc_i32 count;                /* 0: no input is correlated */
-    fc_i32 normal_table;         /* quantile table of the standard normal */
-    fc_i32 input[FC_CORRELATED]; /* ascending */
+    fc_i32 count;                               /* 0: no input is correlated */
+    fc_i32 normal_table;                        /* quantile table of the standard normal */
+    fc_i32 input[FC_CORRELATED];                /* ascending */
     float factor[FC_CORRELATED][FC_CORRELATED]; /* lower triangular, rows of length 1 */
 };
 
@@ -39,13 +40,16 @@ struct fc_copula {
 
 /* What is signed with a provider. Its price series: contract; list times a ratio; list; spot. */
 enum fc_contract_form {
-    FC_FORM_TAKE_OR_PAY = 0, /* contract price; at least the floor's share of the delivered capacity is paid */
-    FC_FORM_MINIMUM = 1,     /* contract price by use; what the floor's share of the value lacks falls due at the end */
-    FC_FORM_RESERVATION = 2, /* list price of the month it starts, times the ratio of its term; paid, used or not */
-    FC_FORM_BLOCK = 3,       /* windows paid up front at list price times the block ratio; no way out */
-    FC_FORM_ON_DEMAND = 4,   /* list price of the month, by use */
-    FC_FORM_SPOT = 5,        /* spot price of the month, by use, with interruptions */
-    FC_FORM_OWN = 6          /* bought: capital as it is delivered, then energy and operations */
+    FC_FORM_TAKE_OR_PAY =
+        0, /* contract price; at least the floor's share of the delivered capacity is paid */
+    FC_FORM_MINIMUM =
+        1, /* contract price by use; what the floor's share of the value lacks falls due at the end */
+    FC_FORM_RESERVATION =
+        2,             /* list price of the month it starts, times the ratio of its term; paid, used or not */
+    FC_FORM_BLOCK = 3, /* windows paid up front at list price times the block ratio; no way out */
+    FC_FORM_ON_DEMAND = 4, /* list price of the month, by use */
+    FC_FORM_SPOT = 5,      /* spot price of the month, by use, with interruptions */
+    FC_FORM_OWN = 6        /* bought: capital as it is delivered, then energy and operations */
 };
 
 /* Inputs that a provider may have of its own: indices of fc_provider.input. */
@@ -62,52 +66,53 @@ enum fc_provider_input {
 };
 
 struct fc_provider {
-    fc_i32 form;              /* enum fc_contract_form */
-    fc_i32 term_months;       /* FC_FORM_RESERVATION: until renewal; FC_FORM_BLOCK: length of a window */
-    float share;              /* of the capacity; shares add up to 1 */
+    fc_i32 form;               /* enum fc_contract_form */
+    fc_i32 term_months;        /* FC_FORM_RESERVATION: until renewal; FC_FORM_BLOCK: length of a window */
+    float share;               /* of the capacity; shares add up to 1 */
     fc_i32 input[FC_P_INPUTS]; /* enum fc_input that it reads */
-    struct fc_draw delay;     /* law of a late tranche's delay, months */
+    struct fc_draw delay;      /* law of a late tranche's delay, months */
 };
 
 enum fc_revenue { FC_REVENUE_NONE = 0, FC_REVENUE_PER_GW = 1, FC_REVENUE_PATH = 2 };
 
 /* Month by month (months.h); off while months is 0. */
 struct fc_months {
-    fc_i32 months;       /* horizon, at most FC_MONTHS */
-    fc_i32 providers;    /* 1 to FC_PROVIDERS */
-    fc_i32 tranches;     /* 1 to FC_TRANCHES, equal parts of the ramp */
-    fc_i32 catch_up;     /* 1: the provider adds GPUs so that the whole value is delivered by the end, delays or not */
-    fc_i32 market;       /* 1: price paths are simulated */
-    fc_i32 normal_table; /* quantile table of the standard normal */
+    fc_i32 months;    /* horizon, at most FC_MONTHS */
+    fc_i32 providers; /* 1 to FC_PROVIDERS */
+    fc_i32 tranches;  /* 1 to FC_TRANCHES, equal parts of the ramp */
+    fc_i32 catch_up;  /* 1: the provider adds GPUs so that the whole value is delivered by the end, delays or
+                         not */
+    fc_i32 market;    /* 1: price paths are simulated */
+    fc_i32 normal_table;  /* quantile table of the standard normal */
     fc_i32 uniform_table; /* table over the standard normal of its own distribution function */
     float term_months, ramp_months;
-    float gpus;          /* 0: as many as the value buys */
+    float gpus; /* 0: as many as the value buys */
     struct fc_provider provider[FC_PROVIDERS];
     /* terms */
-    fc_i32 credit_from;    /* month from which the prepayment is credited */
-    float service_credit;  /* share of the price of hours lost to outages that is credited */
-    fc_i32 terminate;      /* month of the exit; 0: none */
+    fc_i32 credit_from;     /* month from which the prepayment is credited */
+    float service_credit;   /* share of the price of hours lost to outages that is credited */
+    fc_i32 terminate;       /* month of the exit; 0: none */
     fc_i32 expansion_month; /* month of the decision; 0: no option */
-    float expansion_share; /* further capacity, share of the contract's */
+    float expansion_share;  /* further capacity, share of the contract's */
     float expansion_strike; /* USD per GPU-hour */
     /* market */
-    fc_i32 regime;   /* first regime: 0 glut, 1 balance, 2 shortage */
-    float drift[3];  /* per year, of the log price */
-    float sigma[3];  /* per square root of a year */
-    float jump_rate; /* rate-card changes of the list price per year */
+    fc_i32 regime;       /* first regime: 0 glut, 1 balance, 2 shortage */
+    float drift[3];      /* per year, of the log price */
+    float sigma[3];      /* per square root of a year */
+    float jump_rate;     /* rate-card changes of the list price per year */
     struct fc_draw jump; /* law of their relative size */
-    float spot_sigma; /* per square root of a year */
-    float first_launch; /* month of the next generation's launch */
+    float spot_sigma;    /* per square root of a year */
+    float first_launch;  /* month of the next generation's launch */
     /* money */
-    fc_i32 revenue;         /* enum fc_revenue */
-    float revenue_start;    /* FC_REVENUE_PATH: USD per year at the start */
-    float revenue_share;    /* FC_REVENUE_PATH: share of it that this contract earns */
-    float cost_ratio[3];    /* cost over revenue at the start: net, operating, cash basis; 0: not asked */
-    fc_i32 irr;             /* 1: the internal rate of return is asked for */
+    fc_i32 revenue;      /* enum fc_revenue */
+    float revenue_start; /* FC_REVENUE_PATH: USD per year at the start */
+    float revenue_share; /* FC_REVENUE_PATH: share of it that this contract earns */
+    float cost_ratio[3]; /* cost over revenue at the start: net, operating, cash basis; 0: not asked */
+    fc_i32 irr;          /* 1: the internal rate of return is asked for */
     /* programme of runs, one after the other */
-    float programme_flop;   /* size of the first; 0: none */
-    fc_i32 own_parts;       /* 1: capital from rack, network, storage and site; 0: all-in per GPU */
-    fc_i32 own;             /* 1: the cost of owning is asked for */
+    float programme_flop; /* size of the first; 0: none */
+    fc_i32 own_parts;     /* 1: capital from rack, network, storage and site; 0: all-in per GPU */
+    fc_i32 own;           /* 1: the cost of owning is asked for */
 };
 
 /* The contract layer. */

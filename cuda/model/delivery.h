@@ -1,9 +1,10 @@
 /* delivery.h: how much of the planned capacity stands, and when.
  *
- * A provider's capacity comes as a linear ramp, cut into equal tranches. A tranche is late with some probability, by a
- * length of its own law, and shifts as a whole. One standard normal z per tranche decides both: with p the
- * probability, it is late where Phi(z) > 1 - p, and its length is the law's quantile at (Phi(z) - 1 + p) / p. The z of
- * any two tranches have the correlation rho: z = sqrt(rho) common + sqrt(1 - rho) own. */
+ * A provider's capacity comes as a linear ramp, cut into equal tranches. A tranche is late with some
+ * probability, by a length of its own law, and shifts as a whole. One standard normal z per tranche decides
+ * both: with p the probability, it is late where Phi(z) > 1 - p, and its length is the law's quantile at
+ * (Phi(z) - 1 + p) / p. The z of any two tranches have the correlation rho: z = sqrt(rho) common + sqrt(1 -
+ * rho) own. */
 #ifndef FC_MODEL_DELIVERY_H
 #define FC_MODEL_DELIVERY_H
 
@@ -27,14 +28,15 @@ FC_FN fc_real fc_ramp_until(fc_real now, fc_real from, fc_real length)
 FC_FN fc_real fc_ramp_at(fc_real now, fc_real from, fc_real length)
 {
     fc_real x = now - from;
-    fc_real rising = fc_min(fc_max(x, (fc_real)0.0f), length) / (length > (fc_real)0.0f ? length : (fc_real)1.0f);
+    fc_real rising =
+        fc_min(fc_max(x, (fc_real)0.0f), length) / (length > (fc_real)0.0f ? length : (fc_real)1.0f);
     fc_real step = x >= (fc_real)0.0f ? (fc_real)1.0f : (fc_real)0.0f;
     return length > (fc_real)0.0f ? rising : step;
 }
 
-FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables, fc_u64 seed,
-                            const fc_u32 *low, const fc_u32 *high, fc_real inputs[FC_INPUT_COUNT][FC_W],
-                            struct fc_delivery *delivery)
+FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables,
+                            fc_u64 seed, const fc_u32 *low, const fc_u32 *high,
+                            fc_real inputs[FC_INPUT_COUNT][FC_W], struct fc_delivery *delivery)
 {
     fc_u32 event[FC_W], words[4][FC_W], sized[FC_W];
     fc_real length[FC_W];
@@ -52,7 +54,8 @@ FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL c
                 fc_real rho = inputs[FC_IN_DELAY_CORRELATION][l];
                 fc_real p = inputs[provider->input[FC_P_DELAY]][l];
                 fc_real own = fc_table_draw(tables, normal, words[0][l]);
-                fc_real z = fc_fma(fc_sqrt(rho), inputs[FC_IN_DELAY_FACTOR][l], fc_sqrt((fc_real)1.0f - rho) * own);
+                fc_real z =
+                    fc_fma(fc_sqrt(rho), inputs[FC_IN_DELAY_FACTOR][l], fc_sqrt((fc_real)1.0f - rho) * own);
                 fc_real on_time = (fc_real)1.0f - p;
                 fc_real u = fc_table_z(tables, uniform, z);
                 late[l] = u > on_time;
@@ -68,8 +71,8 @@ FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL c
 }
 
 /* Full-capacity months of provider k until `now`, as a share of its capacity, into until[FC_W]. */
-FC_FN void fc_delivery_until(FC_GLOBAL const struct fc_months *terms, const struct fc_delivery *delivery, fc_i32 k,
-                             fc_real now, fc_real *until)
+FC_FN void fc_delivery_until(FC_GLOBAL const struct fc_months *terms, const struct fc_delivery *delivery,
+                             fc_i32 k, fc_real now, fc_real *until)
 {
     fc_real part = (fc_real)1.0f / (fc_real)terms->tranches;
     fc_real piece = (fc_real)terms->ramp_months * part;
@@ -82,8 +85,8 @@ FC_FN void fc_delivery_until(FC_GLOBAL const struct fc_months *terms, const stru
 }
 
 /* Share of provider k's capacity that stands at `now`. */
-FC_FN void fc_delivery_at(FC_GLOBAL const struct fc_months *terms, const struct fc_delivery *delivery, fc_i32 k,
-                          fc_real now, fc_real *standing)
+FC_FN void fc_delivery_at(FC_GLOBAL const struct fc_months *terms, const struct fc_delivery *delivery,
+                          fc_i32 k, fc_real now, fc_real *standing)
 {
     fc_real part = (fc_real)1.0f / (fc_real)terms->tranches;
     fc_real piece = (fc_real)terms->ramp_months * part;

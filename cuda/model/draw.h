@@ -1,10 +1,11 @@
 /* draw.h: from random words to the uncertain inputs of a trial, and to event variates.
  *
- * Any distribution becomes a quantile table, made on the host in double and interpolated here: one code path for all.
- * Geometry: a word w picks a side (below or above the median) and a distance t from that end of (0, 1); nodes lie at
- * t = 2^(octave - 33) (1 + j / 64), octave = 0 ... 31, j = 0 ... 63, so that resolution grows towards both tails
- * (the last node is t = 1/2). Between nodes the quantile is linear in t: relative to the distance from the tail an
- * interval is 1/64 wide, which keeps the error of an exponential's mean near 2e-5 of its scale. */
+ * Any distribution becomes a quantile table, made on the host in double and interpolated here: one code path
+ * for all. Geometry: a word w picks a side (below or above the median) and a distance t from that end of (0,
+ * 1); nodes lie at t = 2^(octave - 33) (1 + j / 64), octave = 0 ... 31, j = 0 ... 63, so that resolution
+ * grows towards both tails (the last node is t = 1/2). Between nodes the quantile is linear in t: relative to
+ * the distance from the tail an interval is 1/64 wide, which keeps the error of an exponential's mean near
+ * 2e-5 of its scale. */
 #ifndef FC_MODEL_DRAW_H
 #define FC_MODEL_DRAW_H
 
@@ -15,11 +16,12 @@
 #define FC_TABLE_OCTAVES 32
 #define FC_TABLE_PER_OCTAVE 64
 #define FC_TABLE_SIDE (FC_TABLE_OCTAVES * FC_TABLE_PER_OCTAVE + 1)
-/* A table: FC_TABLE_SIDE floats for the lower side (from the lower end to the median), then as many for the upper
- * side (from the upper end down to the median). */
+/* A table: FC_TABLE_SIDE floats for the lower side (from the lower end to the median), then as many for the
+ * upper side (from the upper end down to the median). */
 #define FC_TABLE_SIZE (2 * FC_TABLE_SIDE)
 
-/* The value of a quantile table at a distance of t 2^-32 from its lower (upper = 0) or upper end, t in [0.5, 2^31]. */
+/* The value of a quantile table at a distance of t 2^-32 from its lower (upper = 0) or upper end, t in [0.5,
+ * 2^31]. */
 FC_FN fc_real fc_table_at(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 upper, float t)
 {
     fc_u32 bits = fc_bits_of(t) - 0x3f000000u;
@@ -42,7 +44,10 @@ FC_FN fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 
 }
 
 /* Exponential variate with mean 1. */
-FC_FN fc_real fc_exponential(fc_u32 word) { return -fc_log(fc_uniform(word)); }
+FC_FN fc_real fc_exponential(fc_u32 word)
+{
+    return -fc_log(fc_uniform(word));
+}
 
 /* The value of a discrete law with `count` values at a random word. */
 FC_FN fc_real fc_discrete_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 count, fc_u32 word)
@@ -54,8 +59,9 @@ FC_FN fc_real fc_discrete_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_i
     return value;
 }
 
-/* Tables over a standard normal z, for correlated inputs: the value at z is that at probability Phi(z), so no device
- * needs Phi. Nodes lie at z = -6.5 + i / 128; between nodes the value is linear in z; beyond the ends it stays. */
+/* Tables over a standard normal z, for correlated inputs: the value at z is that at probability Phi(z), so no
+ * device needs Phi. Nodes lie at z = -6.5 + i / 128; between nodes the value is linear in z; beyond the ends
+ * it stays. */
 #define FC_Z_END 6.5f
 #define FC_Z_PER_UNIT 128
 #define FC_Z_TABLE_SIZE (13 * FC_Z_PER_UNIT + 1)
@@ -85,10 +91,10 @@ FC_FN fc_u32 fc_input_alternates(FC_GLOBAL const struct fc_program *program, fc_
     return (program->alternate[input / 32] >> (fc_u32)(input % 32)) & 1u;
 }
 
-/* z[FC_CORRELATED][FC_W]: the correlated standard normals of the trials trial ... trial + FC_W - 1. The normal of input
- * i comes from the word that would draw i alone. */
-FC_FN void fc_copula_lanes(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                           const fc_u32 *low, const fc_u32 *high, fc_real z[FC_CORRELATED][FC_W])
+/* z[FC_CORRELATED][FC_W]: the correlated standard normals of the trials trial ... trial + FC_W - 1. The
+ * normal of input i comes from the word that would draw i alone. */
+FC_FN void fc_copula_lanes(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
+                           fc_u64 seed, const fc_u32 *low, const fc_u32 *high, fc_real z[FC_CORRELATED][FC_W])
 {
     FC_GLOBAL const struct fc_copula *copula = &program->copula;
     fc_u32 event[FC_W], world[FC_W], words[4][FC_W];
@@ -118,8 +124,8 @@ FC_FN void fc_copula_lanes(FC_GLOBAL const struct fc_program *program, FC_GLOBAL
 }
 
 /* Fills value[FC_W] of a correlated input from its normals. */
-FC_FN void fc_draw_z_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables, const fc_real *z,
-                           fc_real *value)
+FC_FN void fc_draw_z_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables,
+                           const fc_real *z, fc_real *value)
 {
     fc_i32 offset = draw->table;
     fc_i32 count = draw->count;
@@ -133,8 +139,8 @@ FC_FN void fc_draw_z_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const
 }
 
 /* Fills value[FC_W] from one word per lane. */
-FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables, const fc_u32 *word,
-                         fc_real *value)
+FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables,
+                         const fc_u32 *word, fc_real *value)
 {
     if (draw->kind == FC_DRAW_TABLE) {
         fc_i32 offset = draw->table;
@@ -150,11 +156,13 @@ FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const f
     }
 }
 
-/* Draws the inputs of draws[begin, end) for the trials trial ... trial + FC_W - 1 into inputs[FC_INPUT_COUNT][FC_W].
- * Input i takes word i % 4 of event i / 4 of its stream, whatever other inputs the scenario has. An input that
- * alternates takes the words of the trial's twin, whose number differs in bit FC_TWIN_BIT. */
-FC_FN void fc_draw_inputs(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                          fc_u64 trial, fc_i32 begin, fc_i32 end, fc_real inputs[FC_INPUT_COUNT][FC_W])
+/* Draws the inputs of draws[begin, end) for the trials trial ... trial + FC_W - 1 into
+ * inputs[FC_INPUT_COUNT][FC_W]. Input i takes word i % 4 of event i / 4 of its stream, whatever other inputs
+ * the scenario has. An input that alternates takes the words of the trial's twin, whose number differs in bit
+ * FC_TWIN_BIT. */
+FC_FN void fc_draw_inputs(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
+                          fc_u64 seed, fc_u64 trial, fc_i32 begin, fc_i32 end,
+                          fc_real inputs[FC_INPUT_COUNT][FC_W])
 {
     fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W];
     fc_i32 drawn = -1;

@@ -1,17 +1,25 @@
 /* elementary.h: log and exp from explicit fma, equal on every device (a device's own log is not).
  *
- * The polynomials are minimax-like fits on the reduced interval; tests/test_elementary.c bounds their error against
- * the C library in double. The double build takes the C library: it is the oracle, and it never runs on a device. */
+ * The polynomials are minimax-like fits on the reduced interval; tests/test_elementary.c bounds their error
+ * against the C library in double. The double build takes the C library: it is the oracle, and it never runs
+ * on a device. */
 #ifndef FC_MODEL_ELEMENTARY_H
 #define FC_MODEL_ELEMENTARY_H
 
 #include "lang.h"
 
 #ifdef FC_DOUBLE
-FC_FN fc_real fc_log(fc_real x) { return __builtin_log(x); }
-FC_FN fc_real fc_exp(fc_real x) { return __builtin_exp(x); }
+FC_FN fc_real fc_log(fc_real x)
+{
+    return __builtin_log(x);
+}
+FC_FN fc_real fc_exp(fc_real x)
+{
+    return __builtin_exp(x);
+}
 #else
-/* Natural logarithm of a normal, positive float; error below 2 ulp. x = m 2^e with m in [1/sqrt 2, sqrt 2). */
+/* Natural logarithm of a normal, positive float; error below 2 ulp. x = m 2^e with m in [1/sqrt 2, sqrt 2).
+ */
 FC_FN fc_real fc_log(fc_real x)
 {
     fc_u32 bits = fc_bits_of(x) - 0x3f3504f3u; /* 1/sqrt 2 */

@@ -1,7 +1,7 @@
 /* failures.h: what strikes next in a detailed run: which class, what it costs, what it takes out.
  *
- * All classes with exponential gaps are one Poisson stream with the sum of their rates; thinning gives each event its
- * class. A fault whose wrong node was blamed strikes again when the restart ends. */
+ * All classes with exponential gaps are one Poisson stream with the sum of their rates; thinning gives each
+ * event its class. A fault whose wrong node was blamed strikes again when the restart ends. */
 #ifndef FC_MODEL_FAILURES_H
 #define FC_MODEL_FAILURES_H
 
@@ -11,18 +11,26 @@
 /* The event of each lane, as far as it is known before time is cut at it. Times in ticks. */
 struct fc_failure_lanes {
     fc_i32 class_of[FC_W], swap[FC_W], blame[FC_W], replica[FC_W], aged[FC_W];
-    fc_i32 time[FC_W]; /* of the class's law: detection, depth of a silent corruption, length of a slow time */
+    fc_i32
+        time[FC_W]; /* of the class's law: detection, depth of a silent corruption, length of a slow time */
     fc_real memory_lost[FC_W];
 };
 
 /* Two numbers in [0, 1) from one word, of 16 bits each. */
-FC_FN fc_real fc_high_half(fc_u32 word) { return (fc_real)(fc_i32)(word >> 16) * (fc_real)1.52587890625e-5f; }
-FC_FN fc_real fc_low_half(fc_u32 word) { return (fc_real)(fc_i32)(word & 0xffffu) * (fc_real)1.52587890625e-5f; }
+FC_FN fc_real fc_high_half(fc_u32 word)
+{
+    return (fc_real)(fc_i32)(word >> 16) * (fc_real)1.52587890625e-5f;
+}
+FC_FN fc_real fc_low_half(fc_u32 word)
+{
+    return (fc_real)(fc_i32)(word & 0xffffu) * (fc_real)1.52587890625e-5f;
+}
 
-/* Chooses the class of what would strike after to_failure[l] ticks, and shortens to_failure where a unit's age or a fault
- * that was not removed comes first. */
-FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u32 *class_word, fc_i32 *to_failure,
-                                 struct fc_failure_lanes *failure, const struct fc_timeline_lanes *lane)
+/* Chooses the class of what would strike after to_failure[l] ticks, and shortens to_failure where a unit's
+ * age or a fault that was not removed comes first. */
+FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u32 *class_word,
+                                 fc_i32 *to_failure, struct fc_failure_lanes *failure,
+                                 const struct fc_timeline_lanes *lane)
 {
     FC_LANES (l) {
         failure->class_of[l] = 0;
@@ -66,7 +74,8 @@ FC_INLINE void fc_failure_describe(FC_GLOBAL const struct fc_run *run, FC_GLOBAL
         failure->time[l] = fc_to_ticks(seconds * scale);
         fc_real chance = lane->swap_probability[l] * (fc_real)classes->swap[c];
         failure->swap[l] = fc_uniform(words[1][l]) < chance ? 1 : 0;
-        failure->blame[l] = fc_low_half(detail_words[3][l]) < lane->wrong_node[l] * (fc_real)classes->blame[c] ? 1 : 0;
+        failure->blame[l] =
+            fc_low_half(detail_words[3][l]) < lane->wrong_node[l] * (fc_real)classes->blame[c] ? 1 : 0;
         failure->replica[l] = elastic & classes->replica[c];
         failure->memory_lost[l] = (fc_real)classes->memory_lost[c];
     }
@@ -98,7 +107,8 @@ FC_INLINE void fc_failure_repair(FC_GLOBAL const struct fc_run *run, FC_GLOBAL c
     }
 }
 
-/* Replaces what the failures took out. pause[l] receives how long the job waits, missing[l] the sum of all waits. */
+/* Replaces what the failures took out. pause[l] receives how long the job waits, missing[l] the sum of all
+ * waits. */
 FC_INLINE void fc_failure_replace(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
                                   fc_u32 words[4][FC_W], fc_u32 detail_words[4][FC_W],
                                   const struct fc_failure_lanes *failure, fc_i32 *pause, fc_i32 *missing,

@@ -35,13 +35,17 @@ FC_FN fc_real fc_optimal_interval(fc_real stall, fc_real mean_gap)
 }
 
 /* First order: sqrt(2 d m) (Young 1974). */
-FC_FN fc_real fc_young_interval(fc_real stall, fc_real mean_gap) { return fc_sqrt((fc_real)2.0f * stall * mean_gap); }
+FC_FN fc_real fc_young_interval(fc_real stall, fc_real mean_gap)
+{
+    return fc_sqrt((fc_real)2.0f * stall * mean_gap);
+}
 
 /* Higher order: sqrt(2 d m) [1 + sqrt(d / 2m) / 3 + d / 2m / 9] - d, and m where d >= 2 m (Daly 2006). */
 FC_FN fc_real fc_daly_interval(fc_real stall, fc_real mean_gap)
 {
     fc_real part = stall / ((fc_real)2.0f * mean_gap);
-    fc_real series = fc_fma(part, (fc_real)0.11111111f, fc_fma(fc_sqrt(part), (fc_real)0.33333333f, (fc_real)1.0f));
+    fc_real series =
+        fc_fma(part, (fc_real)0.11111111f, fc_fma(fc_sqrt(part), (fc_real)0.33333333f, (fc_real)1.0f));
     fc_real interval = fc_fma(fc_young_interval(stall, mean_gap), series, -stall);
     return part < (fc_real)1.0f ? interval : mean_gap;
 }

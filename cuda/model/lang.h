@@ -1,12 +1,13 @@
 /* lang.h: the only file of the model that names a compiler.
  *
- * The model is one source for gcc, clang, nvcc and OpenCL C. It works on a block of FC_W lanes (a lane is one trial):
- * FC_W is 1 in a GPU thread, 8 or 16 on a CPU, where the innermost loops over the lanes become vector instructions.
- * fc_real is float; with FC_DOUBLE (host only) it is double, which makes the accuracy oracle of the float model.
+ * The model is one source for gcc, clang, nvcc and OpenCL C. It works on a block of FC_W lanes (a lane is one
+ * trial): FC_W is 1 in a GPU thread, 8 or 16 on a CPU, where the innermost loops over the lanes become vector
+ * instructions. fc_real is float; with FC_DOUBLE (host only) it is double, which makes the accuracy oracle of
+ * the float model.
  *
- * The bit contract: + - * / sqrt and explicit fma round alike on every device; nothing else may round. Build with
- * -ffp-contract=off (gcc, clang), -fmad=false -ftz=false -prec-div=true -prec-sqrt=true (nvcc); OpenCL C gets the pragma
- * below and -cl-fp32-correctly-rounded-divide-sqrt where the device offers it. */
+ * The bit contract: + - * / sqrt and explicit fma round alike on every device; nothing else may round. Build
+ * with -ffp-contract=off (gcc, clang), -fmad=false -ftz=false -prec-div=true -prec-sqrt=true (nvcc); OpenCL C
+ * gets the pragma below and -cl-fp32-correctly-rounded-divide-sqrt where the device offers it. */
 #ifndef FC_MODEL_LANG_H
 #define FC_MODEL_LANG_H
 
@@ -28,15 +29,39 @@ typedef uint fc_u32;
 typedef long fc_i64;
 typedef ulong fc_u64;
 typedef float fc_real;
-FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c) { return fma(a, b, c); }
-FC_FN fc_real fc_sqrt(fc_real x) { return sqrt(x); }
-FC_FN fc_real fc_floor(fc_real x) { return floor(x); }
-FC_FN fc_u32 fc_bits_of(float x) { return as_uint(x); }
-FC_FN float fc_float_of(fc_u32 x) { return as_float(x); }
+FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c)
+{
+    return fma(a, b, c);
+}
+FC_FN fc_real fc_sqrt(fc_real x)
+{
+    return sqrt(x);
+}
+FC_FN fc_real fc_floor(fc_real x)
+{
+    return floor(x);
+}
+FC_FN fc_u32 fc_bits_of(float x)
+{
+    return as_uint(x);
+}
+FC_FN float fc_float_of(fc_u32 x)
+{
+    return as_float(x);
+}
 #ifndef FC_ATOMICS_PLAIN
-FC_FN fc_u32 fc_atomic_add(FC_GLOBAL fc_u32 *at, fc_u32 x) { return atomic_add(at, x); }
-FC_FN void fc_atomic_min(FC_GLOBAL fc_u32 *at, fc_u32 x) { atomic_min(at, x); }
-FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { atomic_max(at, x); }
+FC_FN fc_u32 fc_atomic_add(FC_GLOBAL fc_u32 *at, fc_u32 x)
+{
+    return atomic_add(at, x);
+}
+FC_FN void fc_atomic_min(FC_GLOBAL fc_u32 *at, fc_u32 x)
+{
+    atomic_min(at, x);
+}
+FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x)
+{
+    atomic_max(at, x);
+}
 #endif
 
 #elif defined(__CUDACC__)
@@ -49,14 +74,38 @@ typedef unsigned int fc_u32;
 typedef long long fc_i64;
 typedef unsigned long long fc_u64;
 typedef float fc_real;
-FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c) { return __fmaf_rn(a, b, c); }
-FC_FN fc_real fc_sqrt(fc_real x) { return __fsqrt_rn(x); }
-FC_FN fc_real fc_floor(fc_real x) { return floorf(x); }
-FC_FN fc_u32 fc_bits_of(float x) { return __float_as_uint(x); }
-FC_FN float fc_float_of(fc_u32 x) { return __uint_as_float(x); }
-FC_FN fc_u32 fc_atomic_add(fc_u32 *at, fc_u32 x) { return atomicAdd(at, x); }
-FC_FN void fc_atomic_min(fc_u32 *at, fc_u32 x) { atomicMin(at, x); }
-FC_FN void fc_atomic_max(fc_u32 *at, fc_u32 x) { atomicMax(at, x); }
+FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c)
+{
+    return __fmaf_rn(a, b, c);
+}
+FC_FN fc_real fc_sqrt(fc_real x)
+{
+    return __fsqrt_rn(x);
+}
+FC_FN fc_real fc_floor(fc_real x)
+{
+    return floorf(x);
+}
+FC_FN fc_u32 fc_bits_of(float x)
+{
+    return __float_as_uint(x);
+}
+FC_FN float fc_float_of(fc_u32 x)
+{
+    return __uint_as_float(x);
+}
+FC_FN fc_u32 fc_atomic_add(fc_u32 *at, fc_u32 x)
+{
+    return atomicAdd(at, x);
+}
+FC_FN void fc_atomic_min(fc_u32 *at, fc_u32 x)
+{
+    atomicMin(at, x);
+}
+FC_FN void fc_atomic_max(fc_u32 *at, fc_u32 x)
+{
+    atomicMax(at, x);
+}
 
 #else
 #include <stdint.h>
@@ -70,14 +119,32 @@ typedef int64_t fc_i64;
 typedef uint64_t fc_u64;
 #ifdef FC_DOUBLE
 typedef double fc_real;
-FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c) { return __builtin_fma(a, b, c); }
-FC_FN fc_real fc_sqrt(fc_real x) { return __builtin_sqrt(x); }
-FC_FN fc_real fc_floor(fc_real x) { return __builtin_floor(x); }
+FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c)
+{
+    return __builtin_fma(a, b, c);
+}
+FC_FN fc_real fc_sqrt(fc_real x)
+{
+    return __builtin_sqrt(x);
+}
+FC_FN fc_real fc_floor(fc_real x)
+{
+    return __builtin_floor(x);
+}
 #else
 typedef float fc_real;
-FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c) { return __builtin_fmaf(a, b, c); }
-FC_FN fc_real fc_sqrt(fc_real x) { return __builtin_sqrtf(x); }
-FC_FN fc_real fc_floor(fc_real x) { return __builtin_floorf(x); }
+FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c)
+{
+    return __builtin_fmaf(a, b, c);
+}
+FC_FN fc_real fc_sqrt(fc_real x)
+{
+    return __builtin_sqrtf(x);
+}
+FC_FN fc_real fc_floor(fc_real x)
+{
+    return __builtin_floorf(x);
+}
 #endif
 FC_FN fc_u32 fc_bits_of(float x)
 {
@@ -102,20 +169,28 @@ FC_FN fc_u32 fc_atomic_add(FC_GLOBAL fc_u32 *at, fc_u32 x)
     *at = old + x;
     return old;
 }
-FC_FN void fc_atomic_min(FC_GLOBAL fc_u32 *at, fc_u32 x) { *at = x < *at ? x : *at; }
-FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { *at = x > *at ? x : *at; }
+FC_FN void fc_atomic_min(FC_GLOBAL fc_u32 *at, fc_u32 x)
+{
+    *at = x < *at ? x : *at;
+}
+FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x)
+{
+    *at = x > *at ? x : *at;
+}
 #endif
 
 #ifndef FC_W
 #define FC_W 1
 #endif
 
-/* The loop over the lanes of a block: always the innermost loop, always FC_W long, so that compilers vectorise it. Lanes
- * never touch each other's elements; OpenCL compilers made from clang must be told so, and do best on a CPU with two
- * vectors of 16 at a time (docs/decisions/0005). */
+/* The loop over the lanes of a block: always the innermost loop, always FC_W long, so that compilers
+ * vectorise it. Lanes never touch each other's elements; OpenCL compilers made from clang must be told so,
+ * and do best on a CPU with two vectors of 16 at a time (docs/decisions/0005). */
 #if defined(__OPENCL_VERSION__) && defined(__clang__) && FC_W >= 32
-#define FC_LANES(l)                                                                                                    \
-    _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave_count(2)") for (int l = 0; l < FC_W; l++)
+#define FC_LANES(l)                                                                                          \
+    _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave_count(2)") for (int l = 0;   \
+                                                                                                l < FC_W;    \
+                                                                                                l++)
 #else
 #define FC_LANES(l) for (int l = 0; l < FC_W; l++)
 #endif
@@ -128,12 +203,25 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x) { *at = x > *at ? x : *
 #endif
 
 /* Written with a comparison: fmin and fmax differ between devices for NaN and signed zero. */
-FC_FN fc_real fc_min(fc_real a, fc_real b) { return a < b ? a : b; }
-FC_FN fc_real fc_max(fc_real a, fc_real b) { return a > b ? a : b; }
-FC_FN fc_i32 fc_min_i32(fc_i32 a, fc_i32 b) { return a < b ? a : b; }
-FC_FN fc_i32 fc_max_i32(fc_i32 a, fc_i32 b) { return a > b ? a : b; }
+FC_FN fc_real fc_min(fc_real a, fc_real b)
+{
+    return a < b ? a : b;
+}
+FC_FN fc_real fc_max(fc_real a, fc_real b)
+{
+    return a > b ? a : b;
+}
+FC_FN fc_i32 fc_min_i32(fc_i32 a, fc_i32 b)
+{
+    return a < b ? a : b;
+}
+FC_FN fc_i32 fc_max_i32(fc_i32 a, fc_i32 b)
+{
+    return a > b ? a : b;
+}
 
-/* A real to the nearest integer, halves up, clamped to [0, 2^31 - 128]: out-of-range conversions differ by device. */
+/* A real to the nearest integer, halves up, clamped to [0, 2^31 - 128]: out-of-range conversions differ by
+ * device. */
 FC_FN fc_i32 fc_to_ticks(fc_real x)
 {
     fc_real clamped = fc_min(fc_max(x, (fc_real)0.0f), (fc_real)2147483520.0f);

@@ -1,11 +1,12 @@
-/* market.h: prices by month: a regime-switching index, steps at the launch of each generation, rate-card jumps of the
- * list price, a mean-reverting spot price. Four series that are never mixed: list, commitment (a ratio to list when it
- * starts), contract, spot.
+/* market.h: prices by month: a regime-switching index, steps at the launch of each generation, rate-card
+ * jumps of the list price, a mean-reverting spot price. Four series that are never mixed: list, commitment (a
+ * ratio to list when it starts), contract, spot.
  *
- * Index X of the log price, month to month: X += drift[regime] / 12 + sigma[regime] sqrt(1/12) n; then the regime is left
- * with probability 1 / duration: from glut and shortage to balance, from balance to either with equal chance. At a
- * launch X += log(1 + step). list = list0 exp(X + J), J the sum of the jumps; contract offer = contract0 exp(X);
- * spot = list0 ratio exp(X + Y), Y += -(1 - 2^(-1/halflife)) Y + sigma sqrt(1/12) n. */
+ * Index X of the log price, month to month: X += drift[regime] / 12 + sigma[regime] sqrt(1/12) n; then the
+ * regime is left with probability 1 / duration: from glut and shortage to balance, from balance to either
+ * with equal chance. At a launch X += log(1 + step). list = list0 exp(X + J), J the sum of the jumps;
+ * contract offer = contract0 exp(X); spot = list0 ratio exp(X + Y), Y += -(1 - 2^(-1/halflife)) Y + sigma
+ * sqrt(1/12) n. */
 #ifndef FC_MODEL_MARKET_H
 #define FC_MODEL_MARKET_H
 
@@ -46,8 +47,8 @@ FC_FN void fc_market_start(FC_GLOBAL const struct fc_months *terms, struct fc_ma
 }
 
 /* From month - 1 to month (month >= 1). */
-FC_FN void fc_market_month(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables, fc_u64 seed,
-                           const fc_u32 *low, const fc_u32 *high, fc_i32 month,
+FC_FN void fc_market_month(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables,
+                           fc_u64 seed, const fc_u32 *low, const fc_u32 *high, fc_i32 month,
                            fc_real inputs[FC_INPUT_COUNT][FC_W], struct fc_market *market)
 {
     fc_u32 event[FC_W], words[4][FC_W], sized[FC_W];
@@ -60,14 +61,20 @@ FC_FN void fc_market_month(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL co
     fc_random_words(seed, low, high, event, FC_STREAM_MARKET, words);
     FC_LANES (l) {
         fc_i32 regime = market->regime[l];
-        fc_real drift = regime == 0 ? (fc_real)terms->drift[0] : regime == 1 ? (fc_real)terms->drift[1] : (fc_real)terms->drift[2];
-        fc_real sigma = regime == 0 ? (fc_real)terms->sigma[0] : regime == 1 ? (fc_real)terms->sigma[1] : (fc_real)terms->sigma[2];
+        fc_real drift = regime == 0   ? (fc_real)terms->drift[0]
+                        : regime == 1 ? (fc_real)terms->drift[1]
+                                      : (fc_real)terms->drift[2];
+        fc_real sigma = regime == 0   ? (fc_real)terms->sigma[0]
+                        : regime == 1 ? (fc_real)terms->sigma[1]
+                                      : (fc_real)terms->sigma[2];
         fc_real n = fc_table_draw(tables, normal, words[1][l]);
         fc_real trend = fc_fma(drift, (fc_real)FC_MONTH_OF_YEAR, market->trend[l]);
         market->trend[l] = fc_fma(sigma * (fc_real)FC_SQRT_MONTH, n, trend);
-        fc_real keep = fc_exp((fc_real)-0.693147181f / fc_max(inputs[FC_IN_SPOT_HALF_LIFE][l], (fc_real)0.01f));
+        fc_real keep =
+            fc_exp((fc_real)-0.693147181f / fc_max(inputs[FC_IN_SPOT_HALF_LIFE][l], (fc_real)0.01f));
         fc_real shock = fc_table_draw(tables, normal, words[2][l]);
-        market->spot[l] = fc_fma((fc_real)terms->spot_sigma * (fc_real)FC_SQRT_MONTH, shock, keep * market->spot[l]);
+        market->spot[l] =
+            fc_fma((fc_real)terms->spot_sigma * (fc_real)FC_SQRT_MONTH, shock, keep * market->spot[l]);
         fc_real u = fc_uniform(words[0][l]);
         fc_real leave = (fc_real)1.0f / fc_max(inputs[FC_IN_REGIME_MONTHS][l], (fc_real)1.0f);
         fc_i32 from_balance = u < (fc_real)0.5f * leave ? 0 : 2;
@@ -80,8 +87,9 @@ FC_FN void fc_market_month(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL co
         market->launches[l] = market->launches[l] + (launched ? 1 : 0);
         market->last_even[l] = launched && market->launches[l] % 2 == 0 ? now : market->last_even[l];
         market->steps[l] = market->steps[l] + (launched ? step : (fc_real)0.0f);
-        market->next_launch[l] = market->next_launch[l] +
-                                 (launched ? fc_max(inputs[FC_IN_LAUNCH_INTERVAL][l], (fc_real)1.0f) : (fc_real)0.0f);
+        market->next_launch[l] =
+            market->next_launch[l] +
+            (launched ? fc_max(inputs[FC_IN_LAUNCH_INTERVAL][l], (fc_real)1.0f) : (fc_real)0.0f);
         /* whether a rate card changes: the fourth word; by how much: the same word, scaled up */
         fc_real v = fc_uniform(words[3][l]);
         fc_real within = fc_min(v / fc_max(jump, (fc_real)1e-9f), (fc_real)0.99999994f);

@@ -1,4 +1,5 @@
-/* metrics.h: the numbers of the metrics of a trial. Names, units and which side is bad stand in host/metrics.c.
+/* metrics.h: the numbers of the metrics of a trial. Names, units and which side is bad stand in
+ * host/metrics.c.
  *
  * A number is permanent: the result digest runs over the metrics in this order. Append; never renumber. */
 #ifndef FC_MODEL_METRICS_H
@@ -40,7 +41,7 @@ enum fc_metric {
     FC_M_GOODPUT_EXPENSE_USD = 37, /* what the time that was not productive, and the spares, cost */
     FC_M_SLOW_EPISODES = 38,
     FC_M_SPARE_SHORTAGES = 39, /* replacements that no spare was ready for */
-    FC_M_OVERFLOWS = 40,       /* times that a bounded table of the model was full; not 0: do not trust the trial */
+    FC_M_OVERFLOWS = 40, /* times that a bounded table of the model was full; not 0: do not trust the trial */
 
     FC_M_GPU_HOURS = 48,
     FC_M_GPUS_FULL_RAMP = 49,
@@ -66,8 +67,8 @@ enum fc_metric {
     FC_M_PAYBACK_MONTHS = 130, /* not finite where it never pays back */
     FC_M_PAYS_BACK = 131,      /* 1 or 0 */
     FC_M_PEAK_CASH_NEED_USD = 132,
-    FC_M_STRANDED_USD = 133,  /* paid for capacity that nobody used, and prepaid but never credited */
-    FC_M_PAID_USD = 134,      /* to providers, credits off */
+    FC_M_STRANDED_USD = 133, /* paid for capacity that nobody used, and prepaid but never credited */
+    FC_M_PAID_USD = 134,     /* to providers, credits off */
     FC_M_REVENUE_USD = 135,
     FC_M_BALANCE_USD = 136,
     FC_M_GPU_HOURS_DELIVERED = 137,
@@ -91,11 +92,11 @@ enum fc_metric {
     FC_M_LIST_PRICE_END_USD = 161,     /* per GPU-hour in the last month */
     FC_M_CONTRACT_PRICE_END_USD = 162,
     FC_M_SPOT_PRICE_END_USD = 163,
-    FC_M_PRICE_INDEX_LOG = 164, /* log of the contract price in the last month over that at the start */
-    FC_M_EXPANDS = 165,         /* 1 when the expansion option is exercised */
-    FC_M_EXPANSION_VALUE_USD = 166, /* against buying the same at the market's contract price */
-    FC_M_RULE_COST_USD = 167,   /* + rule: commit, compulsive, laggard, leapfrog; per 1e24 useful FLOP */
-    FC_M_RULE_BEST = 171,       /* + rule: 1 when it is the cheapest */
+    FC_M_PRICE_INDEX_LOG = 164,      /* log of the contract price in the last month over that at the start */
+    FC_M_EXPANDS = 165,              /* 1 when the expansion option is exercised */
+    FC_M_EXPANSION_VALUE_USD = 166,  /* against buying the same at the market's contract price */
+    FC_M_RULE_COST_USD = 167,        /* + rule: commit, compulsive, laggard, leapfrog; per 1e24 useful FLOP */
+    FC_M_RULE_BEST = 171,            /* + rule: 1 when it is the cheapest */
     FC_M_VALUE_OF_WAITING_USD = 175, /* commit less the best rule, per 1e24 useful FLOP */
     FC_M_PROGRAMME_RUNS = 176,
     FC_M_PROGRAMME_LARGEST_FLOP = 177,

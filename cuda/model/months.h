@@ -1,8 +1,9 @@
 /* months.h: the contract month by month: what is delivered, billed, credited, earned; cash in whole cents.
  *
- * fc_months_start draws the delivery and sizes the contract: GPUs = value / (price  delivered hours), so that the whole
- * value is spent by the end (catch_up), or by the planned schedule, or as many GPUs as are stated. fc_months_run walks
- * the months. Every payment is rounded to cents once; balance and totals are 64-bit integers, so they add up exactly. */
+ * fc_months_start draws the delivery and sizes the contract: GPUs = value / (price  delivered hours), so that
+ * the whole value is spent by the end (catch_up), or by the planned schedule, or as many GPUs as are stated.
+ * fc_months_run walks the months. Every payment is rounded to cents once; balance and totals are 64-bit
+ * integers, so they add up exactly. */
 #ifndef FC_MODEL_MONTHS_H
 #define FC_MODEL_MONTHS_H
 
@@ -40,7 +41,8 @@ struct fc_months_block {
     fc_real gpus[FC_W];
 };
 
-/* Dollars to whole cents; a single amount beyond 2e14 USD is cut, so that sums of a few hundred stay in 64 bits. */
+/* Dollars to whole cents; a single amount beyond 2e14 USD is cut, so that sums of a few hundred stay in 64
+ * bits. */
 FC_FN fc_i64 fc_cents(fc_real usd)
 {
     fc_real cut = fc_min(fc_max(usd, (fc_real)-2e14f), (fc_real)2e14f);
@@ -57,12 +59,13 @@ FC_FN void fc_trial_counters(fc_u64 trial, fc_u32 *low, fc_u32 *high)
 }
 
 /* The price per GPU-hour of the first day, USD. */
-FC_FN fc_real fc_first_price(FC_GLOBAL const struct fc_provider *provider, fc_real inputs[FC_INPUT_COUNT][FC_W],
-                             fc_i32 l)
+FC_FN fc_real fc_first_price(FC_GLOBAL const struct fc_provider *provider,
+                             fc_real inputs[FC_INPUT_COUNT][FC_W], fc_i32 l)
 {
     fc_real list = inputs[FC_IN_LIST_PRICE_USD][l];
     fc_i32 form = provider->form;
-    fc_real ratio = provider->term_months <= 12 ? inputs[FC_IN_COMMITMENT_1Y][l] : inputs[FC_IN_COMMITMENT_3Y][l];
+    fc_real ratio =
+        provider->term_months <= 12 ? inputs[FC_IN_COMMITMENT_1Y][l] : inputs[FC_IN_COMMITMENT_3Y][l];
     fc_real reserved = provider->term_months > 36 ? inputs[FC_IN_COMMITMENT_5Y_USD][l] : list * ratio;
     fc_real price = inputs[provider->input[FC_P_PRICE]][l];
     price = form == FC_FORM_RESERVATION ? reserved : price;
@@ -72,9 +75,9 @@ FC_FN fc_real fc_first_price(FC_GLOBAL const struct fc_provider *provider, fc_re
 }
 
 /* Delivery and size. Writes the metrics GPU_HOURS, GPUS_FULL_RAMP, COST_USD, and those of the delivery. */
-FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables, fc_u64 seed,
-                           fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W], struct fc_months_block *block,
-                           fc_real metrics[FC_METRIC_COUNT][FC_W])
+FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
+                           fc_u64 seed, fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W],
+                           struct fc_months_block *block, fc_real metrics[FC_METRIC_COUNT][FC_W])
 {
     FC_GLOBAL const struct fc_months *terms = &contract->months;
     fc_u32 low[FC_W], high[FC_W];
@@ -118,8 +121,8 @@ FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOB
     }
 }
 
-/* The internal rate of return of block->flow, per year, by bisection on the monthly growth factor between 1/2 and 2; not
- * a number where both ends of the bracket have the same sign. */
+/* The internal rate of return of block->flow, per year, by bisection on the monthly growth factor between 1/2
+ * and 2; not a number where both ends of the bracket have the same sign. */
 FC_FN void fc_irr_lanes(fc_i32 months, fc_real flow[FC_MONTHS][FC_W], fc_real *irr)
 {
     fc_real lo[FC_W], hi[FC_W], at_lo[FC_W], value[FC_W], v[FC_W];
@@ -186,10 +189,12 @@ FC_FN fc_real fc_monthly(fc_real yearly, fc_real power)
     return fc_exp(power * fc_log(fc_max(yearly, (fc_real)1e-6f)) * (fc_real)FC_MONTH_OF_YEAR);
 }
 
-/* The months, after fc_months_start and the contract's own metrics (useful FLOP per GPU-hour comes from them). */
-FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables, fc_u64 seed,
-                         fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W], const fc_real *goodput, const fc_real *mfu,
-                         struct fc_months_block *block, fc_real metrics[FC_METRIC_COUNT][FC_W])
+/* The months, after fc_months_start and the contract's own metrics (useful FLOP per GPU-hour comes from
+ * them). */
+FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
+                         fc_u64 seed, fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W],
+                         const fc_real *goodput, const fc_real *mfu, struct fc_months_block *block,
+                         fc_real metrics[FC_METRIC_COUNT][FC_W])
 {
     FC_GLOBAL const struct fc_months *terms = &contract->months;
     struct fc_market *market = &block->market;
@@ -199,11 +204,13 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
     fc_real hours_per_month = (fc_real)FC_HOURS_PER_MONTH;
     fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W];
     fc_i64 net[FC_W];
-    fc_real until[FC_W], hours[FC_W], used[FC_W], bill[FC_W], used_all[FC_W], useful[FC_W], npv[FC_W], discount[FC_W];
+    fc_real until[FC_W], hours[FC_W], used[FC_W], bill[FC_W], used_all[FC_W], useful[FC_W], npv[FC_W],
+        discount[FC_W];
     fc_real fade[FC_W], list[FC_W], spot[FC_W], offer[FC_W], energy_trend[FC_W], energy_step[FC_W];
     fc_real delivered[FC_W], lost[FC_W], quiet[FC_W], stranded[FC_W], kwh[FC_W], energy_usd[FC_W], co2[FC_W];
     fc_real marginal[FC_W], peak_kw[FC_W], site_kw[FC_W], used_hours[FC_W], spot_loss[FC_W], payback[FC_W];
-    fc_real income[FC_W], growth[4][FC_W], expands[FC_W], expansion[FC_W], standing[FC_W], standing_before[FC_W];
+    fc_real income[FC_W], growth[4][FC_W], expands[FC_W], expansion[FC_W], standing[FC_W],
+        standing_before[FC_W];
     fc_real base_cost[FC_BASES][FC_W], base_sum[FC_BASES][FC_W], base_payback[FC_BASES][FC_W];
     fc_real cost_growth[4][FC_W];
     fc_real gained[FC_RULES][FC_W];
@@ -269,8 +276,8 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             continue;
         fc_delivery_until(terms, &block->delivery, k, end, until);
         FC_LANES (l)
-            used_all[l] += inputs[provider->input[FC_P_PRICE]][l] * block->gpus[l] * (fc_real)provider->share *
-                           (until[l] * hours_per_month);
+            used_all[l] += inputs[provider->input[FC_P_PRICE]][l] * block->gpus[l] *
+                           (fc_real)provider->share * (until[l] * hours_per_month);
     }
     FC_LANES (l) {
         block->prepaid[l] = fc_cents(inputs[FC_IN_PREPAYMENT][l] * used_all[l]);
@@ -294,10 +301,14 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                 fc_real index = market->trend[l] + market->steps[l];
                 offer[l] = fc_exp(index);
                 list[l] = inputs[FC_IN_LIST_PRICE_USD][l] * fc_exp(index + market->jumps[l]);
-                spot[l] = inputs[FC_IN_LIST_PRICE_USD][l] * inputs[FC_IN_SPOT_RATIO][l] * fc_exp(index + market->spot[l]);
-                /* FLOP per dollar of the four rules, commit = 1: the newest chip, the one before, every second one */
-                fc_real decades = inputs[FC_IN_PERFORMANCE_GROWTH][l] * (fc_real)(FC_LN_10 * FC_MONTH_OF_YEAR);
-                fc_real one = market->launches[l] > 0 ? fc_log((fc_real)1.0f + inputs[FC_IN_LAUNCH_STEP][l]) : (fc_real)0.0f;
+                spot[l] = inputs[FC_IN_LIST_PRICE_USD][l] * inputs[FC_IN_SPOT_RATIO][l] *
+                          fc_exp(index + market->spot[l]);
+                /* FLOP per dollar of the four rules, commit = 1: the newest chip, the one before, every
+                 * second one */
+                fc_real decades =
+                    inputs[FC_IN_PERFORMANCE_GROWTH][l] * (fc_real)(FC_LN_10 * FC_MONTH_OF_YEAR);
+                fc_real one = market->launches[l] > 0 ? fc_log((fc_real)1.0f + inputs[FC_IN_LAUNCH_STEP][l])
+                                                      : (fc_real)0.0f;
                 fc_i32 odd = market->launches[l] % 2;
                 fc_real behind = odd ? one : (fc_real)0.0f;
                 gained[0][l] += (fc_real)1.0f;
@@ -320,8 +331,10 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                     continue;
                 fc_delivery_until(terms, &block->delivery, k, end, until);
                 FC_LANES (l) {
-                    fc_real left = (until[l] - block->before[k][l]) * hours_per_month * share * block->gpus[l];
-                    fc_pay(-fc_cents(inputs[FC_IN_TERMINATION_FEE][l] * price[l] * left), FC_CASH_FEES, l, block, net);
+                    fc_real left =
+                        (until[l] - block->before[k][l]) * hours_per_month * share * block->gpus[l];
+                    fc_pay(-fc_cents(inputs[FC_IN_TERMINATION_FEE][l] * price[l] * left), FC_CASH_FEES, l,
+                           block, net);
                 }
                 continue;
             }
@@ -345,13 +358,15 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                 if (form <= FC_FORM_MINIMUM)
                     fc_pay(credit, FC_CASH_CREDITS, l, block, net);
                 /* energy and carbon of this provider's site */
-                fc_real drawn = (hours[l] - out) * inputs[FC_IN_IT_POWER_KW][l] * inputs[provider->input[FC_P_PUE]][l];
+                fc_real drawn =
+                    (hours[l] - out) * inputs[FC_IN_IT_POWER_KW][l] * inputs[provider->input[FC_P_PUE]][l];
                 fc_real energy = drawn * inputs[FC_IN_LOAD_FACTOR][l];
                 kwh[l] += energy;
                 co2[l] = fc_fma(energy, inputs[provider->input[FC_P_CARBON]][l], co2[l]);
                 marginal[l] = fc_fma(energy, inputs[provider->input[FC_P_MARGINAL]][l], marginal[l]);
                 site_kw[l] += drawn / hours_per_month;
-                energy_usd[l] = fc_fma(energy * energy_trend[l], inputs[provider->input[FC_P_ENERGY]][l], energy_usd[l]);
+                energy_usd[l] =
+                    fc_fma(energy * energy_trend[l], inputs[provider->input[FC_P_ENERGY]][l], energy_usd[l]);
                 until[l] = fc_max(until[l], block->before[k][l]);
             }
             if (form == FC_FORM_TAKE_OR_PAY) {
@@ -366,7 +381,9 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                 if (t == months - 1) {
                     FC_LANES (l) {
                         fc_real value = price[l] * share * block->gpus[l] * (until[l] * hours_per_month);
-                        fc_real due = fc_max(inputs[FC_IN_TAKE_OR_PAY][l] * value - block->paid[k][l] - bill[l], (fc_real)0.0f);
+                        fc_real due =
+                            fc_max(inputs[FC_IN_TAKE_OR_PAY][l] * value - block->paid[k][l] - bill[l],
+                                   (fc_real)0.0f);
                         bill[l] += due;
                         stranded[l] += due;
                     }
@@ -375,7 +392,8 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                 if (t % provider->term_months == 0) {
                     fc_i32 years = provider->term_months / 12;
                     FC_LANES (l) {
-                        fc_real ratio = years <= 1 ? inputs[FC_IN_COMMITMENT_1Y][l] : inputs[FC_IN_COMMITMENT_3Y][l];
+                        fc_real ratio =
+                            years <= 1 ? inputs[FC_IN_COMMITMENT_1Y][l] : inputs[FC_IN_COMMITMENT_3Y][l];
                         fc_real long_term = inputs[FC_IN_COMMITMENT_5Y_USD][l] * offer[l];
                         block->fixed[k][l] = years > 3 ? long_term : list[l] * ratio;
                     }
@@ -387,7 +405,8 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             } else if (form == FC_FORM_BLOCK) {
                 if (t % provider->term_months == 0) {
                     fc_real window[FC_W];
-                    fc_delivery_until(terms, &block->delivery, k, fc_min(now + (fc_real)provider->term_months, end), window);
+                    fc_delivery_until(terms, &block->delivery, k,
+                                      fc_min(now + (fc_real)provider->term_months, end), window);
                     FC_LANES (l) {
                         block->fixed[k][l] = list[l] * inputs[FC_IN_BLOCK_RATIO][l];
                         bill[l] = block->fixed[k][l] * share * block->gpus[l] *
@@ -401,7 +420,8 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                     bill[l] = list[l] * used[l];
             } else if (form == FC_FORM_SPOT) {
                 FC_LANES (l) {
-                    fc_real broken = inputs[FC_IN_SPOT_INTERRUPTIONS][l] * inputs[FC_IN_SPOT_LOSS_H][l] / hours_per_month;
+                    fc_real broken =
+                        inputs[FC_IN_SPOT_INTERRUPTIONS][l] * inputs[FC_IN_SPOT_LOSS_H][l] / hours_per_month;
                     fc_real gone = used[l] * fc_min(broken, (fc_real)1.0f);
                     bill[l] = spot[l] * used[l];
                     spot_loss[l] += gone;
@@ -416,20 +436,29 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                     fc_real site = fc_site_capex(parts, capex, inputs, l);
                     fc_real earlier = t == 0 ? (fc_real)0.0f : standing_before[l];
                     fc_real bought = fc_max(standing[l] - earlier, (fc_real)0.0f) * gpus * capex;
-                    fc_real operations = standing[l] * gpus * capex * inputs[FC_IN_OPERATIONS_RATE][l] * (fc_real)FC_MONTH_OF_YEAR;
+                    fc_real operations = standing[l] * gpus * capex * inputs[FC_IN_OPERATIONS_RATE][l] *
+                                         (fc_real)FC_MONTH_OF_YEAR;
                     fc_real energy = hours[l] * inputs[FC_IN_IT_POWER_KW][l] * inputs[FC_IN_LOAD_FACTOR][l] *
-                                     inputs[provider->input[FC_P_PUE]][l] * inputs[provider->input[FC_P_ENERGY]][l] * energy_trend[l];
+                                     inputs[provider->input[FC_P_PUE]][l] *
+                                     inputs[provider->input[FC_P_ENERGY]][l] * energy_trend[l];
                     /* what is left at the end, straight line down to the residual */
-                    fc_real age = fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR / inputs[FC_IN_LIFE_YEARS][l], (fc_real)1.0f);
-                    fc_real site_age = fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR / inputs[FC_IN_FACILITY_LIFE_YEARS][l], (fc_real)1.0f);
+                    fc_real age =
+                        fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR / inputs[FC_IN_LIFE_YEARS][l],
+                               (fc_real)1.0f);
+                    fc_real site_age = fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR /
+                                                  inputs[FC_IN_FACILITY_LIFE_YEARS][l],
+                                              (fc_real)1.0f);
                     fc_real kept = (fc_real)1.0f - age * ((fc_real)1.0f - inputs[FC_IN_RESIDUAL][l]);
-                    fc_real left = gpus * standing[l] * ((capex - site) * kept + site * ((fc_real)1.0f - site_age));
+                    fc_real left =
+                        gpus * standing[l] * ((capex - site) * kept + site * ((fc_real)1.0f - site_age));
                     fc_real at_end = t == months - 1 ? left : (fc_real)0.0f;
-                    fc_pay(fc_cents(at_end) - fc_cents(bought + operations + energy), FC_CASH_OWNED, l, block, net);
+                    fc_pay(fc_cents(at_end) - fc_cents(bought + operations + energy), FC_CASH_OWNED, l, block,
+                           net);
                 }
             }
             FC_LANES (l) {
-                fc_real extras = bill[l] * (inputs[FC_IN_EXTRAS_SHARE][l] + (k > 0 ? inputs[FC_IN_SWITCHING_COST][l] : (fc_real)0.0f));
+                fc_real extras = bill[l] * (inputs[FC_IN_EXTRAS_SHARE][l] +
+                                            (k > 0 ? inputs[FC_IN_SWITCHING_COST][l] : (fc_real)0.0f));
                 fc_i64 cents = fc_cents(bill[l]);
                 fc_pay(-cents, FC_CASH_BILLS, l, block, net);
                 fc_pay(-fc_cents(extras), FC_CASH_EXTRAS, l, block, net);
@@ -449,8 +478,11 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             fc_real strike = (fc_real)terms->expansion_strike;
             FC_LANES (l) {
                 fc_real market_price = inputs[FC_IN_PRICE_GPU_HOUR_USD][l] * offer[l];
-                expands[l] = t == terms->expansion_month ? (market_price > strike ? (fc_real)1.0f : (fc_real)0.0f) : expands[l];
-                fc_real more = expands[l] * (fc_real)terms->expansion_share * block->gpus[l] * hours_per_month;
+                expands[l] = t == terms->expansion_month
+                                 ? (market_price > strike ? (fc_real)1.0f : (fc_real)0.0f)
+                                 : expands[l];
+                fc_real more =
+                    expands[l] * (fc_real)terms->expansion_share * block->gpus[l] * hours_per_month;
                 fc_pay(-fc_cents(strike * more), FC_CASH_BILLS, l, block, net);
                 expansion[l] = fc_fma(market_price - strike, more, expansion[l]);
                 used_all[l] += inputs[FC_IN_DEMAND][l] * more;
@@ -485,7 +517,9 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
         }
         if (terms->programme_flop > 0) {
             FC_LANES (l)
-                stock[l] = fc_fma(used_all[l] * useful[l], inputs[FC_IN_TRAINING_SHARE][l] * inputs[FC_IN_FINAL_RUN_SHARE][l], stock[l]);
+                stock[l] =
+                    fc_fma(used_all[l] * useful[l],
+                           inputs[FC_IN_TRAINING_SHARE][l] * inputs[FC_IN_FINAL_RUN_SHARE][l], stock[l]);
             for (fc_i32 i = 0; i < 4; i++) {
                 FC_LANES (l) {
                     fc_i32 done = stock[l] >= size[l];
@@ -519,8 +553,9 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
         fc_i64 sum = 0;
         for (fc_i32 kind = 0; kind < FC_CASH_KINDS; kind++)
             sum += block->cash[kind][l];
-        fc_i64 out = block->cash[FC_CASH_BILLS][l] + block->cash[FC_CASH_EXTRAS][l] + block->cash[FC_CASH_PREPAID][l] +
-                     block->cash[FC_CASH_FEES][l] + block->cash[FC_CASH_CREDITS][l] + block->cash[FC_CASH_OWNED][l];
+        fc_i64 out = block->cash[FC_CASH_BILLS][l] + block->cash[FC_CASH_EXTRAS][l] +
+                     block->cash[FC_CASH_PREPAID][l] + block->cash[FC_CASH_FEES][l] +
+                     block->cash[FC_CASH_CREDITS][l] + block->cash[FC_CASH_OWNED][l];
         fc_real paid = (fc_real)(-out) / (fc_real)100.0f;
         fc_real never_credited = (fc_real)(-block->cash[FC_CASH_PREPAID][l]) / (fc_real)100.0f;
         metrics[FC_M_CASH_RESIDUE_CENTS][l] = (fc_real)(block->balance[l] - sum);
@@ -528,12 +563,14 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
         metrics[FC_M_PAYBACK_MONTHS][l] = payback[l];
         metrics[FC_M_PAYS_BACK][l] = payback[l] < never ? (fc_real)1.0f : (fc_real)0.0f;
         metrics[FC_M_PEAK_CASH_NEED_USD][l] = (fc_real)(-block->lowest[l]) / (fc_real)100.0f;
-        metrics[FC_M_STRANDED_USD][l] = stranded[l] + never_credited + (fc_real)(-block->cash[FC_CASH_FEES][l]) / (fc_real)100.0f;
+        metrics[FC_M_STRANDED_USD][l] =
+            stranded[l] + never_credited + (fc_real)(-block->cash[FC_CASH_FEES][l]) / (fc_real)100.0f;
         metrics[FC_M_PAID_USD][l] = paid;
         metrics[FC_M_REVENUE_USD][l] = (fc_real)block->cash[FC_CASH_REVENUE][l] / (fc_real)100.0f;
         metrics[FC_M_BALANCE_USD][l] = (fc_real)block->balance[l] / (fc_real)100.0f;
         metrics[FC_M_GPU_HOURS_DELIVERED][l] = delivered[l];
-        fc_real planned = fc_ramp_until(end, (fc_real)0.0f, (fc_real)terms->ramp_months) * hours_per_month * block->gpus[l];
+        fc_real planned =
+            fc_ramp_until(end, (fc_real)0.0f, (fc_real)terms->ramp_months) * hours_per_month * block->gpus[l];
         fc_real missing = planned - delivered[l];
         metrics[FC_M_GPU_HOURS_LATE][l] = missing > (fc_real)1e-5f * planned ? missing : (fc_real)0.0f;
         metrics[FC_M_SERVICE_CREDITS_USD][l] = (fc_real)block->cash[FC_CASH_CREDITS][l] / (fc_real)100.0f;
@@ -559,7 +596,8 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
         for (fc_i32 b = 0; b < FC_BASES; b++) {
             FC_LANES (l) {
                 metrics[FC_M_PAYBACK_BASIS_MONTHS + b][l] = base_payback[b][l];
-                metrics[FC_M_PAYS_BACK_BASIS + b][l] = base_payback[b][l] < never ? (fc_real)1.0f : (fc_real)0.0f;
+                metrics[FC_M_PAYS_BACK_BASIS + b][l] =
+                    base_payback[b][l] < never ? (fc_real)1.0f : (fc_real)0.0f;
                 metrics[FC_M_CUMULATED_BASIS_USD + b][l] = base_sum[b][l];
             }
         }
@@ -573,8 +611,11 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             fc_real once = (fc_real)12.0f * inputs[FC_IN_SWITCHING_COST][l];
             fc_real upgrades = (fc_real)market->launches[l];
             fc_real every = fc_max((fc_real)1.0f - upgrades * once / whole, (fc_real)0.01f);
-            fc_real late = fc_max((fc_real)1.0f - fc_max(upgrades - (fc_real)1.0f, (fc_real)0.0f) * once / whole, (fc_real)0.01f);
-            fc_real second = fc_max((fc_real)1.0f - (fc_real)(market->launches[l] / 2) * once / whole, (fc_real)0.01f);
+            fc_real late =
+                fc_max((fc_real)1.0f - fc_max(upgrades - (fc_real)1.0f, (fc_real)0.0f) * once / whole,
+                       (fc_real)0.01f);
+            fc_real second =
+                fc_max((fc_real)1.0f - (fc_real)(market->launches[l] / 2) * once / whole, (fc_real)0.01f);
             fc_real cost1 = commit * whole / (gained[1][l] * every);
             fc_real cost2 = commit * whole / (gained[2][l] * late);
             fc_real cost3 = commit * whole / (gained[3][l] * second);

@@ -1,7 +1,8 @@
 /* own.h: what a GPU-hour costs its owner.
  *
- *   capital per GPU = all-in figure, or (rack / 72 + site per kW  IT power) / (1 - network share - storage share)
- *   cost per year   = servers  annuity(rate, life) - residual  servers  sinking fund + site  annuity(rate, site life)
+ *   capital per GPU = all-in figure, or (rack / 72 + site per kW  IT power) / (1 - network share - storage
+ * share) cost per year   = servers  annuity(rate, life) - residual  servers  sinking fund + site
+ * annuity(rate, site life)
  *                     + operations  capital + energy
  *   cost per hour   = cost per year / (8766  utilisation)
  * with annuity(r, n) = r / (1 - (1 + r)^-n) and sinking fund = annuity - r: textbook capital recovery. */
@@ -25,7 +26,8 @@ FC_FN fc_real fc_capex_per_gpu(fc_i32 parts, fc_real inputs[FC_INPUT_COUNT][FC_W
 {
     fc_real site = inputs[FC_IN_FACILITY_PER_KW_USD][l] * inputs[FC_IN_IT_POWER_KW][l];
     fc_real rest = (fc_real)1.0f - inputs[FC_IN_NETWORK_SHARE][l] - inputs[FC_IN_STORAGE_SHARE][l];
-    fc_real sum = (inputs[FC_IN_RACK_CAPEX_USD][l] / (fc_real)FC_GPUS_PER_RACK + site) / fc_max(rest, (fc_real)0.01f);
+    fc_real sum =
+        (inputs[FC_IN_RACK_CAPEX_USD][l] / (fc_real)FC_GPUS_PER_RACK + site) / fc_max(rest, (fc_real)0.01f);
     return parts ? sum : inputs[FC_IN_CAPEX_PER_GPU_USD][l];
 }
 
@@ -51,7 +53,8 @@ FC_FN void fc_own_lanes(FC_GLOBAL const struct fc_months *terms, fc_real inputs[
         fc_real energy = it_kw * inputs[FC_IN_LOAD_FACTOR][l] * inputs[FC_IN_PUE][l] *
                          inputs[FC_IN_ENERGY_PRICE_USD_PER_KWH][l] * hours;
         fc_real residual = inputs[FC_IN_RESIDUAL][l] * servers * (annuity - rate);
-        fc_real annual = servers * annuity - residual + site * fc_annuity(rate, inputs[FC_IN_FACILITY_LIFE_YEARS][l]);
+        fc_real annual =
+            servers * annuity - residual + site * fc_annuity(rate, inputs[FC_IN_FACILITY_LIFE_YEARS][l]);
         annual = annual + inputs[FC_IN_OPERATIONS_RATE][l] * capex + energy;
         fc_real cost = annual / (hours * inputs[FC_IN_UTILISATION][l]);
         fc_real rent = inputs[FC_IN_PRICE_GPU_HOUR_USD][l];
@@ -61,7 +64,8 @@ FC_FN void fc_own_lanes(FC_GLOBAL const struct fc_months *terms, fc_real inputs[
         metrics[FC_M_OWN_COST_PER_GW_YEAR_USD][l] = annual / it_kw * (fc_real)1e6f;
         metrics[FC_M_OWN_IS_CHEAPER][l] = cost < rent ? (fc_real)1.0f : (fc_real)0.0f;
         metrics[FC_M_BREAK_EVEN_UTILISATION][l] = annual / (hours * rent);
-        metrics[FC_M_CONTRACT_PER_GW_YEAR_USD][l] = rent * hours / inputs[FC_IN_SITE_POWER_KW][l] * (fc_real)1e6f;
+        metrics[FC_M_CONTRACT_PER_GW_YEAR_USD][l] =
+            rent * hours / inputs[FC_IN_SITE_POWER_KW][l] * (fc_real)1e6f;
     }
 }
 

@@ -1,7 +1,8 @@
-/* program.h: what the host prepares for the trials of one scenario: a flat, read-only structure and its tables.
+/* program.h: what the host prepares for the trials of one scenario: a flat, read-only structure and its
+ * tables.
  *
- * All members are 32 bits wide, so host and devices lay it out alike. Numbers are float in the double build too: both
- * builds then work on the same inputs, and their difference is the model's own rounding. */
+ * All members are 32 bits wide, so host and devices lay it out alike. Numbers are float in the double build
+ * too: both builds then work on the same inputs, and their difference is the model's own rounding. */
 #ifndef FC_MODEL_PROGRAM_H
 #define FC_MODEL_PROGRAM_H
 
@@ -15,9 +16,15 @@
 #define FC_MODEL_VERSION 1 /* raised when the bits of a result change for a fixed scenario and seed */
 
 /* Checkpoint interval: stated, or a rule applied to the world's own rate of interruptions (interval.h). */
-enum fc_interval_rule { FC_INTERVAL_STATED = 0, FC_INTERVAL_EXACT = 1, FC_INTERVAL_YOUNG = 2, FC_INTERVAL_DALY = 3 };
+enum fc_interval_rule {
+    FC_INTERVAL_STATED = 0,
+    FC_INTERVAL_EXACT = 1,
+    FC_INTERVAL_YOUNG = 2,
+    FC_INTERVAL_DALY = 3
+};
 
-/* What a run needs beyond one rate of interruptions (timeline.h: detailed). Used when fc_run.detailed is 1. */
+/* What a run needs beyond one rate of interruptions (timeline.h: detailed). Used when fc_run.detailed is 1.
+ */
 struct fc_run_detail {
     struct fc_classes classes;
     float log_scale;        /* ln(GPUs / 32000), 0 below 32000 GPUs */
@@ -41,17 +48,17 @@ struct fc_run_detail {
 
 /* One run: the timeline layer (timeline.h). */
 struct fc_run {
-    float tick_s;          /* length of a tick, a power of two, s */
-    fc_i32 horizon;        /* longest wall time watched, ticks, at most 2^30 */
-    fc_i32 watch;          /* 1: watch the run for `horizon`; 0: run until the work is done */
+    float tick_s;           /* length of a tick, a power of two, s */
+    fc_i32 horizon;         /* longest wall time watched, ticks, at most 2^30 */
+    fc_i32 watch;           /* 1: watch the run for `horizon`; 0: run until the work is done */
     fc_i32 last_checkpoint; /* 1: the end of the work is checkpointed too */
-    fc_i32 automatic;      /* enum fc_interval_rule */
-    float interval_s;      /* training between checkpoints when not automatic, s */
-    fc_i32 spares;         /* nodes kept ready, at most FC_SPARES */
+    fc_i32 automatic;       /* enum fc_interval_rule */
+    float interval_s;       /* training between checkpoints when not automatic, s */
+    fc_i32 spares;          /* nodes kept ready, at most FC_SPARES */
     float gpus;
-    float work_steps;      /* steps of the whole run; time per step comes from the step layer */
-    float work_s;          /* work of the whole run where no step is simulated, s at full speed */
-    float tokens;          /* tokens of the whole run, 0 when unknown */
+    float work_steps;         /* steps of the whole run; time per step comes from the step layer */
+    float work_s;             /* work of the whole run where no step is simulated, s at full speed */
+    float tokens;             /* tokens of the whole run, 0 when unknown */
     struct fc_draw detection; /* law, s */
     struct fc_draw repair;    /* law, s */
     float paid_gpus;          /* GPUs that are paid, spares included; 0: as many as the job uses */
@@ -64,19 +71,20 @@ struct fc_run {
 #define FC_LAYER_RUN 2
 #define FC_LAYER_CONTRACT 4
 
-/* A trial has a twin, whose number differs in this bit: an independent world for sensitivity indices, where some inputs
- * come from the world and the others from its twin (host/sobol.h). */
+/* A trial has a twin, whose number differs in this bit: an independent world for sensitivity indices, where
+ * some inputs come from the world and the others from its twin (host/sobol.h). */
 #define FC_TWIN_BIT 40
 
 struct fc_program {
-    fc_i32 layers;      /* FC_LAYER_* or-ed */
-    fc_i32 draw_count;  /* draws[], sorted by input number */
-    fc_i32 run_draws;   /* the first run_draws of them feed step and timeline, the others the contract */
+    fc_i32 layers;       /* FC_LAYER_* or-ed */
+    fc_i32 draw_count;   /* draws[], sorted by input number */
+    fc_i32 run_draws;    /* the first run_draws of them feed step and timeline, the others the contract */
     fc_i32 metric_count; /* metrics[] in ascending order: row r of the output is metric metrics[r] */
     fc_i32 metrics[FC_METRIC_COUNT];
     fc_i32 metric_row[FC_METRIC_COUNT]; /* inverse of metrics: row or -1 */
     struct fc_draw draws[FC_INPUT_COUNT];
-    fc_u32 alternate[FC_INPUT_COUNT / 32]; /* bit input % 32 of word input / 32: draw this input from the trial's twin */
+    fc_u32 alternate[FC_INPUT_COUNT /
+                     32]; /* bit input % 32 of word input / 32: draw this input from the trial's twin */
     struct fc_step_program step;
     struct fc_run run;
     struct fc_contract contract;

@@ -1,23 +1,25 @@
 /* random.h: counter-based random numbers, Philox4x32-10, for a block of lanes.
  *
- * One call turns (seed, trial, event, stream) into four 32-bit words per lane; there is no state, so a draw depends on
- * nothing but its name. Constants and round function: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
- * SC'11; the words equal Random123's philox4x32 with ten rounds, key = {seed low, seed high} and
- * counter = {trial low, trial high, event, stream} (a test holds them to it). Written over lanes because the library's
- * one-counter functions vectorise three to nine times worse (docs/decisions/0002). */
+ * One call turns (seed, trial, event, stream) into four 32-bit words per lane; there is no state, so a draw
+ * depends on nothing but its name. Constants and round function: Salmon et al., "Parallel random numbers: as
+ * easy as 1, 2, 3", SC'11; the words equal Random123's philox4x32 with ten rounds, key = {seed low, seed
+ * high} and counter = {trial low, trial high, event, stream} (a test holds them to it). Written over lanes
+ * because the library's one-counter functions vectorise three to nine times worse (docs/decisions/0002). */
 #ifndef FC_MODEL_RANDOM_H
 #define FC_MODEL_RANDOM_H
 
 #include "lang.h"
 
-/* Streams: one per purpose, so that a change in one part never shifts the numbers of another. Values are permanent. */
+/* Streams: one per purpose, so that a change in one part never shifts the numbers of another. Values are
+ * permanent. */
 #define FC_STREAM_INPUTS 0u   /* event = input number / 4, word = input number % 4 */
 #define FC_STREAM_TIMELINE 1u /* event = number of the timeline event in the trial */
 #define FC_STREAM_DETAIL 2u   /* the same event: class, repair, place, blame */
 #define FC_STREAM_AGES 3u     /* the same event: ages of units, loss of copies in memory */
 
-#define FC_STREAM_MARKET 16u   /* event = month */
-#define FC_STREAM_DELIVERY 17u /* event = provider FC_TRANCHES + tranche; 256 + provider FC_MONTHS + month: outages */
+#define FC_STREAM_MARKET 16u /* event = month */
+#define FC_STREAM_DELIVERY                                                                                   \
+    17u /* event = provider FC_TRANCHES + tranche; 256 + provider FC_MONTHS + month: outages */
 
 #define FC_PHILOX_M0 0xD2511F53u
 #define FC_PHILOX_M1 0xCD9E8D57u
@@ -25,8 +27,8 @@
 #define FC_PHILOX_W1 0xBB67AE85u
 
 /* words[4][FC_W] for lanes with their own trial and event numbers. */
-FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high, const fc_u32 *event,
-                           fc_u32 stream, fc_u32 words[4][FC_W])
+FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
+                           const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W])
 {
     fc_u32 a[FC_W], b[FC_W], c[FC_W], d[FC_W];
     fc_u32 key0 = (fc_u32)seed;
@@ -60,7 +62,8 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
     }
 }
 
-/* A word to a number strictly inside (0, 1): (x / 2 + 1/2) / 2^31, at most 1 - 2^-24, which float would round to 1. */
+/* A word to a number strictly inside (0, 1): (x / 2 + 1/2) / 2^31, at most 1 - 2^-24, which float would round
+ * to 1. */
 FC_FN fc_real fc_uniform(fc_u32 word)
 {
     fc_real halved = (fc_real)(fc_i32)(word >> 1);

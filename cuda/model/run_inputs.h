@@ -6,12 +6,16 @@
 #include "timeline_state.h"
 
 /* 1 / x, or 0 where x is 0, which stands for 'never'. */
-FC_FN fc_real fc_rate(fc_real mtbf) { return mtbf > (fc_real)0.0f ? (fc_real)1.0f / mtbf : (fc_real)0.0f; }
+FC_FN fc_real fc_rate(fc_real mtbf)
+{
+    return mtbf > (fc_real)0.0f ? (fc_real)1.0f / mtbf : (fc_real)0.0f;
+}
 
-/* Rates of the classes of a detailed run and all that follows from them; lanes base ... base + FC_W - 1 of the chunk.
- * hard_mean[] receives the mean gap between events that stop the job, ticks. */
-FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base, fc_real in[FC_INPUT_COUNT][FC_W],
-                                 struct fc_timeline_chunk *t, fc_real *hard_mean)
+/* Rates of the classes of a detailed run and all that follows from them; lanes base ... base + FC_W - 1 of
+ * the chunk. hard_mean[] receives the mean gap between events that stop the job, ticks. */
+FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base,
+                                 fc_real in[FC_INPUT_COUNT][FC_W], struct fc_timeline_chunk *t,
+                                 fc_real *hard_mean)
 {
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
     fc_real ticks_per_s = (fc_real)1.0f / (fc_real)run->tick_s;
@@ -66,13 +70,16 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
         fc_real bytes_s = in[FC_IN_CHECKPOINT_BYTES][l] * fc_rate(in[FC_IN_STORAGE_BYTES_PER_S][l]);
         fc_real stall_s = in[FC_IN_CHECKPOINT_STALL_S][l] + (detail->asynchronous ? (fc_real)0.0f : bytes_s);
         fc_real write_s = in[FC_IN_CHECKPOINT_WRITE_S][l] + bytes_s;
-        fc_real restart_s = in[FC_IN_RESTART_S][l] + in[FC_IN_CHECKPOINT_LOAD_S][l] + bytes_s + in[FC_IN_WARMUP_S][l];
+        fc_real restart_s =
+            in[FC_IN_RESTART_S][l] + in[FC_IN_CHECKPOINT_LOAD_S][l] + bytes_s + in[FC_IN_WARMUP_S][l];
         restart_s = fc_fma(in[FC_IN_RESTART_PER_GPU_S][l], (fc_real)run->gpus, restart_s);
         t->restart[i] = fc_min_i32(fc_to_ticks(restart_s * ticks_per_s), FC_HORIZON_LIMIT / 8);
         t->stall[i] = stall_s * ticks_per_s;
-        t->write[i] = detail->asynchronous ? fc_min_i32(fc_to_ticks(write_s * ticks_per_s), FC_HORIZON_LIMIT) : 0;
+        t->write[i] =
+            detail->asynchronous ? fc_min_i32(fc_to_ticks(write_s * ticks_per_s), FC_HORIZON_LIMIT) : 0;
         t->durable_stall[i] = in[FC_IN_DURABLE_STALL_S][l] * ticks_per_s;
-        t->durable_load[i] = fc_min_i32(fc_to_ticks(in[FC_IN_DURABLE_LOAD_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 16);
+        t->durable_load[i] =
+            fc_min_i32(fc_to_ticks(in[FC_IN_DURABLE_LOAD_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 16);
         t->slow_node_loss[i] = in[FC_IN_SLOW_NODE_LOSS][l];
         t->slow_network_loss[i] = in[FC_IN_SLOW_NETWORK_LOSS][l];
         t->manual[i] = in[FC_IN_MANUAL_PROBABILITY][l];
@@ -81,19 +88,22 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
         t->burst[i] = in[FC_IN_BURST_PROBABILITY][l];
         t->replica_out[i] = fc_to_ticks(in[FC_IN_REPLICA_OUT_S][l] * ticks_per_s);
         t->degraded_loss[i] = in[FC_IN_DEGRADED_LOSS][l];
-        t->spare_start[i] = fc_min_i32(fc_to_ticks(in[FC_IN_SPARE_START_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 16);
+        t->spare_start[i] =
+            fc_min_i32(fc_to_ticks(in[FC_IN_SPARE_START_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 16);
         t->swing_loss[i] = in[FC_IN_SWING_LOSS][l];
         /* the swing stretches the work; its share is taken off again when the run has ended */
         fc_real stretch = (fc_real)1.0f / ((fc_real)1.0f - in[FC_IN_SWING_LOSS][l]);
         fc_i32 stretched = fc_to_ticks((fc_real)t->work[i] * stretch);
-        t->work[i] = in[FC_IN_SWING_LOSS][l] > (fc_real)0.0f ? fc_min_i32(stretched, FC_HORIZON_LIMIT) : t->work[i];
+        t->work[i] =
+            in[FC_IN_SWING_LOSS][l] > (fc_real)0.0f ? fc_min_i32(stretched, FC_HORIZON_LIMIT) : t->work[i];
     }
 }
 
-/* The timeline's parameters of trials base ... base + FC_W - 1 of the chunk, from their inputs. work_s[FC_W]: the run's
- * work at full speed. */
-FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_program *program, fc_i32 base, fc_real in[FC_INPUT_COUNT][FC_W],
-                          const fc_real *work_s, struct fc_timeline_chunk *t)
+/* The timeline's parameters of trials base ... base + FC_W - 1 of the chunk, from their inputs. work_s[FC_W]:
+ * the run's work at full speed. */
+FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_program *program, fc_i32 base,
+                          fc_real in[FC_INPUT_COUNT][FC_W], const fc_real *work_s,
+                          struct fc_timeline_chunk *t)
 {
     FC_GLOBAL const struct fc_run *run = &program->run;
     fc_real ticks_per_s = (fc_real)1.0f / (fc_real)run->tick_s;

@@ -1,9 +1,10 @@
-/* run_metrics.h: what a detailed run tells beyond time and cost: each measure of goodput by its own definition.
+/* run_metrics.h: what a detailed run tells beyond time and cost: each measure of goodput by its own
+ * definition.
  *
  *   ETTR                    productive / (wall - waiting for capacity); Kokolis et al., arXiv 2410.21680
  *   effective training time (productive + slowdown) / wall: time spent on useful training; arXiv 2407.21783
- *   Google goodput          scheduling x runtime x program: the share of the wall time in which all of the capacity was
- *                           there, the share of that in which training moved on, and the speed while it did (MFU where a
+ *   Google goodput          scheduling x runtime x program: the share of the wall time in which all of the
+ * capacity was there, the share of that in which training moved on, and the speed while it did (MFU where a
  *                           step is simulated, else the speed relative to the undisturbed one)
  *   goodput expense         cost of the time that was not productive, and of spares that are paid */
 #ifndef FC_MODEL_RUN_METRICS_H
@@ -11,12 +12,14 @@
 
 #include "timeline_state.h"
 
-/* Fills the metrics of lanes base ... base + FC_W - 1; m[FC_M_COST_USD] is there already. `mfu` is NULL without a step. */
+/* Fills the metrics of lanes base ... base + FC_W - 1; m[FC_M_COST_USD] is there already. `mfu` is NULL
+ * without a step. */
 FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const struct fc_timeline_chunk *t,
                           const fc_real *mfu, fc_real m[FC_METRIC_COUNT][FC_W])
 {
     fc_real hours_per_tick = (fc_real)run->tick_s / (fc_real)3600.0f;
-    fc_real paid = (fc_real)run->paid_gpus > (fc_real)0.0f ? (fc_real)run->gpus / (fc_real)run->paid_gpus : (fc_real)1.0f;
+    fc_real paid = (fc_real)run->paid_gpus > (fc_real)0.0f ? (fc_real)run->gpus / (fc_real)run->paid_gpus
+                                                           : (fc_real)1.0f;
     FC_LANES (l) {
         fc_i32 i = base + l;
         fc_i32 detailed = run->detailed;

@@ -1,9 +1,10 @@
 /* spares.h: where a replacement comes from, and how long the job waits for it.
  *
- * A pool of n spares keeps n times: when each is (again) ready. A failed unit takes the place of the spare that replaces
- * it and is ready when repaired. With no spare ready, the job gets whatever comes back first, the failed unit itself
- * included: with Poisson failures P(wait) is Erlang-B(n + 1), whatever the law of the repair. Spares that are ready
- * are alike, so the search takes the first one it meets, from where it ended last: one look in the common case. */
+ * A pool of n spares keeps n times: when each is (again) ready. A failed unit takes the place of the spare
+ * that replaces it and is ready when repaired. With no spare ready, the job gets whatever comes back first,
+ * the failed unit itself included: with Poisson failures P(wait) is Erlang-B(n + 1), whatever the law of the
+ * repair. Spares that are ready are alike, so the search takes the first one it meets, from where it ended
+ * last: one look in the common case. */
 #ifndef FC_MODEL_SPARES_H
 #define FC_MODEL_SPARES_H
 
@@ -11,9 +12,10 @@
 
 #define FC_SPARES_SCAN (FC_W > 1 ? 32 : 0) /* largest pool that is scanned whole */
 
-/* Takes a spare of lane l from the pool; `own` is when the failed unit is ready. Returns the time when the job has its
- * replacement, lane->wall at the earliest. */
-FC_FN fc_i32 fc_pool_take(fc_i32 (*ready)[FC_W], fc_i32 count, fc_i32 *cursor, fc_i32 now, fc_i32 own, fc_i32 l)
+/* Takes a spare of lane l from the pool; `own` is when the failed unit is ready. Returns the time when the
+ * job has its replacement, lane->wall at the earliest. */
+FC_FN fc_i32 fc_pool_take(fc_i32 (*ready)[FC_W], fc_i32 count, fc_i32 *cursor, fc_i32 now, fc_i32 own,
+                          fc_i32 l)
 {
     fc_i32 earliest = FC_FOREVER, which = -1, at = *cursor;
     for (fc_i32 k = 0; k < count; k++) {
@@ -31,8 +33,8 @@ FC_FN fc_i32 fc_pool_take(fc_i32 (*ready)[FC_W], fc_i32 count, fc_i32 *cursor, f
     return fc_max_i32(earliest, now);
 }
 
-/* wait[l] ticks for a node from a small pool, given its repair time, in the lanes that swap one: all spares looked at in
- * all lanes at once, which is faster up to a few dozen. Same answer as fc_pool_take. */
+/* wait[l] ticks for a node from a small pool, given its repair time, in the lanes that swap one: all spares
+ * looked at in all lanes at once, which is faster up to a few dozen. Same answer as fc_pool_take. */
 FC_FN void fc_spares_scan(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repair, fc_i32 *wait,
                           struct fc_timeline_lanes *lane)
 {
@@ -50,7 +52,8 @@ FC_FN void fc_spares_scan(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repai
     }
     FC_LANES (l) {
         fc_i32 own = lane->wall[l] + repair[l];
-        which[l] = swap[l] && own > earliest[l] ? which[l] : -1; /* else the failed node itself is back first */
+        which[l] =
+            swap[l] && own > earliest[l] ? which[l] : -1; /* else the failed node itself is back first */
         fc_i32 ready = fc_min_i32(own, earliest[l]);
         wait[l] = swap[l] ? fc_max_i32(ready - lane->wall[l], 0) : 0;
     }
@@ -82,9 +85,10 @@ FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *swap, const fc_i32 *rep
     }
 }
 
-/* A tray of rack `rack` fails where spare trays stand in the racks. Returns when the job has its replacement. */
-FC_FN fc_i32 fc_spares_in_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 rack, fc_i32 own, fc_i32 l,
-                               struct fc_timeline_lanes *lane)
+/* A tray of rack `rack` fails where spare trays stand in the racks. Returns when the job has its replacement.
+ */
+FC_FN fc_i32 fc_spares_in_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 rack, fc_i32 own,
+                               fc_i32 l, struct fc_timeline_lanes *lane)
 {
     fc_i32 now = lane->wall[l], down = 0, back = own, free = -1, soonest = 0;
     for (fc_i32 k = 0; k < lane->slots[l]; k++) {
@@ -114,8 +118,8 @@ FC_FN fc_i32 fc_spares_in_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_
     return fc_pool_take(lane->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, back, l);
 }
 
-/* Replaces what a failure took out of lane l: `units` trays, or racks. repair and rack_repair in ticks. *longest
- * receives the longest wait, *sum the sum of the waits of all that is missing. */
+/* Replaces what a failure took out of lane l: `units` trays, or racks. repair and rack_repair in ticks.
+ * *longest receives the longest wait, *sum the sum of the waits of all that is missing. */
 FC_FN void fc_spares_replace(FC_GLOBAL const struct fc_run *run, fc_i32 blast, fc_i32 units, fc_i32 repair,
                              fc_i32 rack_repair, fc_i32 rack, fc_i32 l, struct fc_timeline_lanes *lane,
                              fc_i32 *longest, fc_i32 *sum)

@@ -150,18 +150,18 @@ FC_FN void fc_step_join(FC_GLOBAL const struct fc_step_program *step, fc_real in
     for (fc_i32 i = step->joint_count - 1; i >= 0; i--) {
         FC_GLOBAL const float *row = step->factor + i * (i + 1) / 2;
         fc_real sum[FC_W];
-        FC_LANES(l)
-        sum[l] = (fc_real)0.0f;
+        FC_LANES (l)
+            sum[l] = (fc_real)0.0f;
         for (fc_i32 k = step->joint_from[i]; k <= i; k++) {
             const fc_real *z = inputs[step->joint[k]];
             fc_real weight = (fc_real)row[k];
-            FC_LANES(l)
-            sum[l] = fc_fma(weight, z[l], sum[l]);
+            FC_LANES (l)
+                sum[l] = fc_fma(weight, z[l], sum[l]);
         }
         fc_real *value = inputs[step->joint[i]];
         fc_real median = (fc_real)step->median[i];
-        FC_LANES(l)
-        value[l] = median * fc_exp(sum[l]);
+        FC_LANES (l)
+            value[l] = median * fc_exp(sum[l]);
     }
 }
 
@@ -170,8 +170,7 @@ FC_FN void fc_step_seconds(FC_GLOBAL const struct fc_step_program *step, fc_real
                            fc_real *step_time_s)
 {
     const fc_real *first = &inputs[0][0];
-    FC_LANES(l)
-    {
+    FC_LANES (l) {
         struct fc_step_parts parts;
         fc_step_one(step, first + l, FC_W, &parts);
         step_time_s[l] = parts.step;
@@ -184,8 +183,7 @@ FC_FN void fc_step_lanes(FC_GLOBAL const struct fc_step_program *step, fc_real i
 {
     fc_step_join(step, inputs);
     fc_step_seconds(step, inputs, step_time_s);
-    FC_LANES(l)
-    {
+    FC_LANES (l) {
         fc_real used = fc_fma((fc_real)step->memory_activations, inputs[FC_IN_MEMORY_ACTIVATIONS][l],
                               (fc_real)step->memory_states);
         memory_bytes[l] = fc_fma(used, inputs[FC_IN_MEMORY_ALLOCATOR][l], inputs[FC_IN_MEMORY_FRAMEWORK][l]);

@@ -1,8 +1,8 @@
 /* step_program.h: what the host prepares for the step layer: one training plan on one cluster, as numbers.
  *
- * Names end in what they hold: _s is the time at the peak rate of the resource, which step.h divides by the efficiency
- * of this world. Per GPU, micro-batch and average layer unless said; 0 where the plan has no such part. Filled by
- * host/plan.c; the derivation of each number stands there. */
+ * Names end in what they hold: _s is the time at the peak rate of the resource, which step.h divides by the
+ * efficiency of this world. Per GPU, micro-batch and average layer unless said; 0 where the plan has no such
+ * part. Filled by host/plan.c; the derivation of each number stands there. */
 #ifndef FC_MODEL_STEP_PROGRAM_H
 #define FC_MODEL_STEP_PROGRAM_H
 
@@ -34,7 +34,8 @@ struct fc_step_program {
     /* kernels whose launch the GPU may have to wait for */
     float launches, moe_launches, expert_launches;
 
-    /* communication of a layer: bytes over the peak of NVLink or adapter; latencies in units of the latency factor */
+    /* communication of a layer: bytes over the peak of NVLink or adapter; latencies in units of the latency
+     * factor */
     float tp_nvlink_s, tp_nic_s, tp_latency;
     float cp_nvlink_s, cp_nic_s, cp_latency;
     float ep_nvlink_s, ep_nic_s, ep_latency;
@@ -61,8 +62,8 @@ struct fc_step_program {
     float memory_activations; /* and logits */
     float memory_capacity;
 
-    /* Inputs drawn together: input joint[i] is median[i] exp(sum of factor[i (i + 1) / 2 + k] z_k) over k from
-     * joint_from[i] to i, z the standard normal numbers that the draws put into the same inputs. */
+    /* Inputs drawn together: input joint[i] is median[i] exp(sum of factor[i (i + 1) / 2 + k] z_k) over k
+     * from joint_from[i] to i, z the standard normal numbers that the draws put into the same inputs. */
     fc_i32 joint_count;
     fc_i32 joint[FC_STEP_JOINT];
     fc_i32 joint_from[FC_STEP_JOINT];

@@ -1,9 +1,11 @@
-/* tally.h: what is kept of a metric over any number of trials: an exact sum that may be added up in any order.
+/* tally.h: what is kept of a metric over any number of trials: an exact sum that may be added up in any
+ * order.
  *
- * Of each value (a float): a count in the bin of its upper 19 bits (sign, exponent, 10 bits of mantissa: a log-linear
- * histogram, 1024 bins per factor of two, so that a law as narrow as 0.1 % keeps its shape); and per sign and exponent the exact integer sum of its 24-bit mantissa and of
- * the mantissa's square, in two halves. Merging two tallies is integer addition and comparison: associative,
- * commutative, exact. Sums hold for 2^40 values. Infinite and NaN values are counted apart. */
+ * Of each value (a float): a count in the bin of its upper 19 bits (sign, exponent, 10 bits of mantissa: a
+ * log-linear histogram, 1024 bins per factor of two, so that a law as narrow as 0.1 % keeps its shape); and
+ * per sign and exponent the exact integer sum of its 24-bit mantissa and of the mantissa's square, in two
+ * halves. Merging two tallies is integer addition and comparison: associative, commutative, exact. Sums hold
+ * for 2^40 values. Infinite and NaN values are counted apart. */
 #ifndef FC_MODEL_TALLY_H
 #define FC_MODEL_TALLY_H
 
@@ -22,9 +24,18 @@ FC_FN fc_u32 fc_tally_key(float x)
 }
 
 /* The bin of a key, and the lowest and highest key of a bin. */
-FC_FN fc_u32 fc_tally_bin(fc_u32 key) { return key >> FC_TALLY_SHIFT; }
-FC_FN fc_u32 fc_tally_bin_first(fc_u32 bin) { return bin << FC_TALLY_SHIFT; }
-FC_FN fc_u32 fc_tally_bin_last(fc_u32 bin) { return fc_tally_bin_first(bin) | ((1u << FC_TALLY_SHIFT) - 1u); }
+FC_FN fc_u32 fc_tally_bin(fc_u32 key)
+{
+    return key >> FC_TALLY_SHIFT;
+}
+FC_FN fc_u32 fc_tally_bin_first(fc_u32 bin)
+{
+    return bin << FC_TALLY_SHIFT;
+}
+FC_FN fc_u32 fc_tally_bin_last(fc_u32 bin)
+{
+    return fc_tally_bin_first(bin) | ((1u << FC_TALLY_SHIFT) - 1u);
+}
 
 /* The value of a key. */
 FC_FN float fc_tally_value(fc_u32 key)
@@ -32,7 +43,10 @@ FC_FN float fc_tally_value(fc_u32 key)
     return fc_float_of(key & 0x80000000u ? key & 0x7fffffffu : ~key);
 }
 
-FC_FN int fc_tally_is_valid(float x) { return (fc_bits_of(x) & 0x7f800000u) != 0x7f800000u; }
+FC_FN int fc_tally_is_valid(float x)
+{
+    return (fc_bits_of(x) & 0x7f800000u) != 0x7f800000u;
+}
 
 /* The 24-bit mantissa of a finite float; subnormal numbers have no leading one. */
 FC_FN fc_u32 fc_tally_mantissa(float x)

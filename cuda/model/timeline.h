@@ -1,17 +1,22 @@
-/* timeline.h: one run from start to last token (or for a stretch of wall time), simulated from failure to failure.
+/* timeline.h: one run from start to last token (or for a stretch of wall time), simulated from failure to
+ * failure.
  *
- * Time is counted in integer ticks, so the buckets of a trial sum to its wall time exactly. Between two interruptions
- * the schedule is known (train `interval`, stall for a checkpoint, and again), so a failure's rollback point is
- * arithmetic and checkpoints are never events: one event costs the same however many checkpoints it spans.
+ * Time is counted in integer ticks, so the buckets of a trial sum to its wall time exactly. Between two
+ * interruptions the schedule is known (train `interval`, stall for a checkpoint, and again), so a failure's
+ * rollback point is arithmetic and checkpoints are never events: one event costs the same however many
+ * checkpoints it spans.
  *
- * Law of an interruption: exponential gap with mean `gap_mean` while the job trains, checkpoints or restarts; none
- * while a fault is being detected, while the job waits for a node, or in a planned stop. This is the setting of
- * E[segment] = e^(R/M) (M + D) (e^(s/M) - 1) (Daly 2006; Robert, Herault et al.), which the tests hold it to.
+ * Law of an interruption: exponential gap with mean `gap_mean` while the job trains, checkpoints or restarts;
+ * none while a fault is being detected, while the job waits for a node, or in a planned stop. This is the
+ * setting of E[segment] = e^(R/M) (M + D) (e^(s/M) - 1) (Daly 2006; Robert, Herault et al.), which the tests
+ * hold it to.
  *
- * A failed node that must be replaced goes to repair and returns to the pool of spares. With c spares the job waits
- * when c + 1 nodes are in repair, until the first comes back: P(wait) is Erlang-B(c + 1) for any repair law.
+ * A failed node that must be replaced goes to repair and returns to the pool of spares. With c spares the job
+ * waits when c + 1 nodes are in repair, until the first comes back: P(wait) is Erlang-B(c + 1) for any repair
+ * law.
  *
- * Lanes whose run ends take the next trial of the chunk at once, so long and short runs mix without idle lanes. */
+ * Lanes whose run ends take the next trial of the chunk at once, so long and short runs mix without idle
+ * lanes. */
 #ifndef FC_MODEL_TIMELINE_H
 #define FC_MODEL_TIMELINE_H
 
@@ -31,8 +36,9 @@ struct fc_span_lanes {
 #define FC_MODE_LEVELS 2   /* with checkpoints in memory and durable ones */
 
 /* Moves every lane to its next failure, planned stop, end of the work or of the time watched. */
-FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program, const struct fc_failure_lanes *failure,
-                                   struct fc_span_lanes *span, struct fc_timeline_lanes *lane, const int mode)
+FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program,
+                                   const struct fc_failure_lanes *failure, struct fc_span_lanes *span,
+                                   struct fc_timeline_lanes *lane, const int mode)
 {
     fc_i32 horizon = program->run.horizon;
     fc_real last = program->run.last_checkpoint ? (fc_real)0.0f : (fc_real)-1.0f;
@@ -44,7 +50,8 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program, c
         fc_i32 debt = mode ? lane->debt[l] : 0;
         fc_i32 phase = mode ? lane->phase[l] : 0;
         fc_real since = mode == FC_MODE_LEVELS ? (fc_real)lane->since[l] : (fc_real)0.0f;
-        /* checkpoints until the end of the work; the 0.999 forgives rounding where work / interval is whole */
+        /* checkpoints until the end of the work; the 0.999 forgives rounding where work / interval is whole
+         */
         fc_real stalls = fc_floor(fc_fma((fc_real)left, lane->per_interval[l], (fc_real)0.999f)) + last;
         stalls = fc_max(stalls, (fc_real)0.0f);
         fc_real stall_time = stalls * lane->stall[l];
@@ -146,11 +153,11 @@ FC_INLINE void fc_timeline_plan(FC_GLOBAL const struct fc_program *program, cons
     }
 }
 
-/* What a failure costs beyond the work since the last checkpoint: copies that are not usable, corruption that was
- * found late, detection, lower speed. */
-FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program, const struct fc_failure_lanes *failure,
-                                const struct fc_span_lanes *span, const fc_u32 *memory_word,
-                                struct fc_timeline_lanes *lane, const int mode)
+/* What a failure costs beyond the work since the last checkpoint: copies that are not usable, corruption that
+ * was found late, detection, lower speed. */
+FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
+                                const struct fc_failure_lanes *failure, const struct fc_span_lanes *span,
+                                const fc_u32 *memory_word, struct fc_timeline_lanes *lane, const int mode)
 {
     FC_GLOBAL const struct fc_run_detail *detail = &program->run.detail;
     fc_i32 horizon = program->run.horizon;
@@ -207,8 +214,9 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program, cons
 }
 
 /* Time for a replacement, or lower speed without it. */
-FC_INLINE void fc_timeline_replace(FC_GLOBAL const struct fc_program *program, struct fc_failure_lanes *failure,
-                                   struct fc_span_lanes *span, FC_GLOBAL const float *tables, fc_u32 words[4][FC_W],
+FC_INLINE void fc_timeline_replace(FC_GLOBAL const struct fc_program *program,
+                                   struct fc_failure_lanes *failure, struct fc_span_lanes *span,
+                                   FC_GLOBAL const float *tables, fc_u32 words[4][FC_W],
                                    fc_u32 detail_words[4][FC_W], struct fc_timeline_lanes *lane)
 {
     fc_i32 missing[FC_W];
@@ -219,7 +227,8 @@ FC_INLINE void fc_timeline_replace(FC_GLOBAL const struct fc_program *program, s
     FC_LANES (l) {
         /* a job that shrinks restarts once more when it is whole again */
         fc_real slower = (fc_real)missing[l] * lane->degraded_loss[l];
-        fc_i32 lower = fc_min_i32(fc_to_ticks(slower), FC_DEBT_LIMIT) + fc_min_i32(lane->restart[l], FC_DEBT_LIMIT);
+        fc_i32 lower =
+            fc_min_i32(fc_to_ticks(slower), FC_DEBT_LIMIT) + fc_min_i32(lane->restart[l], FC_DEBT_LIMIT);
         lower = (shrink & (span->pause[l] > 0)) ? lower : 0;
         lane->debt[l] = fc_min_i32(lane->debt[l] + lower, FC_DEBT_LIMIT);
         span->pause[l] = shrink ? 0 : span->pause[l];
@@ -273,7 +282,8 @@ FC_INLINE void fc_timeline_event_in(FC_GLOBAL const struct fc_program *program, 
         if (ages == FC_AGES_UNITS)
             for (fc_i32 l = 0; l < FC_W; l++)
                 if (span.fail[l] && failure.aged[l])
-                    fc_ages_renew(&program->run.detail, tables, age_words[0][l], age_words[1][l], horizon, l, lane);
+                    fc_ages_renew(&program->run.detail, tables, age_words[0][l], age_words[1][l], horizon, l,
+                                  lane);
         fc_timeline_plan(program, &span, lane);
         fc_timeline_replace(program, &failure, &span, tables, words, detail_words, lane);
     } else {
@@ -301,8 +311,8 @@ FC_INLINE void fc_timeline_event_in(FC_GLOBAL const struct fc_program *program, 
     }
 }
 
-FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                             struct fc_timeline_lanes *lane)
+FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
+                             fc_u64 seed, struct fc_timeline_lanes *lane)
 {
     if (!program->run.detailed)
         fc_timeline_event_in(program, tables, seed, lane, FC_MODE_PLAIN);
@@ -313,8 +323,8 @@ FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOB
 }
 
 /* Simulates the first `count` trials of the chunk; trial i of the chunk has the number first + i. */
-FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                           fc_u64 first, fc_i32 count, struct fc_timeline_chunk *chunk)
+FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
+                           fc_u64 seed, fc_u64 first, fc_i32 count, struct fc_timeline_chunk *chunk)
 {
     struct fc_timeline_lanes lane;
     fc_i32 next = 0;

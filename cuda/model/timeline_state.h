@@ -1,7 +1,8 @@
-/* timeline_state.h: what a run in flight knows: the parameters and results of the trials of a chunk, and the lanes.
+/* timeline_state.h: what a run in flight knows: the parameters and results of the trials of a chunk, and the
+ * lanes.
  *
- * Times are integer ticks unless the name says otherwise. Members below the mark 'detailed' are touched only by
- * detailed runs (program.h). */
+ * Times are integer ticks unless the name says otherwise. Members below the mark 'detailed' are touched only
+ * by detailed runs (program.h). */
 #ifndef FC_MODEL_TIMELINE_STATE_H
 #define FC_MODEL_TIMELINE_STATE_H
 
@@ -47,7 +48,8 @@ struct fc_timeline_chunk {
     fc_i32 finished[FC_CHUNK];
 
     /* detailed */
-    fc_real edge[FC_CLASS_COUNT][FC_CHUNK]; /* upper ends of the classes' shares of the rate; the last is not read */
+    fc_real edge[FC_CLASS_COUNT]
+                [FC_CHUNK]; /* upper ends of the classes' shares of the rate; the last is not read */
     fc_real slow_node_loss[FC_CHUNK], slow_network_loss[FC_CHUNK];
     fc_real manual[FC_CHUNK], ineffective[FC_CHUNK], wrong_node[FC_CHUNK], burst[FC_CHUNK];
     fc_real durable_stall[FC_CHUNK], degraded_loss[FC_CHUNK], age_mean[FC_CHUNK], swing_loss[FC_CHUNK];
@@ -71,8 +73,8 @@ struct fc_timeline_lanes {
     fc_i32 wall[FC_W], pending_restart[FC_W], next_planned[FC_W];
     fc_i32 redone[FC_W], checkpoint[FC_W], detection[FC_W], restarting[FC_W], waiting[FC_W], planned[FC_W];
     fc_i32 failures[FC_W], planned_stops[FC_W], swaps[FC_W], finished[FC_W], over[FC_W];
-    fc_i32 cursor[FC_W];                 /* where to look first for a spare */
-    fc_i32 spare_ready[FC_SLOTS][FC_W];  /* when each spare is (again) ready */
+    fc_i32 cursor[FC_W];                /* where to look first for a spare */
+    fc_i32 spare_ready[FC_SLOTS][FC_W]; /* when each spare is (again) ready */
 
     /* detailed */
     fc_real edge[FC_CLASS_COUNT][FC_W];
@@ -80,17 +82,17 @@ struct fc_timeline_lanes {
     fc_real burst[FC_W], durable_stall[FC_W], per_super[FC_W], degraded_loss[FC_W], age_mean[FC_W];
     fc_i32 write[FC_W], durable_load[FC_W], replica_out[FC_W], spare_start[FC_W];
 
-    fc_i32 phase[FC_W];      /* time since the last checkpoint at the last event that did not stop the job */
-    fc_i32 snapshot[FC_W];   /* 1: that phase began with a checkpoint, 0: with a restart */
-    fc_i32 debt[FC_W];       /* time that lower speed will still cost */
-    fc_i32 since[FC_W];      /* checkpoints in memory since the last durable one */
-    fc_i32 durable[FC_W];    /* work safe in a durable checkpoint */
-    fc_i32 again[FC_W];      /* 1 + class of a fault that was not removed, else 0 */
+    fc_i32 phase[FC_W];    /* time since the last checkpoint at the last event that did not stop the job */
+    fc_i32 snapshot[FC_W]; /* 1: that phase began with a checkpoint, 0: with a restart */
+    fc_i32 debt[FC_W];     /* time that lower speed will still cost */
+    fc_i32 since[FC_W];    /* checkpoints in memory since the last durable one */
+    fc_i32 durable[FC_W];  /* work safe in a durable checkpoint */
+    fc_i32 again[FC_W];    /* 1 + class of a fault that was not removed, else 0 */
     fc_i32 slow_node_until[FC_W], slow_network_until[FC_W];
     fc_i32 slowdown[FC_W], rack_swaps[FC_W], slow_episodes[FC_W], shortages[FC_W], overflows[FC_W];
     fc_i32 class_count[FC_CLASS_COUNT][FC_W];
-    fc_i32 slots[FC_W];                      /* in-rack spares: how many of spare_ready have ever been in use */
-    fc_i32 slot_rack[FC_SLOTS][FC_W];        /* the rack of each tray under repair */
+    fc_i32 slots[FC_W];               /* in-rack spares: how many of spare_ready have ever been in use */
+    fc_i32 slot_rack[FC_SLOTS][FC_W]; /* the rack of each tray under repair */
     fc_i32 rack_cursor[FC_W], rack_ready[FC_SPARE_RACKS + 1][FC_W];
 
     fc_i32 exposure[FC_W];   /* time in which failures could strike */
@@ -102,8 +104,9 @@ struct fc_timeline_lanes {
 };
 
 /* The detailed part of fc_timeline_start. */
-FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail, const struct fc_timeline_chunk *chunk,
-                                    fc_i32 i, fc_i32 l, struct fc_timeline_lanes *lane)
+FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail,
+                                    const struct fc_timeline_chunk *chunk, fc_i32 i, fc_i32 l,
+                                    struct fc_timeline_lanes *lane)
 {
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
         lane->edge[c][l] = chunk->edge[c][i];
@@ -117,7 +120,8 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
     lane->burst[l] = chunk->burst[i];
     lane->durable_stall[l] = chunk->durable_stall[i];
     fc_real every = (fc_real)detail->durable_every;
-    fc_real super = every * (chunk->interval[i] + chunk->stall[i]) - chunk->stall[i] + chunk->durable_stall[i];
+    fc_real super =
+        every * (chunk->interval[i] + chunk->stall[i]) - chunk->stall[i] + chunk->durable_stall[i];
     lane->per_super[l] = (fc_real)1.0f / super;
     lane->degraded_loss[l] = chunk->degraded_loss[i];
     lane->age_mean[l] = chunk->age_mean[i];
@@ -151,8 +155,9 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
 }
 
 /* Puts trial `index` of the chunk into lane l; index < 0 leaves the lane idle. */
-FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_program *program, const struct fc_timeline_chunk *chunk,
-                             fc_u64 first, fc_i32 index, fc_i32 l, struct fc_timeline_lanes *lane)
+FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_program *program,
+                             const struct fc_timeline_chunk *chunk, fc_u64 first, fc_i32 index, fc_i32 l,
+                             struct fc_timeline_lanes *lane)
 {
     fc_i32 i = index < 0 ? 0 : index;
     fc_u64 trial = first + (fc_u64)i;
@@ -195,8 +200,8 @@ FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_program *program, const s
 }
 
 /* Writes the finished run of lane l back to the chunk. */
-FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_program *program, struct fc_timeline_chunk *chunk, fc_i32 l,
-                              const struct fc_timeline_lanes *lane)
+FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_program *program, struct fc_timeline_chunk *chunk,
+                              fc_i32 l, const struct fc_timeline_lanes *lane)
 {
     fc_i32 i = lane->index[l];
     chunk->wall[i] = lane->wall[l];

@@ -1,7 +1,8 @@
 /* trial.h: a chunk of trials from first draw to metrics.
  *
- * A trial is a pure function (program, seed, number) -> metrics. A chunk walks its trials through the layers together:
- * draw and step for all, block by block; then the timeline of all, lanes refilled; then the contract and the metrics. */
+ * A trial is a pure function (program, seed, number) -> metrics. A chunk walks its trials through the layers
+ * together: draw and step for all, block by block; then the timeline of all, lanes refilled; then the
+ * contract and the metrics. */
 #ifndef FC_MODEL_TRIAL_H
 #define FC_MODEL_TRIAL_H
 
@@ -26,7 +27,8 @@ struct fc_chunk {
 };
 
 /* The timeline's parameters of trials base ... base + FC_W - 1 of the chunk, from their inputs. */
-FC_FN void fc_trial_prepare_run(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
+FC_FN void fc_trial_prepare_run(FC_GLOBAL const struct fc_program *program, fc_i32 base,
+                                struct fc_chunk *chunk)
 {
     fc_real work_s[FC_W];
     fc_i32 stepped = program->layers & FC_LAYER_STEP;
@@ -36,7 +38,8 @@ FC_FN void fc_trial_prepare_run(FC_GLOBAL const struct fc_program *program, fc_i
     fc_run_prepare(program, base, chunk->inputs, work_s, &chunk->timeline);
 }
 
-FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
+FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_i32 base,
+                                 struct fc_chunk *chunk)
 {
     fc_real(*m)[FC_W] = chunk->metrics;
     fc_real tokens = (fc_real)program->step.tokens_per_step;
@@ -52,11 +55,14 @@ FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_
         m[FC_M_TFLOPS_PER_GPU][l] = flops_per_gpu * (fc_real)1e-12f;
         m[FC_M_MFU][l] = flops_per_gpu / (fc_real)program->step.peak_flops;
         m[FC_M_MEMORY_PER_GPU_BYTES][l] = chunk->memory_bytes[base + l];
-        m[FC_M_FITS][l] = chunk->memory_bytes[base + l] <= (fc_real)program->step.memory_capacity ? (fc_real)1.0f : (fc_real)0.0f;
+        m[FC_M_FITS][l] = chunk->memory_bytes[base + l] <= (fc_real)program->step.memory_capacity
+                              ? (fc_real)1.0f
+                              : (fc_real)0.0f;
     }
 }
 
-FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
+FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i32 base,
+                                struct fc_chunk *chunk)
 {
     fc_real(*m)[FC_W] = chunk->metrics;
     fc_real(*in)[FC_W] = chunk->inputs;
@@ -106,8 +112,8 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
 }
 
 /* Draws the inputs of the run of trials first ... first + count - 1 and prepares step and timeline. */
-FC_FN void fc_trial_begin(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                          fc_u64 first, fc_i32 count, struct fc_chunk *chunk)
+FC_FN void fc_trial_begin(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
+                          fc_u64 seed, fc_u64 first, fc_i32 count, struct fc_chunk *chunk)
 {
     fc_i32 layers = program->layers;
     if (!(layers & (FC_LAYER_STEP | FC_LAYER_RUN)))
@@ -115,15 +121,17 @@ FC_FN void fc_trial_begin(FC_GLOBAL const struct fc_program *program, FC_GLOBAL 
     for (fc_i32 base = 0; base < count; base += FC_W) {
         fc_draw_inputs(program, tables, seed, first + (fc_u64)base, 0, program->run_draws, chunk->inputs);
         if (layers & FC_LAYER_STEP)
-            fc_step_lanes(&program->step, chunk->inputs, chunk->step_time_s + base, chunk->memory_bytes + base);
+            fc_step_lanes(&program->step, chunk->inputs, chunk->step_time_s + base,
+                          chunk->memory_bytes + base);
         if (layers & FC_LAYER_RUN)
             fc_trial_prepare_run(program, base, chunk);
     }
 }
 
 /* Draws the other inputs, fills the metrics and writes metric row r of trial i to out[r * stride + i]. */
-FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                        fc_u64 first, fc_i32 count, struct fc_chunk *chunk, FC_GLOBAL fc_real *out, fc_i32 stride)
+FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
+                        fc_u64 seed, fc_u64 first, fc_i32 count, struct fc_chunk *chunk,
+                        FC_GLOBAL fc_real *out, fc_i32 stride)
 {
     fc_i32 layers = program->layers;
     for (fc_i32 base = 0; base < count; base += FC_W) {
@@ -134,10 +142,11 @@ FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL co
         if (layers & FC_LAYER_RUN)
             fc_trial_run_metrics(program, base, chunk);
         if (layers & FC_LAYER_CONTRACT) {
-            fc_real *goodput = layers & FC_LAYER_RUN ? chunk->metrics[FC_M_GOODPUT] : chunk->inputs[FC_IN_GOODPUT];
+            fc_real *goodput =
+                layers & FC_LAYER_RUN ? chunk->metrics[FC_M_GOODPUT] : chunk->inputs[FC_IN_GOODPUT];
             fc_real *mfu = layers & FC_LAYER_STEP ? chunk->metrics[FC_M_MFU] : chunk->inputs[FC_IN_MFU];
-            fc_contract_lanes(&program->contract, tables, seed, first + (fc_u64)base, chunk->inputs, goodput, mfu,
-                              &chunk->months, chunk->metrics);
+            fc_contract_lanes(&program->contract, tables, seed, first + (fc_u64)base, chunk->inputs, goodput,
+                              mfu, &chunk->months, chunk->metrics);
         }
         fc_i32 rest = count - base < FC_W ? count - base : FC_W;
         for (fc_i32 r = 0; r < program->metric_count; r++) {
@@ -150,9 +159,11 @@ FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL co
 }
 
 /* Simulates trials first ... first + count - 1 (count <= FC_CHUNK) and writes metric row r of trial i to
- * out[r * stride + i], rows in the order of program->metrics. `tables` holds the quantile tables of the program. */
-FC_FN void fc_trial_chunk(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables, fc_u64 seed,
-                          fc_u64 first, fc_i32 count, struct fc_chunk *chunk, FC_GLOBAL fc_real *out, fc_i32 stride)
+ * out[r * stride + i], rows in the order of program->metrics. `tables` holds the quantile tables of the
+ * program. */
+FC_FN void fc_trial_chunk(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
+                          fc_u64 seed, fc_u64 first, fc_i32 count, struct fc_chunk *chunk,
+                          FC_GLOBAL fc_real *out, fc_i32 stride)
 {
     fc_trial_begin(program, tables, seed, first, count, chunk);
     if (program->layers & FC_LAYER_RUN)
