@@ -10,7 +10,8 @@ $(B)/libflopcast.a: $(OBJECTS)
 
 $(B)/tests/%: tests/%.c $(B)/libflopcast.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(TEST_OBJECTS_$*) $(B)/libflopcast.a $(LDLIBS) -lcmocka
+	@echo "  CC $@"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $< $(TEST_OBJECTS_$*) $(B)/libflopcast.a $(LDLIBS) -lcmocka
 
 # --- the model built in many ways, for the parity tests ----------------------------------------------------------------
 # name: compiler, flags. All must give the same bits, but for the negative controls 'contracted' and 'unfused'.
@@ -32,10 +33,12 @@ endif
 VARIANT_OBJECTS := $(foreach v,$(VARIANTS),$(B)/tests/kernel_$(v).o)
 $(VARIANT_OBJECTS): $(B)/tests/kernel_%.o: host/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
 	@mkdir -p $(@D)
-	$(VARIANT_CC_$*) -std=c11 $(EXACT) -fno-math-errno -fno-trapping-math -I. -DFC_CHUNK=64 -DFC_KERNEL=$* $(VARIANT_$*) -c $< -o $@
+	@echo "  CC $@"
+	@$(VARIANT_CC_$*) -std=c11 $(EXACT) -fno-math-errno -fno-trapping-math -I. -DFC_CHUNK=64 -DFC_KERNEL=$* $(VARIANT_$*) -c $< -o $@
 $(B)/tests/kernel_double.o: host/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(EXACT) -O2 -march=x86-64-v3 -I. -DFC_DOUBLE -DFC_W=4 -DFC_CHUNK=64 -DFC_KERNEL=double -c $< -o $@
+	@echo "  CC $@"
+	@$(CC) -std=c11 $(EXACT) -O2 -march=x86-64-v3 -I. -DFC_DOUBLE -DFC_W=4 -DFC_CHUNK=64 -DFC_KERNEL=double -c $< -o $@
 # What the tests of the model share; a program of its own folder of objects where it needs more.
 FIXTURE := $(B)/tests/model_fixture.o
 $(foreach t,draw oracles timeline backend_opencl backend_cuda cuda_host,$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE)))
