@@ -27,7 +27,8 @@ for item in "$@"; do
     fi
     printf '%-28s %4d passed %3d failed %3d skipped\n' "$name" $((ok - skip)) "$bad" "$skip"
     grep -i '^ok .*# *skip' "$log" | sed 's/^/    /'
-    if [ "$bad" -gt 0 ]; then sed 's/^/    /' "$log" | tail -60; fi
+    # what failed, with what was said about it
+    if [ "$bad" -gt 0 ]; then grep -v '^ok ' "$log" | sed 's/^/    /' | tail -80; fi
     passed=$((passed + ok - skip)) failed=$((failed + bad)) skipped=$((skipped + skip))
 done
 echo "$passed passed, $failed failed, $skipped skipped"

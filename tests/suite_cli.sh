@@ -43,10 +43,10 @@ refused "an unknown letter" 2 "flopcast: there is no option -x; see flopcast run
 refused "an ambiguous option" 2 "flopcast: --s may mean --seed, --set, --shard, --strict, --samples; write it out" run --s 4 $aws
 refused "an option without its value" 2 "flopcast: -n needs a value; see flopcast run --help" run $aws -n
 refused "a value too many" 2 "flopcast: --quiet takes no value; see flopcast run --help" run --quiet=5 $aws
-refused "no trials" 2 "flopcast: -n '0' is no whole number from 1 to 1e+12" run -n 0 $aws
-refused "a fraction of a trial" 2 "flopcast: -n '1.5' is no whole number from 1 to 1e+12" run -n 1.5 $aws
-refused "negative trials" 2 "flopcast: -n '-5' is no whole number from 1 to 1e+12" run -n -5 $aws
-refused "trials in words" 2 "flopcast: -n 'many' is no whole number from 1 to 1e+12" run -n many $aws
+refused "no trials" 2 "flopcast: -n '0' is no whole number from 1 to 1000000000000" run -n 0 $aws
+refused "a fraction of a trial" 2 "flopcast: -n '1.5' is no whole number from 1 to 1000000000000" run -n 1.5 $aws
+refused "negative trials" 2 "flopcast: -n '-5' is no whole number from 1 to 1000000000000" run -n -5 $aws
+refused "trials in words" 2 "flopcast: -n 'many' is no whole number from 1 to 1000000000000" run -n many $aws
 refused "a negative seed" 2 "flopcast: -s '-1' is no whole number from 0 to 9.00719925474099e+15" run -s -1 $aws
 refused "no threads" 2 "flopcast: -t '0' is no whole number from 1 to 65536" run -t 0 $aws
 refused "a shard beyond the last" 2 "flopcast: --shard '8/7' is not I/N with 1 <= I <= N" run --shard 8/7 $aws
