@@ -326,7 +326,9 @@ static void stopping_keeps_whole_batches(void **state)
     request.progress = stop_soon;
     stop_at = 3000;
     last_done = 0;
+    fault[0].pause_ms = fault[1].pause_ms = 40; /* 60 batches then take 1.2 s: time to stop */
     assert_int_equal(fc_run(&request, &tally, &outcome, &error), 0);
+    fault[0].pause_ms = fault[1].pause_ms = 0;
     assert_true(outcome.stopped);
     uint64_t done = fc_tally_trials(&tally);
     assert_true(done >= 3000 && done < TRIALS && done % 500 == 0);
