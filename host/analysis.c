@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "format.h"
 #include "options.h"
 #include "statistics.h"
@@ -49,13 +49,6 @@ static void on_signal(int number)
 {
     (void)number;
     interrupted = 1;
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 void fc_analysis_long_options(struct option *table, size_t room, const struct option *own)
@@ -114,7 +107,7 @@ void fc_analysis_options_free(struct fc_analysis_options *options)
 int fc_analysis_open(struct fc_analysis *analysis, const struct fc_analysis_options *options,
                      uint64_t planned, struct fc_error *error)
 {
-    *analysis = (struct fc_analysis){.planned = planned, .quiet = options->quiet, .start_s = now_s()};
+    *analysis = (struct fc_analysis){.planned = planned, .quiet = options->quiet, .start_s = fc_clock_s()};
     if (fc_select(&analysis->selection, &options->wish, error))
         return -1;
     if (!options->quiet)
@@ -134,7 +127,7 @@ void fc_analysis_close(struct fc_analysis *analysis)
 
 double fc_analysis_elapsed_s(const struct fc_analysis *analysis)
 {
-    return now_s() - analysis->start_s;
+    return fc_clock_s() - analysis->start_s;
 }
 
 uint64_t fc_analysis_trials(const struct fc_scenario *scenario, const struct fc_analysis_options *options,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "device_tally.h"
 #include "embedded.h"
 #include "fault.h"
@@ -419,7 +420,7 @@ static int run_batch(struct fc_session *s, uint64_t first, uint64_t count, struc
     size_t launches = 0;
     for (uint64_t at = 0; at < count; launches++) {
         size_t here = (size_t)(count - at < s->launch.trials ? count - at : s->launch.trials);
-        double start_s = fc_launch_clock_s();
+        double start_s = fc_clock_s();
         if (start_trials(s, first + at, here, error) || start_tally(s, here, at, launches, error) ||
             (samples && copy_samples(s, here, at, count, samples, error)))
             return -1;
@@ -428,7 +429,7 @@ static int run_batch(struct fc_session *s, uint64_t first, uint64_t count, struc
             return fail(s, FC_FAULT, "trials were simulated", lost ? FC_CUDA_DEVICE_UNAVAILABLE : code,
                         error);
         if (here == s->launch.trials)
-            fc_launch_took(&s->launch, fc_launch_clock_s() - start_s);
+            fc_launch_took(&s->launch, fc_clock_s() - start_s);
         at += here;
     }
     return end_tally(s, first, count, launches, into, error);

@@ -23,6 +23,7 @@ const struct fc_backend fc_backend_opencl = {
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "device_tally.h"
 #include "fault.h"
 #include "launch.h"
@@ -426,14 +427,14 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     size_t launches = 0;
     for (uint64_t at = 0; at < count; launches++) {
         size_t here = (size_t)(count - at < s->launch.trials ? count - at : s->launch.trials);
-        double start_s = fc_launch_clock_s();
+        double start_s = fc_clock_s();
         if (start_trials(s, first + at, here, error) || start_tally(s, here, at, launches, error) ||
             (samples && copy_samples(s, here, at, count, samples, error)) || finish(s, error))
             return -1;
         if (lost)
             return fail(s, FC_FAULT, "trials were simulated", CL_DEVICE_NOT_AVAILABLE, error);
         if (here == s->launch.trials)
-            fc_launch_took(&s->launch, fc_launch_clock_s() - start_s);
+            fc_launch_took(&s->launch, fc_clock_s() - start_s);
         at += here;
     }
     return end_tally(s, first, count, launches, into, error);

@@ -9,20 +9,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "../cuda/model/draw.h"
 #include "builtin.h"
 #include "kernels.h"
 #include "statistics.h"
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int by_value(const void *left, const void *right)
 {
@@ -59,13 +52,13 @@ static void *stay(void *argument)
         if (lane->count == 0)
             break;
         uint64_t most = lane->failed ? 0 : backend->largest_batch(lane->session);
-        double begin_s = now_s();
+        double begin_s = fc_clock_s();
         for (uint64_t at = 0; at < lane->count && !lane->failed;) {
             uint64_t here = lane->count - at < most ? lane->count - at : most;
             lane->failed = backend->run(lane->session, at, here, &lane->tally, NULL, &lane->error);
             at += here;
         }
-        lane->took_s = now_s() - begin_s;
+        lane->took_s = fc_clock_s() - begin_s;
         sem_post(&lane->done);
     }
     if (lane->session)
@@ -254,10 +247,10 @@ static volatile uint32_t kept; /* so that the work is not left out */
 static double yardstick_rate(const struct fc_kernel *kernel, const struct fc_builtin *b, bool variates,
                              uint64_t count)
 {
-    double begin_s = now_s();
+    double begin_s = fc_clock_s();
     kept =
         variates ? kernel->floor_variates(&b->program, b->tables, 5, count) : kernel->floor_words(5, count);
-    return (double)count / (now_s() - begin_s);
+    return (double)count / (fc_clock_s() - begin_s);
 }
 
 int fc_bench_yardsticks(struct fc_yardstick *yardsticks, int max, double seconds, struct fc_error *error)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "factors.h"
 #include "kernels.h"
 #include "launch.h"
@@ -80,22 +81,22 @@ int fc_bench_step(struct fc_step_rate *rate, double seconds, struct fc_error *er
     if (!status && !(programs && log_times && lanes.plans && lanes.which && lanes.values && lanes.times))
         status = fc_fail(error, FC_FAULT, "no memory for the benchmark");
     if (!status) {
-        double start = fc_launch_clock_s(), done = 0, elapsed = 0, sum = 0;
+        double start = fc_clock_s(), done = 0, elapsed = 0, sum = 0;
         set_lanes(&lanes, programs, &m, beliefs, (int)width);
         rate->plans = lanes.count;
         do {
             sum += from_scratch(&m, beliefs, log_times);
             done += lanes.count;
-            elapsed = fc_launch_clock_s() - start;
+            elapsed = fc_clock_s() - start;
         } while (elapsed < seconds);
         rate->plans_per_s = done / elapsed;
         done = 0;
-        start = fc_launch_clock_s();
+        start = fc_clock_s();
         do {
             kernel->log_step_times(lanes.plans, (const int(*)[FC_STEP_JOINT])lanes.which, lanes.count,
                                    lanes.values, lanes.times);
             done += (double)width * lanes.count;
-            elapsed = fc_launch_clock_s() - start;
+            elapsed = fc_clock_s() - start;
         } while (elapsed < seconds);
         rate->worlds_per_s = done / elapsed;
         rate->wrong = !isfinite(sum);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "calibration.h"
+#include "clock.h"
 #include "commands.h"
 #include "format.h"
 #include "launch.h"
@@ -122,7 +123,7 @@ static int calibrate(const struct options *o, struct fc_error *error)
     struct fc_fit fit = {0};
     struct fc_beliefs *prior = malloc(sizeof *prior);
     struct fc_calibration *c = calloc(1, sizeof *c);
-    double residual_sd[FC_GROUPS], start = fc_launch_clock_s();
+    double residual_sd[FC_GROUPS], start = fc_clock_s();
     int status = prior && c ? 0 : fc_fail(error, FC_FAULT, "no memory for the calibration");
     if (!status)
         status = fc_catalog_open(&catalog, error);
@@ -140,7 +141,7 @@ static int calibrate(const struct options *o, struct fc_error *error)
     if (!status)
         status = fc_validation_residuals(&m, prior, residual_sd, error);
     if (!status)
-        print_summary(c, prior, residual_sd, m.used, fc_launch_clock_s() - start);
+        print_summary(c, prior, residual_sd, m.used, fc_clock_s() - start);
     if (!status && o->output)
         status = write_file(o, c, prior, residual_sd, catalog, m.used, error);
     if (c)

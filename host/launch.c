@@ -1,8 +1,6 @@
 /* launch.c: see launch.h. */
 #include "launch.h"
 
-#include <time.h>
-
 /* A launch should take between these, s. */
 static const double short_s = 0.04, long_s = 0.15;
 
@@ -23,11 +21,4 @@ void fc_launch_took(struct fc_launch *launch, double took_s)
         launch->trials = launch->next = launch->trials * 2;
     else if (took_s > long_s && launch->trials / 2 >= FC_LAUNCH_SMALLEST)
         launch->next = launch->trials / 2;
-}
-
-double fc_launch_clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }

@@ -24,7 +24,4 @@ void fc_launch_batch(struct fc_launch *launch);
 /* After a full launch that took `took_s`. */
 void fc_launch_took(struct fc_launch *launch, double took_s);
 
-/* A clock that never goes back, s. */
-double fc_launch_clock_s(void);
-
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
+
 #define FIRST_BATCH 4096u /* small, so that speed is known soon */
 #define BATCH_SECONDS 0.2 /* time that a batch should take: progress and hand-over stay smooth */
 #define SAMPLES_MAX ((uint64_t)1 << 26) /* values of a batch that wait for the sink: 256 MiB per worker */
@@ -32,13 +34,6 @@ struct thread {
     struct fc_session *session;
     bool started;
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int push(struct queue *q, uint64_t first, uint64_t count)
 {
@@ -154,11 +149,11 @@ static void *work(void *argument)
             if (!samples)
                 failed = fc_fail(&worker->error, FC_FAULT, "no memory for the samples of a batch") != 0;
         }
-        double begin = now_s();
+        double begin = fc_clock_s();
         if (!failed)
             failed = worker->backend->run(self->session, batch.first, batch.count, &part, samples,
                                           &worker->error) != 0;
-        double took = now_s() - begin;
+        double took = fc_clock_s() - begin;
         finish(q, batch, &part, samples, failed ? worker : NULL);
         fc_tally_clear(&part);
         if (failed)
@@ -210,7 +205,8 @@ static void watch(struct queue *q, struct thread *threads, int count, struct fc_
         }
         uint64_t done = q->done, total = q->total;
         pthread_mutex_unlock(&q->lock);
-        if (request->progress && request->progress(request->context, done, total, now_s() - q->start_s)) {
+        if (request->progress &&
+            request->progress(request->context, done, total, fc_clock_s() - q->start_s)) {
             pthread_mutex_lock(&q->lock);
             q->stop = true;
             outcome->stopped = done < total;
@@ -226,7 +222,7 @@ static void watch(struct queue *q, struct thread *threads, int count, struct fc_
 int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct fc_run_outcome *outcome,
            struct fc_error *error)
 {
-    struct queue q = {.request = request, .tally = tally, .start_s = now_s()};
+    struct queue q = {.request = request, .tally = tally, .start_s = fc_clock_s()};
     int status = -1, opened = 0;
     *outcome = (struct fc_run_outcome){0};
     struct thread *threads = calloc((size_t)request->worker_count + 1, sizeof *threads);
@@ -278,7 +274,7 @@ out:
     for (int i = 0; i < request->worker_count; i++)
         if (threads[i].session)
             request->workers[i].backend->close(threads[i].session);
-    outcome->wall_s = now_s() - q.start_s;
+    outcome->wall_s = fc_clock_s() - q.start_s;
     pthread_mutex_destroy(&q.lock);
     pthread_cond_destroy(&q.idle);
     free(q.todo);

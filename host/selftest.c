@@ -2,8 +2,8 @@
 #include "selftest.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "../cuda/model/random.h"
 #include "builtin.h"
 #include "fault.h"
@@ -29,13 +29,6 @@ const uint32_t fc_selftest_words[FC_SELFTEST_RANGES][FC_SELFTEST_RUN] = {
 enum { DIGEST_TRIALS = 512 };
 static const uint64_t digest_first = 0xffffff00u;
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Fills in the GPU-hours of one range of trials; `samples` has room for all rows. */
 static int measure_words(const struct fc_backend *backend, struct fc_session *session,
                          const struct fc_program *program, int range, float *samples,
@@ -60,7 +53,7 @@ int fc_selftest_measure(const struct fc_backend *backend, int device, const stru
     struct fc_tally tally = {0};
     float *samples = NULL;
     int status = -1;
-    double start_s = now_s();
+    double start_s = fc_clock_s();
     *answer = (struct fc_selftest_answer){0};
     if (fc_builtin_make(&builtin, FC_BUILTIN_SELFTEST, error))
         goto out;
@@ -82,7 +75,7 @@ int fc_selftest_measure(const struct fc_backend *backend, int device, const stru
     answer->digest = fc_tally_digest(&tally, fc_selftest_seed);
     if (fc_fault_asked(backend->name, "selftest"))
         answer->digest ^= 1;
-    answer->wall_s = now_s() - start_s;
+    answer->wall_s = fc_clock_s() - start_s;
     status = 0;
 out:
     if (session)
