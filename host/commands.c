@@ -26,6 +26,6 @@ const struct fc_command fc_commands[] = {
 
 void fc_print_version(FILE *out)
 {
-    fprintf(out, "flopcast 0.1.0, model version %d, kernels: %s, built by %s\n", FC_MODEL_VERSION,
+    fprintf(out, "flopcast 0.2.0, model version %d, kernels: %s, built by %s\n", FC_MODEL_VERSION,
             fc_kernel_names(), fc_kernel_compiler());
 }

@@ -13,7 +13,7 @@
 #include "metrics.h"
 #include "step_program.h"
 
-#define FC_MODEL_VERSION 1 /* raised when the bits of a result change for a fixed scenario and seed */
+#define FC_MODEL_VERSION 2 /* raised when the bits of a result change for a fixed scenario and seed */
 
 /* Checkpoint interval: stated, or a rule applied to the world's own rate of interruptions (interval.h). */
 enum fc_interval_rule {
