@@ -31,6 +31,15 @@ static double log_logistic(double lower, double upper, double a, double b)
     return a * sqrt(sqrt(lower / upper));
 }
 
+/* Weibull law of shape 1/2 and mean a: squares of exponentials, with the logarithm of the model. */
+static double weibull_half(double lower, double upper, double a, double b)
+{
+    (void)b;
+    /* -ln(upper) by the model's own logarithm, so that the table holds the same bits everywhere */
+    double h = lower < 1e-3 ? lower * (1 + lower * (0.5 + lower / 3)) : -(double)fc_log((fc_real)upper);
+    return 0.5 * a * h * h;
+}
+
 /* Room for `floats` more; make_laws has seen to enough of it. */
 static float *take(struct fc_builtin *b, int *offset, size_t floats)
 {
@@ -250,6 +259,68 @@ static void make_timeline(struct fc_builtin *b)
     b->program.contract.budget_usd = 36e6f;
 }
 
+/* The shares of the classes that share one rate, and what each takes out or blames; estimates. */
+static const struct {
+    float share, swap, blame;
+    int blast;
+} classes[FC_CLASS_COUNT] = {
+    [FC_CLASS_GPU] = {35, 1.2f, 1, FC_BLAST_TRAY},     [FC_CLASS_HOST] = {10, 1.4f, 1, FC_BLAST_TRAY},
+    [FC_CLASS_NVLINK] = {15, 1.2f, 1, FC_BLAST_TRAY},  [FC_CLASS_NETWORK] = {10, 0.2f, 1, FC_BLAST_TRAY},
+    [FC_CLASS_SOFTWARE] = {20, 0, 0, FC_BLAST_TRAY},   [FC_CLASS_HANG] = {7, 0.5f, 1, FC_BLAST_TRAY},
+    [FC_CLASS_SILENT] = {3, 1.9f, 0, FC_BLAST_TRAY},   [FC_CLASS_RACK] = {0, 1e9f, 0, FC_BLAST_RACK},
+    [FC_CLASS_JOB] = {0, 0, 0, FC_BLAST_TRAY},
+};
+
+static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
+{
+    struct fc_run *run = &b->program.run;
+    struct fc_run_detail *d = &run->detail;
+    bool in_rack = kind == FC_BUILTIN_IN_RACK;
+    run->detailed = 1;
+    run->spares = in_rack ? 0 : 40;
+    d->trays = 4096;
+    d->racks = 256;
+    d->spare_policy = in_rack ? FC_SPARES_IN_RACK : FC_SPARES_POOLED;
+    d->spares_per_rack = in_rack ? 2 : 0;
+    d->spare_racks = 2;
+    d->pod_racks = 1;
+    d->asynchronous = 1;
+    d->durable_every = kind == FC_BUILTIN_LEVELS ? 5 : 1;
+    d->repair_automatic = law_table(b, log_logistic, 2700, 0);
+    d->rack_repair = law_table(b, log_logistic, 72000, 0);
+    struct fc_draw slow = law_table(b, log_logistic, 900, 0), lag = law_table(b, log_logistic, 10800, 0);
+    for (int c = 0; c < FC_CLASS_COUNT; c++) {
+        const struct fc_draw *law = c == FC_CLASS_SILENT ? &lag : c >= FC_CLASS_SLOW ? &slow : &run->detection;
+        d->classes.swap[c] = classes[c].swap;
+        d->classes.blame[c] = classes[c].blame;
+        d->classes.blast[c] = classes[c].blast;
+        d->classes.memory_lost[c] = c == FC_CLASS_RACK || c == FC_CLASS_JOB;
+        d->classes.time_table[c] = law->table;
+        d->classes.time_factor[c] = 1;
+        d->classes.time_scaled[c] = c < FC_CLASS_SILENT;
+        if (c < FC_CLASS_SHARED)
+            input(b, (enum fc_input)(FC_IN_CLASS_SHARE + c), constant(classes[c].share));
+    }
+    input(b, FC_IN_RACK_MTBF_H, law_table(b, triangle, 480, 2400));
+    input(b, FC_IN_SLOW_NETWORK_MTBF_H, constant(60));
+    input(b, FC_IN_SLOW_NETWORK_LOSS, law_table(b, uniform, 0.05, 0.4));
+    input(b, FC_IN_SWING_LOSS, constant(0.004));
+    input(b, FC_IN_MANUAL_PROBABILITY, constant(0.8));
+    input(b, FC_IN_REPAIR_INEFFECTIVE, constant(0.25));
+    input(b, FC_IN_WRONG_NODE, law_table(b, triangle, 0.02, 0.3));
+    input(b, FC_IN_BURST_PROBABILITY, constant(0.05));
+    input(b, FC_IN_RESTART_PER_GPU_S, constant(0.0085));
+    input(b, FC_IN_CHECKPOINT_LOAD_S, law_table(b, triangle, 30, 300));
+    input(b, FC_IN_CHECKPOINT_WRITE_S, constant(50));
+    input(b, FC_IN_DURABLE_STALL_S, constant(60));
+    input(b, FC_IN_DURABLE_LOAD_S, constant(120));
+    if (kind == FC_BUILTIN_AGES) {
+        d->ages = FC_AGES_UNITS;
+        d->age_units = 4096;
+        d->first_failure = d->next_failure = law_table(b, weibull_half, 1, 0);
+    }
+}
+
 static void make_contract(struct fc_builtin *b)
 {
     struct fc_contract *c = &b->program.contract;
@@ -293,9 +364,10 @@ static void metrics(struct fc_builtin *b, int first, int last)
 
 int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_error *error)
 {
-    bool run = kind != FC_BUILTIN_CONTRACT, contract = kind != FC_BUILTIN_TIMELINE;
+    bool run = kind != FC_BUILTIN_CONTRACT;
+    bool contract = kind == FC_BUILTIN_CONTRACT || kind == FC_BUILTIN_SELFTEST;
     *b = (struct fc_builtin){0};
-    b->tables = calloc(20 * (size_t)FC_TABLE_SIZE, sizeof *b->tables);
+    b->tables = calloc(24 * (size_t)FC_TABLE_SIZE, sizeof *b->tables);
     if (!b->tables)
         return fc_fail(error, FC_FAULT, "no memory for a built-in program");
     struct fc_program *p = &b->program;
@@ -307,7 +379,9 @@ int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_e
     }
     if (run) {
         make_timeline(b);
-        metrics(b, FC_M_WALL_CLOCK_DAYS, FC_M_FINISHED);
+        if (kind >= FC_BUILTIN_POOLED)
+            make_detail(b, kind);
+        metrics(b, FC_M_WALL_CLOCK_DAYS, kind >= FC_BUILTIN_POOLED ? FC_M_OVERFLOWS : FC_M_FINISHED);
     }
     if (contract) {
         make_contract(b);

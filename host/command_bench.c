@@ -220,14 +220,21 @@ static void run_race(struct race *race, const char *name, const struct fc_job *j
 
 static int race_builtins(struct report *r, const struct options *o, struct fc_error *error)
 {
-    static const char *const names[] = {"built-in contract", "built-in timeline"};
-    const enum fc_builtin_kind kinds[] = {FC_BUILTIN_CONTRACT, FC_BUILTIN_TIMELINE};
-    for (int i = 0; i < 2; i++) {
+    static const struct {
+        const char *name;
+        enum fc_builtin_kind kind;
+    } builtins[] = {{"built-in contract", FC_BUILTIN_CONTRACT},
+                    {"built-in timeline", FC_BUILTIN_TIMELINE},
+                    {"built-in timeline in detail, pooled spares", FC_BUILTIN_POOLED},
+                    {"built-in timeline in detail, spares in the racks", FC_BUILTIN_IN_RACK},
+                    {"built-in timeline in detail, two checkpoint levels", FC_BUILTIN_LEVELS},
+                    {"built-in timeline in detail, ages", FC_BUILTIN_AGES}};
+    for (size_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++) {
         struct fc_builtin b;
-        if (fc_builtin_make(&b, kinds[i], error))
+        if (fc_builtin_make(&b, builtins[i].kind, error))
             return -1;
         struct fc_job job = {&b.program, b.tables, b.table_floats, o->seed};
-        run_race(&r->race[r->race_count++], names[i], &job, r, o, true);
+        run_race(&r->race[r->race_count++], builtins[i].name, &job, r, o, i < 2);
         fc_builtin_free(&b);
     }
     return 0;
