@@ -29,9 +29,11 @@ KERNEL_FLAGS := -std=c11 $(WARN) $(EXACT) $(KERNEL_OPT) -fno-math-errno -fno-tra
 # The CPU kernel is built once per instruction set and chosen at run time (docs/decisions/0004).
 ifeq ($(ARCH),x86_64)
 ISAS := portable scalar avx2 avx512
+# Threaded jumps turn stores into masked ones, which are slow where AVX2 is the best there is (gcc 12, AMD: a sixth).
+NO_THREADING := $(if $(shell echo | $(CC) -Werror -fno-thread-jumps -E - >/dev/null 2>&1 && echo yes),-fno-thread-jumps)
 FLAGS_portable := -march=x86-64 -DFC_W=4
 FLAGS_scalar := -march=x86-64-v3 -fno-tree-vectorize -DFC_W=1
-FLAGS_avx2 := -march=x86-64-v3 -DFC_W=32
+FLAGS_avx2 := -march=x86-64-v3 $(NO_THREADING) -DFC_W=32
 FLAGS_avx512 := -march=x86-64-v4 -mprefer-vector-width=512 -DFC_W=64
 else
 ISAS := portable scalar

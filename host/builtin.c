@@ -31,13 +31,13 @@ static double log_logistic(double lower, double upper, double a, double b)
     return a * sqrt(sqrt(lower / upper));
 }
 
-/* Weibull law of shape 1/2 and mean a: squares of exponentials, with the logarithm of the model. */
-static double weibull_half(double lower, double upper, double a, double b)
+/* Weibull law of shape 2/3 and mean a: an exponential number to the power 3/2, over gamma(5/2). */
+static double weibull(double lower, double upper, double a, double b)
 {
     (void)b;
     /* -ln(upper) by the model's own logarithm, so that the table holds the same bits everywhere */
     double h = lower < 1e-3 ? lower * (1 + lower * (0.5 + lower / 3)) : -(double)fc_log((fc_real)upper);
-    return 0.5 * a * h * h;
+    return a * h * sqrt(h) / 1.329340388179137;
 }
 
 /* Room for `floats` more; make_laws has seen to enough of it. */
@@ -280,24 +280,28 @@ static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
     run->spares = in_rack ? 0 : 40;
     d->trays = 4096;
     d->racks = 256;
+    d->rack_trays = 16;
+    d->repair_table = run->repair.table;
     d->spare_policy = in_rack ? FC_SPARES_IN_RACK : FC_SPARES_POOLED;
     d->spares_per_rack = in_rack ? 2 : 0;
     d->spare_racks = 2;
     d->pod_racks = 1;
+    d->class_end = FC_CLASS_SITE;
+    d->segments = 1;
+    d->segment_trays = 16;
     d->asynchronous = 1;
     d->durable_every = kind == FC_BUILTIN_LEVELS ? 5 : 1;
     d->repair_automatic = law_table(b, log_logistic, 2700, 0);
     d->rack_repair = law_table(b, log_logistic, 72000, 0);
     struct fc_draw slow = law_table(b, log_logistic, 900, 0), lag = law_table(b, log_logistic, 10800, 0);
     for (int c = 0; c < FC_CLASS_COUNT; c++) {
-        const struct fc_draw *law = c == FC_CLASS_SILENT ? &lag : c >= FC_CLASS_SLOW ? &slow : &run->detection;
+        const struct fc_draw *law = c == FC_CLASS_SILENT ? &lag : fc_class_in(FC_CLASSES_SLOW, c) ? &slow : &run->detection;
         d->classes.swap[c] = classes[c].swap;
-        d->classes.blame[c] = classes[c].blame;
+        d->classes.blamed |= (fc_u32)(classes[c].blame > 0) << c;
         d->classes.blast[c] = classes[c].blast;
         d->classes.memory_lost[c] = c == FC_CLASS_RACK || c == FC_CLASS_JOB;
         d->classes.time_table[c] = law->table;
-        d->classes.time_factor[c] = 1;
-        d->classes.time_scaled[c] = c < FC_CLASS_SILENT;
+        d->classes.scaled |= (fc_u32)(c < FC_CLASS_SILENT) << c;
         if (c < FC_CLASS_SHARED)
             input(b, (enum fc_input)(FC_IN_CLASS_SHARE + c), constant(classes[c].share));
     }
@@ -317,7 +321,7 @@ static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
     if (kind == FC_BUILTIN_AGES) {
         d->ages = FC_AGES_UNITS;
         d->age_units = 4096;
-        d->first_failure = d->next_failure = law_table(b, weibull_half, 1, 0);
+        d->first_failure = d->next_failure = law_table(b, weibull, 1, 0);
     }
 }
 

@@ -19,7 +19,7 @@ static const char *const graphs[] = {"none", "partial", "full", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
 static const char *const profiles[] = {"plain", "h100-era", "gb200-era", NULL};
 static const char *const spare_policies[] = {"pooled", "in-rack", "racks", NULL};
-static const char *const shortages[] = {"wait", "shrink", NULL};
+static const char *const shortages[] = {"wait", "shrink", "reduce", NULL};
 static const char *const failovers[] = {"job", "replica", NULL};
 static const char *const checkpoint_kinds[] = {"synchronous", "asynchronous", NULL};
 static const char *const checkpoint_rules[] = {"exact", "young", "daly", NULL};
@@ -151,8 +151,13 @@ const struct fc_field fc_fields[] = {
     INTEGER(FC_FIELD_SPARES_PER_RACK, "cluster.spares_per_rack", "1", 0, 64,
             "spare trays in each rack that the job uses"),
     INTEGER(FC_FIELD_SPARE_RACKS, "cluster.spare_racks", "1", 0, 31, "racks kept ready to replace others"),
+    INTEGER(FC_FIELD_SEGMENT, "cluster.segment", "1", 0, 72,
+            "trays of a rack that a job needs together, with spares in the racks; 0: all that it uses there"),
+    INTEGER(FC_FIELD_POD_RACKS, "cluster.pod_racks", "1", 1, 32, "racks that a pod-wide event takes out"),
+    INTEGER(FC_FIELD_CREWS, "cluster.repair_crews", "1", 0, 31,
+            "repairs that can go on at a time; 0: as many as there are"),
     CHOICE(FC_FIELD_SHORTAGE, "cluster.shortage", shortages,
-           "no spare ready: wait for one, or go on smaller"),
+           "no spare ready: wait for one, go on without the hurt replica, or with fewer GPUs in it"),
     CHOICE(FC_FIELD_ELASTIC, "reliability.failover", failovers,
            "a hardware failure stops the job, or one elastic replica of it"),
     CHOICE(FC_FIELD_CHECKPOINT_KIND, "checkpoint.kind", checkpoint_kinds,
@@ -212,6 +217,20 @@ const struct fc_field fc_fields[] = {
               "share of speed lost per missing tray, rack or replica"),
     UNCERTAIN(FC_FIELD_SPARE_START, "reliability.spare_start", FC_IN_SPARE_START_S, "s", 0, 1e+06,
               "bringing a spare in: power on, cabling, tests"),
+    UNCERTAIN(FC_FIELD_IDLE_FAILURES, "reliability.idle_failures", FC_IN_IDLE_FAILURES, "1", 0, 1,
+              "failures of idle trays that need repair, over those of trays in use; 0: spares never fail"),
+    UNCERTAIN(FC_FIELD_REDUCED_LOSS, "reliability.reduced_loss", FC_IN_REDUCED_LOSS, "1", 0, 1,
+              "share of speed lost while a replica runs with fewer GPUs (cluster.shortage: reduce)"),
+    NUMBER(FC_FIELD_LEMON_SHARE, "reliability.lemon_share", "1", 0, 0.5,
+           "share of the trays that are lemons; 0: all are alike"),
+    UNCERTAIN(FC_FIELD_LEMON_FAILURES, "reliability.lemon_failures", FC_IN_LEMON_FAILURES, "1", 0, 0.99,
+              "share of the failures of trays that lemons cause while the fleet is new"),
+    UNCERTAIN(FC_FIELD_LEMON_RETIRED, "reliability.lemon_retired", FC_IN_LEMON_RETIRED, "1", 0, 1,
+              "chance that a lemon is found out when it is repaired, and retired"),
+    UNCERTAIN(FC_FIELD_SITE_MTBF, "reliability.site_mtbf", FC_IN_SITE_MTBF_H, "h", 0, 1e+09,
+              "time between outages of the whole site (power, cooling); 0: none"),
+    UNCERTAIN(FC_FIELD_POD_MTBF, "reliability.pod_mtbf", FC_IN_POD_MTBF_H, "h", 0, 1e+09,
+              "running time of a pod per event that takes all of its racks out; 0: none"),
     UNCERTAIN(FC_FIELD_CHECKPOINT_LOAD, "checkpoint.load", FC_IN_CHECKPOINT_LOAD_S, "s", 0, 1e+06,
               "reading a checkpoint back, added to the restart"),
     UNCERTAIN(FC_FIELD_CHECKPOINT_WRITE, "checkpoint.write", FC_IN_CHECKPOINT_WRITE_S, "s", 0, 1e+06,
@@ -234,6 +253,7 @@ const struct fc_field fc_fields[] = {
     LAW(FC_FIELD_REPAIR_AUTOMATIC, "reliability.repair_automatic", "s", 0, 1e+08,
         "repair without a person: reset, reboot, new image"),
     LAW(FC_FIELD_RACK_REPAIR, "reliability.rack_repair", "s", 0, 1e+08, "bringing a rack back"),
+    LAW(FC_FIELD_SITE_OUTAGE, "reliability.site_outage", "s", 0, 1e+08, "length of an outage of the site"),
 
     UNCERTAIN(FC_FIELD_PRICE_GPU_HOUR, "prices.gpu_hour", FC_IN_PRICE_GPU_HOUR_USD, "USD/GPU-h", 1e-4, 1e4,
               "all-in price of a GPU-hour"),

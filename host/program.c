@@ -123,6 +123,16 @@ static void add_metric(struct fc_program *program, int metric)
     program->metrics[program->metric_count++] = metric;
 }
 
+/* Classes that are off unless stated are left out of the table when they are. */
+static bool class_in_use(const struct fc_program *program, int c)
+{
+    int input = c == FC_CLASS_SITE ? FC_IN_SITE_MTBF_H : c == FC_CLASS_POD ? FC_IN_POD_MTBF_H : -1;
+    for (int i = 0; input >= 0 && i < program->draw_count; i++)
+        if (program->draws[i].input == input)
+            return program->draws[i].kind != FC_DRAW_CONSTANT || program->draws[i].value > 0;
+    return input < 0;
+}
+
 static void choose_metrics(struct fc_program *program)
 {
     static const int run[] = {FC_M_WALL_CLOCK_DAYS,   FC_M_GOODPUT,        FC_M_INTERRUPTIONS,
@@ -138,8 +148,13 @@ static void choose_metrics(struct fc_program *program)
             add_metric(program, run[i]);
         if (!program->run.watch)
             add_metric(program, FC_M_FINISHED);
-        for (int m = FC_M_TIME_SLOWDOWN_H; program->run.detailed && m <= FC_M_OVERFLOWS; m++)
+        const struct fc_run_detail *detail = &program->run.detail;
+        for (int m = FC_M_TIME_SLOWDOWN_H; program->run.detailed && m <= FC_M_AVAILABLE_SHARE; m++)
             add_metric(program, m);
+        if (program->run.detailed && detail->idle)
+            add_metric(program, FC_M_IDLE_FAILURES);
+        if (program->run.detailed && detail->lemons)
+            add_metric(program, FC_M_LEMONS_LEFT);
     }
     if (layers & (FC_LAYER_RUN | FC_LAYER_CONTRACT)) {
         add_metric(program, FC_M_GPU_HOURS);
@@ -165,8 +180,9 @@ static void choose_metrics(struct fc_program *program)
     for (int base = FC_M_RUNS_FINAL; base <= FC_M_RUN_CO2_T; base += FC_RUN_SIZES)
         for (int k = 0; (layers & FC_LAYER_CONTRACT) && k < program->contract.run_sizes; k++)
             add_metric(program, base + k);
-    for (int c = 0; (layers & FC_LAYER_RUN) && program->run.detailed && c < FC_CLASS_SLOW; c++)
-        add_metric(program, FC_M_CLASS_INTERRUPTIONS + c);
+    for (int c = 0; (layers & FC_LAYER_RUN) && program->run.detailed && c < FC_CLASS_COUNT; c++)
+        if (!fc_class_in(FC_CLASSES_SOFT, c) && class_in_use(program, c))
+            add_metric(program, FC_M_CLASS_INTERRUPTIONS + c);
     if (layers & FC_LAYER_CONTRACT)
         fc_contract_metrics(program);
     for (int m = 0; m < FC_METRIC_COUNT; m++)

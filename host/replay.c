@@ -16,7 +16,8 @@ const char *fc_replay_what(const struct fc_replay_event *event)
 {
     static const char *const classes[FC_CLASS_COUNT] = {"gpu",      "host",      "nvlink",      "network",
                                                         "software", "hang",      "silent",      "rack",
-                                                        "job",      "slow tray", "slow network"};
+                                                        "job",      "slow tray", "slow network",
+                                                        "site",     "pod",       "idle tray"};
     switch (event->kind) {
     case FC_REPLAY_PLANNED:
         return "planned stop";
@@ -90,27 +91,37 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
     bool detailed = program->run.detailed;
     fc_trial_begin(program, tables, seed, number, 1, chunk);
     fc_timeline_start(program, &chunk->timeline, number, 0, 0, lane);
+    struct fc_replay_event before = state_of(lane, detailed);
+    fc_i32 count[FC_CLASS_COUNT] = {0}, stops = 0, failures = 0, idle = 0;
     while (!status && !lane->over[0]) {
-        struct fc_replay_event before = state_of(lane, detailed);
-        fc_i32 count[FC_CLASS_COUNT], stops = lane->planned_stops[0], failures = lane->failures[0];
-        memcpy(count, lane->class_count, sizeof count);
         fc_timeline_event(program, tables, seed, lane);
         struct fc_replay_event event = state_of(lane, detailed);
+        event.class_of = -1;
+        for (int c = 0; detailed && c < FC_CLASS_COUNT; c++)
+            event.class_of = lane->class_count[c][0] > count[c] ? c : event.class_of;
+        if (detailed && lane->idle_failures[0] > idle)
+            event.class_of = FC_CLASS_IDLE;
+        event.kind = lane->finished[0]                ? FC_REPLAY_FINISHED
+                     : lane->planned_stops[0] > stops ? FC_REPLAY_PLANNED
+                     : lane->failures[0] > failures   ? FC_REPLAY_FAILURE
+                     : event.class_of >= 0            ? FC_REPLAY_SLOW
+                                                      : FC_REPLAY_WATCHED;
+        if (event.kind == FC_REPLAY_WATCHED && !lane->over[0])
+            continue; /* what would have struck a tray that is down, or the end of a wait: part of what follows */
+        struct fc_replay_event now = event;
         event.from = before.to;
         for (int b = 0; b < FC_BUCKET_COUNT; b++)
             event.bucket[b] -= before.bucket[b];
         event.swaps -= before.swaps;
         event.rack_swaps -= before.rack_swaps;
         event.shortages -= before.shortages;
-        event.class_of = -1;
-        for (int c = 0; detailed && c < FC_CLASS_COUNT; c++)
-            event.class_of = lane->class_count[c][0] > count[c] ? c : event.class_of;
-        event.kind = lane->finished[0]                 ? FC_REPLAY_FINISHED
-                     : lane->planned_stops[0] > stops  ? FC_REPLAY_PLANNED
-                     : lane->failures[0] > failures    ? FC_REPLAY_FAILURE
-                     : event.class_of >= FC_CLASS_SLOW ? FC_REPLAY_SLOW
-                                                       : FC_REPLAY_WATCHED;
         status = add_event(replay, &event, error);
+        before = now;
+        for (int c = 0; detailed && c < FC_CLASS_COUNT; c++)
+            count[c] = lane->class_count[c][0];
+        stops = lane->planned_stops[0];
+        failures = lane->failures[0];
+        idle = detailed ? lane->idle_failures[0] : 0;
     }
     if (status)
         goto out;

@@ -65,16 +65,16 @@ static void classes_split_the_stream(void **state)
     f.program.run.detail.racks = 9;
     f.program.run.watch = 1;
     f.program.run.horizon = (int)(days * 86400 * 64);
-    int metrics[FC_CLASS_SLOW + 2], n = 0;
+    int metrics[FC_CLASS_SLOW_NODE + 2], n = 0;
     metrics[n++] = FC_M_INTERRUPTIONS;
-    for (int c = 0; c < FC_CLASS_SLOW; c++)
+    for (int c = 0; c < FC_CLASS_SLOW_NODE; c++)
         metrics[n++] = FC_M_CLASS_INTERRUPTIONS + c;
     metrics[n] = -1;
     fixture_metrics(&f, metrics);
     fixture_run(&f, 12, 0, TRIALS, THREADS, NULL, &t, NULL);
     double all = days * 24 * (1.0 / 5 + 1.0 / 40 + 9.0 / 300);
     fixture_expect("all classes", &t, FC_M_INTERRUPTIONS, 1, all, all);
-    for (int c = 0; c < FC_CLASS_SLOW; c++) {
+    for (int c = 0; c < FC_CLASS_SLOW_NODE; c++) {
         double mean = days * 24 *
                       (c < FC_CLASS_SHARED  ? share[c] / sum / 5
                        : c == FC_CLASS_RACK ? 9.0 / 300
@@ -130,15 +130,24 @@ static void odd_world(struct fixture *f, unsigned n)
     d->racks = 144;
     d->trays = 2592;
     d->age_units = 2592;
+    d->rack_trays = 18;
     for (int c = 0; c < FC_CLASS_SHARED; c++)
-        d->classes.blame[c] = 1, d->classes.replica[c] = 1;
+        d->classes.blamed |= 1u << c, d->classes.replica |= 1u << c;
     d->classes.blast[FC_CLASS_RACK] = mix(n) % 2 ? FC_BLAST_RACK : FC_BLAST_POD;
     d->classes.memory_lost[FC_CLASS_RACK] = 1;
     d->pod_racks = 1 + (int)(mix(n + 1) % 4);
     d->spare_policy = (int)(mix(n + 2) % 3);
     d->spares_per_rack = (int)(mix(n + 3) % 3);
     d->spare_racks = (int)(mix(n + 4) % 5);
-    d->shrink = (int)(mix(n + 5) % 2);
+    d->shortage = (int)(mix(n + 5) % 3);
+    d->segments = 1 + (int)(mix(n + 15) % 2);
+    d->segment_trays = 18 / d->segments;
+    d->crews = mix(n + 16) % 2 ? (int)(mix(n + 17) % (FC_CREWS + 1)) : 0;
+    d->idle = mix(n + 18) % 2;
+    fixture_set(f, FC_IN_IDLE_FAILURES, d->idle ? between(&n, 0.1, 1) : 0);
+    fixture_set(f, FC_IN_REDUCED_LOSS, between(&n, 0, 0.1));
+    fixture_set(f, FC_IN_SITE_MTBF_H, between(&n, 500, 5000));
+    fixture_set(f, FC_IN_POD_MTBF_H, between(&n, 500, 5000));
     d->elastic = mix(n + 6) % 3 == 0;
     d->asynchronous = (int)(mix(n + 7) % 2);
     d->durable_every = mix(n + 8) % 2 ? 1 : 1 + (int)(mix(n + 9) % 8);

@@ -238,7 +238,6 @@ static void slow_episodes_overlap(void **state)
     fixture_set(&f, FC_IN_SLOW_NETWORK_LOSS, 0.5);
     struct fc_draw duration = fixture_table(&f, fixture_lognormal, law);
     f.program.run.detail.classes.time_table[FC_CLASS_SLOW_NETWORK] = duration.table;
-    f.program.run.detail.classes.time_factor[FC_CLASS_SLOW_NETWORK] = 1;
     struct fc_tally t = run(&f, (const int[]){FC_M_TIME_SLOWDOWN_H, FC_M_SLOW_EPISODES, -1}, 37, 100);
     double wall_h = (1 << 30) / 64.0 / 3600, busy = 1 - exp(-0.48);
     fixture_expect("O14, episodes", &t, FC_M_SLOW_EPISODES, 1, wall_h * 1.2, wall_h * 1.2);
@@ -261,7 +260,7 @@ static void elastic_replicas(void **state)
         f.program.run.watch = 1;
         f.program.run.horizon = 1 << 30;
         d->elastic = elastic;
-        d->classes.replica[FC_CLASS_GPU] = 1;
+        d->classes.replica |= 1u << FC_CLASS_GPU;
         /* the synchronous job keeps every step, so that 10 min are all that a failure costs */
         f.program.run.interval_s = elastic ? 3600 : 0.125f;
         detail_time(&f, FC_CLASS_GPU, elastic ? 180 : 600);

@@ -100,8 +100,8 @@ static void detailed_runs(void **state)
         struct fc_run_detail *d = &f.program.run.detail;
         for (int c = 0; c < FC_CLASS_SHARED; c++) {
             fixture_set(&f, FC_IN_CLASS_SHARE + c, 1 + c);
-            d->classes.blame[c] = 1;
-            d->classes.replica[c] = 1;
+            d->classes.blamed |= 1u << c;
+            d->classes.replica |= 1u << c;
         }
         detail_time(&f, FC_CLASS_SLOW_NETWORK, 1500);
         detail_time(&f, FC_CLASS_SILENT, 7200);
@@ -111,7 +111,13 @@ static void detailed_runs(void **state)
         d->spare_policy = world % 3;
         d->spares_per_rack = 1;
         d->spare_racks = 2;
-        d->shrink = world % 2;
+        d->shortage = world % 3;
+        d->trays = 4096;
+        d->segment_trays = 64;
+        d->rack_trays = 64;
+        d->idle = world % 2;
+        d->crews = world == 2 ? 12 : 0;
+        fixture_set(&f, FC_IN_IDLE_FAILURES, world % 2 ? 0.5 : 0);
         d->elastic = world == 4;
         d->asynchronous = world % 2;
         d->durable_every = world == 3 ? 5 : 1;

@@ -11,26 +11,34 @@
 
 #include "timeline_state.h"
 
-/* The next first failure of lane l. */
-FC_FN void fc_ages_advance(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
-                           fc_u32 word, fc_i32 l, struct fc_timeline_lanes *lane)
+/* The first failure after the last one of the units that have never failed, if there is one more: its cumulative
+ * hazard, and the time that belongs to it. */
+FC_INLINE fc_real fc_ages_hazard(fc_u32 word, fc_real hazard, fc_i32 left)
 {
-    fc_i32 left = lane->never_failed[l];
-    if (left <= 0) {
-        lane->first_next[l] = FC_FOREVER;
-        return;
-    }
-    fc_real h = lane->hazard[l] + fc_exponential(word) / (fc_real)left;
+    return hazard + fc_exponential(word) / (fc_real)fc_max_i32(left, 1);
+}
+FC_INLINE fc_i32 fc_ages_first(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
+                               fc_real h, fc_real mean)
+{
     fc_real series = h * fc_fma(h, fc_fma(h, (fc_real)0.16666667f, (fc_real)-0.5f), (fc_real)1.0f);
     fc_real above = fc_exp(-h);
     fc_real below = h < (fc_real)0.01f ? series : (fc_real)1.0f - above;
     fc_i32 upper = below > (fc_real)0.5f;
     fc_real t = (upper ? above : below) * (fc_real)4294967296.0f;
     t = fc_min(fc_max(t, (fc_real)0.5f), (fc_real)2147483648.0f);
-    fc_real time = fc_table_at(tables, detail->first_failure.table, upper, (float)t) * lane->age_mean[l];
-    lane->hazard[l] = h;
-    lane->never_failed[l] = left - 1;
-    lane->first_next[l] = fc_max_i32(fc_to_ticks(time), lane->first_next[l]);
+    return fc_to_ticks(fc_table_at(tables, detail->first_failure.table, upper, (float)t) * mean);
+}
+
+/* That failure is the next first one of lane l. */
+FC_FN void fc_ages_advance(fc_real hazard, fc_i32 time, fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    if (lane->never_failed[l] <= 0) {
+        lane->first_next[l] = FC_FOREVER;
+        return;
+    }
+    lane->hazard[l] = hazard;
+    lane->never_failed[l] -= 1;
+    lane->first_next[l] = fc_max_i32(time, lane->first_next[l]);
 }
 
 FC_FN void fc_ages_push(fc_i32 time, fc_i32 l, struct fc_timeline_lanes *lane)
@@ -41,56 +49,79 @@ FC_FN void fc_ages_push(fc_i32 time, fc_i32 l, struct fc_timeline_lanes *lane)
         return;
     }
     lane->heap_size[l] = at + 1;
-    while (at > 0 && lane->heap[(at - 1) / 2][l] > time) {
-        lane->heap[at][l] = lane->heap[(at - 1) / 2][l];
+    while (at > 0 && lane->heap[l][(at - 1) / 2] > time) {
+        lane->heap[l][at] = lane->heap[l][(at - 1) / 2];
         at = (at - 1) / 2;
     }
-    lane->heap[at][l] = time;
+    lane->heap[l][at] = time;
 }
 
-FC_FN void fc_ages_pop(fc_i32 l, struct fc_timeline_lanes *lane)
+/* Puts `time` in the place of the earliest of the heap. */
+FC_FN void fc_ages_sift(fc_i32 time, fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    fc_i32 size = lane->heap_size[l] - 1;
-    fc_i32 last = lane->heap[size][l], at = 0;
-    lane->heap_size[l] = size;
+    fc_i32 size = lane->heap_size[l], at = 0;
     for (fc_i32 child = 1; child < size; child = 2 * at + 1) {
-        child += child + 1 < size && lane->heap[child + 1][l] < lane->heap[child][l];
-        if (lane->heap[child][l] >= last)
+        child += child + 1 < size && lane->heap[l][child + 1] < lane->heap[l][child];
+        if (lane->heap[l][child] >= time)
             break;
-        lane->heap[at][l] = lane->heap[child][l];
+        lane->heap[l][at] = lane->heap[l][child];
         at = child;
     }
-    lane->heap[at][l] = last;
+    lane->heap[l][at] = time;
 }
 
 FC_FN void fc_ages_next(fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    fc_i32 renewed = lane->heap_size[l] > 0 ? lane->heap[0][l] : FC_FOREVER;
+    fc_i32 renewed = lane->heap_size[l] > 0 ? lane->heap[l][0] : FC_FOREVER;
     lane->next_age[l] = fc_min_i32(lane->first_next[l], renewed);
 }
 
 /* Before the first event of a run. */
 FC_FN void fc_ages_begin(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
-                         fc_u32 word, fc_i32 l, struct fc_timeline_lanes *lane)
+                         fc_u64 seed, fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    fc_ages_advance(detail, tables, word, l, lane);
+    fc_u32 words[4];
+    fc_random_one(seed, lane->trial_low[l], lane->trial_high[l], 0u, FC_STREAM_START, words);
+    fc_real hazard = fc_ages_hazard(words[2], lane->hazard[l], lane->never_failed[l]);
+    fc_ages_advance(hazard, fc_ages_first(detail, tables, hazard, lane->age_mean[l]), l, lane);
     fc_ages_next(l, lane);
 }
 
-/* The unit that was due has failed and is renewed; lane->exposure stands at the failure. */
-FC_FN void fc_ages_renew(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
-                         fc_u32 word_first, fc_u32 word_life, fc_i32 horizon, fc_i32 l,
-                         struct fc_timeline_lanes *lane)
+/* In the lanes of renewed[] the unit that was due has failed and is renewed; lane->exposure stands at the failure.
+ * `event` as it was at the failure. */
+FC_INLINE void fc_ages_renew(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
+                             fc_u64 seed, const fc_u32 *event, fc_i32 horizon, const fc_i32 *renewed,
+                             struct fc_timeline_lanes *lane)
 {
-    if (lane->heap_size[l] > 0 && lane->heap[0][l] <= lane->first_next[l])
-        fc_ages_pop(l, lane);
-    else
-        fc_ages_advance(detail, tables, word_first, l, lane);
-    fc_real life = fc_table_draw(tables, detail->next_failure.table, word_life) * lane->age_mean[l];
-    fc_i32 ticks = fc_to_ticks(life);
-    if (ticks < horizon - lane->exposure[l])
-        fc_ages_push(lane->exposure[l] + ticks, l, lane);
-    fc_ages_next(l, lane);
+    fc_u32 words[4][FC_W];
+    fc_real hazard[FC_W];
+    fc_i32 first[FC_W], life[FC_W], any = 0;
+    FC_LANES (l)
+        any |= renewed[l];
+    if (!any)
+        return;
+    fc_random_words(seed, lane->trial_low, lane->trial_high, event, FC_STREAM_AGES, words);
+    FC_LANES (l) {
+        hazard[l] = fc_ages_hazard(words[0][l], lane->hazard[l], lane->never_failed[l]);
+        first[l] = fc_ages_first(detail, tables, hazard[l], lane->age_mean[l]);
+        life[l] = fc_to_ticks(fc_table_draw(tables, detail->next_failure.table, words[1][l]) * lane->age_mean[l]);
+    }
+    for (fc_i32 l = 0; l < FC_W; l++) {
+        if (!renewed[l])
+            continue;
+        fc_i32 again = life[l] < horizon - lane->exposure[l]; /* within the time watched */
+        fc_i32 next = again ? lane->exposure[l] + life[l] : FC_FOREVER;
+        fc_i32 renewed_before = lane->heap_size[l] > 0 && lane->heap[l][0] <= lane->first_next[l];
+        if (!renewed_before)
+            fc_ages_advance(hazard[l], first[l], l, lane);
+        if (again & !renewed_before) {
+            fc_ages_push(next, l, lane);
+        } else if (renewed_before) {
+            lane->heap_size[l] -= !again;
+            fc_ages_sift(again ? next : lane->heap[l][lane->heap_size[l]], l, lane);
+        }
+        fc_ages_next(l, lane);
+    }
 }
 
 #endif

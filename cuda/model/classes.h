@@ -23,10 +23,23 @@ enum fc_class {
     /* slow, not dead: no stop, but lower speed for a while */
     FC_CLASS_SLOW_NODE = 9,     /* rate per tray */
     FC_CLASS_SLOW_NETWORK = 10, /* rate per job */
-    FC_CLASS_COUNT = 11
+    /* again with a rate of their own */
+    FC_CLASS_SITE = 11, /* the site is out for a while: power, cooling; rate per site, and a job has one */
+    FC_CLASS_POD = 12,  /* several racks at once; rate per pod of pod_racks racks */
+    FC_CLASS_IDLE = 13, /* an idle spare fails: no stop, but it is not there when it is needed */
+    FC_CLASS_COUNT = 14
 };
-#define FC_CLASS_SHARED 7                /* the first seven share one rate */
-#define FC_CLASS_SLOW FC_CLASS_SLOW_NODE /* first class that does not stop the job */
+#define FC_CLASS_SHARED 7 /* the first seven share one rate */
+#define FC_CLASSES_SLOW (1u << FC_CLASS_SLOW_NODE | 1u << FC_CLASS_SLOW_NETWORK)
+#define FC_CLASSES_SOFT (FC_CLASSES_SLOW | 1u << FC_CLASS_IDLE) /* those that do not stop the job */
+
+#define FC_CLASSES_RACKS (1u << FC_CLASS_RACK | 1u << FC_CLASS_POD) /* repaired as racks */
+
+/* Whether class c is one of a set that has bit c. */
+FC_INLINE fc_i32 fc_class_in(fc_u32 set, fc_i32 c)
+{
+    return (fc_i32)((set >> (fc_u32)c) & 1u);
+}
 
 /* What a failure takes out when something must be replaced. */
 enum fc_blast {
@@ -50,23 +63,26 @@ enum fc_ages {
     FC_AGES_RESTART = 2 /* one clock for the job, renewed at every restart; gap law = `next_failure` */
 };
 
-/* Per class, the same in every trial. The law of its time is table value x factor + value: factor is 1 for a
- * law with a table and 0 for a constant, whose table may be any. */
+/* What the job does while a unit is missing that no spare can replace. */
+enum fc_shortage {
+    FC_SHORTAGE_WAIT = 0,   /* stands still until there is one */
+    FC_SHORTAGE_SHRINK = 1, /* goes on without the replicas that are hurt; losses add up */
+    FC_SHORTAGE_REDUCE = 2  /* keeps the hurt replica at a smaller tensor parallel size; the slowest sets the
+                               pace, so losses do not add up */
+};
+
+/* Per class, the same in every trial. Sets have bit c for class c. */
 struct fc_classes {
-    fc_i32 blast[FC_CLASS_COUNT];   /* enum fc_blast */
-    fc_i32 replica[FC_CLASS_COUNT]; /* 1: with elastic replicas only one replica falls out, 0: the whole job
-                                       stops */
-    float blame[FC_CLASS_COUNT];    /* 1: the wrong node can be blamed, and the fault comes back after the
-                                       restart; or 0 */
+    fc_i32 blast[FC_CLASS_COUNT]; /* enum fc_blast */
+    /* quantile table of the time to the decision to restart, s; SILENT: training to be done again; SLOW_*:
+     * length of the slow time; SITE: length of the outage */
+    fc_i32 time_table[FC_CLASS_COUNT];
     float swap[FC_CLASS_COUNT]; /* chance that something must be replaced, as a factor on the input; SLOW_*: 0
                                  */
     float memory_lost[FC_CLASS_COUNT]; /* chance that the copies of a checkpoint in memory are lost */
-    /* time to the decision to restart, s; SILENT: training to be done again; SLOW_*: length of the slow time
-     */
-    fc_i32 time_table[FC_CLASS_COUNT];
-    float time_factor[FC_CLASS_COUNT];
-    float time_value[FC_CLASS_COUNT];
-    float time_scaled[FC_CLASS_COUNT]; /* 1: FC_IN_DETECTION_SCALE applies, 0: it does not */
+    fc_u32 scaled;                     /* set: FC_IN_DETECTION_SCALE applies to the time */
+    fc_u32 blamed;                     /* set: the wrong node can be blamed, and the fault comes back */
+    fc_u32 replica; /* set: with elastic replicas only one replica falls out; else the whole job stops */
 };
 
 #endif

@@ -22,7 +22,7 @@
 
 /* The value of a quantile table at a distance of t 2^-32 from its lower (upper = 0) or upper end, t in [0.5,
  * 2^31]. */
-FC_FN fc_real fc_table_at(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 upper, float t)
+FC_INLINE fc_real fc_table_at(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 upper, float t)
 {
     fc_u32 bits = fc_bits_of(t) - 0x3f000000u;
     fc_i32 cell = (fc_i32)(bits >> 17);
@@ -36,7 +36,7 @@ FC_FN fc_real fc_table_at(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 up
 }
 
 /* The value of a quantile table at a random word; `table` points to FC_TABLE_SIZE floats. */
-FC_FN fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 word)
+FC_INLINE fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 word)
 {
     fc_i32 upper = (fc_i32)(word >> 31);
     fc_u32 distance = (upper ? ~word : word) & 0x7fffffffu;
@@ -44,7 +44,7 @@ FC_FN fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_u32 
 }
 
 /* Exponential variate with mean 1. */
-FC_FN fc_real fc_exponential(fc_u32 word)
+FC_INLINE fc_real fc_exponential(fc_u32 word)
 {
     return -fc_log(fc_uniform(word));
 }

@@ -9,18 +9,18 @@
 #include "lang.h"
 
 #ifdef FC_DOUBLE
-FC_FN fc_real fc_log(fc_real x)
+FC_INLINE fc_real fc_log(fc_real x)
 {
     return __builtin_log(x);
 }
-FC_FN fc_real fc_exp(fc_real x)
+FC_INLINE fc_real fc_exp(fc_real x)
 {
     return __builtin_exp(x);
 }
 #else
 /* Natural logarithm of a normal, positive float; error below 2 ulp. x = m 2^e with m in [1/sqrt 2, sqrt 2).
  */
-FC_FN fc_real fc_log(fc_real x)
+FC_INLINE fc_real fc_log(fc_real x)
 {
     fc_u32 bits = fc_bits_of(x) - 0x3f3504f3u; /* 1/sqrt 2 */
     fc_i32 exponent = (fc_i32)bits >> 23;
@@ -43,7 +43,7 @@ FC_FN fc_real fc_log(fc_real x)
 }
 
 /* e^x, clamped to [-87, 88]; error below 2 ulp. x = n ln 2 + r with |r| <= ln 2 / 2. */
-FC_FN fc_real fc_exp(fc_real x)
+FC_INLINE fc_real fc_exp(fc_real x)
 {
     fc_real clamped = fc_min(fc_max(x, -87.0f), 88.0f);
     fc_real n = fc_floor(fc_fma(clamped, 1.44269504f, 0.5f));

@@ -1,44 +1,82 @@
 /* failures.h: what strikes next in a detailed run: which class, what it costs, what it takes out.
  *
  * All classes with exponential gaps are one Poisson stream with the sum of their rates; thinning gives each
- * event its class. A fault whose wrong node was blamed strikes again when the restart ends. */
+ * event its class. One random number serves for class, replacement and blame: given that it lies in the
+ * interval of a class, its place in there is uniform again. A fault whose wrong node was blamed strikes again
+ * when the restart ends. */
 #ifndef FC_MODEL_FAILURES_H
 #define FC_MODEL_FAILURES_H
 
 #include "ages.h"
+#include "lemons.h"
 #include "spares.h"
 
 /* The event of each lane, as far as it is known before time is cut at it. Times in ticks. */
 struct fc_failure_lanes {
-    fc_i32 class_of[FC_W], swap[FC_W], blame[FC_W], replica[FC_W], aged[FC_W];
-    fc_i32
-        time[FC_W]; /* of the class's law: detection, depth of a silent corruption, length of a slow time */
-    fc_real memory_lost[FC_W];
+    fc_i32 class_of[FC_W], swap[FC_W], blame[FC_W];
+    fc_i32 soft[FC_W];    /* 1: training goes on */
+    fc_i32 nothing[FC_W]; /* 1: it would have struck a tray that is down already */
+    fc_i32 struck[FC_W];  /* 1: it strikes an idle tray of a rack that lacks some */
+    fc_i32 aged[FC_W], lemon[FC_W];
+    fc_i32 time[FC_W]; /* of the class's law: detection, depth of a silent corruption, length of a slow time */
+    fc_real place[FC_W]; /* in [0, 1): of the random number within its class */
 };
 
-/* Two numbers in [0, 1) from one word, of 16 bits each. */
-FC_FN fc_real fc_high_half(fc_u32 word)
+/* Time to the next event of the stream; lemons add to its rate. */
+FC_INLINE void fc_failure_gap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
+                              const fc_u32 *word, const int mode, fc_i32 *to_failure,
+                              const struct fc_timeline_lanes *lane)
 {
-    return (fc_real)(fc_i32)(word >> 16) * (fc_real)1.52587890625e-5f;
-}
-FC_FN fc_real fc_low_half(fc_u32 word)
-{
-    return (fc_real)(fc_i32)(word & 0xffffu) * (fc_real)1.52587890625e-5f;
+    fc_real gap[FC_W];
+    if (mode && run->detail.ages == FC_AGES_RESTART) {
+        fc_draw_lanes(&run->detail.next_failure, tables, word, gap);
+        FC_LANES (l)
+            gap[l] = gap[l] * lane->gap_mean[l];
+    } else if (mode && run->detail.lemons) {
+        FC_LANES (l) {
+            fc_real more = fc_fma((fc_real)lane->lemons[l] * lane->lemon_rate[l], lane->gap_mean[l], (fc_real)1.0f);
+            gap[l] = fc_exponential(word[l]) * lane->gap_mean[l] / more;
+        }
+    } else {
+        FC_LANES (l)
+            gap[l] = fc_exponential(word[l]) * lane->gap_mean[l];
+    }
+    FC_LANES (l) /* a tick at least, so that a run of nothing but failures ends too */
+        to_failure[l] = fc_max_i32(fc_to_ticks(gap[l]), 1);
 }
 
 /* Chooses the class of what would strike after to_failure[l] ticks, and shortens to_failure where a unit's
  * age or a fault that was not removed comes first. */
-FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u32 *class_word,
-                                 fc_i32 *to_failure, struct fc_failure_lanes *failure,
-                                 const struct fc_timeline_lanes *lane)
+FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u32 *word, fc_i32 *to_failure,
+                                 struct fc_failure_lanes *failure, const struct fc_timeline_lanes *lane)
 {
+    fc_real u[FC_W];
     FC_LANES (l) {
-        failure->class_of[l] = 0;
+        u[l] = fc_uniform(word[l]);
         failure->aged[l] = 0;
+        failure->lemon[l] = 0;
     }
-    for (fc_i32 c = 0; c < FC_CLASS_COUNT - 1; c++) {
-        FC_LANES (l)
-            failure->class_of[l] += fc_uniform(class_word[l]) >= lane->edge[c][l] ? 1 : 0;
+    if (run->detail.lemons) {
+        /* the further failures of lemons come first, then all others; theirs are of the trays' two classes */
+        FC_LANES (l) {
+            fc_real extra = (fc_real)lane->lemons[l] * lane->lemon_rate[l] * lane->gap_mean[l];
+            fc_real part = extra / ((fc_real)1.0f + extra);
+            fc_i32 lemon = u[l] < part;
+            fc_real of_lemons = u[l] / fc_max(part, (fc_real)1e-30f) * lane->edge[FC_CLASS_HOST][l];
+            fc_real of_others = (u[l] - part) / ((fc_real)1.0f - part);
+            failure->lemon[l] = lemon;
+            u[l] = fc_min(lemon ? of_lemons : of_others, (fc_real)0.99999994f);
+        }
+    }
+    const fc_real *edges = lane->edge[0];
+    FC_LANES (l) {
+        fc_i32 class_of = 0;
+        for (fc_i32 c = 0; c < FC_CLASS_COUNT - 1; c++)
+            class_of += u[l] >= lane->edge[c][l];
+        fc_real low = edges[fc_max_i32(class_of - 1, 0) * FC_W + l], high = edges[class_of * FC_W + l];
+        low = class_of > 0 ? low : (fc_real)0.0f;
+        failure->class_of[l] = class_of;
+        failure->place[l] = fc_min((u[l] - low) / fc_max(high - low, (fc_real)1e-30f), (fc_real)0.99999994f);
     }
     if (run->detail.ages == FC_AGES_UNITS) {
         FC_LANES (l) {
@@ -54,90 +92,111 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
         to_failure[l] = again ? due : to_failure[l];
         failure->class_of[l] = again ? lane->again[l] - 1 : failure->class_of[l];
         failure->aged[l] = again ? 0 : failure->aged[l];
+        failure->lemon[l] = again ? 0 : failure->lemon[l];
     }
 }
 
 /* The rest of what is known of the event from its class. */
 FC_INLINE void fc_failure_describe(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
-                                   fc_u32 words[4][FC_W], fc_u32 detail_words[4][FC_W],
-                                   struct fc_failure_lanes *failure, const struct fc_timeline_lanes *lane)
+                                   const fc_u32 *time_word, struct fc_failure_lanes *failure,
+                                   const struct fc_timeline_lanes *lane)
 {
     FC_GLOBAL const struct fc_classes *classes = &run->detail.classes;
     fc_real ticks_per_s = (fc_real)1.0f / (fc_real)run->tick_s;
-    fc_i32 elastic = run->detail.elastic;
+    fc_u32 scaled = classes->scaled, blamed = classes->blamed;
+    fc_u32 soft = FC_CLASSES_SOFT | (run->detail.elastic ? classes->replica : 0u);
     FC_LANES (l) {
         fc_i32 c = failure->class_of[l];
-        fc_real law = fc_table_draw(tables, classes->time_table[c], words[2][l]);
-        fc_real seconds = fc_fma(law, (fc_real)classes->time_factor[c], (fc_real)classes->time_value[c]);
-        fc_real own = (fc_real)classes->time_scaled[c]; /* 1 or 0: the world's factor on detection applies */
-        fc_real scale = fc_fma(own, lane->detection_scale[l] - ticks_per_s, ticks_per_s);
+        fc_real seconds = fc_table_draw(tables, classes->time_table[c], time_word[l]);
+        fc_real scale = fc_class_in(scaled, c) ? lane->detection_scale[l] : ticks_per_s;
+        fc_real swap = fc_min(lane->swap_probability[l] * (fc_real)classes->swap[c], (fc_real)1.0f);
+        fc_real wrong = fc_class_in(blamed, c) ? lane->wrong_node[l] : (fc_real)0.0f;
+        fc_i32 swaps = failure->place[l] < swap;
+        fc_real place = swaps ? failure->place[l] : failure->place[l] - swap;
+        fc_real width = swaps ? swap : (fc_real)1.0f - swap;
         failure->time[l] = fc_to_ticks(seconds * scale);
-        fc_real chance = lane->swap_probability[l] * (fc_real)classes->swap[c];
-        failure->swap[l] = fc_uniform(words[1][l]) < chance ? 1 : 0;
-        failure->blame[l] =
-            fc_low_half(detail_words[3][l]) < lane->wrong_node[l] * (fc_real)classes->blame[c] ? 1 : 0;
-        failure->replica[l] = elastic & classes->replica[c];
-        failure->memory_lost[l] = (fc_real)classes->memory_lost[c];
+        failure->swap[l] = swaps;
+        failure->blame[l] = place < width * wrong;
+        failure->soft[l] = fc_class_in(soft, c);
+        failure->nothing[l] = 0;
+        failure->struck[l] = 0;
     }
 }
 
-/* Repair time of each lane's tray, ticks: automatic or manual, done again while it does not help. */
-FC_INLINE void fc_failure_repair(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
-                                 const fc_u32 *repair_word, const fc_u32 *kind_word, fc_i32 *repair,
-                                 struct fc_timeline_lanes *lane)
+/* Where spare trays stand in the racks and the job goes on without the missing ones: what would strike a rack
+ * that lacks trays strikes a tray that works, an idle one, or none. `rack_word` chooses the rack as in
+ * replacement.h. */
+FC_FN void fc_failure_strike(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 to_failure, fc_u32 rack_word,
+                             fc_u32 place_word, fc_i32 l, struct fc_failure_lanes *failure,
+                             const struct fc_timeline_lanes *lane)
 {
-    FC_GLOBAL const struct fc_draw *by_hand = &run->repair, *by_itself = &run->detail.repair_automatic;
-    fc_i32 hand_table = by_hand->kind == FC_DRAW_TABLE ? by_hand->table : 0;
-    fc_i32 self_table = by_itself->kind == FC_DRAW_TABLE ? by_itself->table : 0;
-    fc_real hand_factor = by_hand->kind == FC_DRAW_TABLE ? (fc_real)1.0f : (fc_real)0.0f;
-    fc_real self_factor = by_itself->kind == FC_DRAW_TABLE ? (fc_real)1.0f : (fc_real)0.0f;
-    fc_real hand_value = (fc_real)by_hand->value - (fc_real)by_hand->value * hand_factor;
-    fc_real self_value = (fc_real)by_itself->value - (fc_real)by_itself->value * self_factor;
+    fc_i32 at = lane->wall[l] + fc_min_i32(to_failure, FC_HORIZON_LIMIT - 1);
+    fc_i32 used = detail->segments * detail->segment_trays;
+    fc_i32 down = fc_rack_down(fc_below(rack_word, detail->racks), at, l, lane);
+    if (down <= detail->spares_per_rack || at >= lane->short_until[l])
+        return;
+    fc_i32 up = fc_max_i32(used + detail->spares_per_rack - down, 0);
+    fc_i32 active =
+        detail->shortage == FC_SHORTAGE_REDUCE ? up : up / detail->segment_trays * detail->segment_trays;
+    fc_i32 place = fc_below(place_word, used);
+    if (place < active)
+        return;
+    /* an idle tray of a lost segment fails like a spare; other places are empty */
+    failure->class_of[l] = FC_CLASS_IDLE;
+    failure->soft[l] = 1;
+    failure->blame[l] = 0;
+    failure->nothing[l] = place >= up || !detail->idle;
+    failure->swap[l] = !failure->nothing[l];
+    failure->struck[l] = failure->swap[l];
+}
+
+/* That in every lane where it may be so. */
+FC_FN void fc_failure_strikes(FC_GLOBAL const struct fc_run_detail *detail, const fc_i32 *to_failure,
+                              const fc_u32 *rack_word, const fc_u32 *place_word, struct fc_failure_lanes *failure,
+                              const struct fc_timeline_lanes *lane)
+{
+    fc_i32 may[FC_W];
+    FC_LANES (l)
+        may[l] = failure->swap[l] & (lane->short_until[l] - lane->wall[l] > to_failure[l]);
+    for (fc_i32 l = 0; l < FC_W; l++) {
+        fc_i32 c = failure->class_of[l];
+        if (may[l] && c != FC_CLASS_IDLE && detail->classes.blast[c] == FC_BLAST_TRAY)
+            fc_failure_strike(detail, to_failure[l], rack_word[l], place_word[l] << 16, l, failure, lane);
+    }
+}
+
+/* What a failure would take out of each lane: trays, and how long the repair of each takes, ticks: automatic or
+ * by hand, done again while it does not help; or a rack's own repair. `kind_word`: which (high half), how often
+ * (low half). */
+FC_INLINE void fc_failure_damage(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
+                                 const fc_u32 *repair_word, const fc_u32 *kind_word, const fc_u32 *burst_word,
+                                 const struct fc_failure_lanes *failure, fc_i32 *repair, fc_i32 *trays,
+                                 const struct fc_timeline_lanes *lane)
+{
+    FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
+    fc_i32 by_hand = detail->repair_table, by_itself = detail->repair_automatic.table;
+    fc_i32 of_rack = detail->rack_repair.table;
+    fc_u32 racks = FC_CLASSES_RACKS;
     FC_LANES (l) {
-        fc_i32 hand = fc_high_half(kind_word[l]) < lane->manual[l];
-        fc_real law = fc_table_draw(tables, hand ? hand_table : self_table, repair_word[l]);
-        fc_real seconds = fc_fma(law, hand ? hand_factor : self_factor, hand ? hand_value : self_value);
-        fc_real again = lane->ineffective[l], chance = again, u = fc_low_half(kind_word[l]);
-        fc_real rounds = (fc_real)1.0f;
+        fc_i32 rack = fc_class_in(racks, failure->class_of[l]);
+        fc_i32 table = fc_high_half(kind_word[l]) < lane->manual[l] ? by_hand : by_itself;
+        fc_real seconds = fc_table_draw(tables, rack ? of_rack : table, repair_word[l]);
+        fc_real again = rack ? (fc_real)0.0f : lane->ineffective[l], chance = again;
+        fc_real u = fc_low_half(kind_word[l]), rounds = (fc_real)1.0f;
         for (int k = 0; k < 8; k++) {
             rounds += u < chance ? (fc_real)1.0f : (fc_real)0.0f;
             chance *= again;
         }
-        repair[l] = fc_min_i32(fc_to_ticks(seconds * rounds * lane->repair_scale[l]), FC_HORIZON_LIMIT);
+        repair[l] = fc_min_i32(fc_to_ticks(seconds * rounds * lane->repair_scale[l]), FC_HORIZON_LIMIT - 1);
     }
-}
-
-/* Replaces what the failures took out. pause[l] receives how long the job waits, missing[l] the sum of all
- * waits. */
-FC_INLINE void fc_failure_replace(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
-                                  fc_u32 words[4][FC_W], fc_u32 detail_words[4][FC_W],
-                                  const struct fc_failure_lanes *failure, fc_i32 *pause, fc_i32 *missing,
-                                  struct fc_timeline_lanes *lane)
-{
-    fc_i32 repair[FC_W], swapping[FC_W], count = 0;
-    fc_failure_repair(run, tables, words[3], detail_words[1], repair, lane);
-    for (fc_i32 l = 0; l < FC_W; l++) {
-        swapping[count] = l;
-        count += failure->swap[l];
-        pause[l] = 0;
-        missing[l] = 0;
-    }
-    for (fc_i32 s = 0; s < count; s++) {
-        fc_i32 l = swapping[s];
-        fc_i32 blast = run->detail.classes.blast[failure->class_of[l]], rack_repair = 0, units = 1;
-        fc_real u = fc_high_half(detail_words[3][l]), chance = lane->burst[l];
-        while (u < chance && units < 8) {
-            units++;
-            chance *= lane->burst[l];
+    FC_LANES (l) {
+        fc_real again = lane->burst[l], chance = again, u = fc_high_half(burst_word[l]);
+        fc_i32 more = 0;
+        for (int k = 0; k < 7; k++) {
+            more += u < chance;
+            chance *= again;
         }
-        if (blast != FC_BLAST_TRAY) {
-            FC_GLOBAL const struct fc_draw *law = &run->detail.rack_repair;
-            fc_real seconds = law->kind == FC_DRAW_TABLE ? fc_table_draw(tables, law->table, words[3][l])
-                                                         : (fc_real)law->value;
-            rack_repair = fc_min_i32(fc_to_ticks(seconds * lane->repair_scale[l]), FC_HORIZON_LIMIT - 1);
-        }
-        fc_i32 rack = (fc_i32)(((fc_u64)detail_words[2][l] * (fc_u64)(fc_u32)run->detail.racks) >> 32);
-        fc_spares_replace(run, blast, units, repair[l], rack_repair, rack, l, lane, &pause[l], &missing[l]);
+        trays[l] = 1 + more;
     }
 }
 

@@ -94,6 +94,12 @@ enum fc_input {
     FC_IN_SPARE_START_S = 99,        /* bringing a spare in: power on, cabling, tests, s */
     FC_IN_CHECKPOINT_BYTES = 100,    /* size of a checkpoint; 0: the times are stated */
     FC_IN_STORAGE_BYTES_PER_S = 101, /* bandwidth of the storage, all GPUs together */
+    FC_IN_IDLE_FAILURES = 102,       /* rate of failure of an idle tray over that of one in use */
+    FC_IN_REDUCED_LOSS = 103,        /* share of speed lost while a replica runs with fewer GPUs */
+    FC_IN_LEMON_FAILURES = 104,      /* share of the failures of trays that lemons cause in a new fleet */
+    FC_IN_LEMON_RETIRED = 105,       /* chance that a lemon that failed does not come back from repair */
+    FC_IN_SITE_MTBF_H = 106,         /* time between outages of the site, h; 0: none */
+    FC_IN_POD_MTBF_H = 107,          /* running time of a pod per pod-wide event, h; 0: none */
 
     /* contract layer: 128 to 255 */
     FC_IN_CONTRACT_FIRST = 128,

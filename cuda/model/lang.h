@@ -29,23 +29,23 @@ typedef uint fc_u32;
 typedef long fc_i64;
 typedef ulong fc_u64;
 typedef float fc_real;
-FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c)
+FC_INLINE fc_real fc_fma(fc_real a, fc_real b, fc_real c)
 {
     return fma(a, b, c);
 }
-FC_FN fc_real fc_sqrt(fc_real x)
+FC_INLINE fc_real fc_sqrt(fc_real x)
 {
     return sqrt(x);
 }
-FC_FN fc_real fc_floor(fc_real x)
+FC_INLINE fc_real fc_floor(fc_real x)
 {
     return floor(x);
 }
-FC_FN fc_u32 fc_bits_of(float x)
+FC_INLINE fc_u32 fc_bits_of(float x)
 {
     return as_uint(x);
 }
-FC_FN float fc_float_of(fc_u32 x)
+FC_INLINE float fc_float_of(fc_u32 x)
 {
     return as_float(x);
 }
@@ -74,23 +74,23 @@ typedef unsigned int fc_u32;
 typedef long long fc_i64;
 typedef unsigned long long fc_u64;
 typedef float fc_real;
-FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c)
+FC_INLINE fc_real fc_fma(fc_real a, fc_real b, fc_real c)
 {
     return __fmaf_rn(a, b, c);
 }
-FC_FN fc_real fc_sqrt(fc_real x)
+FC_INLINE fc_real fc_sqrt(fc_real x)
 {
     return __fsqrt_rn(x);
 }
-FC_FN fc_real fc_floor(fc_real x)
+FC_INLINE fc_real fc_floor(fc_real x)
 {
     return floorf(x);
 }
-FC_FN fc_u32 fc_bits_of(float x)
+FC_INLINE fc_u32 fc_bits_of(float x)
 {
     return __float_as_uint(x);
 }
-FC_FN float fc_float_of(fc_u32 x)
+FC_INLINE float fc_float_of(fc_u32 x)
 {
     return __uint_as_float(x);
 }
@@ -119,40 +119,40 @@ typedef int64_t fc_i64;
 typedef uint64_t fc_u64;
 #ifdef FC_DOUBLE
 typedef double fc_real;
-FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c)
+FC_INLINE fc_real fc_fma(fc_real a, fc_real b, fc_real c)
 {
     return __builtin_fma(a, b, c);
 }
-FC_FN fc_real fc_sqrt(fc_real x)
+FC_INLINE fc_real fc_sqrt(fc_real x)
 {
     return __builtin_sqrt(x);
 }
-FC_FN fc_real fc_floor(fc_real x)
+FC_INLINE fc_real fc_floor(fc_real x)
 {
     return __builtin_floor(x);
 }
 #else
 typedef float fc_real;
-FC_FN fc_real fc_fma(fc_real a, fc_real b, fc_real c)
+FC_INLINE fc_real fc_fma(fc_real a, fc_real b, fc_real c)
 {
     return __builtin_fmaf(a, b, c);
 }
-FC_FN fc_real fc_sqrt(fc_real x)
+FC_INLINE fc_real fc_sqrt(fc_real x)
 {
     return __builtin_sqrtf(x);
 }
-FC_FN fc_real fc_floor(fc_real x)
+FC_INLINE fc_real fc_floor(fc_real x)
 {
     return __builtin_floorf(x);
 }
 #endif
-FC_FN fc_u32 fc_bits_of(float x)
+FC_INLINE fc_u32 fc_bits_of(float x)
 {
     fc_u32 bits;
     __builtin_memcpy(&bits, &x, sizeof bits);
     return bits;
 }
-FC_FN float fc_float_of(fc_u32 bits)
+FC_INLINE float fc_float_of(fc_u32 bits)
 {
     float x;
     __builtin_memcpy(&x, &bits, sizeof x);
@@ -203,26 +203,26 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x)
 #endif
 
 /* Written with a comparison: fmin and fmax differ between devices for NaN and signed zero. */
-FC_FN fc_real fc_min(fc_real a, fc_real b)
+FC_INLINE fc_real fc_min(fc_real a, fc_real b)
 {
     return a < b ? a : b;
 }
-FC_FN fc_real fc_max(fc_real a, fc_real b)
+FC_INLINE fc_real fc_max(fc_real a, fc_real b)
 {
     return a > b ? a : b;
 }
-FC_FN fc_i32 fc_min_i32(fc_i32 a, fc_i32 b)
+FC_INLINE fc_i32 fc_min_i32(fc_i32 a, fc_i32 b)
 {
     return a < b ? a : b;
 }
-FC_FN fc_i32 fc_max_i32(fc_i32 a, fc_i32 b)
+FC_INLINE fc_i32 fc_max_i32(fc_i32 a, fc_i32 b)
 {
     return a > b ? a : b;
 }
 
 /* A real to the nearest integer, halves up, clamped to [0, 2^31 - 128]: out-of-range conversions differ by
  * device. */
-FC_FN fc_i32 fc_to_ticks(fc_real x)
+FC_INLINE fc_i32 fc_to_ticks(fc_real x)
 {
     fc_real clamped = fc_min(fc_max(x, (fc_real)0.0f), (fc_real)2147483520.0f);
     fc_real whole = fc_floor(clamped);

@@ -42,6 +42,9 @@ enum fc_metric {
     FC_M_SLOW_EPISODES = 38,
     FC_M_SPARE_SHORTAGES = 39, /* replacements that no spare was ready for */
     FC_M_OVERFLOWS = 40, /* times that a bounded table of the model was full; not 0: do not trust the trial */
+    FC_M_AVAILABLE_SHARE = 41, /* of the units that the job needs, average over its time */
+    FC_M_IDLE_FAILURES = 42,   /* spares that failed while idle, and trays while the job waited */
+    FC_M_LEMONS_LEFT = 43,     /* lemons in the job at its end */
 
     FC_M_GPU_HOURS = 48,
     FC_M_GPUS_FULL_RAMP = 49,
@@ -59,7 +62,7 @@ enum fc_metric {
     FC_M_RUN_ENERGY_MWH = 80,
     FC_M_RUN_CO2_T = 88,
 
-    FC_M_CLASS_INTERRUPTIONS = 104, /* + class, 104 to 112 */
+    FC_M_CLASS_INTERRUPTIONS = 104, /* + class, 104 to 116; none of those that do not stop the job */
 
     /* month by month: 128 to 191 */
     FC_M_NPV_USD = 128,

@@ -14,8 +14,10 @@
  * permanent. */
 #define FC_STREAM_INPUTS 0u   /* event = input number / 4, word = input number % 4 */
 #define FC_STREAM_TIMELINE 1u /* event = number of the timeline event in the trial */
-#define FC_STREAM_DETAIL 2u   /* the same event: class, repair, place, blame */
+#define FC_STREAM_DETAIL 2u   /* the same event: repair, place, burst, lemon */
 #define FC_STREAM_AGES 3u     /* the same event: ages of units, loss of copies in memory */
+#define FC_STREAM_START 4u    /* event 0: what a run begins with */
+#define FC_STREAM_LEMONS 5u   /* the same event as the timeline's */
 
 #define FC_STREAM_MARKET 16u /* event = month */
 #define FC_STREAM_DELIVERY                                                                                   \
@@ -62,13 +64,54 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
     }
 }
 
+/* The same four words for one counter: for what happens in few lanes at a time. */
+FC_FN void fc_random_one(fc_u64 seed, fc_u32 trial_low, fc_u32 trial_high, fc_u32 event, fc_u32 stream,
+                         fc_u32 words[4])
+{
+    fc_u32 a = trial_low, b = trial_high, c = event, d = stream;
+    fc_u32 key0 = (fc_u32)seed;
+    fc_u32 key1 = (fc_u32)(seed >> 32);
+    FC_UNROLL_10
+    for (int round = 0; round < 10; round++) {
+        fc_u64 p0 = (fc_u64)a * FC_PHILOX_M0;
+        fc_u64 p1 = (fc_u64)c * FC_PHILOX_M1;
+        fc_u32 next_a = (fc_u32)(p1 >> 32) ^ b ^ key0;
+        c = (fc_u32)(p0 >> 32) ^ d ^ key1;
+        b = (fc_u32)p1;
+        d = (fc_u32)p0;
+        a = next_a;
+        key0 += FC_PHILOX_W0;
+        key1 += FC_PHILOX_W1;
+    }
+    words[0] = a;
+    words[1] = b;
+    words[2] = c;
+    words[3] = d;
+}
+
 /* A word to a number strictly inside (0, 1): (x / 2 + 1/2) / 2^31, at most 1 - 2^-24, which float would round
  * to 1. */
-FC_FN fc_real fc_uniform(fc_u32 word)
+FC_INLINE fc_real fc_uniform(fc_u32 word)
 {
     fc_real halved = (fc_real)(fc_i32)(word >> 1);
     fc_real u = fc_fma(halved, (fc_real)4.656612873077393e-10f, (fc_real)2.328306436538696e-10f);
     return fc_min(u, (fc_real)0.99999994f);
+}
+
+/* Two numbers in [0, 1) from one word, of 16 bits each. */
+FC_INLINE fc_real fc_high_half(fc_u32 word)
+{
+    return (fc_real)(fc_i32)(word >> 16) * (fc_real)1.52587890625e-5f;
+}
+FC_INLINE fc_real fc_low_half(fc_u32 word)
+{
+    return (fc_real)(fc_i32)(word & 0xffffu) * (fc_real)1.52587890625e-5f;
+}
+
+/* A whole number in [0, n) from a word; n at most 2^31 - 1. */
+FC_INLINE fc_i32 fc_below(fc_u32 word, fc_i32 n)
+{
+    return (fc_i32)(((fc_u64)word * (fc_u64)(fc_u32)n) >> 32);
 }
 
 #endif

@@ -35,22 +35,54 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
             rate[c][l] = all * (in[FC_IN_CLASS_SHARE + c][l] / fc_max(shares[l], (fc_real)1e-30f));
         }
     }
+    /* spares that may fail while they are idle, and all trays that may while the job waits */
+    fc_real per_rack = (fc_real)detail->rack_trays;
+    fc_real in_racks = (fc_real)(detail->spares_per_rack * detail->racks);
+    fc_real spares = detail->spare_policy == FC_SPARES_POOLED    ? (fc_real)run->spares
+                     : detail->spare_policy == FC_SPARES_IN_RACK ? in_racks
+                                                                 : (fc_real)detail->spare_racks * per_rack;
+    fc_real waiting = (fc_real)detail->trays + (detail->spare_policy == FC_SPARES_IN_RACK ? in_racks : (fc_real)0.0f);
+    fc_real lemon_part = (fc_real)detail->lemon_share;
     FC_LANES (l) {
+        fc_real p = in[FC_IN_SWAP_PROBABILITY][l];
+        fc_real by_gpu = fc_min(p * (fc_real)detail->classes.swap[FC_CLASS_GPU], (fc_real)1.0f);
+        fc_real by_host = fc_min(p * (fc_real)detail->classes.swap[FC_CLASS_HOST], (fc_real)1.0f);
+        fc_real gone = fc_fma(rate[FC_CLASS_GPU][l], by_gpu, rate[FC_CLASS_HOST][l] * by_host);
+        fc_real idle = in[FC_IN_IDLE_FAILURES][l] * gone / (fc_real)detail->trays; /* of a tray, per hour */
+        rate[FC_CLASS_IDLE][l] = idle * spares;
+        t->hold_gap[base + l] = ticks_per_h / fc_max(idle * waiting, (fc_real)1e-30f);
         rate[FC_CLASS_RACK][l] = (fc_real)detail->racks * fc_rate(in[FC_IN_RACK_MTBF_H][l]);
         rate[FC_CLASS_JOB][l] = fc_rate(in[FC_IN_JOB_MTBF_H][l]);
         rate[FC_CLASS_SLOW_NODE][l] = (fc_real)detail->trays * fc_rate(in[FC_IN_SLOW_NODE_MTBF_H][l]);
         rate[FC_CLASS_SLOW_NETWORK][l] = fc_rate(in[FC_IN_SLOW_NETWORK_MTBF_H][l]);
+        rate[FC_CLASS_SITE][l] = fc_rate(in[FC_IN_SITE_MTBF_H][l]);
+        rate[FC_CLASS_POD][l] = (fc_real)detail->racks / (fc_real)detail->pod_racks * fc_rate(in[FC_IN_POD_MTBF_H][l]);
         fc_real unit_h = (fc_real)detail->age_units / fc_max(rate[FC_CLASS_GPU][l], (fc_real)1e-30f);
         t->age_mean[base + l] = unit_h * ticks_per_h;
         total[l] = (fc_real)0.0f;
         hard[l] = (fc_real)0.0f;
         sum[l] = (fc_real)0.0f;
+        t->lemon_rate[base + l] = (fc_real)0.0f;
     }
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
-        fc_i32 stops = c < FC_CLASS_SLOW && !(detail->elastic && detail->classes.replica[c]);
+        fc_i32 stops = !fc_class_in(FC_CLASSES_SOFT, c) && !(detail->elastic && fc_class_in(detail->classes.replica, c));
+        FC_LANES (l)
+            hard[l] += stops ? rate[c][l] : (fc_real)0.0f;
+    }
+    if (detail->lemons) {
+        /* of the failures of trays, each tray has its part as if it were none, and each lemon some more */
+        FC_LANES (l) {
+            fc_real s = in[FC_IN_LEMON_FAILURES][l], trays = rate[FC_CLASS_GPU][l] + rate[FC_CLASS_HOST][l];
+            fc_real other = ((fc_real)1.0f - s) / ((fc_real)1.0f - lemon_part);
+            fc_real more = s / lemon_part - other;
+            t->lemon_rate[base + l] = trays * more / ((fc_real)detail->trays * ticks_per_h);
+            rate[FC_CLASS_GPU][l] *= other;
+            rate[FC_CLASS_HOST][l] *= other;
+        }
+    }
+    for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
         fc_i32 exponential = !(c == FC_CLASS_GPU && detail->ages == FC_AGES_UNITS);
         FC_LANES (l) {
-            hard[l] += stops ? rate[c][l] : (fc_real)0.0f;
             rate[c][l] = exponential ? rate[c][l] : (fc_real)0.0f;
             total[l] += rate[c][l];
         }
@@ -91,6 +123,8 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
         t->spare_start[i] =
             fc_min_i32(fc_to_ticks(in[FC_IN_SPARE_START_S][l] * ticks_per_s), FC_HORIZON_LIMIT / 16);
         t->swing_loss[i] = in[FC_IN_SWING_LOSS][l];
+        t->reduced_loss[i] = in[FC_IN_REDUCED_LOSS][l];
+        t->lemon_retired[i] = in[FC_IN_LEMON_RETIRED][l];
         /* the swing stretches the work; its share is taken off again when the run has ended */
         fc_real stretch = (fc_real)1.0f / ((fc_real)1.0f - in[FC_IN_SWING_LOSS][l]);
         fc_i32 stretched = fc_to_ticks((fc_real)t->work[i] * stretch);

@@ -35,6 +35,11 @@ FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const
         m[FC_M_SLOW_EPISODES][l] = (fc_real)(detailed ? t->slow_episodes[i] : 0);
         m[FC_M_SPARE_SHORTAGES][l] = (fc_real)(detailed ? t->shortages[i] : 0);
         m[FC_M_OVERFLOWS][l] = (fc_real)(detailed ? t->overflows[i] : 0);
+        m[FC_M_IDLE_FAILURES][l] = (fc_real)(detailed ? t->idle_failures[i] : 0);
+        m[FC_M_LEMONS_LEFT][l] = (fc_real)(detailed ? t->lemons[i] : 0);
+        fc_real needed = detailed ? wall * (fc_real)run->detail.trays : wall;
+        fc_real lacked = (detailed ? t->missing[i] : (fc_real)t->waiting[i]) / needed;
+        m[FC_M_AVAILABLE_SHARE][l] = fc_max((fc_real)1.0f - lacked, (fc_real)0.0f);
         m[FC_M_ETTR][l] = productive / available;
         m[FC_M_EFFECTIVE_TRAINING_TIME][l] = training / wall;
         m[FC_M_SCHEDULING_GOODPUT][l] = available / wall;
@@ -45,7 +50,7 @@ FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const
     }
     if (!run->detailed)
         return;
-    for (fc_i32 c = 0; c < FC_CLASS_SLOW; c++) {
+    for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
         FC_LANES (l)
             m[FC_M_CLASS_INTERRUPTIONS + c][l] = (fc_real)t->class_count[c][base + l];
     }

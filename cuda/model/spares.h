@@ -85,73 +85,133 @@ FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *swap, const fc_i32 *rep
     }
 }
 
-/* A tray of rack `rack` fails where spare trays stand in the racks. Returns when the job has its replacement.
- */
-FC_FN fc_i32 fc_spares_in_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 rack, fc_i32 own,
-                               fc_i32 l, struct fc_timeline_lanes *lane)
+/* When a unit that fails now is ready again after `repair` ticks of work: at once in the hands of a crew, or when
+ * the first of the crews is free. */
+FC_FN fc_i32 fc_repaired(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 repair, fc_i32 l,
+                         struct fc_timeline_lanes *lane)
 {
-    fc_i32 now = lane->wall[l], down = 0, back = own, free = -1, soonest = 0;
+    fc_i32 start = lane->wall[l], first = 0;
+    if (detail->crews <= 0)
+        return start + repair;
+    for (fc_i32 k = 1; k < detail->crews; k++)
+        first = lane->crew_free[l][k] < lane->crew_free[l][first] ? k : first;
+    start = fc_min_i32(fc_max_i32(start, lane->crew_free[l][first]), FC_HORIZON_LIMIT - 1);
+    lane->crew_free[l][first] = start + repair;
+    return start + repair;
+}
+
+/* Where spare trays stand in the racks: trays of rack `rack` under repair at `now`. */
+FC_FN fc_i32 fc_rack_down(fc_i32 rack, fc_i32 now, fc_i32 l, const struct fc_timeline_lanes *lane)
+{
+    fc_i32 down = 0;
+    for (fc_i32 k = 0; k < lane->slots[l]; k++)
+        down += (lane->slot_ready[l][k] > now) & (lane->slot_rack[l][k] == rack);
+    return down;
+}
+
+/* A tray of that rack is under repair until `ready`. Returns how many others are. */
+FC_FN fc_i32 fc_rack_add(fc_i32 rack, fc_i32 ready, fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    fc_i32 now = lane->wall[l], free = -1, down = 0;
     for (fc_i32 k = 0; k < lane->slots[l]; k++) {
-        fc_i32 time = lane->spare_ready[k][l];
-        fc_i32 mine = time > now && lane->slot_rack[k][l] == rack;
-        down += mine;
-        back = mine ? fc_min_i32(back, time) : back;
-        free = time <= now ? k : free;
-        soonest = time < lane->spare_ready[soonest][l] ? k : soonest;
+        fc_i32 back = lane->slot_ready[l][k] <= now;
+        free = back ? k : free;
+        down += (lane->slot_rack[l][k] == rack) & !back;
     }
     if (free < 0 && lane->slots[l] < FC_SLOTS) {
         free = lane->slots[l];
         lane->slots[l] += 1;
-    } else if (free < 0) {
+    } else if (free < 0) { /* the table is full: the tray that is ready first gives its place */
         lane->overflows[l] += 1;
-        free = soonest;
+        free = 0;
+        for (fc_i32 k = 1; k < FC_SLOTS; k++)
+            free = lane->slot_ready[l][k] < lane->slot_ready[l][free] ? k : free;
     }
-    lane->spare_ready[free][l] = own;
-    lane->slot_rack[free][l] = rack;
-    if (down < detail->spares_per_rack)
-        return now;
-    if (detail->spare_racks == 0)
-        return back;
-    for (fc_i32 k = 0; k < lane->slots[l]; k++) /* the rack leaves, its broken trays with it */
-        lane->slot_rack[k][l] = lane->slot_rack[k][l] == rack ? -1 : lane->slot_rack[k][l];
-    lane->rack_swaps[l] += 1;
-    return fc_pool_take(lane->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, back, l);
+    lane->slot_ready[l][free] = ready;
+    lane->slot_rack[l][free] = rack;
+    return down;
 }
 
-/* Replaces what a failure took out of lane l: `units` trays, or racks. repair and rack_repair in ticks.
- * *longest receives the longest wait, *sum the sum of the waits of all that is missing. */
-FC_FN void fc_spares_replace(FC_GLOBAL const struct fc_run *run, fc_i32 blast, fc_i32 units, fc_i32 repair,
-                             fc_i32 rack_repair, fc_i32 rack, fc_i32 l, struct fc_timeline_lanes *lane,
-                             fc_i32 *longest, fc_i32 *sum)
+/* The rack leaves the job, its broken trays with it. */
+FC_FN void fc_rack_leaves(fc_i32 rack, fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
+    for (fc_i32 k = 0; k < lane->slots[l]; k++)
+        lane->slot_rack[l][k] = lane->slot_rack[l][k] == rack ? -1 : lane->slot_rack[l][k];
+}
+
+/* What a failure leaves missing. Times in ticks. */
+struct fc_missing {
+    fc_i32 until;    /* the job lacks nothing from then on; the present when it lacks nothing at all */
+    fc_real units;   /* unit-ticks missing because of it: trays, segments or racks (as segments) */
+    fc_real trays;   /* the same in trays */
+    fc_i32 by_trays; /* 1: trays are missing, whose GPUs may be few of a replica; 0: racks */
+};
+
+FC_FN void fc_missing_add(struct fc_missing *missing, fc_real units, fc_real trays_per_unit)
+{
+    missing->units += units;
+    missing->trays = fc_fma(units, trays_per_unit, missing->trays);
+}
+
+/* A rack of the job is replaced and itself ready at `own`. */
+FC_FN void fc_spares_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 own, fc_i32 l,
+                          struct fc_timeline_lanes *lane, struct fc_missing *missing)
+{
     fc_i32 now = lane->wall[l];
-    fc_i32 racks = blast != FC_BLAST_TRAY || detail->spare_policy == FC_SPARES_RACKS;
-    fc_i32 count = blast == FC_BLAST_POD ? detail->pod_racks : blast == FC_BLAST_RACK ? 1 : units;
-    fc_i32 own = now + (blast == FC_BLAST_TRAY ? repair : rack_repair);
-    *longest = 0;
-    *sum = 0;
-    for (fc_i32 u = 0; u < count; u++) {
-        fc_i32 at = rack + u < detail->racks ? rack + u : rack + u - detail->racks;
-        fc_i32 ready;
-        if (racks) {
-            if (detail->spare_policy == FC_SPARES_IN_RACK)
-                for (fc_i32 k = 0; k < lane->slots[l]; k++)
-                    lane->slot_rack[k][l] = lane->slot_rack[k][l] == at ? -1 : lane->slot_rack[k][l];
-            lane->rack_swaps[l] += 1;
-            ready = fc_pool_take(lane->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
-        } else if (detail->spare_policy == FC_SPARES_IN_RACK) {
-            lane->swaps[l] += 1;
-            ready = fc_spares_in_rack(detail, at, own, l, lane);
-        } else {
-            lane->swaps[l] += 1;
-            ready = fc_pool_take(lane->spare_ready, run->spares, &lane->cursor[l], now, own, l);
-        }
-        fc_i32 wait = ready - now;
-        lane->shortages[l] += wait > 0;
-        *longest = fc_max_i32(*longest, wait);
-        *sum = fc_min_i32(*sum, FC_HORIZON_LIMIT) + fc_min_i32(wait, FC_HORIZON_LIMIT - 1);
+    fc_i32 ready =
+        fc_pool_take(lane->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
+    lane->rack_swaps[l] += 1;
+    missing->until = fc_max_i32(missing->until, ready);
+    fc_real segments = (fc_real)detail->segments;
+    fc_missing_add(missing, (fc_real)(ready - now) * segments, (fc_real)detail->rack_trays / segments);
+    missing->by_trays = 0;
+}
+
+/* A tray of rack `rack` fails where spare trays stand in the racks; it is ready again at `own`. Of a rack of
+ * segments x segment_trays + spares_per_rack trays the job has floor(working / segment_trays) segments, at
+ * most `segments`: the i-th from last is missing while more than spares + i segment_trays trays are down (i =
+ * 0, 1 ...). */
+FC_FN void fc_spares_in_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 rack, fc_i32 own, fc_i32 l,
+                             struct fc_timeline_lanes *lane, struct fc_missing *missing)
+{
+    fc_i32 now = lane->wall[l], spares = detail->spares_per_rack;
+    if (own <= now || fc_rack_add(rack, own, l, lane) < spares)
+        return;
+    fc_i32 ready[FC_RACK_DOWN] = {own}, before[FC_RACK_DOWN], down = 0; /* ascending, with and without this tray */
+    for (fc_i32 k = 0; k < lane->slots[l]; k++) {
+        fc_i32 time = lane->slot_ready[l][k], at = down;
+        if (time <= now || lane->slot_rack[l][k] != rack)
+            continue;
+        lane->overflows[l] += down == FC_RACK_DOWN;
+        down += down < FC_RACK_DOWN;
+        at = fc_min_i32(at, FC_RACK_DOWN - 1);
+        for (; at > 0 && ready[at - 1] > time; at--)
+            ready[at] = ready[at - 1];
+        ready[at] = time;
     }
+    if (detail->spare_racks > 0) {
+        fc_rack_leaves(rack, l, lane);
+        fc_spares_rack(detail, ready[0], l, lane, missing);
+        return;
+    }
+    fc_i32 n = 0, own_seen = 0;
+    for (fc_i32 k = 0; k < down; k++) {
+        fc_i32 skip = !own_seen & (ready[k] == own);
+        own_seen |= skip;
+        if (!skip)
+            before[n++] = ready[k];
+    }
+    for (fc_i32 i = 0; i < detail->segments; i++) {
+        fc_i32 bound = spares + i * detail->segment_trays; /* missing while more than these are down */
+        if (down <= bound)
+            break;
+        fc_i32 back = ready[down - bound - 1];
+        fc_i32 had = n > bound ? before[n - bound - 1] : now;
+        fc_missing_add(missing, (fc_real)(back - fc_max_i32(had, now)), (fc_real)detail->segment_trays);
+        if (i == 0)
+            missing->until = fc_max_i32(missing->until, back);
+    }
+    lane->short_until[l] = fc_max_i32(lane->short_until[l], missing->until);
 }
 
 #endif

@@ -20,14 +20,15 @@
 #ifndef FC_MODEL_TIMELINE_H
 #define FC_MODEL_TIMELINE_H
 
-#include "failures.h"
 #include "interval.h"
+#include "replacement.h"
 
 /* Time up to the next thing that happens, cut into its parts. All in ticks. */
 struct fc_span_lanes {
     fc_i32 to_failure[FC_W], fail[FC_W], plan[FC_W];
     fc_i32 unsaved[FC_W], rest[FC_W], whole[FC_W]; /* whole: checkpoints made */
     fc_i32 pause[FC_W];                            /* waiting for a replacement */
+    fc_i32 held[FC_W];                             /* 1: the job waits, and idle trays may fail */
 };
 
 /* How a run is simulated; a constant at every call, so that a run pays for nothing that it does not use. */
@@ -64,16 +65,17 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program,
         fc_i32 to_failure = span->to_failure[l];
         fc_i32 to_planned = fc_max_i32(lane->next_planned[l] - lane->wall[l], 0);
         fc_i32 to_horizon = horizon - lane->wall[l];
-        fc_i32 to_stop = fc_min_i32(to_planned, to_horizon);
-        fc_i32 finish = (to_finish <= to_stop) & (to_finish <= to_failure);
-        fc_i32 fail = !finish & (to_failure < to_stop);
-        fc_i32 stop = !finish & !fail; /* planned stop or end of the time watched */
+        fc_i32 held = mode ? lane->hold[l] : 0; /* the job waits: nothing moves here */
+        fc_i32 to_stop = held ? 0 : fc_min_i32(to_planned, to_horizon);
+        fc_i32 finish = !held & (to_finish <= to_stop) & (to_finish <= to_failure);
+        fc_i32 fail = !held & !finish & (to_failure < to_stop);
+        fc_i32 stop = !finish & !fail & !held; /* planned stop or end of the time watched */
         fc_i32 plan = stop & (to_planned < to_horizon);
         fc_i32 elapsed = finish ? to_finish : fail ? to_failure : to_stop;
         /* soft: something happens, but training goes on */
-        fc_i32 slow = mode ? fail & (failure->class_of[l] >= FC_CLASS_SLOW) : 0;
-        fc_i32 soft = mode ? slow | (fail & (failure->replica[l] > 0)) : 0;
+        fc_i32 soft = mode ? (fail & failure->soft[l]) | held : 0;
         fc_i32 hard = fail & !soft;
+        fc_i32 counted = mode ? fail & (1 - fc_class_in(FC_CLASSES_SOFT, failure->class_of[l])) : fail;
 
         fc_i32 in_restart = fc_min_i32(elapsed, restart);
         fc_i32 in_debt = fc_min_i32(elapsed - in_restart, debt);
@@ -116,7 +118,7 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program,
         lane->redone[l] += hard ? unsaved : 0;
         lane->restarting[l] += in_restart;
         lane->wall[l] += elapsed;
-        lane->failures[l] += (fail & !slow) ? 1 : 0;
+        lane->failures[l] += counted;
         lane->finished[l] = finish ? 1 : 0;
         lane->event[l] += 1u;
         lane->pending_restart[l] = soft ? restart - in_restart : lane->restart[l];
@@ -125,9 +127,10 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program,
             lane->slowdown[l] += in_debt;
             lane->debt[l] = debt - in_debt;
             lane->phase[l] = soft ? rest : 0;
-            lane->slow_episodes[l] += slow ? 1 : 0;
+            lane->slow_episodes[l] += fail & fc_class_in(FC_CLASSES_SLOW, failure->class_of[l]);
         }
         span->fail[l] = fail ? 1 : 0;
+        span->held[l] = held;
         span->plan[l] = plan ? 1 : 0;
         span->unsaved[l] = unsaved;
         span->rest[l] = rest;
@@ -153,6 +156,28 @@ FC_INLINE void fc_timeline_plan(FC_GLOBAL const struct fc_program *program, cons
     }
 }
 
+/* The job stands still for span->pause, and lanes whose run is over are marked. */
+FC_INLINE void fc_timeline_wait(fc_i32 horizon, const struct fc_span_lanes *span,
+                                struct fc_timeline_lanes *lane)
+{
+    FC_LANES (l) {
+        fc_i32 pause = fc_min_i32(span->pause[l], horizon - lane->wall[l]);
+        lane->waiting[l] += pause;
+        lane->wall[l] += pause;
+        lane->over[l] = lane->index[l] >= 0 && (lane->finished[l] || lane->wall[l] >= horizon);
+    }
+}
+
+/* Before the first event of a run that is told in detail. */
+FC_FN void fc_timeline_begin(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, fc_u64 seed,
+                             fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    if (run->detail.lemons)
+        fc_lemons_begin(run, tables, seed, l, lane);
+    if (run->detail.ages == FC_AGES_UNITS)
+        fc_ages_begin(&run->detail, tables, seed, l, lane);
+}
+
 /* What a failure costs beyond the work since the last checkpoint: copies that are not usable, corruption that
  * was found late, detection, lower speed. */
 FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
@@ -164,9 +189,10 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
     fc_i32 asynchronous = detail->asynchronous;
     FC_LANES (l) {
         fc_i32 c = failure->class_of[l], fail = span->fail[l];
-        fc_i32 slow = fail & (c >= FC_CLASS_SLOW);
-        fc_i32 out = fail & !slow & failure->replica[l];
-        fc_i32 hard = fail & !slow & !out;
+        fc_i32 stops = 1 - fc_class_in(FC_CLASSES_SOFT, c);
+        fc_i32 slow = fail & fc_class_in(FC_CLASSES_SLOW, c);
+        fc_i32 out = fail & failure->soft[l] & stops;
+        fc_i32 hard = fail & (1 - failure->soft[l]);
         /* the newest copy was still being written: the one before it */
         fc_i32 copied = span->whole[l] | lane->snapshot[l];
         fc_i32 writing = asynchronous & hard & copied & (span->rest[l] < lane->write[l]);
@@ -176,7 +202,8 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
         back = silent ? fc_max_i32(back, failure->time[l] - span->unsaved[l]) : back;
         back = fc_min_i32(back, lane->position[l]);
         if (mode == FC_MODE_LEVELS) {
-            fc_i32 lost = hard & (fc_uniform(memory_word[l]) < failure->memory_lost[l]);
+            fc_real chance = (fc_real)detail->classes.memory_lost[c];
+            fc_i32 lost = hard & (fc_uniform(memory_word[l]) < chance);
             fc_i32 durable = lost | silent;
             back = durable ? fc_max_i32(back, lane->position[l] - lane->durable[l]) : back;
             lane->durable[l] = fc_min_i32(lane->durable[l], lane->position[l] - back);
@@ -185,11 +212,13 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
         }
         lane->position[l] -= back;
         lane->redone[l] += back;
-        lane->snapshot[l] = (slow | out) ? copied : 0;
-        /* from the fault to the decision */
+        lane->snapshot[l] = (fail & failure->soft[l]) ? copied : 0;
+        /* from the fault to the decision, or to the end of an outage */
         fc_i32 detection = fc_min_i32(failure->time[l], horizon - lane->wall[l]);
-        detection = (fail & !slow & !silent) ? detection : 0;
-        lane->detection[l] += detection;
+        detection = (fail & stops & !silent) ? detection : 0;
+        fc_i32 outage = c == FC_CLASS_SITE ? detection : 0;
+        lane->waiting[l] += outage;
+        lane->detection[l] += detection - outage;
         lane->wall[l] += detection;
         /* lower speed, as the time that it costs; overlapping slow times of a kind count once */
         fc_i32 node = c == FC_CLASS_SLOW_NODE;
@@ -207,119 +236,107 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
         fc_i32 again = (hard & failure->blame[l]) ? c + 1 : 0;
         lane->again[l] = fail ? again : lane->again[l];
     }
-    for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
-        FC_LANES (l)
-            lane->class_count[c][l] += failure->class_of[l] == c ? span->fail[l] : 0;
-    }
+    for (fc_i32 l = 0; l < FC_W; l++)
+        lane->class_count[failure->class_of[l]][l] += span->fail[l] & (failure->class_of[l] != FC_CLASS_IDLE);
 }
 
-/* Time for a replacement, or lower speed without it. */
-FC_INLINE void fc_timeline_replace(FC_GLOBAL const struct fc_program *program,
-                                   struct fc_failure_lanes *failure, struct fc_span_lanes *span,
-                                   FC_GLOBAL const float *tables, fc_u32 words[4][FC_W],
-                                   fc_u32 detail_words[4][FC_W], struct fc_timeline_lanes *lane)
+/* One event in every lane of a run that is told in detail. */
+FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_program *program,
+                                          FC_GLOBAL const float *tables, fc_u64 seed,
+                                          struct fc_timeline_lanes *lane, const int mode)
 {
-    fc_i32 missing[FC_W];
-    fc_i32 shrink = program->run.detail.shrink;
-    FC_LANES (l)
-        failure->swap[l] &= span->fail[l];
-    fc_failure_replace(&program->run, tables, words, detail_words, failure, span->pause, missing, lane);
-    FC_LANES (l) {
-        /* a job that shrinks restarts once more when it is whole again */
-        fc_real slower = (fc_real)missing[l] * lane->degraded_loss[l];
-        fc_i32 lower =
-            fc_min_i32(fc_to_ticks(slower), FC_DEBT_LIMIT) + fc_min_i32(lane->restart[l], FC_DEBT_LIMIT);
-        lower = (shrink & (span->pause[l] > 0)) ? lower : 0;
-        lane->debt[l] = fc_min_i32(lane->debt[l] + lower, FC_DEBT_LIMIT);
-        span->pause[l] = shrink ? 0 : span->pause[l];
-        fc_i32 start = failure->swap[l] ? lane->spare_start[l] : 0;
-        lane->pending_restart[l] = fc_min_i32(lane->pending_restart[l] + start, FC_HORIZON_LIMIT / 4);
-    }
-}
-
-/* One event in every lane. */
-FC_INLINE void fc_timeline_event_in(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
-                                    fc_u64 seed, struct fc_timeline_lanes *lane, const int mode)
-{
-    fc_u32 words[4][FC_W], detail_words[4][FC_W], age_words[4][FC_W];
+    FC_GLOBAL const struct fc_run *run = &program->run;
+    FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
+    fc_u32 words[4][FC_W], detail_words[4][FC_W], event[FC_W];
+    fc_i32 repair[FC_W], trays[FC_W], list[FC_W], count = 0, first = 0;
     struct fc_span_lanes span;
     struct fc_failure_lanes failure;
-    fc_i32 horizon = program->run.horizon;
-    fc_i32 ages = mode ? program->run.detail.ages : FC_AGES_NONE;
 
+    FC_LANES (l) {
+        event[l] = lane->event[l];
+        first |= event[l] == 0u;
+    }
+    for (fc_i32 l = 0; first && l < FC_W; l++)
+        if (lane->event[l] == 0u)
+            fc_timeline_begin(run, tables, seed, l, lane);
     fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_TIMELINE, words);
-    if (mode)
-        fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_DETAIL, detail_words);
-    if (mode == FC_MODE_LEVELS || ages == FC_AGES_UNITS)
-        fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_AGES, age_words);
-    else
-        for (int k = 0; k < 4; k++)
-            FC_LANES (l)
-                age_words[k][l] = 0u; /* not used */
-    /* a tick at least, so that a run of nothing but failures ends too */
-    if (ages == FC_AGES_RESTART) {
-        fc_real gap[FC_W];
-        fc_draw_lanes(&program->run.detail.next_failure, tables, words[0], gap);
-        FC_LANES (l)
-            span.to_failure[l] = fc_max_i32(fc_to_ticks(gap[l] * lane->gap_mean[l]), 1);
-    } else {
-        FC_LANES (l)
-            span.to_failure[l] = fc_max_i32(fc_to_ticks(fc_exponential(words[0][l]) * lane->gap_mean[l]), 1);
-    }
-    if (ages == FC_AGES_UNITS)
-        for (fc_i32 l = 0; l < FC_W; l++)
-            if (lane->event[l] == 0u)
-                fc_ages_begin(&program->run.detail, tables, age_words[3][l], l, lane);
-    if (mode) {
-        fc_failure_choose(&program->run, detail_words[0], span.to_failure, &failure, lane);
-        fc_failure_describe(&program->run, tables, words, detail_words, &failure, lane);
-    }
+    fc_failure_gap(run, tables, words[0], mode, span.to_failure, lane);
+    fc_failure_choose(run, words[1], span.to_failure, &failure, lane);
+    fc_failure_describe(run, tables, words[2], &failure, lane);
+    fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_DETAIL, detail_words);
+    if (detail->spare_policy == FC_SPARES_IN_RACK && detail->shortage != FC_SHORTAGE_WAIT)
+        fc_failure_strikes(detail, span.to_failure, detail_words[2], detail_words[3], &failure, lane);
 
     fc_timeline_advance(program, &failure, &span, lane, mode);
+    fc_timeline_lose(program, &failure, &span, detail_words[0], lane, mode);
+    if (detail->ages == FC_AGES_UNITS) {
+        FC_LANES (l)
+            list[l] = span.fail[l] & failure.aged[l];
+        fc_ages_renew(detail, tables, seed, event, run->horizon, list, lane);
+    }
+    fc_timeline_plan(program, &span, lane);
+    fc_failure_damage(run, tables, words[3], detail_words[1], detail_words[3], &failure, repair, trays, lane);
+    for (fc_i32 l = 0; l < FC_W; l++) {
+        list[count] = l;
+        count += span.held[l] | (span.fail[l] & failure.swap[l]);
+        span.pause[l] = 0;
+    }
+    fc_i32 simple = detail->spare_policy == FC_SPARES_POOLED && detail->crews == 0 && !detail->lemons &&
+                    run->spares > 0;
+    for (fc_i32 s = 0; s < count; s++) {
+        fc_i32 l = list[s];
+        fc_i32 tray = simple && detail->classes.blast[failure.class_of[l]] == FC_BLAST_TRAY &&
+                      failure.class_of[l] != FC_CLASS_IDLE && !span.held[l];
+        if (tray && fc_replace_at_once(run, repair[l], trays[l], l, lane))
+            continue;
+        if (span.held[l])
+            fc_hold_event(run, words, detail_words, repair[l], l, lane);
+        else
+            span.pause[l] = fc_replace(run, seed, event[l], detail_words, repair[l], trays[l], &failure, l, lane);
+    }
+    fc_timeline_wait(run->horizon, &span, lane);
+}
 
-    if (mode) {
-        fc_timeline_lose(program, &failure, &span, age_words[2], lane, mode);
-        if (ages == FC_AGES_UNITS)
-            for (fc_i32 l = 0; l < FC_W; l++)
-                if (span.fail[l] && failure.aged[l])
-                    fc_ages_renew(&program->run.detail, tables, age_words[0][l], age_words[1][l], horizon, l,
-                                  lane);
-        fc_timeline_plan(program, &span, lane);
-        fc_timeline_replace(program, &failure, &span, tables, words, detail_words, lane);
-    } else {
-        fc_real detection_s[FC_W], repair_s[FC_W];
-        fc_i32 swap[FC_W], repair[FC_W];
-        fc_draw_lanes(&program->run.detection, tables, words[2], detection_s);
-        fc_draw_lanes(&program->run.repair, tables, words[3], repair_s);
-        FC_LANES (l) {
-            fc_i32 detection = fc_to_ticks(detection_s[l] * lane->detection_scale[l]);
-            detection = span.fail[l] ? fc_min_i32(detection, horizon - lane->wall[l]) : 0;
-            lane->detection[l] += detection;
-            lane->wall[l] += detection;
-            swap[l] = span.fail[l] && fc_uniform(words[1][l]) < lane->swap_probability[l];
-            lane->swaps[l] += swap[l];
-            repair[l] = fc_min_i32(fc_to_ticks(repair_s[l] * lane->repair_scale[l]), FC_HORIZON_LIMIT);
-        }
-        fc_timeline_plan(program, &span, lane);
-        fc_spares_pooled(program->run.spares, swap, repair, span.pause, lane);
-    }
+/* The same of a run with one rate of interruptions. */
+FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_program *program,
+                                       FC_GLOBAL const float *tables, fc_u64 seed,
+                                       struct fc_timeline_lanes *lane)
+{
+    FC_GLOBAL const struct fc_run *run = &program->run;
+    fc_i32 horizon = run->horizon;
+    fc_u32 words[4][FC_W];
+    fc_real detection_s[FC_W], repair_s[FC_W];
+    fc_i32 swap[FC_W], repair[FC_W];
+    struct fc_span_lanes span;
+
+    fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_TIMELINE, words);
+    fc_failure_gap(run, tables, words[0], FC_MODE_PLAIN, span.to_failure, lane);
+    fc_timeline_advance(program, (const struct fc_failure_lanes *)0, &span, lane, FC_MODE_PLAIN);
+    fc_draw_lanes(&run->detection, tables, words[2], detection_s);
+    fc_draw_lanes(&run->repair, tables, words[3], repair_s);
     FC_LANES (l) {
-        fc_i32 pause = fc_min_i32(span.pause[l], horizon - lane->wall[l]);
-        lane->waiting[l] += pause;
-        lane->wall[l] += pause;
-        lane->over[l] = lane->index[l] >= 0 && (lane->finished[l] || lane->wall[l] >= horizon);
+        fc_i32 detection = fc_to_ticks(detection_s[l] * lane->detection_scale[l]);
+        detection = span.fail[l] ? fc_min_i32(detection, horizon - lane->wall[l]) : 0;
+        lane->detection[l] += detection;
+        lane->wall[l] += detection;
+        swap[l] = span.fail[l] && fc_uniform(words[1][l]) < lane->swap_probability[l];
+        lane->swaps[l] += swap[l];
+        repair[l] = fc_min_i32(fc_to_ticks(repair_s[l] * lane->repair_scale[l]), FC_HORIZON_LIMIT);
     }
+    fc_timeline_plan(program, &span, lane);
+    fc_spares_pooled(run->spares, swap, repair, span.pause, lane);
+    fc_timeline_wait(horizon, &span, lane);
 }
 
 FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
                              fc_u64 seed, struct fc_timeline_lanes *lane)
 {
     if (!program->run.detailed)
-        fc_timeline_event_in(program, tables, seed, lane, FC_MODE_PLAIN);
+        fc_timeline_event_plain(program, tables, seed, lane);
     else if (program->run.detail.durable_every <= 1)
-        fc_timeline_event_in(program, tables, seed, lane, FC_MODE_DETAILED);
+        fc_timeline_event_detailed(program, tables, seed, lane, FC_MODE_DETAILED);
     else
-        fc_timeline_event_in(program, tables, seed, lane, FC_MODE_LEVELS);
+        fc_timeline_event_detailed(program, tables, seed, lane, FC_MODE_LEVELS);
 }
 
 /* Simulates the first `count` trials of the chunk; trial i of the chunk has the number first + i. */

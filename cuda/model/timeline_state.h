@@ -10,7 +10,10 @@
 
 #define FC_SPARES 63      /* most spare trays in the pool */
 #define FC_SPARE_RACKS 31 /* most spare racks */
-#define FC_SLOTS 96       /* trays under repair at a time, where spares stand in the racks */
+#define FC_SLOTS 128      /* trays under repair at a time, where spares stand in the racks */
+#define FC_RACK_DOWN 32   /* trays of one rack under repair at a time */
+#define FC_CREWS 31       /* most repair crews, where they are counted */
+#define FC_MISSING 8      /* units that a waiting job lacks at a time */
 #define FC_AGE_HEAP 128   /* renewed units whose next failure is known, per run */
 #define FC_FOREVER 0x7fffffff
 #define FC_HORIZON_LIMIT 0x40000000 /* 2^30 */
@@ -54,7 +57,11 @@ struct fc_timeline_chunk {
     fc_real manual[FC_CHUNK], ineffective[FC_CHUNK], wrong_node[FC_CHUNK], burst[FC_CHUNK];
     fc_real durable_stall[FC_CHUNK], degraded_loss[FC_CHUNK], age_mean[FC_CHUNK], swing_loss[FC_CHUNK];
     fc_i32 write[FC_CHUNK], durable_load[FC_CHUNK], replica_out[FC_CHUNK], spare_start[FC_CHUNK];
+    fc_real hold_gap[FC_CHUNK];     /* mean gap between failures of idle trays while the job waits */
+    fc_real reduced_loss[FC_CHUNK], lemon_rate[FC_CHUNK], lemon_retired[FC_CHUNK];
 
+    fc_real missing[FC_CHUNK]; /* tray-ticks that the job lacked */
+    fc_i32 idle_failures[FC_CHUNK], lemons[FC_CHUNK];
     fc_i32 slowdown[FC_CHUNK], rack_swaps[FC_CHUNK], slow_episodes[FC_CHUNK], shortages[FC_CHUNK];
     fc_i32 overflows[FC_CHUNK];
     fc_i32 class_count[FC_CLASS_COUNT][FC_CHUNK];
@@ -74,7 +81,6 @@ struct fc_timeline_lanes {
     fc_i32 redone[FC_W], checkpoint[FC_W], detection[FC_W], restarting[FC_W], waiting[FC_W], planned[FC_W];
     fc_i32 failures[FC_W], planned_stops[FC_W], swaps[FC_W], finished[FC_W], over[FC_W];
     fc_i32 cursor[FC_W];                /* where to look first for a spare */
-    fc_i32 spare_ready[FC_SLOTS][FC_W]; /* when each spare is (again) ready */
 
     /* detailed */
     fc_real edge[FC_CLASS_COUNT][FC_W];
@@ -91,16 +97,32 @@ struct fc_timeline_lanes {
     fc_i32 slow_node_until[FC_W], slow_network_until[FC_W];
     fc_i32 slowdown[FC_W], rack_swaps[FC_W], slow_episodes[FC_W], shortages[FC_W], overflows[FC_W];
     fc_i32 class_count[FC_CLASS_COUNT][FC_W];
-    fc_i32 slots[FC_W];               /* in-rack spares: how many of spare_ready have ever been in use */
-    fc_i32 slot_rack[FC_SLOTS][FC_W]; /* the rack of each tray under repair */
-    fc_i32 rack_cursor[FC_W], rack_ready[FC_SPARE_RACKS + 1][FC_W];
+    /* in-rack spares: trays under repair, when each is ready and which rack it is from; a lane's together,
+     * as they are looked through a lane at a time */
+    fc_i32 slots[FC_W]; /* how many have ever been in use */
+    fc_i32 short_until[FC_W];   /* until then some rack lacks a segment */
+    fc_i32 reduced_until[FC_W]; /* until then some replica runs with fewer GPUs */
+    fc_i32 hold[FC_W], hold_until[FC_W]; /* 1: the job waits, and idle trays may fail meanwhile */
+    fc_real missing[FC_W], hold_gap[FC_W], reduced_loss[FC_W];
+    fc_i32 idle_failures[FC_W];
+    fc_real lemon_rate[FC_W], lemon_retired[FC_W]; /* further rate of a lemon, per tick */
+    fc_i32 lemons[FC_W], pool_lemons[FC_W];
+    fc_i32 rack_cursor[FC_W];
 
     fc_i32 exposure[FC_W];   /* time in which failures could strike */
     fc_i32 next_age[FC_W];   /* exposure at the next failure of a unit with an age */
     fc_i32 first_next[FC_W]; /* the same of the units that have never failed */
     fc_i32 never_failed[FC_W];
     fc_real hazard[FC_W]; /* cumulative hazard of the last first failure */
-    fc_i32 heap_size[FC_W], heap[FC_AGE_HEAP][FC_W];
+    fc_i32 heap_size[FC_W];
+
+    /* the large ones; a lane's together where they are looked through a lane at a time */
+    fc_i32 spare_ready[FC_SPARES][FC_W]; /* when each spare is (again) ready */
+    fc_i32 rack_ready[FC_SPARE_RACKS + 1][FC_W];
+    fc_i32 slot_ready[FC_W][FC_SLOTS], slot_rack[FC_W][FC_SLOTS];
+    fc_i32 crew_free[FC_W][FC_CREWS];
+    fc_i32 missing_ready[FC_W][FC_MISSING];
+    fc_i32 heap[FC_W][FC_AGE_HEAP];
 };
 
 /* The detailed part of fc_timeline_start. */
@@ -143,6 +165,21 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
     lane->shortages[l] = 0;
     lane->overflows[l] = 0;
     lane->slots[l] = 0;
+    lane->short_until[l] = 0;
+    lane->reduced_until[l] = 0;
+    for (fc_i32 k = 0; k < detail->crews; k++)
+        lane->crew_free[l][k] = 0;
+    lane->hold[l] = 0;
+    for (fc_i32 k = 0; k < FC_MISSING; k++)
+        lane->missing_ready[l][k] = 0;
+    lane->missing[l] = (fc_real)0.0f;
+    lane->hold_gap[l] = chunk->hold_gap[i];
+    lane->reduced_loss[l] = chunk->reduced_loss[i];
+    lane->idle_failures[l] = 0;
+    lane->lemon_rate[l] = chunk->lemon_rate[i];
+    lane->lemon_retired[l] = chunk->lemon_retired[i];
+    lane->lemons[l] = 0;
+    lane->pool_lemons[l] = 0;
     lane->rack_cursor[l] = 0;
     for (fc_i32 k = 0; k < detail->spare_racks; k++)
         lane->rack_ready[k][l] = 0;
@@ -230,6 +267,9 @@ FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_program *program, struct
     chunk->slow_episodes[i] = lane->slow_episodes[l];
     chunk->shortages[i] = lane->shortages[l];
     chunk->overflows[i] = lane->overflows[l];
+    chunk->missing[i] = lane->missing[l];
+    chunk->idle_failures[i] = lane->idle_failures[l];
+    chunk->lemons[i] = lane->lemons[l];
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++)
         chunk->class_count[c][i] = lane->class_count[c][l];
 }
