@@ -13,7 +13,7 @@
 #define FC_SLOTS 128      /* trays under repair at a time, where spares stand in the racks */
 #define FC_RACK_DOWN 32   /* trays of one rack under repair at a time */
 #define FC_CREWS 31       /* most repair crews, where they are counted */
-#define FC_MISSING 8      /* units that a waiting job lacks at a time */
+#define FC_MISSING 32     /* units that a waiting job lacks at a time */
 #define FC_AGE_HEAP 128   /* renewed units whose next failure is known, per run */
 #define FC_FOREVER 0x7fffffff
 #define FC_HORIZON_LIMIT 0x40000000 /* 2^30 */
