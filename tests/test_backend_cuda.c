@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "host/cuda_driver.h"
-#include "model_fixture.h"
+#include "detail_fixture.h"
 
 static char no_device[256];
 static int device_number = -1;
@@ -74,6 +74,18 @@ static void contract_equals_the_cpu(void **state)
     fixture_contract(&fixture);
     equals_the_cpu(&fixture);
     fixture_free(&fixture);
+}
+
+static void detailed_runs_equal_the_cpu(void **state)
+{
+    (void)state;
+    need_device();
+    for (unsigned world = 0; world < 4; world++) {
+        struct fixture fixture;
+        detail_world(&fixture, 1000 * world);
+        equals_the_cpu(&fixture);
+        fixture_free(&fixture);
+    }
 }
 
 static void timeline_equals_the_cpu(void **state)
@@ -166,6 +178,7 @@ int main(void)
     unsetenv("FLOPCAST_FAULT");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contract_equals_the_cpu), cmocka_unit_test(timeline_equals_the_cpu),
+        cmocka_unit_test(detailed_runs_equal_the_cpu),
         cmocka_unit_test(another_seed_differs),    cmocka_unit_test(published_random_words),
         cmocka_unit_test(absence_is_told),
     };

@@ -16,7 +16,7 @@
 
 #include "host/embedded.h"
 #include "host/opencl.h"
-#include "model_fixture.h"
+#include "detail_fixture.h"
 
 #ifndef FC_WITH_OPENCL
 static void built_without_opencl(void **state)
@@ -117,6 +117,18 @@ static void contract_equals_the_cpu(void **state)
     fixture_contract(&fixture);
     equal_in_every_way(&fixture);
     fixture_free(&fixture);
+}
+
+static void detailed_runs_equal_the_cpu(void **state)
+{
+    (void)state;
+    need_device();
+    for (unsigned world = 0; world < 4; world++) {
+        struct fixture fixture;
+        detail_world(&fixture, 1000 * world);
+        equal_in_every_way(&fixture);
+        fixture_free(&fixture);
+    }
 }
 
 static void timeline_equals_the_cpu(void **state)
@@ -489,6 +501,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(contract_equals_the_cpu),
         cmocka_unit_test(timeline_equals_the_cpu),
+        cmocka_unit_test(detailed_runs_equal_the_cpu),
         cmocka_unit_test(a_hundred_thousand_trials_with_defaults),
         cmocka_unit_test(invalid_values_are_counted_alike),
         cmocka_unit_test(batches_add_up),

@@ -5,6 +5,7 @@
  * where the source does not, 'unfused' rounds twice where the source says fma. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 
 #include "host/backend.h"
 #include "host/kernels.h"
-#include "model_fixture.h"
+#include "detail_fixture.h"
 
 /* Null where this build has no such variant (another architecture, no clang). */
 #define VARIANT(name) extern const struct fc_kernel fc_kernel_##name __attribute__((weak))
@@ -29,7 +30,8 @@ enum {
     CONTRACT,
     TIMELINE,
     OVERLOAD,
-    PROGRAMS,
+    DETAIL, /* a few worlds with about everything switched on */
+    PROGRAMS = DETAIL + 6,
     TRIALS = 5003,
     FIRST = 77
 }; /* prime: the last block and the last chunk are ragged */
@@ -57,14 +59,22 @@ static int prepare(void **state)
     fixture_contract(&fixtures[CONTRACT]);
     fixture_timeline(&fixtures[TIMELINE]);
     overload(&fixtures[OVERLOAD]);
+    for (int k = DETAIL; k < PROGRAMS; k++) {
+        detail_world(&fixtures[k], 1000u * (unsigned)(k - DETAIL));
+        fixture_metrics(&fixtures[k], (const int[]){FC_M_WALL_CLOCK_DAYS, FC_M_GOODPUT, FC_M_INTERRUPTIONS,
+                                                    FC_M_TIME_REDONE_H, FC_M_TIME_CHECKPOINT_H,
+                                                    FC_M_TIME_RESTART_H, FC_M_TIME_SLOWDOWN_H, -1});
+    }
     for (int k = 0; k < PROGRAMS; k++) {
         struct fc_tally tally;
         fixture_run_kernel(&fixtures[k], fc_kernel_find("portable"), seed, FIRST, TRIALS, 64, &tally);
         expected[k] = fc_tally_digest(&tally, seed);
         for (int r = 0; r < tally.metric_count;
-             r++) { /* the programs do something: no metric but cost is constant */
+             r++) { /* the programs do something: no metric is constant but cost, and the time watched */
             assert_int_equal(tally.metrics[r].count, TRIALS);
-            if (k != CONTRACT || tally.metrics[r].metric != FC_M_COST_USD)
+            bool fixed = k == CONTRACT ? tally.metrics[r].metric == FC_M_COST_USD
+                                       : k >= DETAIL && tally.metrics[r].metric == FC_M_WALL_CLOCK_DAYS;
+            if (!fixed)
                 assert_int_not_equal(tally.metrics[r].min_key, tally.metrics[r].max_key);
         }
         fc_tally_free(&tally);

@@ -87,79 +87,6 @@ static void classes_split_the_stream(void **state)
     fixture_free(&f);
 }
 
-static unsigned mix(unsigned n)
-{
-    n = (n ^ (n >> 16)) * 0x7feb352du;
-    n = (n ^ (n >> 15)) * 0x846ca68bu;
-    return n ^ (n >> 16);
-}
-static double between(unsigned *n, double lo, double hi)
-{
-    return lo + (hi - lo) * (mix((*n)++) / 4294967296.0);
-}
-
-/* A world with about everything switched on, chosen by `n`. */
-static void odd_world(struct fixture *f, unsigned n)
-{
-    fixture_timeline(f);
-    struct fc_run *run = &f->program.run;
-    struct fc_run_detail *d = &run->detail;
-    const double manual[] = {86400, 1.3}, rack[] = {72000, 0.8}, life = 0.8;
-    run->repair = fixture_table(f, fixture_lognormal, manual);
-    detail_start(f);
-    d->rack_repair = fixture_table(f, fixture_lognormal, rack);
-    const double weibull[] = {life, 1 / tgamma(1 + 1 / life)};
-    d->first_failure = fixture_table(f, fixture_weibull, weibull);
-    d->next_failure = d->first_failure;
-    for (int input = FC_IN_CLASS_SHARE; input < FC_IN_RACK_MTBF_H; input++)
-        fixture_set(f, input, between(&n, 0, 1));
-    const struct {
-        int input;
-        double lo, hi;
-    } ranges[] = {{FC_IN_GPU_MTBF_H, 1e3, 1e5},       {FC_IN_RACK_MTBF_H, 500, 5000},
-                  {FC_IN_SLOW_NODE_MTBF_H, 1e4, 1e6}, {FC_IN_SLOW_NODE_LOSS, 0, 0.2},
-                  {FC_IN_SLOW_NETWORK_MTBF_H, 1, 30}, {FC_IN_SLOW_NETWORK_LOSS, 0, 0.5},
-                  {FC_IN_SWING_LOSS, 0, 0.02},        {FC_IN_MANUAL_PROBABILITY, 0, 1},
-                  {FC_IN_REPAIR_INEFFECTIVE, 0, 0.5}, {FC_IN_WRONG_NODE, 0, 0.4},
-                  {FC_IN_BURST_PROBABILITY, 0, 0.2},  {FC_IN_RESTART_PER_GPU_S, 0, 0.01},
-                  {FC_IN_CHECKPOINT_WRITE_S, 0, 60},  {FC_IN_DURABLE_STALL_S, 10, 60},
-                  {FC_IN_DURABLE_LOAD_S, 0, 300},     {FC_IN_REPLICA_OUT_S, 60, 600},
-                  {FC_IN_DEGRADED_LOSS, 0, 0.1},      {FC_IN_SPARE_START_S, 0, 600}};
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        fixture_set(f, ranges[i].input, between(&n, ranges[i].lo, ranges[i].hi));
-    d->racks = 144;
-    d->trays = 2592;
-    d->age_units = 2592;
-    d->rack_trays = 18;
-    for (int c = 0; c < FC_CLASS_SHARED; c++)
-        d->classes.blamed |= 1u << c, d->classes.replica |= 1u << c;
-    d->classes.blast[FC_CLASS_RACK] = mix(n) % 2 ? FC_BLAST_RACK : FC_BLAST_POD;
-    d->classes.memory_lost[FC_CLASS_RACK] = 1;
-    d->pod_racks = 1 + (int)(mix(n + 1) % 4);
-    d->spare_policy = (int)(mix(n + 2) % 3);
-    d->spares_per_rack = (int)(mix(n + 3) % 3);
-    d->spare_racks = (int)(mix(n + 4) % 5);
-    d->shortage = (int)(mix(n + 5) % 3);
-    d->segments = 1 + (int)(mix(n + 15) % 2);
-    d->segment_trays = 18 / d->segments;
-    d->crews = mix(n + 16) % 2 ? (int)(mix(n + 17) % (FC_CREWS + 1)) : 0;
-    d->idle = mix(n + 18) % 2;
-    fixture_set(f, FC_IN_IDLE_FAILURES, d->idle ? between(&n, 0.1, 1) : 0);
-    fixture_set(f, FC_IN_REDUCED_LOSS, between(&n, 0, 0.1));
-    fixture_set(f, FC_IN_SITE_MTBF_H, between(&n, 500, 5000));
-    fixture_set(f, FC_IN_POD_MTBF_H, between(&n, 500, 5000));
-    d->elastic = mix(n + 6) % 3 == 0;
-    d->asynchronous = (int)(mix(n + 7) % 2);
-    d->durable_every = mix(n + 8) % 2 ? 1 : 1 + (int)(mix(n + 9) % 8);
-    d->ages = (int)(mix(n + 10) % 3);
-    run->work_s = 8 * 86400;
-    run->horizon = 24 * 86400 * 64;
-    run->spares = (int)(mix(n + 11) % 64);
-    run->automatic = (int)(mix(n + 12) % 4);
-    run->watch = mix(n + 13) % 4 == 0;
-    run->last_checkpoint = (int)(mix(n + 14) % 2);
-}
-
 /* O22: the buckets of every trial sum to its wall time, in ticks; no bucket is negative. */
 static void time_is_conserved(void **state)
 {
@@ -169,7 +96,7 @@ static void time_is_conserved(void **state)
     int finished[2] = {0};
     for (unsigned n = 0; n < 100; n++) {
         struct fixture f;
-        odd_world(&f, n * 1000);
+        detail_world(&f, n * 1000);
         fixture_metrics(&f, (const int[]){FC_M_WALL_CLOCK_DAYS, -1});
         fc_trial_chunk(&f.program, f.tables, n, n, FC_CHUNK, &chunk, out, FC_CHUNK);
         const struct fc_timeline_chunk *t = &chunk.timeline;
