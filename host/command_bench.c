@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bench_peers.h"
 #include "bench_step.h"
 #include "builtin.h"
 #include "commands.h"
@@ -75,6 +76,8 @@ struct report {
     int yardstick_count, race_count;
     struct fc_yardstick yardstick[YARDSTICKS_MAX];
     struct fc_step_rate step; /* plans 0: not measured */
+    int peer_count;
+    struct fc_peer_row peer[FC_BENCH_PEERS];
     struct race *race;        /* RACES_MAX */
     uint64_t few, many, peak_bytes[2];
 };
@@ -281,11 +284,17 @@ static int measure(struct report *r, const struct options *o, struct fc_error *e
         r->yardstick_count = fc_bench_yardsticks(r->yardstick, YARDSTICKS_MAX, o->seconds, error);
     if (r->yardstick_count < 0 || (takes_part(o, "cpu") && fc_bench_step(&r->step, o->seconds, error)))
         return -1;
+    if (takes_part(o, "cpu")) {
+        if (fc_bench_peers(r->peer, o->seconds, error))
+            return -1;
+        r->peer_count = FC_BENCH_PEERS;
+    }
     for (int i = 0; i < o->scenario_count; i++)
         race_scenario(r, o, o->scenarios[i]);
     for (size_t i = 0; o->scenario_count == 0 && !o->no_scenarios && i < fc_embedded_count; i++) {
         char name[128];
-        if (fc_scenario_file_name(&fc_embedded_files[i], name, sizeof name))
+        bool anchor = strstr(fc_embedded_files[i].name, "anchor-"); /* small cases for validation */
+        if (!anchor && fc_scenario_file_name(&fc_embedded_files[i], name, sizeof name))
             race_scenario(r, o, name);
     }
     return 0;
@@ -299,6 +308,9 @@ static bool all_right(const struct report *r)
             return false;
     if (r->step.wrong)
         return false;
+    for (int i = 0; i < r->peer_count; i++)
+        if (r->peer[i].wrong)
+            return false;
     for (int i = 0; i < r->race_count; i++)
         for (int k = 0; k < r->race[i].rows; k++)
             if (r->race[i].row[k].wrong)
@@ -371,6 +383,18 @@ static void print(const struct report *r)
                "%.4g million/s of "
                "worlds (%s)\n",
                r->step.plans, 1e-6 * r->step.plans_per_s, 1e-6 * r->step.worlds_per_s, r->step.kernel);
+    if (r->peer_count > 0)
+        printf("\nCases of other simulators, one core, trials a second (theirs on another machine: orders of magnitude "
+               "only)\n  %10s %10s %9s  %s\n",
+               "here", "theirs", "ratio", "case");
+    for (int i = 0; i < r->peer_count; i++) {
+        const struct fc_peer_row *p = &r->peer[i];
+        if (p->wrong)
+            printf("  WRONG: %.6g +-%.2g days, %.6g in closed form", p->days, p->days_se, p->expected);
+        else
+            printf("  %10.4g %10.4g %9.3g", p->trials_per_s, p->theirs, p->trials_per_s / p->theirs);
+        printf("  %s: %s\n", p->peer, p->what);
+    }
     for (int i = 0; i < r->race_count; i++)
         print_race(&r->race[i]);
     char few[32], many[32];
@@ -456,6 +480,22 @@ static int write_json(const struct report *r, const struct options *o, struct fc
     if (!r->step.wrong) {
         fc_write_number(w, "plans_from_scratch_per_s", r->step.plans_per_s);
         fc_write_number(w, "worlds_per_s", r->step.worlds_per_s);
+    }
+    fc_write_end(w);
+    fc_write_list(w, "peers_one_core");
+    for (int i = 0; i < r->peer_count; i++) {
+        const struct fc_peer_row *p = &r->peer[i];
+        fc_write_map(w, NULL);
+        fc_write_text(w, "peer", p->peer);
+        fc_write_text(w, "case", p->what);
+        fc_write_text(w, "scenario", p->scenario);
+        fc_write_flag(w, "right", !p->wrong);
+        fc_write_number(w, "wall_clock_days", p->days);
+        fc_write_number(w, "closed_form_days", p->expected);
+        fc_write_number(w, "their_trials_per_s", p->theirs);
+        if (!p->wrong)
+            fc_write_number(w, "trials_per_s", p->trials_per_s);
+        fc_write_end(w);
     }
     fc_write_end(w);
     fc_write_list(w, "races");

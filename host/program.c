@@ -222,6 +222,40 @@ out:
     return longest;
 }
 
+/* The longest time that a run is watched, and the goals. */
+static void set_horizon(struct fc_compiled *compiled, const struct fc_settings *settings, double horizon_s)
+{
+    struct fc_program *program = &compiled->program;
+    double tick_s = exp2(ceil(log2(horizon_s / (FC_HORIZON_LIMIT - 1.0))));
+    program->run.tick_s = (float)tick_s;
+    program->run.horizon = (fc_i32)(horizon_s / tick_s);
+    if (settings->fields[FC_FIELD_DEADLINE].is_set)
+        program->contract.deadline_days = (float)settings->fields[FC_FIELD_DEADLINE].number;
+    if (settings->fields[FC_FIELD_BUDGET].is_set)
+        program->contract.budget_usd = (float)settings->fields[FC_FIELD_BUDGET].number;
+}
+
+/* A run whose work is stated as a time: no step is simulated. */
+static int compile_work(struct fc_compiled *compiled, const struct fc_settings *settings, struct fc_error *error)
+{
+    static const enum fc_field_id instead[] = {FC_FIELD_MODEL, FC_FIELD_TOKENS, FC_FIELD_FLOP, FC_FIELD_WALL};
+    const struct fc_setting *f = settings->fields;
+    struct fc_run *run = &compiled->program.run;
+    for (size_t i = 0; i < sizeof instead / sizeof instead[0]; i++)
+        if (f[instead[i]].is_set && !f[instead[i]].from_default)
+            return fc_fail_at(error, &f[FC_FIELD_WORK].place,
+                              "training.work is stated beside %s (the work is a time, or follows from a model); "
+                              "drop one",
+                              fc_fields[instead[i]].path);
+    if (f[FC_FIELD_LAYERS].choice != 1)
+        return fc_fail_at(error, &f[FC_FIELD_WORK].place,
+                          "training.work needs layers: run (there is no step in it, and no contract)");
+    run->work_s = (float)f[FC_FIELD_WORK].number;
+    run->last_checkpoint = 1;
+    set_horizon(compiled, settings, LONGEST_RUN * f[FC_FIELD_WORK].number);
+    return 0;
+}
+
 static int compile_run(struct fc_compiled *compiled, const struct fc_settings *settings,
                        struct fc_error *error)
 {
@@ -263,6 +297,8 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
     if (fc_program_compile_detail(compiled, settings, error))
         return -1;
     const struct fc_step_program *step = &compiled->program.step;
+    if (f[FC_FIELD_WORK].is_set)
+        return compile_work(compiled, settings, error);
     double tokens = f[FC_FIELD_TOKENS].is_set ? f[FC_FIELD_TOKENS].number : 0, horizon_s;
     if (f[FC_FIELD_TOKENS].is_set && f[FC_FIELD_FLOP].is_set)
         return fc_fail_at(
@@ -292,13 +328,7 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
             return -1;
         horizon_s = LONGEST_RUN * work_s;
     }
-    double tick_s = exp2(ceil(log2(horizon_s / (FC_HORIZON_LIMIT - 1.0))));
-    run->tick_s = (float)tick_s;
-    run->horizon = (fc_i32)(horizon_s / tick_s);
-    if (f[FC_FIELD_DEADLINE].is_set)
-        compiled->program.contract.deadline_days = (float)f[FC_FIELD_DEADLINE].number;
-    if (f[FC_FIELD_BUDGET].is_set)
-        compiled->program.contract.budget_usd = (float)f[FC_FIELD_BUDGET].number;
+    set_horizon(compiled, settings, horizon_s);
     return 0;
 }
 
@@ -328,6 +358,8 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT,
                                  FC_LAYER_STEP | FC_LAYER_RUN | FC_LAYER_CONTRACT};
     program->layers = layers[f[FC_FIELD_LAYERS].choice];
+    if (f[FC_FIELD_WORK].is_set)
+        program->layers &= ~FC_LAYER_STEP;
     if ((program->layers & FC_LAYER_STEP) && fc_plan_compile(compiled, settings, catalog, error))
         goto failed;
     if ((program->layers & FC_LAYER_CONTRACT) && fc_contract_compile(compiled, settings, catalog, error))
