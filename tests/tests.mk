@@ -53,8 +53,8 @@ $(foreach t,$(TIMELINE_TESTS),$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE))$(eval
 TEST_OBJECTS_test_contract := $(B)/tests/kernel_double.o
 $(B)/tests/test_contract: $(B)/tests/kernel_double.o
 SCENARIO_RUN := $(B)/tests/scenario_run.o
-$(foreach t,anchors result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
-$(foreach t,anchors result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
+$(foreach t,anchors anchor_runs result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
+$(foreach t,anchors anchor_runs result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
 
 test: all $(TEST_PROGRAMS)
 	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES)
