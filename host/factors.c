@@ -78,6 +78,7 @@ const struct fc_factor fc_factors[FC_FACTORS] = {
     [FC_FACTOR_SOFTWARE_MOE_2024] = {"software_moe_2024", FC_IN_SOFTWARE_MOE},
     [FC_FACTOR_EXPERT_TRAFFIC] = {"expert_traffic", FC_IN_EXPERT_TRAFFIC},
     [FC_FACTOR_MOE_LAUNCHES] = {"moe_launches", FC_IN_MOE_LAUNCHES},
+    [FC_FACTOR_SOFTWARE_PAXML] = {"software_paxml", FC_IN_SOFTWARE},
 };
 
 const char *const fc_group_names[FC_GROUPS] = {"dense, Blackwell", "dense, Ampere or Hopper",
@@ -152,6 +153,7 @@ static int software_of(const struct fc_plan *p)
         [FC_BRIDGE_26_06] = FC_FACTOR_SOFTWARE_BRIDGE_26_06,
         [FC_MLPERF] = FC_FACTOR_SOFTWARE_MLPERF,
         [FC_META_LLAMA3] = FC_FACTOR_SOFTWARE_META_LLAMA3,
+        [FC_PAXML] = FC_FACTOR_SOFTWARE_PAXML,
     };
     return factors[p->software->id];
 }

@@ -13,7 +13,8 @@ static const char *const zero_stages[] = {"none", "optimizer", "gradients", "par
 static const char *const softwares[] = {"newest",       "megatron-2021", "megatron-2022", "llm-foundry",
                                         "torchtitan",   "jax",           "simumax",       "automodel",
                                         "nemo-24",      "nemo-25",       "bridge-25",     "bridge-26.04",
-                                        "bridge-26.06", "mlperf",        "meta-llama3",   NULL};
+                                        "bridge-26.06", "mlperf",        "meta-llama3",   "paxml",
+                                        NULL};
 static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NULL};
 static const char *const graphs[] = {"none", "partial", "full", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};

@@ -202,7 +202,7 @@ static const struct fc_software *software_of(const char *const *cells)
                  {"llm-foundry", FC_LLM_FOUNDRY},
                  {"torchtitan", FC_TORCHTITAN},
                  {"maxtext", FC_JAX},
-                 {"paxml", FC_JAX},
+                 {"paxml", FC_PAXML},
                  {"SimuMax", FC_SIMUMAX},
                  {"AutoModel", FC_AUTOMODEL},
                  {"Llama 3 herd", FC_META_LLAMA3},
@@ -281,7 +281,7 @@ static void read_recompute(struct fc_plan *p, const char *const *cells)
     } else if (starts(text, "selective")) {
         p->again_elementwise = 0.4;
     }
-    if (p->software->id == FC_JAX) { /* none would not fit 80 GB, and the policy is not published */
+    if (p->software->id == FC_JAX || p->software->id == FC_PAXML) { /* none would not fit 80 GB, and the policy is not published */
         p->again_gemm = p->again_elementwise = 0.66;
         p->again_attention = p->again_tp = 0;
     }

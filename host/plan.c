@@ -6,7 +6,12 @@
 
 #include <math.h>
 
-enum { MAMBA_GROUPS_STATE = 8 * 256 };
+enum {
+    MAMBA_GROUPS_STATE = 8 * 256,
+    /* keys that a block of queries costs beyond those it attends to, with tiles of 128: half a tile on the
+     * diagonal, and about one to fill and drain the pipeline (engineering count) */
+    TILE_KEYS = 192
+};
 
 /* What a layer asks of a GPU for one micro-batch. */
 struct layer {
@@ -101,10 +106,11 @@ static void add_attention(struct layer *l, double weight)
         l->quantized += weight * t * (h + q + qkv + h);
     }
     bool fused = p->software->attention != FC_UNFUSED;
-    double flop = weight * 4 * t * fc_architecture_context(a, p->sequence, fused) * heads * width;
+    double context = fc_architecture_context(a, p->sequence, fused);
+    double flop = weight * 4 * t * context * heads * width;
     if (fused) {
         /* the softmax of a narrow head costs as much as 30 more columns */
-        l->attention += flop * (3.5 + p->again_attention) * (1 + 30 / width);
+        l->attention += flop * (3.5 + p->again_attention) * (1 + 30 / width) * (1 + TILE_KEYS / context);
     } else {
         l->unfused += flop * (3 + p->again_attention);
         l->elementwise += t * p->sequence * heads * (29 + 13 * p->again_attention);
@@ -119,8 +125,11 @@ static void add_dense(struct layer *l, double weight, double ffn)
     add_gemm(l, t, gate * f, h, weight, false, 1, l->passes);
     add_gemm(l, t, h, f, weight, false, 1, l->passes);
     l->quantized += weight * t * (2 * h + f + gate * f);
-    l->elementwise +=
-        weight * t * f * (p->model.gated ? 16 + 6 * p->again_elementwise : 10 + 4 * p->again_elementwise);
+    /* x, y in two bytes each; NeMo runs relu and square as kernels of their own, forward (8) and backward
+     * (16) */
+    bool apart = p->model.squared_relu && (p->software->id == FC_NEMO_24 || p->software->id == FC_NEMO_25);
+    double bytes = p->model.gated ? 16 + 6 * p->again_elementwise : (apart ? 24 : 10) + 4 * p->again_elementwise;
+    l->elementwise += weight * t * f * bytes;
 }
 
 static void add_experts(struct layer *l, double weight)

@@ -19,6 +19,7 @@ enum fc_software_id {
     FC_BRIDGE_26_06,
     FC_MLPERF,
     FC_META_LLAMA3,
+    FC_PAXML,
     FC_SOFTWARE_COUNT
 };
 
