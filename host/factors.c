@@ -79,6 +79,7 @@ const struct fc_factor fc_factors[FC_FACTORS] = {
     [FC_FACTOR_EXPERT_TRAFFIC] = {"expert_traffic", FC_IN_EXPERT_TRAFFIC},
     [FC_FACTOR_MOE_LAUNCHES] = {"moe_launches", FC_IN_MOE_LAUNCHES},
     [FC_FACTOR_SOFTWARE_PAXML] = {"software_paxml", FC_IN_SOFTWARE},
+    [FC_FACTOR_FAR_LATENCY] = {"far_latency", FC_IN_FAR_LATENCY},
 };
 
 const char *const fc_group_names[FC_GROUPS] = {"dense, Blackwell", "dense, Ampere or Hopper",
@@ -264,6 +265,9 @@ int fc_factor_for(const struct fc_plan *p, int input)
     case FC_IN_DP_WINDOW:
         needed = !p->fsdp && p->software->overlaps_dp;
         break;
+    case FC_IN_FAR_LATENCY:
+        needed = p->gpus > p->gpu.domain;
+        break;
     case FC_IN_STRAGGLING:
         needed = p->gpus > 8;
         break;
@@ -394,16 +398,22 @@ static void factorize(const double *c, int n, double *packed)
     }
 }
 
+/* Residual and memory: independent of the factors and of each other. */
+static bool is_alone(int input)
+{
+    return input >= FC_IN_STEP_RESIDUAL && input <= FC_IN_MEMORY_FRAMEWORK;
+}
+
 void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, enum fc_posterior_use use,
                       const bool own[FC_IN_STEP_END], struct fc_step_draws *draws,
                       struct fc_step_program *program)
 {
-    enum { ALONE = 4 }; /* residual and memory, independent of all */
+    enum { ALONE = 4 };
     int factor[FC_STEP_JOINT], count = 0;
     double c[FC_STEP_JOINT * FC_STEP_JOINT], packed[FC_STEP_JOINT * (FC_STEP_JOINT + 1) / 2];
     fc_beliefs_medians(b, plan, draws->value);
     for (int i = 0; i < FC_IN_STEP_END; i++) {
-        int f = own[i] || i >= FC_IN_STEP_RESIDUAL ? -1 : fc_factor_for(plan, i);
+        int f = own[i] || is_alone(i) ? -1 : fc_factor_for(plan, i);
         draws->kind[i] = own[i]                         ? FC_STEP_OWN
                          : f < 0 || use == FC_USE_FIXED ? FC_STEP_CONSTANT
                                                         : FC_STEP_NORMAL;
@@ -449,7 +459,7 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
 void fc_beliefs_medians(const struct fc_beliefs *b, const struct fc_plan *plan, double inputs[FC_IN_STEP_END])
 {
     for (int i = 0; i < FC_IN_STEP_END; i++) {
-        int f = i < FC_IN_STEP_RESIDUAL ? fc_factor_for(plan, i) : -1;
+        int f = is_alone(i) ? -1 : fc_factor_for(plan, i);
         inputs[i] = f < 0 ? 1 : b->median[f] * exp(b->log_shift[f]);
     }
     for (int k = 0; k < 3; k++)

@@ -10,11 +10,10 @@
 static const char *const layers[] = {"step", "run", "contract", "all", NULL};
 static const char *const precisions[] = {"bf16", "fp16", "fp8", "mxfp8", "nvfp4", NULL};
 static const char *const zero_stages[] = {"none", "optimizer", "gradients", "parameters", NULL};
-static const char *const softwares[] = {"newest",       "megatron-2021", "megatron-2022", "llm-foundry",
-                                        "torchtitan",   "jax",           "simumax",       "automodel",
-                                        "nemo-24",      "nemo-25",       "bridge-25",     "bridge-26.04",
-                                        "bridge-26.06", "mlperf",        "meta-llama3",   "paxml",
-                                        NULL};
+static const char *const softwares[] = {
+    "newest",       "megatron-2021", "megatron-2022", "llm-foundry", "torchtitan", "jax",
+    "simumax",      "automodel",     "nemo-24",       "nemo-25",     "bridge-25",  "bridge-26.04",
+    "bridge-26.06", "mlperf",        "meta-llama3",   "paxml",       NULL};
 static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NULL};
 static const char *const graphs[] = {"none", "partial", "full", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
@@ -535,7 +534,7 @@ const struct fc_field fc_fields[] = {
     FACTOR(SOFTWARE_MOE, "software_moe", "1", 0.1, 10, "factor of the 2024 releases on mixture models"),
     FACTOR(NVLINK, "nvlink", "1", 0.01, 1.5, "bus bandwidth over the rate of NVLink in one direction"),
     FACTOR(NIC, "nic", "1", 0.01, 1.5, "bus bandwidth over the rate of the adapter"),
-    FACTOR(LATENCY, "latency", "s", 0, 1, "latency of a collective step"),
+    FACTOR(LATENCY, "latency", "s", 0, 1, "latency of a collective step in an NVLink domain"),
     FACTOR(ALL_TO_ALL, "all_to_all", "1", 0.01, 10, "all-to-all against ring rate"),
     FACTOR(TP_EXPOSED, "tp_exposed", "1", 0, 10, "share of tensor parallel communication left exposed"),
     FACTOR(CP_EXPOSED, "cp_exposed", "1", 0, 10, "the same of context parallel"),
@@ -552,6 +551,7 @@ const struct fc_field fc_fields[] = {
     FACTOR(MEMORY_ALLOCATOR, "memory_allocator", "1", 1, 10, "memory reserved over memory in use"),
     FACTOR(MEMORY_FRAMEWORK, "memory_framework", "byte", 0, 1e+12,
            "context, collective buffers and workspaces"),
+    FACTOR(FAR_LATENCY, "far_latency", "s", 0, 1, "latency of a collective step between domains"),
 };
 
 _Static_assert(sizeof fc_fields / sizeof fc_fields[0] == FC_FIELD_COUNT, "one row per field");

@@ -267,7 +267,7 @@ enum fc_field_id {
     FC_FIELD_PROGRAMME_GROWTH,
     FC_FIELD_POSTERIOR,
     FC_FIELD_EFFICIENCY, /* the first of the step layer's inputs, in their order */
-    FC_FIELD_EFFICIENCY_LAST = FC_FIELD_EFFICIENCY + 46,
+    FC_FIELD_EFFICIENCY_LAST = FC_FIELD_EFFICIENCY + 47,
     FC_FIELD_COUNT
 };
 

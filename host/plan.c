@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "collectives.h"
+
 enum {
     MAMBA_GROUPS_STATE = 8 * 256,
     /* keys that a block of queries costs beyond those it attends to, with tiles of 128: half a tile on the
@@ -128,7 +130,8 @@ static void add_dense(struct layer *l, double weight, double ffn)
     /* x, y in two bytes each; NeMo runs relu and square as kernels of their own, forward (8) and backward
      * (16) */
     bool apart = p->model.squared_relu && (p->software->id == FC_NEMO_24 || p->software->id == FC_NEMO_25);
-    double bytes = p->model.gated ? 16 + 6 * p->again_elementwise : (apart ? 24 : 10) + 4 * p->again_elementwise;
+    double bytes =
+        p->model.gated ? 16 + 6 * p->again_elementwise : (apart ? 24 : 10) + 4 * p->again_elementwise;
     l->elementwise += weight * t * f * bytes;
 }
 
@@ -256,12 +259,15 @@ static double tp_messages(const struct fc_plan *p)
            (a->shared_ffn > 0 ? 5 * mixture : 0);
 }
 
-/* Bytes by the slower of NVLink alone and all adapters of a domain's share together. */
-static void put_hierarchy(const struct fc_hardware *g, double bytes, double size, double inside,
-                          float *nvlink_s, float *nic_s)
+/* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
+ * bytes. */
+static void put_flat(const struct fc_hardware *g, const struct fc_pass *pass, double count, float *nvlink_s,
+                     float *nic_s, float *steps, float *far_steps)
 {
-    *nvlink_s = (float)(bytes / g->nvlink_bytes_per_s);
-    *nic_s = size <= inside + 0.5 ? 0 : (float)(bytes / (inside * g->nic_bytes_per_s));
+    *nvlink_s = (float)(count * (pass->bytes + pass->slices) / g->nvlink_bytes_per_s);
+    *nic_s = (float)(count * (pass->out_bytes + pass->far_slices) / g->nic_bytes_per_s);
+    *steps = (float)(count * pass->steps);
+    *far_steps = (float)(count * pass->far_steps);
 }
 
 static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
@@ -269,11 +275,8 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
     const struct fc_hardware *g = &p->gpu;
     const struct fc_architecture *a = &p->model;
     double t = tokens(p), h = a->hidden, mixture = fc_architecture_mixture_share(a);
-    double messages = tp_messages(p), tp_bytes = messages * 2 * t * h * (p->tp - 1) / p->tp;
-    bool tp_inside = p->tp <= g->domain;
-    s->tp_nvlink_s = tp_inside ? (float)(tp_bytes / g->nvlink_bytes_per_s) : 0;
-    s->tp_nic_s = tp_inside ? 0 : (float)(tp_bytes / g->nic_bytes_per_s);
-    s->tp_latency = (float)messages;
+    struct fc_pass tp = fc_collective_pass(2 * t * h, p->tp, clamp(g->domain, 1, p->tp), false);
+    put_flat(g, &tp, tp_messages(p), &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
 
     /* a ring of keys and values, forward once and backward with their gradients */
     double share = fc_architecture_is_hybrid(a) ? a->attention_layers / a->layers : 1;
@@ -282,7 +285,8 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
     bool cp_inside = clamp(g->domain / p->tp, 1, p->cp) >= p->cp;
     s->cp_nvlink_s = cp_inside ? (float)(cp_bytes / g->nvlink_bytes_per_s) : 0;
     s->cp_nic_s = cp_inside ? 0 : (float)(cp_bytes / g->nic_bytes_per_s);
-    s->cp_latency = (float)(3 * (p->cp - 1));
+    s->cp_steps = cp_inside ? (float)(3 * (p->cp - 1)) : 0;
+    s->cp_far_steps = cp_inside ? 0 : (float)(3 * (p->cp - 1));
 
     /* dispatch and combine, forward and backward; across the network one copy per token, or per domain it
      * goes to */
@@ -295,7 +299,10 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
                              : unit * a->topk * (1 - 1 / domains);
         s->ep_nvlink_s = (float)(4 * inside / g->nvlink_bytes_per_s);
         s->ep_nic_s = (float)(4 * outside / g->nic_bytes_per_s);
-        s->ep_latency = 8;
+        /* all peers at once: as late as the small all-reduce of eight GPUs, whose steps are measured;
+         * dispatch and combine both ways, and their counts */
+        s->ep_steps = 8 * 7;
+        s->ep_far_steps = domains > 1 ? 8 : 0;
     }
 
     if (p->pp > 1) {
@@ -340,6 +347,26 @@ void fc_plan_parameters(const struct fc_plan *p, double *dense, double *expert)
     *expert = mixture * a->experts * w.expert * longest / (p->ep * p->expert_tp);
 }
 
+/* Gradients of `parameters` reduced and weights gathered over `replicas`, in one message; where that
+ * overlaps, in buckets of 40 million parameters or one million per replica, as Megatron-LM's distributed data
+ * parallel. */
+static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters,
+                         double replicas, double inside, float *nvlink_s, float *nic_s)
+{
+    const struct fc_hardware *g = &p->gpu;
+    double bytes = p->software->gradient_bytes + (is_low(p) ? p->software->gathered_bytes_low : 2);
+    double bucket = p->software->overlaps_dp ? fmin(parameters, fmax(40e6, 1e6 * replicas)) : parameters;
+    double buckets = parameters / bucket;
+    struct fc_pass pass =
+        fc_collective_pass(0.5 * bytes * bucket, replicas, clamp(inside, 1, replicas), false);
+    *nvlink_s = (float)(2 * buckets * pass.bytes / g->nvlink_bytes_per_s);
+    *nic_s = (float)(2 * buckets * pass.out_bytes / g->nic_bytes_per_s);
+    s->dp_slices_s += (float)(2 * buckets * pass.slices / g->nvlink_bytes_per_s);
+    s->dp_far_slices_s += (float)(2 * buckets * pass.far_slices / g->nic_bytes_per_s);
+    s->dp_steps += (float)(2 * buckets * pass.steps);
+    s->dp_far_steps += (float)(2 * buckets * pass.far_steps);
+}
+
 static void put_step(const struct fc_plan *p, struct fc_step_program *s)
 {
     const struct fc_hardware *g = &p->gpu;
@@ -356,20 +383,21 @@ static void put_step(const struct fc_plan *p, struct fc_step_program *s)
     double replicas = fc_plan_data_parallel(p) * p->cp;
     double expert_replicas = fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));
     if (p->fsdp) {
-        double inside = fmin(p->fsdp_group, g->domain / p->tp);
-        double bytes = 6 * (dense + expert) / stages.longest;
-        put_hierarchy(g, bytes, p->fsdp_group, inside, &s->fsdp_nvlink_s, &s->fsdp_nic_s);
-        s->fsdp_latency = (float)(1.5 * log2(fmax(2, p->fsdp_group)));
+        double inside = clamp(g->domain / p->tp, 1, p->fsdp_group);
+        struct fc_pass pass =
+            fc_collective_pass(2 * (dense + expert) / stages.longest, p->fsdp_group, inside, false);
+        s->fsdp_nvlink_s = (float)(3 * pass.bytes / g->nvlink_bytes_per_s);
+        s->fsdp_nic_s = (float)(3 * pass.out_bytes / g->nic_bytes_per_s);
+        s->fsdp_slices_s = (float)(3 * pass.slices / g->nvlink_bytes_per_s);
+        s->fsdp_far_slices_s = (float)(3 * pass.far_slices / g->nic_bytes_per_s);
+        s->fsdp_steps = (float)(3 * pass.steps);
+        s->fsdp_far_steps = (float)(3 * pass.far_steps);
     } else {
-        double reduced = p->software->gradient_bytes + (is_low(p) ? p->software->gathered_bytes_low : 2);
         if (replicas > 1)
-            put_hierarchy(g, dense * reduced * (replicas - 1) / replicas, replicas,
-                          clamp(g->domain / p->tp, 1, replicas), &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
-        if (expert_replicas > 1)
-            put_hierarchy(g, expert * reduced * (expert_replicas - 1) / expert_replicas, expert_replicas,
-                          clamp(g->domain / (p->ep * p->expert_tp), 1, expert_replicas),
-                          &s->expert_dp_nvlink_s, &s->expert_dp_nic_s);
-        s->dp_latency = (float)(2 * log2(replicas) + 2 * log2(expert_replicas));
+            add_replicas(p, s, dense, replicas, g->domain / p->tp, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
+        if (expert > 0 && expert_replicas > 1)
+            add_replicas(p, s, expert, expert_replicas, g->domain / (p->ep * p->expert_tp),
+                         &s->expert_dp_nvlink_s, &s->expert_dp_nic_s);
     }
     double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
     s->optimizer_s = (float)(owned / g->memory_bytes_per_s);

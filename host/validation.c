@@ -407,6 +407,7 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
             status = fc_fail(error, FC_FAULT, "no memory for the validation");
     }
     if (!status) {
+        status = fc_collectives_measured(catalog, v->collectives, &v->collective_count, error);
         fc_validation_baseline(&v->measurements, baseline);
         for (size_t i = 0; i < count; i++) {
             if (!used(&v->measurements.rows[i]))
@@ -415,7 +416,7 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
                     (const double(*)[N])v->beliefs.covariance, &v->fitted[i]);
             v->fitted[i].baseline = baseline[i];
         }
-        if (cross)
+        if (!status && cross)
             status = cross_validate(&v->measurements, &v->beliefs, v->validated, error);
     }
     if (!status)

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "collectives.h"
 #include "document_write.h"
 #include "factors.h"
 #include "measurements.h"
@@ -37,6 +38,8 @@ struct fc_validation {
     struct fc_score scores[FC_SCORES];           /* the first is over all rows */
     struct fc_score validated_scores[FC_SCORES]; /* the same groups */
     int score_count;
+    struct fc_collective_row collectives[FC_COLLECTIVE_ROWS]; /* of the catalog's networks */
+    int collective_count;
 };
 
 /* Reads the table (NULL: the one that comes with the program), predicts and scores. With `cross_validate`

@@ -66,6 +66,8 @@ void fc_validation_print(const struct fc_validation *v, FILE *out)
                  "and mixture apart;\n"
                  "rho, regret: rank correlation over layouts of one job, and loss by taking the layout "
                  "predicted best\n");
+    fprintf(out, "\ncollectives: all-reduce bus bandwidth by message size and span\n\n");
+    fc_collectives_print(v->collectives, v->collective_count, false, out);
     fprintf(out, "\n%zu rows left out:\n", v->measurements.count - v->measurements.used);
     for (size_t i = 0; i < v->measurements.count; i++)
         if (v->measurements.rows[i].left_out[0])
@@ -124,6 +126,7 @@ void fc_validation_json(const struct fc_validation *v, struct fc_writer *w)
         fc_write_end(w);
     }
     fc_write_end(w);
+    fc_collectives_json(v->collectives, v->collective_count, w);
     fc_write_list(w, "left_out");
     for (size_t i = 0; i < v->measurements.count; i++) {
         const struct fc_measurement *m = &v->measurements.rows[i];
@@ -236,6 +239,12 @@ int fc_validation_report(const struct fc_validation *v, const char *folder, stru
         fprintf(out, "\n![predicted against measured step time](step-time.svg)\n");
     fprintf(out, "\n## Every row\n\n");
     report_rows(v, out);
+    fprintf(out,
+            "\n## Collectives\n\nAll-reduce bus bandwidth (as nccl-tests defines it) by message size and "
+            "span: the measured tables of "
+            "`catalog/networks.yaml` and the formula of `host/collectives.h`, whose constants are fitted to "
+            "them.\n\n");
+    fc_collectives_print(v->collectives, v->collective_count, true, out);
     fprintf(out, "\n## Left out\n\n| line | row | reason |\n|---:|---|---|\n");
     for (size_t i = 0; i < v->measurements.count; i++)
         if (v->measurements.rows[i].left_out[0])

@@ -42,7 +42,8 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real per_hbm = one / FC_FACTOR(HBM);
     fc_real per_nvlink = one / FC_FACTOR(NVLINK);
     fc_real per_nic = one / FC_FACTOR(NIC);
-    fc_real latency = FC_FACTOR(LATENCY);
+    fc_real near = FC_FACTOR(LATENCY);
+    fc_real far = FC_FACTOR(FAR_LATENCY);
     fc_real software = FC_FACTOR(SOFTWARE) * FC_FACTOR(SOFTWARE_BLACKWELL) * FC_FACTOR(SOFTWARE_MOE);
     fc_real elementwise = FC_FACTOR(ELEMENTWISE);
     fc_real quantize = FC_FACTOR(QUANTIZE_BYTES);
@@ -70,19 +71,24 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real compute = fc_fma(linear + grouped + attention + memory, software, gaps);
 
     /* communication of a layer */
-    fc_real tp_all = fc_fma((fc_real)p->tp_nvlink_s, per_nvlink,
-                            fc_fma((fc_real)p->tp_nic_s, per_nic, (fc_real)p->tp_latency * latency));
+    fc_real tp_late = fc_fma((fc_real)p->tp_steps, near, (fc_real)p->tp_far_steps * far);
+    fc_real tp_all =
+        fc_fma((fc_real)p->tp_nvlink_s, per_nvlink, fc_fma((fc_real)p->tp_nic_s, per_nic, tp_late));
     fc_real tp = tp_all * FC_FACTOR(TP_EXPOSED);
-    fc_real cp_all = fc_fma((fc_real)p->cp_nvlink_s, per_nvlink,
-                            fc_fma((fc_real)p->cp_nic_s, per_nic, (fc_real)p->cp_latency * latency));
+    fc_real cp_late = fc_fma((fc_real)p->cp_steps, near, (fc_real)p->cp_far_steps * far);
+    fc_real cp_all =
+        fc_fma((fc_real)p->cp_nvlink_s, per_nvlink, fc_fma((fc_real)p->cp_nic_s, per_nic, cp_late));
     fc_real cp = fc_max(FC_FACTOR(CP_EXPOSED) * cp_all, fc_fma((fc_real)-0.8f, attention, cp_all));
+    fc_real ep_late = fc_fma((fc_real)p->ep_steps, near, (fc_real)p->ep_far_steps * far);
     fc_real ep_all = fc_fma(fc_max((fc_real)p->ep_nvlink_s * per_nvlink, (fc_real)p->ep_nic_s * per_nic),
-                            one / FC_FACTOR(ALL_TO_ALL), (fc_real)p->ep_latency * latency);
+                            one / FC_FACTOR(ALL_TO_ALL), ep_late);
     fc_real ep = fc_max(FC_FACTOR(EP_EXPOSED) * ep_all, fc_fma((fc_real)-0.7f, compute, ep_all));
     fc_real layer = compute + tp + cp + ep;
+    fc_real fsdp_late = fc_fma((fc_real)p->fsdp_steps, near, (fc_real)p->fsdp_far_steps * far);
+    fsdp_late = fc_fma((fc_real)p->fsdp_slices_s, per_nvlink,
+                       fc_fma((fc_real)p->fsdp_far_slices_s, per_nic, fsdp_late));
     fc_real fsdp_all =
-        fc_fma((fc_real)p->fsdp_latency, latency,
-               fc_max((fc_real)p->fsdp_nvlink_s * per_nvlink, (fc_real)p->fsdp_nic_s * per_nic));
+        fc_max((fc_real)p->fsdp_nvlink_s * per_nvlink, (fc_real)p->fsdp_nic_s * per_nic) + fsdp_late;
     fc_real fsdp = fc_max(FC_FACTOR(FSDP_EXPOSED) * fsdp_all, fc_fma((fc_real)-0.7f, layer, fsdp_all));
     layer = layer + fsdp;
 
@@ -111,7 +117,10 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real dp_all =
         fc_max((fc_real)p->dense_dp_nvlink_s * per_nvlink, (fc_real)p->dense_dp_nic_s * per_nic) +
         fc_max((fc_real)p->expert_dp_nvlink_s * per_nvlink, (fc_real)p->expert_dp_nic_s * per_nic);
-    dp_all = fc_fma((fc_real)p->dp_latency, latency, dp_all);
+    fc_real dp_late = fc_fma((fc_real)p->dp_steps, near, (fc_real)p->dp_far_steps * far);
+    dp_late =
+        fc_fma((fc_real)p->dp_slices_s, per_nvlink, fc_fma((fc_real)p->dp_far_slices_s, per_nic, dp_late));
+    dp_all = dp_all + dp_late;
     fc_real dp = fc_max(FC_FACTOR(DP_EXPOSED) * dp_all, dp_all - FC_FACTOR(DP_WINDOW) * (stage + bubble));
     fc_real optimizer =
         fc_fma((fc_real)p->optimizer_s * FC_FACTOR(OPTIMIZER_BYTES), per_hbm, FC_FACTOR(STEP_FIXED));

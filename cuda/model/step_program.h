@@ -8,7 +8,7 @@
 
 #include "lang.h"
 
-#define FC_STEP_JOINT 47 /* most inputs that are drawn together: all of the step layer */
+#define FC_STEP_JOINT 48 /* most inputs that are drawn together: all of the step layer */
 
 struct fc_step_program {
     /* the job */
@@ -34,12 +34,13 @@ struct fc_step_program {
     /* kernels whose launch the GPU may have to wait for */
     float launches, moe_launches, expert_launches;
 
-    /* communication of a layer: bytes over the peak of NVLink or adapter; latencies in units of the latency
-     * factor */
-    float tp_nvlink_s, tp_nic_s, tp_latency;
-    float cp_nvlink_s, cp_nic_s, cp_latency;
-    float ep_nvlink_s, ep_nic_s, ep_latency;
-    float fsdp_nvlink_s, fsdp_nic_s, fsdp_latency;
+    /* communication of a layer: bytes over the peak of NVLink or adapter; steps of the collectives inside and
+     * between domains (far); slices: what those steps wait for (host/collectives.h), in the former where only
+     * one link is in use */
+    float tp_nvlink_s, tp_nic_s, tp_steps, tp_far_steps;
+    float cp_nvlink_s, cp_nic_s, cp_steps, cp_far_steps;
+    float ep_nvlink_s, ep_nic_s, ep_steps, ep_far_steps;
+    float fsdp_nvlink_s, fsdp_nic_s, fsdp_slices_s, fsdp_far_slices_s, fsdp_steps, fsdp_far_steps;
 
     /* the head, per micro-batch, on the last stage */
     float head_s, head_bytes_s;
@@ -53,7 +54,8 @@ struct fc_step_program {
     float pp_nvlink_s, pp_nic_s;      /* point to point, whole step */
 
     /* once per step */
-    float dense_dp_nvlink_s, dense_dp_nic_s, expert_dp_nvlink_s, expert_dp_nic_s, dp_latency;
+    float dense_dp_nvlink_s, dense_dp_nic_s, expert_dp_nvlink_s, expert_dp_nic_s;
+    float dp_slices_s, dp_far_slices_s, dp_steps, dp_far_steps;
     float optimizer_s; /* one byte per parameter */
     float doublings;   /* of the job beyond eight GPUs */
 
