@@ -144,6 +144,7 @@ static const float step_median[FC_STEP_JOINT] = {
     [FC_IN_MEMORY_ALLOCATOR] = 1.08f,
     [FC_IN_MEMORY_FRAMEWORK] = 4e9f,
     [FC_IN_FAR_LATENCY] = 3e-5f,
+    [FC_IN_ROUTER_SPREAD] = 0.2f,
 };
 
 /* A plan that has every part: experts, attention of both kinds, all communication, a pipeline. */
@@ -156,6 +157,10 @@ static const struct fc_step_program step_plan = {
     .linear_s = 3e-3f,
     .grouped_s = 2e-3f,
     .grouped_row_s = 1e-6f,
+    .linear_high_s = 2e-4f,
+    .grouped_high_s = 1e-4f,
+    .grouped_high_row_s = 1e-7f,
+    .router_excess = 0.7f,
     .experts_part = 0.75f,
     .ultra = 0.5f,
     .attention_s = 1e-3f,
@@ -198,6 +203,8 @@ static const struct fc_step_program step_plan = {
     .last_layers = 15,
     .bubble_layers = 112,
     .bubble_head = 1,
+    .zero_bubble = 1,
+    .weight_share = 0.3f,
     .pp_nvlink_s = 1e-3f,
     .pp_nic_s = 2e-2f,
     .dense_dp_nvlink_s = 0.01f,

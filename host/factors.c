@@ -317,7 +317,7 @@ int fc_beliefs_read_priors(struct fc_beliefs *b, const struct fc_catalog *catalo
     for (int i = 0; i < 3; i++)
         if (read_prior(catalog, memory[i], &b->memory_median[i], &b->memory_sd_log[i], error))
             return -1;
-    return 0;
+    return read_prior(catalog, "router_spread", &b->router_median, &b->router_sd_log, error);
 }
 
 /* The correlations of one factor with those before it in the file. */
@@ -398,17 +398,17 @@ static void factorize(const double *c, int n, double *packed)
     }
 }
 
-/* Residual and memory: independent of the factors and of each other. */
+/* Residual, memory and router: independent of the factors and of each other. */
 static bool is_alone(int input)
 {
-    return input >= FC_IN_STEP_RESIDUAL && input <= FC_IN_MEMORY_FRAMEWORK;
+    return (input >= FC_IN_STEP_RESIDUAL && input <= FC_IN_MEMORY_FRAMEWORK) || input == FC_IN_ROUTER_SPREAD;
 }
 
 void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, enum fc_posterior_use use,
                       const bool own[FC_IN_STEP_END], struct fc_step_draws *draws,
                       struct fc_step_program *program)
 {
-    enum { ALONE = 4 };
+    enum { ALONE = 5 };
     int factor[FC_STEP_JOINT], count = 0;
     double c[FC_STEP_JOINT * FC_STEP_JOINT], packed[FC_STEP_JOINT * (FC_STEP_JOINT + 1) / 2];
     fc_beliefs_medians(b, plan, draws->value);
@@ -437,10 +437,10 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
     for (int i = 0; i < count; i++)
         program->joint_from[i] = 0;
     const double alone[ALONE] = {b->residual_sd[fc_group_of(plan)], b->memory_sd_log[0], b->memory_sd_log[1],
-                                 b->memory_sd_log[2]};
+                                 b->memory_sd_log[2], b->router_sd_log};
     for (int k = 0; k < ALONE; k++) {
-        int input = FC_IN_STEP_RESIDUAL + k;
-        if (own[input] || use == FC_USE_FIXED)
+        int input = k == ALONE - 1 ? FC_IN_ROUTER_SPREAD : FC_IN_STEP_RESIDUAL + k;
+        if (own[input] || use == FC_USE_FIXED || draws->value[input] == 0)
             continue;
         draws->kind[input] = FC_STEP_NORMAL;
         program->joint[count] = input;
@@ -464,4 +464,7 @@ void fc_beliefs_medians(const struct fc_beliefs *b, const struct fc_plan *plan, 
     }
     for (int k = 0; k < 3; k++)
         inputs[FC_IN_MEMORY_ACTIVATIONS + k] = b->memory_median[k];
+    /* experts alone on their rank's data, or balanced by force: no spread */
+    inputs[FC_IN_ROUTER_SPREAD] =
+        fc_architecture_is_mixture(&plan->model) && !plan->balanced_router ? b->router_median : 0;
 }

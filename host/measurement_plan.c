@@ -281,7 +281,8 @@ static void read_recompute(struct fc_plan *p, const char *const *cells)
     } else if (starts(text, "selective")) {
         p->again_elementwise = 0.4;
     }
-    if (p->software->id == FC_JAX || p->software->id == FC_PAXML) { /* none would not fit 80 GB, and the policy is not published */
+    if (p->software->id == FC_JAX ||
+        p->software->id == FC_PAXML) { /* none would not fit 80 GB, and the policy is not published */
         p->again_gemm = p->again_elementwise = 0.66;
         p->again_attention = p->again_tp = 0;
     }
@@ -446,6 +447,7 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
     if (fc_hardware_read(&p->gpu, catalog, gpu, NULL, error) || read_model(&p->model, cells, catalog, error))
         return -1;
     p->precision = precision_of(cells);
+    p->balanced_router = true; /* by force, as the notes of most rows say, or by synthetic data */
     read_layout(p, cells);
     if (fc_plan_peak(p) <= 0) {
         snprintf(m->left_out, sizeof m->left_out, "the catalog has no peak of this precision for %s", gpu);

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "collectives.h"
+#include "special.h"
 
 enum {
     MAMBA_GROUPS_STATE = 8 * 256,
@@ -42,6 +43,15 @@ double fc_plan_data_parallel(const struct fc_plan *p)
 double fc_plan_micro_batches(const struct fc_plan *p)
 {
     return fmax(1, p->global_batch / (fc_plan_data_parallel(p) * p->micro_batch));
+}
+
+double fc_plan_low_share(const struct fc_plan *p)
+{
+    if (!is_low(p))
+        return 0;
+    if (p->pp <= 1)
+        return 1 - fmin(1, p->bf16_layers / p->model.layers);
+    return 1 - fmin(1, ceil(0.5 * p->bf16_layers) / fc_plan_stages(p).longest);
 }
 
 double fc_plan_peak(const struct fc_plan *p)
@@ -156,7 +166,7 @@ static void add_experts(struct layer *l, double weight)
         l->elementwise += weight * t * shared * 16;
         l->quantized += weight * t * (2 * h + 3 * shared);
     }
-    l->kernels += weight * (60 + (is_low(p) ? 10 : 0));
+    l->kernels += weight * (60 + 10 * fc_plan_low_share(p));
 }
 
 static void add_mamba(struct layer *l, double weight)
@@ -173,8 +183,9 @@ static struct layer count_layer(const struct fc_plan *p)
 {
     static const double operand_bytes[] = {[FC_BF16] = 2, [FC_FP8] = 1, [FC_MXFP8] = 1, [FC_NVFP4] = 0.5625};
     const struct fc_architecture *a = &p->model;
+    double low = fc_plan_low_share(p);
     struct layer l = {.plan = p,
-                      .operand_bytes = operand_bytes[p->precision],
+                      .operand_bytes = low * operand_bytes[p->precision] + (1 - low) * operand_bytes[FC_BF16],
                       .accumulate_bytes = p->software->accumulates_fp32 ? 8 : 2,
                       .passes = 3 + p->again_gemm};
     bool hybrid = fc_architecture_is_hybrid(a);
@@ -187,17 +198,27 @@ static struct layer count_layer(const struct fc_plan *p)
     l.elementwise +=
         rows * a->hidden * norms *
         (18 + 6 * p->again_elementwise + (p->software->dropout ? 12 + 5 * p->again_elementwise : 0));
-    l.kernels = 36 + (is_low(p) ? 14 : 0) + (fc_architecture_is_latent(a) ? 12 : 0) +
-                5 * (p->again_gemm + p->again_elementwise);
+    l.kernels =
+        36 + 14 * low + (fc_architecture_is_latent(a) ? 12 : 0) + 5 * (p->again_gemm + p->again_elementwise);
     if (hybrid)
         add_mamba(&l, a->mamba_layers / a->layers);
     if (mixture < 1)
         add_dense(&l, (1 - mixture) * mlp, a->ffn);
     if (mixture > 0)
         add_experts(&l, mixture);
-    if (!is_low(p))
-        l.quantized = l.expert_quantized = 0;
+    l.quantized *= low;
+    l.expert_quantized *= low;
     return l;
+}
+
+/* The fullest of `ep` ranks over the mean, less 1, per unit of the standard deviation of one expert's load:
+ * the expected largest of `ep` normals (Blom 1958), each the mean of `local` experts. */
+static double router_excess(const struct fc_plan *p, double local)
+{
+    if (p->ep <= 1 || p->balanced_router || p->drops_tokens || local <= 0)
+        return 0;
+    double below = (p->ep - 0.375) / (p->ep + 0.25);
+    return fc_normal_quantile((struct fc_tails){below, 1 - below}) / sqrt(local);
 }
 
 static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
@@ -209,9 +230,16 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     double mixture = fc_architecture_mixture_share(&p->model);
     double alone = 1 - 1 / fmax(1, l.local_experts);
     s->low = is_low(p);
-    s->linear_s = (float)(l.linear / peak);
-    s->grouped_s = (float)(l.grouped / peak);
-    s->grouped_row_s = (float)(l.grouped_row / peak);
+    double low = s->low ? fc_plan_low_share(p) : 1; /* the rest at the BF16 peak */
+    s->linear_s = (float)(low * l.linear / peak);
+    s->grouped_s = (float)(low * l.grouped / peak);
+    s->grouped_row_s = (float)(low * l.grouped_row / peak);
+    s->linear_high_s = (float)((1 - low) * l.linear / g->bf16_flop_per_s);
+    s->grouped_high_s = (float)((1 - low) * l.grouped / g->bf16_flop_per_s);
+    s->grouped_high_row_s = (float)((1 - low) * l.grouped_row / g->bf16_flop_per_s);
+    s->router_excess = (float)router_excess(p, l.local_experts);
+    s->zero_bubble = p->zero_bubble ? 1 : 0;
+    s->weight_share = (float)(p->zero_bubble ? 1 / l.passes : 0);
     s->experts_part = (float)alone;
     s->ultra = p->precision == FC_NVFP4 && g->ultra ? 0.5f : 0;
     s->attention_s = (float)(l.attention / g->bf16_flop_per_s);
@@ -229,7 +257,7 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     double launched = p->graph == FC_GRAPH_FULL      ? 0.05
                       : p->graph == FC_GRAPH_PARTIAL ? (p->graph_attention ? 0.6 : 0.8)
                                                      : 1;
-    double per_expert = p->fused_experts ? 0.1 : is_low(p) ? 1 : 0.5;
+    double per_expert = p->fused_experts ? 0.1 : 0.5 + 0.5 * (s->low ? low : 0);
     s->launches = (float)(l.kernels * launched);
     s->moe_launches = (float)(mixture * launched);
     s->expert_launches = (float)(mixture * l.local_experts * per_expert * launched);
@@ -377,8 +405,12 @@ static void put_step(const struct fc_plan *p, struct fc_step_program *s)
     s->layers = (float)stages.longest;
     s->head_added = stages.head_replaces ? 0 : 1;
     s->last_layers = (float)stages.last;
+    /* 1F1B and interleaved: (pp - 1) / vpp of forward and backward. ZB-H1 (Qi et al. 2024, arXiv 2401.10241)
+     * puts the weight gradients W into it, (pp - 1) (F + B - W), where B is without W: in step.h for the
+     * layers, here for the head, whose F, B and W are equal. */
     s->bubble_layers = (float)((p->pp - 1) / p->vpp * stages.mean);
-    s->bubble_head = (float)((p->pp - 1) / p->vpp * (p->pp * p->vpp <= 1 ? 1 : 1 / p->pp));
+    s->bubble_head = (float)((p->pp - 1) / p->vpp * (p->pp * p->vpp <= 1 ? 1 : 1 / p->pp) *
+                             (p->zero_bubble ? 1.0 / 3 : 1));
 
     double replicas = fc_plan_data_parallel(p) * p->cp;
     double expert_replicas = fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));

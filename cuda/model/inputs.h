@@ -58,7 +58,8 @@ enum fc_input {
     FC_IN_MEMORY_ALLOCATOR = 45,   /* memory reserved over memory in use */
     FC_IN_MEMORY_FRAMEWORK = 46,   /* context, collective buffers, workspaces, byte */
     FC_IN_FAR_LATENCY = 47,        /* latency of a collective step between domains, s */
-    FC_IN_STEP_END = 48,
+    FC_IN_ROUTER_SPREAD = 48,      /* standard deviation of the experts' loads over their mean */
+    FC_IN_STEP_END = 49,
 
     /* timeline layer: 64 to 127 */
     FC_IN_GPU_MTBF_H = 64,       /* GPU-hours of running per unplanned interruption, h */

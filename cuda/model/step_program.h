@@ -8,7 +8,7 @@
 
 #include "lang.h"
 
-#define FC_STEP_JOINT 48 /* most inputs that are drawn together: all of the step layer */
+#define FC_STEP_JOINT 49 /* most inputs that are drawn together: all of the step layer */
 
 struct fc_step_program {
     /* the job */
@@ -22,6 +22,9 @@ struct fc_step_program {
     float linear_s;      /* dense matrix products at the peak of their precision */
     float grouped_s;     /* the experts' */
     float grouped_row_s; /* one more row of each */
+    /* the same of the layers that stay in BF16 beside low ones, at the BF16 peak */
+    float linear_high_s, grouped_high_s, grouped_high_row_s;
+    float router_excess; /* load of the fullest rank over the mean, less 1, per unit of the experts' spread */
     float experts_part;  /* 1 - 1 / local experts */
     float ultra;         /* 1/2 for FP4 on the 300 series, which has that much more FP4 peak; else 0 */
     float attention_s;
@@ -51,6 +54,8 @@ struct fc_step_program {
     float head_added;                 /* 1: the head stands on a stage of `layers` layers */
     float last_layers;                /* layers beside the head otherwise */
     float bubble_layers, bubble_head; /* idle layers and heads per step */
+    float zero_bubble;                /* 1: weight gradients fill the bubble */
+    float weight_share;               /* of the matrix products that are weight gradients; 0 otherwise */
     float pp_nvlink_s, pp_nic_s;      /* point to point, whole step */
 
     /* once per step */
