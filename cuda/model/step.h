@@ -53,7 +53,7 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real linear = fc_fma((fc_real)p->linear_s, per_rate, (fc_real)p->linear_high_s * per_high);
     fc_real fullest = fc_fma((fc_real)p->router_excess, FC_FACTOR(ROUTER_SPREAD), one);
     fc_real rows = FC_FACTOR(GROUPED_ROWS);
-    fc_real grouped_rate = one - (one - FC_FACTOR(GROUPED_GEMM)) * (fc_real)p->experts_part;
+    fc_real grouped_rate = fc_fma(FC_FACTOR(GROUPED_GEMM) - one, (fc_real)p->experts_part, one);
     fc_real grouped_low = fc_fma(rows, (fc_real)p->grouped_row_s, (fc_real)p->grouped_s * fullest);
     fc_real grouped_high = fc_fma(rows, (fc_real)p->grouped_high_row_s, (fc_real)p->grouped_high_s * fullest);
     fc_real grouped = fc_fma(grouped_low, per_rate, grouped_high * per_high) / grouped_rate;
