@@ -182,6 +182,7 @@ static const struct fc_step_program step_plan = {
     .tp_nic_s = 1e-5f,
     .tp_steps = 28,
     .tp_far_steps = 1,
+    .tp_plain = 0.25f,
     .cp_nvlink_s = 1e-4f,
     .cp_nic_s = 1e-4f,
     .cp_steps = 2,

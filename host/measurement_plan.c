@@ -356,8 +356,7 @@ static void read_layout(struct fc_plan *p, const char *const *cells)
     /* jobs on an NVL72 take a power of two of its GPUs */
     if (p->gpu.domain == 72)
         p->gpu.domain = 64;
-    p->overlaps_tp =
-        (p->software->overlaps_tp && p->model.experts == 0) || has(cells, FC_COLUMN_ID, "asynctp");
+    p->overlaps_tp = p->software->overlaps_tp || has(cells, FC_COLUMN_ID, "asynctp");
     read_recompute(p, cells);
     read_notes(p, cells);
     read_sharding(p, cells);

@@ -304,7 +304,11 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
     const struct fc_architecture *a = &p->model;
     double t = tokens(p), h = a->hidden, mixture = fc_architecture_mixture_share(a);
     struct fc_pass tp = fc_collective_pass(2 * t * h, p->tp, clamp(g->domain, 1, p->tp), false);
-    put_flat(g, &tp, tp_messages(p), &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
+    double messages = tp_messages(p);
+    /* the linear layers of experts have no overlap of their own */
+    s->tp_plain =
+        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - (5 + 5 * (1 - mixture)) / messages) : 0;
+    put_flat(g, &tp, messages, &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
 
     /* a ring of keys and values, forward once and backward with their gradients */
     double share = fc_architecture_is_hybrid(a) ? a->attention_layers / a->layers : 1;

@@ -75,7 +75,7 @@ static void read_options(struct fc_plan *p, const struct fc_settings *settings)
     read_recompute(p, f[FC_FIELD_RECOMPUTE].is_set ? f[FC_FIELD_RECOMPUTE].choice : 0);
     p->sequence_parallel = p->tp > 1 && p->software->id != FC_MEGATRON_2021 &&
                            !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);
-    p->overlaps_tp = p->software->overlaps_tp && !fc_architecture_is_mixture(&p->model);
+    p->overlaps_tp = p->software->overlaps_tp;
     p->graph = (enum fc_graph)(f[FC_FIELD_CUDA_GRAPH].is_set ? f[FC_FIELD_CUDA_GRAPH].choice : 0);
     p->graph_attention = p->graph == FC_GRAPH_PARTIAL;
     p->fused_experts = f[FC_FIELD_FUSED_EXPERTS].flag;

@@ -87,6 +87,8 @@ static void undo(const struct fc_plan *p, struct fc_step_program *s)
     double messages = p->tp > 1 ? (double)(s->tp_steps + s->tp_far_steps) / (p->tp - 1) : 0;
     double bytes = messages * 2 * t * a->hidden * (p->tp - 1) / p->tp;
     assert_true(p->tp <= domain);
+    if (a->experts > 0) /* nothing of a mixture's was hidden */
+        s->tp_plain = 1;
     s->tp_nvlink_s = (float)(bytes / nvlink);
     s->tp_steps = (float)messages;
     s->cp_steps = (float)(3 * (p->cp - 1));

@@ -78,7 +78,7 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real tp_late = fc_fma((fc_real)p->tp_steps, near, (fc_real)p->tp_far_steps * far);
     fc_real tp_all =
         fc_fma((fc_real)p->tp_nvlink_s, per_nvlink, fc_fma((fc_real)p->tp_nic_s, per_nic, tp_late));
-    fc_real tp = tp_all * FC_FACTOR(TP_EXPOSED);
+    fc_real tp = tp_all * fc_fma(one - (fc_real)p->tp_plain, FC_FACTOR(TP_EXPOSED), (fc_real)p->tp_plain);
     fc_real cp_late = fc_fma((fc_real)p->cp_steps, near, (fc_real)p->cp_far_steps * far);
     fc_real cp_all =
         fc_fma((fc_real)p->cp_nvlink_s, per_nvlink, fc_fma((fc_real)p->cp_nic_s, per_nic, cp_late));

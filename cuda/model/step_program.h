@@ -41,6 +41,7 @@ struct fc_step_program {
      * between domains (far); slices: what those steps wait for (host/collectives.h), in the former where only
      * one link is in use */
     float tp_nvlink_s, tp_nic_s, tp_steps, tp_far_steps;
+    float tp_plain; /* share of it that nothing hides */
     float cp_nvlink_s, cp_nic_s, cp_steps, cp_far_steps;
     float ep_nvlink_s, ep_nic_s, ep_steps, ep_far_steps;
     float fsdp_nvlink_s, fsdp_nic_s, fsdp_slices_s, fsdp_far_slices_s, fsdp_steps, fsdp_far_steps;
