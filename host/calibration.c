@@ -123,8 +123,14 @@ static double move(struct swarm *s, double power, double step)
     struct batch b = {.trial = malloc(room * (N + 2) * sizeof(double)),
                       .values = malloc(room * (N + 1) * sizeof(float)),
                       .times = malloc(room * (s->fit->count + 1) * sizeof(float))};
-    int status =
-        b.trial && b.values && b.times ? 0 : fc_fail(s->error, FC_FAULT, "no memory for the calibration");
+    int status = 0;
+    if (!b.trial || !b.values || !b.times) {
+        fc_fail(s->error, FC_FAULT, "no memory for the calibration");
+        free(b.trial);
+        free(b.values);
+        free(b.times);
+        return -1;
+    }
     b.excess = b.trial + room * N;
     b.uniform = b.excess + room;
     for (size_t first = 0; !status && first < s->count; first += room) {
