@@ -22,4 +22,4 @@ endif
 $(B)/tests/fake_cuda.so: tests/fake_cuda.c $(DEVICE_SOURCES) cuda/cuda.mk
 	@mkdir -p $(@D)
 	$(CC) $(KERNEL_FLAGS) -shared -fPIC -o $@ $<
-$(B)/tests/test_cuda_host: $(B)/tests/fake_cuda.so
+$(B)/tests/test_cuda_host $(B)/tests/test_worlds_times: $(B)/tests/fake_cuda.so

@@ -50,6 +50,26 @@ __kernel void fc_tally_slices(__global const float *rows, uint stride, uint coun
     fc_reduce_own(mine, base + from, extremes + extremes_at + at * FC_REDUCE_EXTREMES);
 }
 
+/* For calibration: log of the step time of plan p in world i to out[p * count + i]; values[v * count + i]: the values of
+ * that world; which[p * FC_STEP_JOINT + input]: the one that the plan takes. Second dimension: the plan. */
+__kernel void fc_step_times(__global const struct fc_step_program *restrict plans, __global const int *restrict which,
+                            __global const float *restrict values, uint count, __global float *restrict out)
+{
+    fc_real inputs[FC_IN_STEP_END][FC_W];
+    uint p = (uint)get_global_id(1), first = (uint)get_global_id(0) * FC_W;
+    for (int i = 0; i < FC_IN_STEP_END; i++) {
+        __global const float *from = values + (ulong)which[p * FC_STEP_JOINT + i] * count;
+        FC_LANES (l)
+            inputs[i][l] = from[first + l < count ? first + l : count - 1];
+    }
+    FC_LANES (l) {
+        struct fc_step_parts parts;
+        fc_step_one(plans + p, &inputs[0][l], FC_W, &parts);
+        if (first + l < count)
+            out[(ulong)p * count + first + l] = (float)fc_log(parts.step);
+    }
+}
+
 /* Known answers of the generator: words[4 i ... 4 i + 3] for counter {trial low, trial high, event, stream} at
  * counters[4 i ...]; one work item. */
 __kernel void fc_known_words(ulong seed, uint count, __global const uint *counters, __global uint *words)

@@ -36,6 +36,23 @@ extern "C" __global__ void fc_tally_indices(const float *__restrict__ rows, fc_u
                       gridDim.x * blockDim.x, extremes + extremes_at + r * FC_REDUCE_EXTREMES);
 }
 
+/* For calibration: log of the step time of plan p in world i to out[p * count + i]; values[v * count + i]: the values of
+ * that world; which[p * FC_STEP_JOINT + input]: the one that the plan takes. Grid y: the plan. */
+extern "C" __global__ void fc_step_times(const struct fc_step_program *__restrict__ plans,
+                                         const fc_i32 *__restrict__ which, const float *__restrict__ values,
+                                         fc_u32 count, float *__restrict__ out)
+{
+    fc_u32 p = blockIdx.y, world = blockIdx.x * blockDim.x + threadIdx.x;
+    if (world >= count)
+        return;
+    fc_real inputs[FC_IN_STEP_END];
+    for (int i = 0; i < FC_IN_STEP_END; i++)
+        inputs[i] = values[(fc_u64)which[p * FC_STEP_JOINT + i] * count + world];
+    struct fc_step_parts parts;
+    fc_step_one(plans + p, inputs, 1, &parts);
+    out[(fc_u64)p * count + world] = (float)fc_log(parts.step);
+}
+
 /* Known answers of the generator: words[4 i ... 4 i + 3] for counter {trial low, trial high, event, stream} at
  * counters[4 i ...]; one thread each. */
 extern "C" __global__ void fc_known_words(fc_u64 seed, fc_u32 count, const fc_u32 *counters, fc_u32 *words)

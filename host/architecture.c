@@ -40,7 +40,7 @@ int fc_architecture_read(struct fc_architecture *a, const struct fc_catalog_entr
         {"mlp_layers", &a->mlp_layers, false, 0},
         {"attention_layers", &a->attention_layers, false, 0},
     };
-    double gated = 0, tied = 0;
+    double gated = 0, tied = 0, squared_relu = 0;
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
         int status =
             figures[i].needed
@@ -50,10 +50,12 @@ int fc_architecture_read(struct fc_architecture *a, const struct fc_catalog_entr
             return -1;
     }
     if (fc_catalog_number_or(entry, "gated", 1, &gated, error) ||
-        fc_catalog_number_or(entry, "tied", 0, &tied, error))
+        fc_catalog_number_or(entry, "tied", 0, &tied, error) ||
+        fc_catalog_number_or(entry, "squared_relu", 0, &squared_relu, error))
         return -1;
     a->gated = gated != 0;
     a->tied = tied != 0;
+    a->squared_relu = squared_relu != 0;
     if (a->head_dim == 0)
         a->head_dim = a->hidden / a->heads;
     a->clamped = strncmp(entry->name, "gpt-oss", 7) == 0;

@@ -11,6 +11,7 @@
 struct fc_architecture {
     double layers, hidden, ffn, heads, kv_heads, head_dim, vocab;
     bool gated, tied;
+    bool squared_relu; /* of the dense feed-forward blocks; else GELU, or SwiGLU where gated */
     double experts, topk, moe_ffn, shared_ffn, dense_layers, moe_every, mtp_layers;
     double q_lora, kv_lora, rope_dim, nope_dim, v_dim; /* latent attention */
     double window;                                     /* span of every second layer */

@@ -7,15 +7,23 @@
 #include <string.h>
 
 #include "../cuda/model/random.h"
-#include "kernels.h"
 #include "linear.h"
 
-enum { N = FC_FACTORS, STREAM = 16, MOVES_PER_STAGE = 4, LEAST_PARTICLES = 128, MOST_STAGES = 200 };
+enum {
+    N = FC_FACTORS,
+    STREAM = 16,
+    MOVES_PER_STAGE = 4,
+    LEAST_PARTICLES = 128,
+    MOST_STAGES = 200,
+    BATCH = 1 << 14 /* particles whose rows are evaluated at once */
+};
 
 /* All that the particles share. */
 struct swarm {
     const struct fc_fit *fit;
-    const struct fc_kernel *kernel;
+    const struct fc_times_backend *backend;
+    struct fc_times *times; /* its session; NULL without rows */
+    struct fc_error *error;
     const struct fc_step_program **plans;
     int (*which)[FC_STEP_JOINT]; /* values: the factors, then 1 */
     double mode[N];
@@ -59,73 +67,86 @@ static void shift_of(const struct swarm *s, const double *state, double *shift)
     }
 }
 
-/* The excess of `lanes` states (N each). `values` and `times` are scratch. */
-static void weigh(const struct swarm *s, const double *states, double *excess, float *values, float *times)
+/* Room for one batch of proposed particles. */
+struct batch {
+    double *trial, *excess, *uniform; /* N states, excess and a uniform number of each */
+    float *values, *times;            /* as struct fc_times_backend has them */
+};
+
+/* Proposes particles first ... first + count - 1 and sets all of their excess but the rows' part. */
+static void propose(const struct swarm *s, struct batch *b, size_t first, size_t count, double step)
 {
-    int lanes = s->kernel->lanes, rows = (int)s->fit->count;
-    for (int l = 0; l < lanes; l++) {
-        double shift[N], sum = 0;
-        const double *state = states + l * N;
+    double keep = sqrt(1 - step * step);
+#pragma omp parallel for num_threads(s->threads) schedule(static)
+    for (size_t i = 0; i < count; i++) {
+        double z[N], shift[N], sum = 0, *state = b->trial + i * N;
+        normals(s->seed, first + i, s->event, N, z, &b->uniform[i]);
+        for (int f = 0; f < N; f++)
+            state[f] = keep * s->state[(first + i) * N + (size_t)f] + step * z[f];
         shift_of(s, state, shift);
         for (int f = 0; f < N; f++) {
             double standard = shift[f] / s->fit->prior->sd_log[f];
             sum += 0.5 * state[f] * state[f] - 0.5 * standard * standard;
-            values[f * lanes + l] = (float)(s->fit->prior->median[f] * exp(shift[f]));
+            b->values[(size_t)f * count + i] = (float)(s->fit->prior->median[f] * exp(shift[f]));
         }
-        values[N * lanes + l] = 1;
-        excess[l] = sum;
+        b->values[(size_t)N * count + i] = 1;
+        b->excess[i] = sum;
     }
-    s->kernel->log_step_times(s->plans, (const int(*)[FC_STEP_JOINT])s->which, rows, values, times);
-    for (int r = 0; r < rows; r++)
-        for (int l = 0; l < lanes; l++)
-            excess[l] -= s->fit->rows[r].weight *
-                         fc_fit_loss((double)times[r * lanes + l] - s->fit->rows[r].log_seconds);
-    for (int l = 0; l < lanes; l++)
-        if (!isfinite(excess[l]))
-            excess[l] = -1e300;
+}
+
+/* Takes the rows' part in and accepts or refuses. Returns how many were accepted. */
+static size_t decide(struct swarm *s, struct batch *b, size_t first, size_t count, double power, bool always)
+{
+    size_t accepted = 0, rows = s->fit->count;
+#pragma omp parallel for num_threads(s->threads) schedule(static) reduction(+ : accepted)
+    for (size_t i = 0; i < count; i++) {
+        double excess = b->excess[i];
+        for (size_t r = 0; r < rows; r++)
+            excess -= s->fit->rows[r].weight *
+                      fc_fit_loss((double)b->times[r * count + i] - s->fit->rows[r].log_seconds);
+        if (!isfinite(excess))
+            excess = -1e300;
+        if (!always && log(b->uniform[i]) >= power * (excess - s->excess[first + i]))
+            continue;
+        memcpy(s->state + (first + i) * N, b->trial + i * N, N * sizeof *b->trial);
+        s->excess[first + i] = excess;
+        accepted++;
+    }
+    return accepted;
 }
 
 /* Moves all particles once under the law of `power`; step 1 draws them afresh. Returns the share accepted, or
  * -1. */
 static double move(struct swarm *s, double power, double step)
 {
-    int lanes = s->kernel->lanes, failed = 0;
-    size_t blocks = s->count / (size_t)lanes, accepted = 0, rows = s->fit->count;
-    double keep = sqrt(1 - step * step);
-    uint32_t event = s->event++;
-#pragma omp parallel num_threads(s->threads) reduction(+ : accepted, failed)
-    {
-        double *trial = malloc((size_t)lanes * (N + 1) * sizeof *trial), *excess = trial + (size_t)lanes * N;
-        float *values = malloc((size_t)lanes * (N + 1) * sizeof *values);
-        float *times = malloc((size_t)lanes * rows * sizeof *times + sizeof *times);
-        failed += !trial || !values || !times;
-#pragma omp for schedule(static)
-        for (size_t b = 0; b < blocks; b++) {
-            double uniform[64], z[N];
-            if (failed)
-                continue;
-            for (int l = 0; l < lanes; l++) {
-                size_t particle = b * (size_t)lanes + (size_t)l;
-                normals(s->seed, particle, event, N, z, &uniform[l]);
-                for (int f = 0; f < N; f++)
-                    trial[l * N + f] = keep * s->state[particle * N + (size_t)f] + step * z[f];
-            }
-            weigh(s, trial, excess, values, times);
-            for (int l = 0; l < lanes; l++) {
-                size_t particle = b * (size_t)lanes + (size_t)l;
-                if (step < 1 && log(uniform[l]) >= power * (excess[l] - s->excess[particle]))
-                    continue;
-                memcpy(s->state + particle * N, trial + l * N, N * sizeof *trial);
-                s->excess[particle] = excess[l];
-                accepted++;
-            }
-        }
-        free(trial);
-        free(values);
-        free(times);
+    size_t accepted = 0, room = s->count < BATCH ? s->count : BATCH;
+    struct batch b = {.trial = malloc(room * (N + 2) * sizeof(double)),
+                      .values = malloc(room * (N + 1) * sizeof(float)),
+                      .times = malloc(room * (s->fit->count + 1) * sizeof(float))};
+    int status = 0;
+    if (!b.trial || !b.values || !b.times) {
+        fc_fail(s->error, FC_FAULT, "no memory for the calibration");
+        free(b.trial);
+        free(b.values);
+        free(b.times);
+        return -1;
     }
+    b.excess = b.trial + room * N;
+    b.uniform = b.excess + room;
+    for (size_t first = 0; !status && first < s->count; first += room) {
+        size_t here = s->count - first < room ? s->count - first : room;
+        propose(s, &b, first, here, step);
+        if (s->fit->count)
+            status = s->backend->run(s->times, b.values, here, b.times, s->error);
+        if (!status)
+            accepted += decide(s, &b, first, here, power, step >= 1);
+    }
+    s->event++;
     s->draws += s->count;
-    return failed ? -1 : (double)accepted / (double)s->count;
+    free(b.trial);
+    free(b.values);
+    free(b.times);
+    return status ? -1 : (double)accepted / (double)s->count;
 }
 
 /* Effective sample size of weights exp(rise excess). */
@@ -280,7 +301,8 @@ int fc_calibration_run(struct fc_calibration *c, const struct fc_fit *fit,
                        const struct fc_calibration_options *o, struct fc_error *error)
 {
     *c = (struct fc_calibration){0};
-    struct swarm s = {.fit = fit, .kernel = fc_kernel_best(), .seed = o->seed};
+    struct fc_error own = {0}; /* of the way; what it does not name is want of memory */
+    struct swarm s = {.fit = fit, .seed = o->seed, .error = &own};
     if (o->draws < 1000)
         return fc_fail(error, FC_BAD_INPUT,
                        "%llu draws are too few for a posterior; at least 1000 are needed",
@@ -289,8 +311,8 @@ int fc_calibration_run(struct fc_calibration *c, const struct fc_fit *fit,
         return -1;
     memcpy(s.mode, c->mode, sizeof s.mode);
     size_t wanted = (size_t)(o->draws / 40);
-    /* a multiple of every kernel's lanes, so that none of them changes the result */
     s.count = ((wanted < LEAST_PARTICLES ? LEAST_PARTICLES : wanted) + 63) / 64 * 64;
+    s.backend = o->backend ? o->backend : &fc_times_cpu;
     s.threads = o->threads > 0 ? o->threads : omp_get_max_threads();
     s.plans = malloc((fit->count + 1) * sizeof *s.plans);
     s.which = malloc((fit->count + 1) * sizeof *s.which);
@@ -306,7 +328,13 @@ int fc_calibration_run(struct fc_calibration *c, const struct fc_fit *fit,
     if (!status) {
         memcpy(s.root, c->covariance, N * N * sizeof *s.root);
         memset(c->covariance, 0, sizeof c->covariance);
-        status = fc_cholesky(s.root, N) ? carry(&s, c, o->draws) : -1;
+        const struct fc_times_job job = {(const struct fc_step_program *const *)s.plans,
+                                         (const int(*)[FC_STEP_JOINT])s.which, fit->count, N + 1, s.threads};
+        if (fit->count)
+            status = s.backend->open(&s.times, o->device, &job, &own);
+        if (!status)
+            status = fc_cholesky(s.root, N) ? carry(&s, c, o->draws) : -1;
+        s.backend->close(s.times);
     }
     if (!status) {
         summarize(&s, c);
@@ -317,7 +345,9 @@ int fc_calibration_run(struct fc_calibration *c, const struct fc_fit *fit,
     free(s.root);
     free(s.state);
     free(s.excess);
-    return status ? fc_fail(error, FC_FAULT, "no memory for the calibration") : 0;
+    if (status && own.text[0])
+        *error = own;
+    return status && !own.text[0] ? fc_fail(error, FC_FAULT, "no memory for the calibration") : status;
 }
 
 void fc_calibration_free(struct fc_calibration *c)

@@ -5,7 +5,7 @@
  * half of the weight's sample size is kept. A move is a preconditioned Crank-Nicolson step (Cotter et al.
  * 2013, arXiv 1202.0709), which leaves the normal law exactly alone, so that it pays only for what the
  * posterior differs from it; it works in 73 dimensions. Random numbers are counter-based: the result depends
- * neither on threads nor on instruction sets' order. */
+ * neither on threads nor on instruction sets nor on the device. */
 #ifndef FC_HOST_CALIBRATION_H
 #define FC_HOST_CALIBRATION_H
 
@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "fit.h"
+#include "worlds_times.h"
 
 struct fc_calibration {
     double mode[FC_FACTORS]; /* shifts of the logs from the priors' medians */
@@ -31,7 +32,9 @@ struct fc_calibration {
 struct fc_calibration_options {
     uint64_t draws; /* at least 1000 */
     uint64_t seed;
-    int threads; /* 0: as OpenMP decides */
+    int threads;                            /* 0: as OpenMP decides */
+    const struct fc_times_backend *backend; /* evaluates the rows; NULL: the CPU */
+    int device;                             /* of it */
 };
 
 /* Runs it; the fit's mode is found first, from mode = 0. To be freed also when it fails. */

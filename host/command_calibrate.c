@@ -26,17 +26,22 @@ static const char help[] =
     "  -o, --output FILE     where the posterior goes (default: only a summary is printed)\n"
     "  -n, --draws N         evaluations of all rows (default 1e6)\n"
     "  -s, --seed N          seed of the random numbers (default 1)\n"
+    "  -b, --backend NAME    what evaluates the rows: cpu (default), opencl or cuda; all give the same bits\n"
     "  -t, --threads N       CPU threads (default: all)\n"
     "  -h, --help            this text\n";
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'}, {"draws", required_argument, NULL, 'n'},
-    {"seed", required_argument, NULL, 's'},   {"threads", required_argument, NULL, 't'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    {"output", required_argument, NULL, 'o'},
+    {"draws", required_argument, NULL, 'n'},
+    {"seed", required_argument, NULL, 's'},
+    {"backend", required_argument, NULL, 'b'},
+    {"threads", required_argument, NULL, 't'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 struct options {
-    const char *table, *output;
+    const char *table, *output, *backend;
     struct fc_calibration_options run;
 };
 
@@ -48,7 +53,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     *o = (struct options){.run = {.draws = 1000000, .seed = 1}};
     optind = 1;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":o:n:s:t:h", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":o:n:s:b:t:h", long_options, NULL)) != -1) {
         switch (option) {
         case 'o':
             o->output = optarg;
@@ -60,6 +65,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case 's':
             if (fc_option_count("-s", optarg, 0, 9007199254740992.0, &o->run.seed, error))
                 return -1;
+            break;
+        case 'b':
+            o->backend = optarg;
             break;
         case 't':
             if (fc_option_count("-t", optarg, 1, 65536, &threads, error))
@@ -163,6 +171,8 @@ int fc_command_calibrate(int argc, char **argv)
         fputs(help, stdout);
         return FC_DONE;
     }
+    if (!status)
+        status = fc_times_choose(o.backend, o.run.threads, &o.run.backend, &o.run.device, &error);
     if (!status)
         status = calibrate(&o, &error);
     if (status) {

@@ -78,6 +78,8 @@ const struct fc_factor fc_factors[FC_FACTORS] = {
     [FC_FACTOR_SOFTWARE_MOE_2024] = {"software_moe_2024", FC_IN_SOFTWARE_MOE},
     [FC_FACTOR_EXPERT_TRAFFIC] = {"expert_traffic", FC_IN_EXPERT_TRAFFIC},
     [FC_FACTOR_MOE_LAUNCHES] = {"moe_launches", FC_IN_MOE_LAUNCHES},
+    [FC_FACTOR_SOFTWARE_PAXML] = {"software_paxml", FC_IN_SOFTWARE},
+    [FC_FACTOR_FAR_LATENCY] = {"far_latency", FC_IN_FAR_LATENCY},
 };
 
 const char *const fc_group_names[FC_GROUPS] = {"dense, Blackwell", "dense, Ampere or Hopper",
@@ -152,6 +154,7 @@ static int software_of(const struct fc_plan *p)
         [FC_BRIDGE_26_06] = FC_FACTOR_SOFTWARE_BRIDGE_26_06,
         [FC_MLPERF] = FC_FACTOR_SOFTWARE_MLPERF,
         [FC_META_LLAMA3] = FC_FACTOR_SOFTWARE_META_LLAMA3,
+        [FC_PAXML] = FC_FACTOR_SOFTWARE_PAXML,
     };
     return factors[p->software->id];
 }
@@ -262,6 +265,9 @@ int fc_factor_for(const struct fc_plan *p, int input)
     case FC_IN_DP_WINDOW:
         needed = !p->fsdp && p->software->overlaps_dp;
         break;
+    case FC_IN_FAR_LATENCY:
+        needed = p->gpus > p->gpu.domain;
+        break;
     case FC_IN_STRAGGLING:
         needed = p->gpus > 8;
         break;
@@ -311,7 +317,7 @@ int fc_beliefs_read_priors(struct fc_beliefs *b, const struct fc_catalog *catalo
     for (int i = 0; i < 3; i++)
         if (read_prior(catalog, memory[i], &b->memory_median[i], &b->memory_sd_log[i], error))
             return -1;
-    return 0;
+    return read_prior(catalog, "router_spread", &b->router_median, &b->router_sd_log, error);
 }
 
 /* The correlations of one factor with those before it in the file. */
@@ -392,16 +398,22 @@ static void factorize(const double *c, int n, double *packed)
     }
 }
 
+/* Residual, memory and router: independent of the factors and of each other. */
+static bool is_alone(int input)
+{
+    return (input >= FC_IN_STEP_RESIDUAL && input <= FC_IN_MEMORY_FRAMEWORK) || input == FC_IN_ROUTER_SPREAD;
+}
+
 void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, enum fc_posterior_use use,
                       const bool own[FC_IN_STEP_END], struct fc_step_draws *draws,
                       struct fc_step_program *program)
 {
-    enum { ALONE = 4 }; /* residual and memory, independent of all */
+    enum { ALONE = 5 };
     int factor[FC_STEP_JOINT], count = 0;
     double c[FC_STEP_JOINT * FC_STEP_JOINT], packed[FC_STEP_JOINT * (FC_STEP_JOINT + 1) / 2];
     fc_beliefs_medians(b, plan, draws->value);
     for (int i = 0; i < FC_IN_STEP_END; i++) {
-        int f = own[i] || i >= FC_IN_STEP_RESIDUAL ? -1 : fc_factor_for(plan, i);
+        int f = own[i] || is_alone(i) ? -1 : fc_factor_for(plan, i);
         draws->kind[i] = own[i]                         ? FC_STEP_OWN
                          : f < 0 || use == FC_USE_FIXED ? FC_STEP_CONSTANT
                                                         : FC_STEP_NORMAL;
@@ -425,10 +437,10 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
     for (int i = 0; i < count; i++)
         program->joint_from[i] = 0;
     const double alone[ALONE] = {b->residual_sd[fc_group_of(plan)], b->memory_sd_log[0], b->memory_sd_log[1],
-                                 b->memory_sd_log[2]};
+                                 b->memory_sd_log[2], b->router_sd_log};
     for (int k = 0; k < ALONE; k++) {
-        int input = FC_IN_STEP_RESIDUAL + k;
-        if (own[input] || use == FC_USE_FIXED)
+        int input = k == ALONE - 1 ? FC_IN_ROUTER_SPREAD : FC_IN_STEP_RESIDUAL + k;
+        if (own[input] || use == FC_USE_FIXED || draws->value[input] == 0)
             continue;
         draws->kind[input] = FC_STEP_NORMAL;
         program->joint[count] = input;
@@ -447,9 +459,12 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
 void fc_beliefs_medians(const struct fc_beliefs *b, const struct fc_plan *plan, double inputs[FC_IN_STEP_END])
 {
     for (int i = 0; i < FC_IN_STEP_END; i++) {
-        int f = i < FC_IN_STEP_RESIDUAL ? fc_factor_for(plan, i) : -1;
+        int f = is_alone(i) ? -1 : fc_factor_for(plan, i);
         inputs[i] = f < 0 ? 1 : b->median[f] * exp(b->log_shift[f]);
     }
     for (int k = 0; k < 3; k++)
         inputs[FC_IN_MEMORY_ACTIVATIONS + k] = b->memory_median[k];
+    /* experts alone on their rank's data, or balanced by force: no spread */
+    inputs[FC_IN_ROUTER_SPREAD] =
+        fc_architecture_is_mixture(&plan->model) && !plan->balanced_router ? b->router_median : 0;
 }

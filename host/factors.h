@@ -86,6 +86,8 @@ enum fc_factor_id {
     FC_FACTOR_SOFTWARE_MOE_2024,
     FC_FACTOR_EXPERT_TRAFFIC,
     FC_FACTOR_MOE_LAUNCHES,
+    FC_FACTOR_SOFTWARE_PAXML,
+    FC_FACTOR_FAR_LATENCY,
     FC_FACTORS
 };
 
@@ -107,6 +109,7 @@ struct fc_beliefs {
     double residual_sd[FC_GROUPS]; /* of the log of the step time, for models the fit has not seen */
     /* lognormal laws of the memory inputs: activations, allocator, framework */
     double memory_median[3], memory_sd_log[3];
+    double router_median, router_sd_log; /* lognormal law of the spread of the experts' loads */
 };
 
 /* The factor that stands behind an input of the step layer in this plan, or -1 when the plan has no use for

@@ -10,11 +10,12 @@
 static const char *const layers[] = {"step", "run", "contract", "all", NULL};
 static const char *const precisions[] = {"bf16", "fp16", "fp8", "mxfp8", "nvfp4", NULL};
 static const char *const zero_stages[] = {"none", "optimizer", "gradients", "parameters", NULL};
-static const char *const softwares[] = {"newest",       "megatron-2021", "megatron-2022", "llm-foundry",
-                                        "torchtitan",   "jax",           "simumax",       "automodel",
-                                        "nemo-24",      "nemo-25",       "bridge-25",     "bridge-26.04",
-                                        "bridge-26.06", "mlperf",        "meta-llama3",   NULL};
+static const char *const softwares[] = {
+    "newest",       "megatron-2021", "megatron-2022", "llm-foundry", "torchtitan", "jax",
+    "simumax",      "automodel",     "nemo-24",       "nemo-25",     "bridge-25",  "bridge-26.04",
+    "bridge-26.06", "mlperf",        "meta-llama3",   "paxml",       NULL};
 static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NULL};
+static const char *const schedules[] = {"auto", "1f1b", "interleaved", "zero_bubble", NULL};
 static const char *const graphs[] = {"none", "partial", "full", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
 static const char *const profiles[] = {"plain", "h100-era", "gb200-era", NULL};
@@ -101,12 +102,16 @@ const struct fc_field fc_fields[] = {
     INTEGER(FC_FIELD_SEQUENCE, "training.sequence", "token", 1, 1.6e7, "tokens in a sequence"),
     INTEGER(FC_FIELD_GLOBAL_BATCH, "training.global_batch", "1", 1, 1e8, "sequences per step"),
     CHOICE(FC_FIELD_SOFTWARE, "training.software", softwares, "generation of the training software"),
+    INTEGER(FC_FIELD_BF16_LAYERS, "training.bf16_layers", "1", 0, 1000,
+            "layers that stay in BF16 under a lower precision, half of them first, half last"),
     FLAG(FC_FIELD_ATTENTION_FP8_ON, "training.attention_fp8", "attention in FP8 too"),
     FLAG(FC_FIELD_FUSED_EXPERTS, "training.fused_experts", "one kernel for the grouped feed-forward block"),
     INTEGER(FC_FIELD_MICRO_BATCH, "plan.micro_batch", "1", 1, 1e6, "sequences per micro-batch and replica"),
     INTEGER(FC_FIELD_TP, "plan.tp", "1", 1, 1024, "tensor parallel size"),
     INTEGER(FC_FIELD_PP, "plan.pp", "1", 1, 1024, "pipeline parallel size"),
     INTEGER(FC_FIELD_VPP, "plan.vpp", "1", 1, 256, "model chunks per pipeline stage"),
+    CHOICE(FC_FIELD_SCHEDULE, "plan.schedule", schedules,
+           "pipeline schedule; auto: interleaved where plan.vpp is above 1, else 1f1b"),
     INTEGER(FC_FIELD_CP, "plan.cp", "1", 1, 1024, "context parallel size"),
     INTEGER(FC_FIELD_EP, "plan.ep", "1", 1, 4096, "expert parallel size"),
     INTEGER(FC_FIELD_DP, "plan.dp", "1", 1, 1e8, "data parallel size; GPUs / (tp pp cp) when not stated"),
@@ -556,7 +561,7 @@ const struct fc_field fc_fields[] = {
     FACTOR(SOFTWARE_MOE, "software_moe", "1", 0.1, 10, "factor of the 2024 releases on mixture models"),
     FACTOR(NVLINK, "nvlink", "1", 0.01, 1.5, "bus bandwidth over the rate of NVLink in one direction"),
     FACTOR(NIC, "nic", "1", 0.01, 1.5, "bus bandwidth over the rate of the adapter"),
-    FACTOR(LATENCY, "latency", "s", 0, 1, "latency of a collective step"),
+    FACTOR(LATENCY, "latency", "s", 0, 1, "latency of a collective step in an NVLink domain"),
     FACTOR(ALL_TO_ALL, "all_to_all", "1", 0.01, 10, "all-to-all against ring rate"),
     FACTOR(TP_EXPOSED, "tp_exposed", "1", 0, 10, "share of tensor parallel communication left exposed"),
     FACTOR(CP_EXPOSED, "cp_exposed", "1", 0, 10, "the same of context parallel"),
@@ -573,6 +578,9 @@ const struct fc_field fc_fields[] = {
     FACTOR(MEMORY_ALLOCATOR, "memory_allocator", "1", 1, 10, "memory reserved over memory in use"),
     FACTOR(MEMORY_FRAMEWORK, "memory_framework", "byte", 0, 1e+12,
            "context, collective buffers and workspaces"),
+    FACTOR(FAR_LATENCY, "far_latency", "s", 0, 1, "latency of a collective step between domains"),
+    FACTOR(ROUTER_SPREAD, "router_spread", "1", 0, 10,
+           "standard deviation of the experts' loads over their mean"),
 };
 
 _Static_assert(sizeof fc_fields / sizeof fc_fields[0] == FC_FIELD_COUNT, "one row per field");

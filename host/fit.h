@@ -3,7 +3,8 @@
  * Prior: the logs of the factors are independent and normal (catalog/efficiency.yaml). A measured step is
  * log t = log model(factors) + e with density exp(-w H(e)): H is Huber's loss, quadratic with standard
  * deviation FC_FIT_SD up to FC_FIT_BEND and linear beyond, so that a few strange rows do not carry the fit; w
- * = 1 / n^0.3 for n rows that share model, GPU, precision, tp, pp and micro-batch, which are not independent.
+ * = 1 / (1 + (n - 1) 0.75) for n rows that share model, GPU, precision, tp, pp and micro-batch: the design
+ * effect (Kish 1965) of rows whose errors have the correlation 0.75.
  */
 #ifndef FC_HOST_FIT_H
 #define FC_HOST_FIT_H

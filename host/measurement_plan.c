@@ -202,7 +202,7 @@ static const struct fc_software *software_of(const char *const *cells)
                  {"llm-foundry", FC_LLM_FOUNDRY},
                  {"torchtitan", FC_TORCHTITAN},
                  {"maxtext", FC_JAX},
-                 {"paxml", FC_JAX},
+                 {"paxml", FC_PAXML},
                  {"SimuMax", FC_SIMUMAX},
                  {"AutoModel", FC_AUTOMODEL},
                  {"Llama 3 herd", FC_META_LLAMA3},
@@ -281,7 +281,8 @@ static void read_recompute(struct fc_plan *p, const char *const *cells)
     } else if (starts(text, "selective")) {
         p->again_elementwise = 0.4;
     }
-    if (p->software->id == FC_JAX) { /* none would not fit 80 GB, and the policy is not published */
+    if (p->software->id == FC_JAX ||
+        p->software->id == FC_PAXML) { /* none would not fit 80 GB, and the policy is not published */
         p->again_gemm = p->again_elementwise = 0.66;
         p->again_attention = p->again_tp = 0;
     }
@@ -355,8 +356,7 @@ static void read_layout(struct fc_plan *p, const char *const *cells)
     /* jobs on an NVL72 take a power of two of its GPUs */
     if (p->gpu.domain == 72)
         p->gpu.domain = 64;
-    p->overlaps_tp =
-        (p->software->overlaps_tp && p->model.experts == 0) || has(cells, FC_COLUMN_ID, "asynctp");
+    p->overlaps_tp = p->software->overlaps_tp || has(cells, FC_COLUMN_ID, "asynctp");
     read_recompute(p, cells);
     read_notes(p, cells);
     read_sharding(p, cells);
@@ -446,6 +446,7 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
     if (fc_hardware_read(&p->gpu, catalog, gpu, NULL, error) || read_model(&p->model, cells, catalog, error))
         return -1;
     p->precision = precision_of(cells);
+    p->balanced_router = true; /* by force, as the notes of most rows say, or by synthetic data */
     read_layout(p, cells);
     if (fc_plan_peak(p) <= 0) {
         snprintf(m->left_out, sizeof m->left_out, "the catalog has no peak of this precision for %s", gpu);

@@ -6,7 +6,15 @@
 
 #include <math.h>
 
-enum { MAMBA_GROUPS_STATE = 8 * 256 };
+#include "collectives.h"
+#include "special.h"
+
+enum {
+    MAMBA_GROUPS_STATE = 8 * 256,
+    /* keys that a block of queries costs beyond those it attends to, with tiles of 128: half a tile on the
+     * diagonal, and about one to fill and drain the pipeline (engineering count) */
+    TILE_KEYS = 192
+};
 
 /* What a layer asks of a GPU for one micro-batch. */
 struct layer {
@@ -35,6 +43,15 @@ double fc_plan_data_parallel(const struct fc_plan *p)
 double fc_plan_micro_batches(const struct fc_plan *p)
 {
     return fmax(1, p->global_batch / (fc_plan_data_parallel(p) * p->micro_batch));
+}
+
+double fc_plan_low_share(const struct fc_plan *p)
+{
+    if (!is_low(p))
+        return 0;
+    if (p->pp <= 1)
+        return 1 - fmin(1, p->bf16_layers / p->model.layers);
+    return 1 - fmin(1, ceil(0.5 * p->bf16_layers) / fc_plan_stages(p).longest);
 }
 
 double fc_plan_peak(const struct fc_plan *p)
@@ -101,10 +118,11 @@ static void add_attention(struct layer *l, double weight)
         l->quantized += weight * t * (h + q + qkv + h);
     }
     bool fused = p->software->attention != FC_UNFUSED;
-    double flop = weight * 4 * t * fc_architecture_context(a, p->sequence, fused) * heads * width;
+    double context = fc_architecture_context(a, p->sequence, fused);
+    double flop = weight * 4 * t * context * heads * width;
     if (fused) {
         /* the softmax of a narrow head costs as much as 30 more columns */
-        l->attention += flop * (3.5 + p->again_attention) * (1 + 30 / width);
+        l->attention += flop * (3.5 + p->again_attention) * (1 + 30 / width) * (1 + TILE_KEYS / context);
     } else {
         l->unfused += flop * (3 + p->again_attention);
         l->elementwise += t * p->sequence * heads * (29 + 13 * p->again_attention);
@@ -119,8 +137,12 @@ static void add_dense(struct layer *l, double weight, double ffn)
     add_gemm(l, t, gate * f, h, weight, false, 1, l->passes);
     add_gemm(l, t, h, f, weight, false, 1, l->passes);
     l->quantized += weight * t * (2 * h + f + gate * f);
-    l->elementwise +=
-        weight * t * f * (p->model.gated ? 16 + 6 * p->again_elementwise : 10 + 4 * p->again_elementwise);
+    /* x, y in two bytes each; NeMo runs relu and square as kernels of their own, forward (8) and backward
+     * (16) */
+    bool apart = p->model.squared_relu && (p->software->id == FC_NEMO_24 || p->software->id == FC_NEMO_25);
+    double bytes =
+        p->model.gated ? 16 + 6 * p->again_elementwise : (apart ? 24 : 10) + 4 * p->again_elementwise;
+    l->elementwise += weight * t * f * bytes;
 }
 
 static void add_experts(struct layer *l, double weight)
@@ -144,7 +166,7 @@ static void add_experts(struct layer *l, double weight)
         l->elementwise += weight * t * shared * 16;
         l->quantized += weight * t * (2 * h + 3 * shared);
     }
-    l->kernels += weight * (60 + (is_low(p) ? 10 : 0));
+    l->kernels += weight * (60 + 10 * fc_plan_low_share(p));
 }
 
 static void add_mamba(struct layer *l, double weight)
@@ -161,8 +183,9 @@ static struct layer count_layer(const struct fc_plan *p)
 {
     static const double operand_bytes[] = {[FC_BF16] = 2, [FC_FP8] = 1, [FC_MXFP8] = 1, [FC_NVFP4] = 0.5625};
     const struct fc_architecture *a = &p->model;
+    double low = fc_plan_low_share(p);
     struct layer l = {.plan = p,
-                      .operand_bytes = operand_bytes[p->precision],
+                      .operand_bytes = low * operand_bytes[p->precision] + (1 - low) * operand_bytes[FC_BF16],
                       .accumulate_bytes = p->software->accumulates_fp32 ? 8 : 2,
                       .passes = 3 + p->again_gemm};
     bool hybrid = fc_architecture_is_hybrid(a);
@@ -175,17 +198,27 @@ static struct layer count_layer(const struct fc_plan *p)
     l.elementwise +=
         rows * a->hidden * norms *
         (18 + 6 * p->again_elementwise + (p->software->dropout ? 12 + 5 * p->again_elementwise : 0));
-    l.kernels = 36 + (is_low(p) ? 14 : 0) + (fc_architecture_is_latent(a) ? 12 : 0) +
-                5 * (p->again_gemm + p->again_elementwise);
+    l.kernels =
+        36 + 14 * low + (fc_architecture_is_latent(a) ? 12 : 0) + 5 * (p->again_gemm + p->again_elementwise);
     if (hybrid)
         add_mamba(&l, a->mamba_layers / a->layers);
     if (mixture < 1)
         add_dense(&l, (1 - mixture) * mlp, a->ffn);
     if (mixture > 0)
         add_experts(&l, mixture);
-    if (!is_low(p))
-        l.quantized = l.expert_quantized = 0;
+    l.quantized *= low;
+    l.expert_quantized *= low;
     return l;
+}
+
+/* The fullest of `ep` ranks over the mean, less 1, per unit of the standard deviation of one expert's load:
+ * the expected largest of `ep` normals (Blom 1958), each the mean of `local` experts. */
+static double router_excess(const struct fc_plan *p, double local)
+{
+    if (p->ep <= 1 || p->balanced_router || p->drops_tokens || local <= 0)
+        return 0;
+    double below = (p->ep - 0.375) / (p->ep + 0.25);
+    return fc_normal_quantile((struct fc_tails){below, 1 - below}) / sqrt(local);
 }
 
 static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
@@ -197,9 +230,16 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     double mixture = fc_architecture_mixture_share(&p->model);
     double alone = 1 - 1 / fmax(1, l.local_experts);
     s->low = is_low(p);
-    s->linear_s = (float)(l.linear / peak);
-    s->grouped_s = (float)(l.grouped / peak);
-    s->grouped_row_s = (float)(l.grouped_row / peak);
+    double low = s->low ? fc_plan_low_share(p) : 1; /* the rest at the BF16 peak */
+    s->linear_s = (float)(low * l.linear / peak);
+    s->grouped_s = (float)(low * l.grouped / peak);
+    s->grouped_row_s = (float)(low * l.grouped_row / peak);
+    s->linear_high_s = (float)((1 - low) * l.linear / g->bf16_flop_per_s);
+    s->grouped_high_s = (float)((1 - low) * l.grouped / g->bf16_flop_per_s);
+    s->grouped_high_row_s = (float)((1 - low) * l.grouped_row / g->bf16_flop_per_s);
+    s->router_excess = (float)router_excess(p, l.local_experts);
+    s->zero_bubble = p->zero_bubble ? 1 : 0;
+    s->weight_share = (float)(p->zero_bubble ? 1 / l.passes : 0);
     s->experts_part = (float)alone;
     s->ultra = p->precision == FC_NVFP4 && g->ultra ? 0.5f : 0;
     s->attention_s = (float)(l.attention / g->bf16_flop_per_s);
@@ -217,7 +257,7 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     double launched = p->graph == FC_GRAPH_FULL      ? 0.05
                       : p->graph == FC_GRAPH_PARTIAL ? (p->graph_attention ? 0.6 : 0.8)
                                                      : 1;
-    double per_expert = p->fused_experts ? 0.1 : is_low(p) ? 1 : 0.5;
+    double per_expert = p->fused_experts ? 0.1 : 0.5 + 0.5 * (s->low ? low : 0);
     s->launches = (float)(l.kernels * launched);
     s->moe_launches = (float)(mixture * launched);
     s->expert_launches = (float)(mixture * l.local_experts * per_expert * launched);
@@ -247,12 +287,15 @@ static double tp_messages(const struct fc_plan *p)
            (a->shared_ffn > 0 ? 5 * mixture : 0);
 }
 
-/* Bytes by the slower of NVLink alone and all adapters of a domain's share together. */
-static void put_hierarchy(const struct fc_hardware *g, double bytes, double size, double inside,
-                          float *nvlink_s, float *nic_s)
+/* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
+ * bytes. */
+static void put_flat(const struct fc_hardware *g, const struct fc_pass *pass, double count, float *nvlink_s,
+                     float *nic_s, float *steps, float *far_steps)
 {
-    *nvlink_s = (float)(bytes / g->nvlink_bytes_per_s);
-    *nic_s = size <= inside + 0.5 ? 0 : (float)(bytes / (inside * g->nic_bytes_per_s));
+    *nvlink_s = (float)(count * (pass->bytes + pass->slices) / g->nvlink_bytes_per_s);
+    *nic_s = (float)(count * (pass->out_bytes + pass->far_slices) / g->nic_bytes_per_s);
+    *steps = (float)(count * pass->steps);
+    *far_steps = (float)(count * pass->far_steps);
 }
 
 static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
@@ -260,11 +303,12 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
     const struct fc_hardware *g = &p->gpu;
     const struct fc_architecture *a = &p->model;
     double t = tokens(p), h = a->hidden, mixture = fc_architecture_mixture_share(a);
-    double messages = tp_messages(p), tp_bytes = messages * 2 * t * h * (p->tp - 1) / p->tp;
-    bool tp_inside = p->tp <= g->domain;
-    s->tp_nvlink_s = tp_inside ? (float)(tp_bytes / g->nvlink_bytes_per_s) : 0;
-    s->tp_nic_s = tp_inside ? 0 : (float)(tp_bytes / g->nic_bytes_per_s);
-    s->tp_latency = (float)messages;
+    struct fc_pass tp = fc_collective_pass(2 * t * h, p->tp, clamp(g->domain, 1, p->tp), false);
+    double messages = tp_messages(p);
+    /* the linear layers of experts have no overlap of their own */
+    s->tp_plain =
+        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - (5 + 5 * (1 - mixture)) / messages) : 0;
+    put_flat(g, &tp, messages, &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
 
     /* a ring of keys and values, forward once and backward with their gradients */
     double share = fc_architecture_is_hybrid(a) ? a->attention_layers / a->layers : 1;
@@ -273,7 +317,8 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
     bool cp_inside = clamp(g->domain / p->tp, 1, p->cp) >= p->cp;
     s->cp_nvlink_s = cp_inside ? (float)(cp_bytes / g->nvlink_bytes_per_s) : 0;
     s->cp_nic_s = cp_inside ? 0 : (float)(cp_bytes / g->nic_bytes_per_s);
-    s->cp_latency = (float)(3 * (p->cp - 1));
+    s->cp_steps = cp_inside ? (float)(3 * (p->cp - 1)) : 0;
+    s->cp_far_steps = cp_inside ? 0 : (float)(3 * (p->cp - 1));
 
     /* dispatch and combine, forward and backward; across the network one copy per token, or per domain it
      * goes to */
@@ -286,7 +331,10 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
                              : unit * a->topk * (1 - 1 / domains);
         s->ep_nvlink_s = (float)(4 * inside / g->nvlink_bytes_per_s);
         s->ep_nic_s = (float)(4 * outside / g->nic_bytes_per_s);
-        s->ep_latency = 8;
+        /* all peers at once: as late as the small all-reduce of eight GPUs, whose steps are measured;
+         * dispatch and combine both ways, and their counts */
+        s->ep_steps = 8 * 7;
+        s->ep_far_steps = domains > 1 ? 8 : 0;
     }
 
     if (p->pp > 1) {
@@ -331,6 +379,26 @@ void fc_plan_parameters(const struct fc_plan *p, double *dense, double *expert)
     *expert = mixture * a->experts * w.expert * longest / (p->ep * p->expert_tp);
 }
 
+/* Gradients of `parameters` reduced and weights gathered over `replicas`, in one message; where that
+ * overlaps, in buckets of 40 million parameters or one million per replica, as Megatron-LM's distributed data
+ * parallel. */
+static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters,
+                         double replicas, double inside, float *nvlink_s, float *nic_s)
+{
+    const struct fc_hardware *g = &p->gpu;
+    double bytes = p->software->gradient_bytes + (is_low(p) ? p->software->gathered_bytes_low : 2);
+    double bucket = p->software->overlaps_dp ? fmin(parameters, fmax(40e6, 1e6 * replicas)) : parameters;
+    double buckets = parameters / bucket;
+    struct fc_pass pass =
+        fc_collective_pass(0.5 * bytes * bucket, replicas, clamp(inside, 1, replicas), false);
+    *nvlink_s = (float)(2 * buckets * pass.bytes / g->nvlink_bytes_per_s);
+    *nic_s = (float)(2 * buckets * pass.out_bytes / g->nic_bytes_per_s);
+    s->dp_slices_s += (float)(2 * buckets * pass.slices / g->nvlink_bytes_per_s);
+    s->dp_far_slices_s += (float)(2 * buckets * pass.far_slices / g->nic_bytes_per_s);
+    s->dp_steps += (float)(2 * buckets * pass.steps);
+    s->dp_far_steps += (float)(2 * buckets * pass.far_steps);
+}
+
 static void put_step(const struct fc_plan *p, struct fc_step_program *s)
 {
     const struct fc_hardware *g = &p->gpu;
@@ -341,26 +409,31 @@ static void put_step(const struct fc_plan *p, struct fc_step_program *s)
     s->layers = (float)stages.longest;
     s->head_added = stages.head_replaces ? 0 : 1;
     s->last_layers = (float)stages.last;
+    /* 1F1B and interleaved: (pp - 1) / vpp of forward and backward. ZB-H1 (Qi et al. 2024, arXiv 2401.10241)
+     * puts the weight gradients W into it, (pp - 1) (F + B - W), where B is without W: in step.h for the
+     * layers, here for the head, whose F, B and W are equal. */
     s->bubble_layers = (float)((p->pp - 1) / p->vpp * stages.mean);
-    s->bubble_head = (float)((p->pp - 1) / p->vpp * (p->pp * p->vpp <= 1 ? 1 : 1 / p->pp));
+    s->bubble_head = (float)((p->pp - 1) / p->vpp * (p->pp * p->vpp <= 1 ? 1 : 1 / p->pp) *
+                             (p->zero_bubble ? 1.0 / 3 : 1));
 
     double replicas = fc_plan_data_parallel(p) * p->cp;
     double expert_replicas = fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));
     if (p->fsdp) {
-        double inside = fmin(p->fsdp_group, g->domain / p->tp);
-        double bytes = 6 * (dense + expert) / stages.longest;
-        put_hierarchy(g, bytes, p->fsdp_group, inside, &s->fsdp_nvlink_s, &s->fsdp_nic_s);
-        s->fsdp_latency = (float)(1.5 * log2(fmax(2, p->fsdp_group)));
+        double inside = clamp(g->domain / p->tp, 1, p->fsdp_group);
+        struct fc_pass pass =
+            fc_collective_pass(2 * (dense + expert) / stages.longest, p->fsdp_group, inside, false);
+        s->fsdp_nvlink_s = (float)(3 * pass.bytes / g->nvlink_bytes_per_s);
+        s->fsdp_nic_s = (float)(3 * pass.out_bytes / g->nic_bytes_per_s);
+        s->fsdp_slices_s = (float)(3 * pass.slices / g->nvlink_bytes_per_s);
+        s->fsdp_far_slices_s = (float)(3 * pass.far_slices / g->nic_bytes_per_s);
+        s->fsdp_steps = (float)(3 * pass.steps);
+        s->fsdp_far_steps = (float)(3 * pass.far_steps);
     } else {
-        double reduced = p->software->gradient_bytes + (is_low(p) ? p->software->gathered_bytes_low : 2);
         if (replicas > 1)
-            put_hierarchy(g, dense * reduced * (replicas - 1) / replicas, replicas,
-                          clamp(g->domain / p->tp, 1, replicas), &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
-        if (expert_replicas > 1)
-            put_hierarchy(g, expert * reduced * (expert_replicas - 1) / expert_replicas, expert_replicas,
-                          clamp(g->domain / (p->ep * p->expert_tp), 1, expert_replicas),
-                          &s->expert_dp_nvlink_s, &s->expert_dp_nic_s);
-        s->dp_latency = (float)(2 * log2(replicas) + 2 * log2(expert_replicas));
+            add_replicas(p, s, dense, replicas, g->domain / p->tp, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
+        if (expert > 0 && expert_replicas > 1)
+            add_replicas(p, s, expert, expert_replicas, g->domain / (p->ep * p->expert_tp),
+                         &s->expert_dp_nvlink_s, &s->expert_dp_nic_s);
     }
     double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
     s->optimizer_s = (float)(owned / g->memory_bytes_per_s);

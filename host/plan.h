@@ -53,6 +53,9 @@ struct fc_plan {
     enum fc_graph graph;
     bool graph_attention;
     bool fused_experts, attention_fp8, overlaps_ep, dedup_dispatch, drops_tokens;
+    bool balanced_router; /* by force, as in benchmarks */
+    double bf16_layers;   /* of the layers, under a lower precision; half first, half last */
+    bool zero_bubble;     /* the schedule ZB-H1 */
     double offloaded_layers;
     bool offloads_activations;
 };
@@ -67,6 +70,10 @@ struct fc_plan_memory {
 
 double fc_plan_data_parallel(const struct fc_plan *plan);
 double fc_plan_micro_batches(const struct fc_plan *plan);
+
+/* Share of the layers of the stage that holds most BF16 layers which are in the plan's lower precision; 0
+ * under BF16. */
+double fc_plan_low_share(const struct fc_plan *plan);
 
 /* Dense peak of the plan's precision, FLOP/s per GPU. */
 double fc_plan_peak(const struct fc_plan *plan);

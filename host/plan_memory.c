@@ -20,7 +20,7 @@ static double kept_attention(const struct fc_plan *p, double b, double rows, boo
             kept -= 1.6 * heads * (2 * qk + a->v_dim);
     } else {
         double q = heads * a->head_dim, kv = fmax(a->kv_heads / p->tp, 1) * a->head_dim;
-        kept += 2 * (q + 2 * kv) + 2 * q + (p->precision != FC_BF16 ? b * q : 0);
+        kept += 2 * (q + 2 * kv) + 2 * q + (p->precision != FC_BF16 ? b * q * fc_plan_low_share(p) : 0);
     }
     if (cheap)
         kept -= b * h / rows;
@@ -45,7 +45,7 @@ static double kept_mixture(const struct fc_plan *p, double b, double rows, bool 
 static double kept_layer(const struct fc_plan *p, double rows)
 {
     const struct fc_architecture *a = &p->model;
-    double h = a->hidden, b = p->precision != FC_BF16 ? 1 : 2, gate = a->gated ? 2 : 1, f = a->ffn / p->tp;
+    double h = a->hidden, b = 2 - fc_plan_low_share(p), gate = a->gated ? 2 : 1, f = a->ffn / p->tp;
     bool cheap = p->software->cheap_recompute || p->again_norms;
     double attention = kept_attention(p, b, rows, cheap);
     double norms = 4 * h / rows + (cheap ? 0 : b * h / rows);
@@ -78,9 +78,8 @@ struct fc_plan_memory fc_plan_memory(const struct fc_plan *p)
     double dense, expert, replicas = fc_plan_data_parallel(p) * p->cp;
     double expert_replicas = fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));
     fc_plan_parameters(p, &dense, &expert);
-    double weight = p->precision == FC_NVFP4
-                        ? 3.125
-                        : 2; /* BF16, or two copies in one byte; NVFP4: BF16 and two copies */
+    /* BF16, or two copies in one byte; NVFP4: BF16 and two copies */
+    double weight = p->precision == FC_NVFP4 ? 2 + 1.125 * fc_plan_low_share(p) : 2;
     double gradient = software->gradient_bytes, optimizer = software->optimizer_bytes, all = dense + expert;
     if (p->fsdp) {
         memory.weights = all * (weight + gradient) / p->fsdp_group + 2 * all / p->model.layers * (weight + 2);

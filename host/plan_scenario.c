@@ -58,6 +58,8 @@ static void read_recompute(struct fc_plan *p, int choice)
     }
 }
 
+enum { SCHEDULE_AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE }; /* plan.schedule */
+
 static void read_options(struct fc_plan *p, const struct fc_settings *settings)
 {
     enum { ZERO_NONE, ZERO_OPTIMIZER, ZERO_GRADIENTS, ZERO_PARAMETERS };
@@ -68,10 +70,12 @@ static void read_options(struct fc_plan *p, const struct fc_settings *settings)
     p->fsdp_group = fc_plan_data_parallel(p) * p->cp;
     p->shards_optimizer = zero != ZERO_NONE;
     p->shards_gradients = zero == ZERO_GRADIENTS;
+    p->bf16_layers = f[FC_FIELD_BF16_LAYERS].is_set ? f[FC_FIELD_BF16_LAYERS].number : 0;
+    p->zero_bubble = f[FC_FIELD_SCHEDULE].is_set && f[FC_FIELD_SCHEDULE].choice == ZERO_BUBBLE;
     read_recompute(p, f[FC_FIELD_RECOMPUTE].is_set ? f[FC_FIELD_RECOMPUTE].choice : 0);
     p->sequence_parallel = p->tp > 1 && p->software->id != FC_MEGATRON_2021 &&
                            !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);
-    p->overlaps_tp = p->software->overlaps_tp && !fc_architecture_is_mixture(&p->model);
+    p->overlaps_tp = p->software->overlaps_tp;
     p->graph = (enum fc_graph)(f[FC_FIELD_CUDA_GRAPH].is_set ? f[FC_FIELD_CUDA_GRAPH].choice : 0);
     p->graph_attention = p->graph == FC_GRAPH_PARTIAL;
     p->fused_experts = f[FC_FIELD_FUSED_EXPERTS].flag;
@@ -85,6 +89,33 @@ static void read_options(struct fc_plan *p, const struct fc_settings *settings)
 static bool divides(double part, double whole)
 {
     return fmod(whole, part) == 0;
+}
+
+static int check_schedule(const struct fc_plan *p, const struct fc_settings *settings, struct fc_error *error)
+{
+    const struct fc_setting *f = settings->fields, *schedule = &f[FC_FIELD_SCHEDULE],
+                            *bf16 = &f[FC_FIELD_BF16_LAYERS];
+    int choice = schedule->is_set ? schedule->choice : SCHEDULE_AUTO;
+    char text[256];
+    if (choice != SCHEDULE_AUTO && p->pp == 1)
+        return refuse(schedule, "plan.schedule is stated without a pipeline (plan.pp is 1); drop it", error);
+    if (choice == INTERLEAVED && p->vpp == 1)
+        return refuse(schedule, "plan.schedule is interleaved, but plan.vpp is 1; state 2 chunks or more",
+                      error);
+    if ((choice == ONE_F_ONE_B || choice == ZERO_BUBBLE) && p->vpp > 1) {
+        snprintf(text, sizeof text, "plan.schedule has one chunk per stage, but plan.vpp is %g; %s", p->vpp,
+                 choice == ZERO_BUBBLE ? "make it 1 (zero bubble with chunks is not modelled)"
+                                       : "make it 1 or the schedule interleaved");
+        return refuse(schedule, text, error);
+    }
+    if (p->bf16_layers > 0 && p->precision == FC_BF16)
+        return refuse(bf16, "training.bf16_layers is stated, but all layers are in bf16; drop it", error);
+    if (p->bf16_layers > p->model.layers) {
+        snprintf(text, sizeof text, "training.bf16_layers is %g, but the model has %g layers", p->bf16_layers,
+                 p->model.layers);
+        return refuse(bf16, text, error);
+    }
+    return 0;
 }
 
 /* Refuses what no scheduler could run. */
@@ -126,6 +157,8 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
     if (p->vpp > 1 && p->pp == 1)
         return refuse(&f[FC_FIELD_VPP], "plan.vpp is above 1 without a pipeline (plan.pp is 1); drop it",
                       error);
+    if (check_schedule(p, settings, error))
+        return -1;
     if (!divides(p->tp, a->heads)) {
         snprintf(text, sizeof text,
                  "%g attention heads cannot be split over plan.tp %g; take a divisor of %g", a->heads, p->tp,

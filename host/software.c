@@ -15,7 +15,7 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      true, false, false, 4, 2, 12, false, false, false, false},
     {FC_TORCHTITAN, "torchtitan", "torchtitan, FSDP2", FC_EAGER, FC_FLASH_2, true, false, true, true, false,
      false, 4, 2, 12, false, false, false, false},
-    {FC_JAX, "jax", "MaxText or Paxml", FC_FUSED, FC_FLASH, true, false, true, true, false, true, 4, 2, 12,
+    {FC_JAX, "jax", "MaxText", FC_FUSED, FC_FLASH, true, false, true, true, false, true, 4, 2, 12,
      false, false, false, false},
     {FC_SIMUMAX, "simumax", "the test program of SimuMax 1.2", FC_FUSED, FC_FLASH, false, false, true, true,
      true, false, 4, 2, 12, false, false, false, false},
@@ -35,6 +35,8 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      true, true, 2, 1, 10, false, false, false, false},
     {FC_META_LLAMA3, "meta-llama3", "Meta's software of Llama 3", FC_EAGER, FC_FLASH_2, false, false, true,
      true, true, true, 4, 2, 12, false, false, false, false},
+    {FC_PAXML, "paxml", "Paxml", FC_FUSED, FC_FLASH, true, false, true, true, false, true, 4, 2, 12, false,
+     false, false, false},
 };
 
 const struct fc_software *fc_software_find(const char *name)

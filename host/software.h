@@ -19,6 +19,7 @@ enum fc_software_id {
     FC_BRIDGE_26_06,
     FC_MLPERF,
     FC_META_LLAMA3,
+    FC_PAXML,
     FC_SOFTWARE_COUNT
 };
 
@@ -33,7 +34,7 @@ struct fc_software {
     enum fc_elementwise elementwise;
     enum fc_attention_kernel attention; /* FC_FLASH_2, FC_FLASH_ALIBI: on Hopper; elsewhere as FC_FLASH */
     bool fsdp;                          /* shares out parameters too, whatever the plan says */
-    bool overlaps_tp;                   /* of dense models */
+    bool overlaps_tp;                   /* of dense layers and of the attention of mixture layers */
     bool overlaps_dp;
     bool shards_optimizer;
     bool accumulates_fp32;     /* weight gradients, in the GEMM's epilogue */

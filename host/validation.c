@@ -7,7 +7,7 @@
 
 #include "fit.h"
 
-enum { N = FC_FACTORS, FOLDS = 5 };
+enum { N = FC_FACTORS };
 
 void fc_model_family(const char *model, char *family, size_t size)
 {
@@ -19,7 +19,7 @@ void fc_model_family(const char *model, char *family, size_t size)
         snprintf(family, size, "GPT (Megatron)"); /* one architecture in ten sizes */
 }
 
-static bool same_family(const struct fc_measurement *a, const struct fc_measurement *b)
+bool fc_same_family(const struct fc_measurement *a, const struct fc_measurement *b)
 {
     char one[64], other[64];
     fc_model_family(a->model, one, sizeof one);
@@ -58,7 +58,7 @@ static double baseline_of(const struct fc_measurements *m, size_t i, double *buf
         size_t count = 0;
         for (size_t k = 0; k < m->count; k++) {
             const struct fc_measurement *other = &m->rows[k];
-            if (!used(other) || same_family(row, other) ||
+            if (!used(other) || fc_same_family(row, other) ||
                 fc_architecture_is_mixture(&other->plan.model) != mixture ||
                 other->plan.gpu.family != row->plan.gpu.family ||
                 (width < 2 && other->plan.precision != row->plan.precision) ||
@@ -86,8 +86,8 @@ void fc_validation_baseline(const struct fc_measurements *m, double *errors)
 /* --- prediction
  * --------------------------------------------------------------------------------------------------- */
 
-static void predict(const struct fc_measurement *m, const struct fc_beliefs *b, const double *shift,
-                    const double covariance[N][N], struct fc_prediction *prediction)
+void fc_predict(const struct fc_measurement *m, const struct fc_beliefs *b, const double *shift,
+                const double covariance[N][N], struct fc_prediction *prediction)
 {
     struct fc_fit_row row = {0};
     double gradient[N], variance = 0;
@@ -102,93 +102,6 @@ static void predict(const struct fc_measurement *m, const struct fc_beliefs *b, 
     prediction->factor_sd = sqrt(fmax(0, variance));
     double residual = b->residual_sd[fc_group_of(&m->plan)];
     prediction->sd_log = sqrt(fmax(0, variance) + residual * residual);
-}
-
-/* Deals the model families to the folds, the largest first to the emptiest. */
-static void deal(const struct fc_measurements *m, int *fold)
-{
-    size_t load[FOLDS] = {0};
-    for (size_t i = 0; i < m->count; i++)
-        fold[i] = -1;
-    for (;;) {
-        size_t best = 0, best_count = 0;
-        for (size_t i = 0; i < m->count; i++) {
-            size_t count = 0;
-            if (!used(&m->rows[i]) || fold[i] >= 0)
-                continue;
-            for (size_t k = 0; k < m->count; k++)
-                count += used(&m->rows[k]) && same_family(&m->rows[i], &m->rows[k]);
-            if (count > best_count) {
-                best = i;
-                best_count = count;
-            }
-        }
-        if (best_count == 0)
-            return;
-        int to = 0;
-        for (int f = 1; f < FOLDS; f++)
-            to = load[f] < load[to] ? f : to;
-        load[to] += best_count;
-        for (size_t k = 0; k < m->count; k++)
-            if (used(&m->rows[k]) && same_family(&m->rows[best], &m->rows[k]))
-                fold[k] = to;
-    }
-}
-
-/* Predicts each row by a fit without the models of its fold; `b` gives priors and residuals. */
-static int cross_validate(const struct fc_measurements *m, const struct fc_beliefs *b,
-                          struct fc_prediction *predictions, struct fc_error *error)
-{
-    double(*covariance)[N] = malloc(sizeof(double[N][N]));
-    int *fold = malloc((m->count + 1) * sizeof *fold);
-    bool *use = malloc((m->count + 1) * sizeof *use);
-    int status =
-        covariance && fold && use ? 0 : fc_fail(error, FC_FAULT, "no memory for the cross-validation");
-    if (!status)
-        deal(m, fold);
-    for (int k = 0; !status && k < FOLDS; k++) {
-        struct fc_fit fit;
-        double shift[N] = {0};
-        for (size_t i = 0; i < m->count; i++)
-            use[i] = used(&m->rows[i]) && fold[i] != k;
-        status = fc_fit_create(&fit, m, use, b, error);
-        if (!status) {
-            status = fc_fit_find_mode(&fit, shift, covariance, error);
-            for (size_t i = 0; !status && i < m->count; i++)
-                if (fold[i] == k)
-                    predict(&m->rows[i], b, shift, (const double(*)[N])covariance, &predictions[i]);
-        }
-        fc_fit_free(&fit);
-    }
-    free(covariance);
-    free(fold);
-    free(use);
-    return status;
-}
-
-int fc_validation_residuals(const struct fc_measurements *m, const struct fc_beliefs *prior,
-                            double residual_sd[FC_GROUPS], struct fc_error *error)
-{
-    struct fc_prediction *p = calloc(m->count + 1, sizeof *p);
-    int status =
-        p ? cross_validate(m, prior, p, error) : fc_fail(error, FC_FAULT, "no memory for the residuals");
-    for (int g = 0; !status && g < FC_GROUPS; g++)
-        for (double sd = 0.01; sd < 0.5; sd += 0.001) {
-            int rows = 0, held = 0;
-            for (size_t i = 0; i < m->count; i++) {
-                if (!used(&m->rows[i]) || (int)fc_group_of(&m->rows[i].plan) != g)
-                    continue;
-                rows++;
-                held += fabs(log1p(p[i].error)) <= 1.6449 * sqrt(sd * sd + p[i].factor_sd * p[i].factor_sd);
-            }
-            residual_sd[g] = sd;
-            if (rows < 5) /* too few to say */
-                residual_sd[g] = 0.1;
-            if (rows < 5 || held >= 0.9 * rows)
-                break;
-        }
-    free(p);
-    return status;
 }
 
 /* --- scores
@@ -407,16 +320,19 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
             status = fc_fail(error, FC_FAULT, "no memory for the validation");
     }
     if (!status) {
+        status = fc_collectives_measured(catalog, v->collectives, &v->collective_count, error);
         fc_validation_baseline(&v->measurements, baseline);
         for (size_t i = 0; i < count; i++) {
             if (!used(&v->measurements.rows[i]))
                 continue;
-            predict(&v->measurements.rows[i], &v->beliefs, v->beliefs.log_shift,
-                    (const double(*)[N])v->beliefs.covariance, &v->fitted[i]);
+            fc_predict(&v->measurements.rows[i], &v->beliefs, v->beliefs.log_shift,
+                       (const double(*)[N])v->beliefs.covariance, &v->fitted[i]);
             v->fitted[i].baseline = baseline[i];
         }
-        if (cross)
-            status = cross_validate(&v->measurements, &v->beliefs, v->validated, error);
+        if (!status && cross)
+            status = fc_cross_validate(&v->measurements, &v->beliefs, v->validated, error);
+        if (!status && cross)
+            status = fc_validation_nested(&v->measurements, &v->beliefs, v->nested, error);
     }
     if (!status)
         status = score_all(v, error);

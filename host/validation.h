@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "collectives.h"
 #include "document_write.h"
 #include "factors.h"
 #include "measurements.h"
@@ -28,6 +29,11 @@ struct fc_score {
 
 enum { FC_SCORES = 96 };
 
+/* Coverage of intervals whose residual was set without the rows they are tried on. */
+struct fc_coverage {
+    int rows, held50, held90;
+};
+
 struct fc_validation {
     struct fc_measurements measurements;
     struct fc_beliefs beliefs;
@@ -37,6 +43,9 @@ struct fc_validation {
     struct fc_score scores[FC_SCORES];           /* the first is over all rows */
     struct fc_score validated_scores[FC_SCORES]; /* the same groups */
     int score_count;
+    struct fc_coverage nested[FC_GROUPS + 1];                 /* with cross-validation */
+    struct fc_collective_row collectives[FC_COLLECTIVE_ROWS]; /* of the catalog's networks */
+    int collective_count;
 };
 
 /* Reads the table (NULL: the one that comes with the program), predicts and scores. With `cross_validate`
@@ -46,9 +55,25 @@ int fc_validation_run(struct fc_validation *validation, const char *path, const 
 void fc_validation_free(struct fc_validation *validation);
 
 /* Residual standard deviations for models not seen: per group the smallest with which the 90 % intervals of
- * the cross-validated predictions hold 90 % of the rows. */
+ * the cross-validated predictions hold 90 % of the rows, and the 50 % intervals 50 %. */
 int fc_validation_residuals(const struct fc_measurements *measurements, const struct fc_beliefs *prior,
                             double residual_sd[FC_GROUPS], struct fc_error *error);
+
+/* Whether such residuals hold on further models: five times they are set on four folds, by fits that have not
+ * seen the fifth, and tried on the fifth. By group, and over all rows in the last place. */
+int fc_validation_nested(const struct fc_measurements *measurements, const struct fc_beliefs *prior,
+                         struct fc_coverage coverage[FC_GROUPS + 1], struct fc_error *error);
+
+/* Predicts each row by a fit without the models of its fold; `beliefs` gives priors and residuals. */
+int fc_cross_validate(const struct fc_measurements *measurements, const struct fc_beliefs *beliefs,
+                      struct fc_prediction *predictions, struct fc_error *error);
+
+/* One row's prediction by factors of prior.median exp(shift). */
+void fc_predict(const struct fc_measurement *row, const struct fc_beliefs *beliefs, const double *shift,
+                const double covariance[FC_FACTORS][FC_FACTORS], struct fc_prediction *prediction);
+
+/* Variants of one architecture. */
+bool fc_same_family(const struct fc_measurement *a, const struct fc_measurement *b);
 
 /* The constant-MFU errors of all rows (NAN for rows left out). */
 void fc_validation_baseline(const struct fc_measurements *measurements, double *errors);

@@ -46,6 +46,19 @@ static void print_scores(const struct fc_score *scores, int count, FILE *out)
     }
 }
 
+static void print_nested(const struct fc_validation *v, bool markdown, FILE *out)
+{
+    if (markdown)
+        fputs("| group | rows | in 50 | in 90 |\n|---|---:|---:|---:|\n", out);
+    for (int g = FC_GROUPS; g >= 0; g--) {
+        const struct fc_coverage *c = &v->nested[g];
+        double rows = c->rows > 0 ? c->rows : 1;
+        fprintf(out, markdown ? "| %s | %d | %.0f | %.0f |\n" : "%-28s %5d  in 50 %3.0f  in 90 %3.0f\n",
+                g == FC_GROUPS ? "overall" : fc_group_names[g], c->rows, 100 * c->held50 / rows,
+                100 * c->held90 / rows);
+    }
+}
+
 void fc_validation_print(const struct fc_validation *v, FILE *out)
 {
     fprintf(out,
@@ -59,6 +72,8 @@ void fc_validation_print(const struct fc_validation *v, FILE *out)
     if (v->validated) {
         fprintf(out, "\nfive-fold cross-validation: each model predicted by a fit that has not seen it\n\n");
         print_scores(v->validated_scores, v->score_count, out);
+        fprintf(out, "\nintervals tried on models that neither their fit nor their width has seen\n\n");
+        print_nested(v, false, out);
     }
     fprintf(out, "\nmean, median, P90, max: |predicted / measured - 1|; in 50, in 90: rows inside the 50 %% "
                  "and 90 %% interval;\n"
@@ -66,6 +81,8 @@ void fc_validation_print(const struct fc_validation *v, FILE *out)
                  "and mixture apart;\n"
                  "rho, regret: rank correlation over layouts of one job, and loss by taking the layout "
                  "predicted best\n");
+    fprintf(out, "\ncollectives: all-reduce bus bandwidth by message size and span\n\n");
+    fc_collectives_print(v->collectives, v->collective_count, false, out);
     fprintf(out, "\n%zu rows left out:\n", v->measurements.count - v->measurements.used);
     for (size_t i = 0; i < v->measurements.count; i++)
         if (v->measurements.rows[i].left_out[0])
@@ -106,6 +123,11 @@ void fc_validation_json(const struct fc_validation *v, struct fc_writer *w)
     if (v->validated) {
         fc_write_map(w, "cross_validated");
         write_scores(w, v->validated_scores, v->score_count);
+        double rows = v->nested[FC_GROUPS].rows > 0 ? v->nested[FC_GROUPS].rows : 1;
+        fc_write_map(w, "nested");
+        fc_write_number(w, "cover50", v->nested[FC_GROUPS].held50 / rows);
+        fc_write_number(w, "cover90", v->nested[FC_GROUPS].held90 / rows);
+        fc_write_end(w);
         fc_write_end(w);
     }
     fc_write_list(w, "rows");
@@ -124,6 +146,7 @@ void fc_validation_json(const struct fc_validation *v, struct fc_writer *w)
         fc_write_end(w);
     }
     fc_write_end(w);
+    fc_collectives_json(v->collectives, v->collective_count, w);
     fc_write_list(w, "left_out");
     for (size_t i = 0; i < v->measurements.count; i++) {
         const struct fc_measurement *m = &v->measurements.rows[i];
@@ -231,11 +254,21 @@ int fc_validation_report(const struct fc_validation *v, const char *folder, stru
                      "before), so that "
                      "their 90 %% coverage is by construction near 90 %%; the 50 %% coverage is not.\n\n");
         report_scores(v->validated_scores, v->score_count, out);
+        fprintf(out,
+                "\n## Would the intervals hold on further models?\n\nFive times the residual is set on four "
+                "folds, by fits that have not seen the fifth, and tried on the fifth.\n\n");
+        print_nested(v, true, out);
     }
     if (plot(v, folder) == 0)
         fprintf(out, "\n![predicted against measured step time](step-time.svg)\n");
     fprintf(out, "\n## Every row\n\n");
     report_rows(v, out);
+    fprintf(out,
+            "\n## Collectives\n\nAll-reduce bus bandwidth (as nccl-tests defines it) by message size and "
+            "span: the measured tables of "
+            "`catalog/networks.yaml` and the formula of `host/collectives.h`, whose constants are fitted to "
+            "them.\n\n");
+    fc_collectives_print(v->collectives, v->collective_count, true, out);
     fprintf(out, "\n## Left out\n\n| line | row | reason |\n|---:|---|---|\n");
     for (size_t i = 0; i < v->measurements.count; i++)
         if (v->measurements.rows[i].left_out[0])

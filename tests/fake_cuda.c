@@ -59,7 +59,8 @@ int cuLaunchKernel(void *, unsigned, unsigned, unsigned, unsigned, unsigned, uns
 static int live;  /* contexts, modules, streams and memories not given back */
 static int depth; /* contexts pushed */
 static char context_mark, module_mark, stream_mark;
-static const char *const kernel_names[] = {"fc_trials", "fc_tally", "fc_tally_indices", "fc_known_words"};
+static const char *const kernel_names[] = {"fc_trials", "fc_tally", "fc_tally_indices", "fc_known_words",
+                                           "fc_step_times"};
 
 int fake_cuda_live(void)
 {
@@ -370,6 +371,24 @@ static void known_words(void **a)
     }
 }
 
+static void step_times(fc_u32 threads, fc_u32 plans, void **a)
+{
+    const struct fc_step_program *plan = address(a, 0);
+    const fc_i32 *which = address(a, 1);
+    const float *values = address(a, 2);
+    fc_u32 count = word(a, 3);
+    float *out = address(a, 4);
+    for (fc_u32 p = 0; p < plans; p++)
+        for (fc_u32 world = 0; world < threads && world < count; world++) {
+            fc_real inputs[FC_IN_STEP_END];
+            struct fc_step_parts parts;
+            for (fc_u32 i = 0; i < FC_IN_STEP_END; i++)
+                inputs[i] = values[(size_t)which[p * FC_STEP_JOINT + i] * count + world];
+            fc_step_one(plan + p, inputs, 1, &parts);
+            out[(size_t)p * count + world] = (float)fc_log(parts.step);
+        }
+}
+
 int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
                    unsigned block_y, unsigned block_z, unsigned shared, void *stream, void **arguments,
                    void **extra)
@@ -386,6 +405,8 @@ int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned gr
         tally(grid_x * block_x, grid_y, arguments);
     else if (function == (const void *)kernel_names[2])
         indices(grid_x * block_x, grid_y, arguments);
+    else if (function == (const void *)kernel_names[4])
+        step_times(grid_x * block_x, grid_y, arguments);
     else
         known_words(arguments);
     return OK;

@@ -281,6 +281,12 @@ static void accuracy_holds(void **state)
                      score->constant_mfu_mape);
     }
     assert_true(v->validated_scores[0].cover90 >= 0.85 && v->validated_scores[0].cover90 <= 0.95);
+    /* models not seen by the fit, and intervals not set on them */
+    assert_true(v->validated_scores[0].mape <= 0.062 && v->validated_scores[0].p90_ape <= 0.135);
+    const struct fc_coverage *nested = &v->nested[FC_GROUPS];
+    assert_int_equal(nested->rows, 368);
+    if (!(nested->held90 >= 0.85 * nested->rows && nested->held90 <= 0.95 * nested->rows))
+        fail_msg("nested 90 %% intervals hold %d of %d rows", nested->held90, nested->rows);
     fc_validation_free(v);
     free(v);
 }

@@ -11,6 +11,7 @@
 #include "host/plan_scenario.h"
 #include "host/scenario.h"
 #include "host/statistics.h"
+#include "host/step_time.h"
 #include "tests/scenario_run.h"
 
 static const char frontier[] = "scenarios/gb300-nvl72-frontier.yaml";
@@ -50,6 +51,8 @@ static void impossible_plans_are_refused(void **state)
         {{"plan.pp=1", "plan.vpp=1", "plan.tp=4", "plan.dp=9216", NULL},
          "gb300-nvl72-frontier.yaml",
          "does not fit in memory: "},
+        {{"plan.vpp=1", "plan.schedule=interleaved", NULL}, "--set:1:15", "plan.vpp is 1"},
+        {{"training.precision=bf16", "training.bf16_layers=2", NULL}, "--set:1:22", "all layers are in bf16"},
         {{"plan.pp=1", "plan.dp=4608", NULL},
          "gb300-nvl72-frontier.yaml",
          "plan.vpp is above 1 without a pipeline"},
@@ -173,6 +176,116 @@ static void better_hardware_is_not_slower(void **state)
     }
 }
 
+/* The frontier's plan with changes, without its draws. */
+static struct fc_plan plan_with(const char *const *set, struct fc_step_program *program)
+{
+    struct fc_scenario scenario;
+    struct fc_plan plan;
+    struct fc_error error = {0};
+    if (open_with(frontier, set, &scenario, &error) ||
+        fc_plan_read(&plan, scenario.settings, scenario.catalog, &error))
+        fail_msg("%s", error.text);
+    fc_plan_program(&plan, program);
+    fc_scenario_close(&scenario);
+    plan.gpu.name = NULL; /* lay in the scenario */
+    return plan;
+}
+
+/* All factors 1, no time but that of matrix products; the bubble then. */
+static double bubble_of_products(struct fc_step_program p)
+{
+    struct fc_step_program bare = {.linear_s = p.linear_s,
+                                   .micro_batches = p.micro_batches,
+                                   .layers = p.layers,
+                                   .head_added = 1,
+                                   .bubble_layers = p.bubble_layers,
+                                   .zero_bubble = p.zero_bubble,
+                                   .weight_share = p.weight_share};
+    double inputs[FC_IN_STEP_END];
+    struct fc_step_breakdown parts;
+    for (int i = 0; i < FC_IN_STEP_END; i++)
+        inputs[i] = 1;
+    fc_step_time(&bare, inputs, &parts);
+    return parts.bubble;
+}
+
+/* Qi et al. 2024, arXiv 2401.10241: ZB-H1 leaves (pp - 1)(F + B - W) of 1F1B's (pp - 1)(F + B + W), where B
+ * is the gradient of the data alone. For matrix products F = B = W, so a third; with full recomputation,
+ * which adds another F, (2 F + B - W) / (2 F + B + W) = a half. */
+static void zero_bubble_is_that_of_the_paper(void **state)
+{
+    (void)state;
+    const char *const plain[] = {"plan.vpp=1", "plan.schedule=1f1b", NULL},
+                      *const zero[] = {"plan.vpp=1", "plan.schedule=zero_bubble", NULL},
+                      *const full[] = {"plan.vpp=1", "plan.recompute=full", NULL},
+                      *const full_zero[] = {"plan.vpp=1", "plan.schedule=zero_bubble", "plan.recompute=full",
+                                            NULL};
+    struct fc_step_program p, z;
+    struct fc_plan one = plan_with(plain, &p), other = plan_with(zero, &z);
+    double bubble = bubble_of_products(p), left = bubble_of_products(z);
+    /* (pp - 1) stages of 126 / 9 layers; the smooth maximum with the host adds 0.25 % */
+    assert_true(fabs(bubble / (8 * 14 * (double)p.linear_s) - 1) < 0.003);
+    if (!(fabs(left / bubble - 1.0 / 3) < 0.003))
+        fail_msg("%.4g of %.4g s are left", left, bubble);
+    struct fc_plan_memory a = fc_plan_memory(&one), b = fc_plan_memory(&other);
+    assert_true(a.activations == b.activations); /* H1 keeps what 1F1B keeps */
+    plan_with(full, &p);
+    plan_with(full_zero, &z);
+    assert_true(fabs(bubble_of_products(z) / bubble_of_products(p) - 0.5) < 0.003);
+}
+
+/* All layers in BF16 cost what the BF16 plan costs; one at each end slows the stages that hold them. */
+static void layers_in_bf16_cost_bf16(void **state)
+{
+    (void)state;
+    const char *const low[] = {"training.precision=fp8", NULL},
+                      *const high[] = {"training.precision=bf16", NULL},
+                      *const all[] = {"training.precision=fp8", "training.bf16_layers=126", NULL},
+                      *const ends[] = {"training.precision=fp8", "training.bf16_layers=2", NULL};
+    struct fc_step_program fp8, bf16, every, two;
+    plan_with(low, &fp8);
+    plan_with(high, &bf16);
+    plan_with(all, &every);
+    plan_with(ends, &two);
+    assert_true(every.linear_s == 0 && every.quantize_s == 0);
+    assert_true(fabs((double)(every.linear_high_s / bf16.linear_s) - 1) < 1e-6);
+    assert_true(fabs((double)(every.operand_s / bf16.operand_s) - 1) < 1e-6);
+    assert_true(fabs((double)(every.gaps / bf16.gaps) - 1) < 1e-6);
+    /* one of the 14 layers of a stage */
+    assert_true(fabs((double)(two.linear_s / fp8.linear_s) - 13.0 / 14) < 1e-6);
+    assert_true(fabs((double)(two.linear_high_s / bf16.linear_s) - 1.0 / 14) < 1e-6);
+}
+
+/* The fullest of n ranks: expected maximum of n normals (exact values: David and Nagaraja 2003), less with
+ * more experts per rank; none without expert parallelism. */
+static void fullest_rank_grows_with_the_ranks(void **state)
+{
+    (void)state;
+    static const struct {
+        double local, exact;
+    } cases[] = {{256, 0}, {128, 0.56419}, {32, 1.42360}, {4, 2.34373}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fc_scenario scenario;
+        struct fc_plan plan;
+        struct fc_step_program p;
+        struct fc_error error = {0};
+        (void)open_with(llama, (const char *const[]){NULL}, &scenario, &error);
+        assert_int_equal(fc_plan_read(&plan, scenario.settings, scenario.catalog, &error), 0);
+        const struct fc_catalog_entry *entry = fc_catalog_get(scenario.catalog, "model", "deepseek-v3");
+        assert_int_equal(fc_architecture_read(&plan.model, entry, NULL, &error), 0);
+        plan.ep = 256 / cases[i].local;
+        plan.expert_tp = 1;
+        fc_plan_program(&plan, &p);
+        double normal = (double)p.router_excess * sqrt(cases[i].local);
+        if (!(fabs(normal - cases[i].exact) <= 0.05 * cases[i].exact))
+            fail_msg("ep %g: %.4f, exact %.4f", plan.ep, normal, cases[i].exact);
+        plan.balanced_router = true;
+        fc_plan_program(&plan, &p);
+        assert_true(p.router_excess == 0);
+        fc_scenario_close(&scenario);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +295,9 @@ int main(void)
         cmocka_unit_test(llama3_rate_is_inside_the_interval),
         cmocka_unit_test(memory_is_a_probability),
         cmocka_unit_test(better_hardware_is_not_slower),
+        cmocka_unit_test(zero_bubble_is_that_of_the_paper),
+        cmocka_unit_test(layers_in_bf16_cost_bf16),
+        cmocka_unit_test(fullest_rank_grows_with_the_ranks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

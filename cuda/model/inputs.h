@@ -41,7 +41,7 @@ enum fc_input {
     FC_IN_SOFTWARE_MOE = 28,       /* factor of the 2024 releases on mixture models */
     FC_IN_NVLINK = 29,             /* bus bandwidth over the link's rate in one direction */
     FC_IN_NIC = 30,                /* bus bandwidth over the adapter's rate */
-    FC_IN_LATENCY = 31,            /* latency of a collective step, s */
+    FC_IN_LATENCY = 31,            /* latency of a collective step in a domain, s */
     FC_IN_ALL_TO_ALL = 32,         /* all-to-all against ring rate */
     FC_IN_TP_EXPOSED = 33,         /* share of tensor parallel communication left exposed by overlap */
     FC_IN_CP_EXPOSED = 34,
@@ -57,7 +57,9 @@ enum fc_input {
     FC_IN_MEMORY_ACTIVATIONS = 44, /* factor on the counted activations */
     FC_IN_MEMORY_ALLOCATOR = 45,   /* memory reserved over memory in use */
     FC_IN_MEMORY_FRAMEWORK = 46,   /* context, collective buffers, workspaces, byte */
-    FC_IN_STEP_END = 47,
+    FC_IN_FAR_LATENCY = 47,        /* latency of a collective step between domains, s */
+    FC_IN_ROUTER_SPREAD = 48,      /* standard deviation of the experts' loads over their mean */
+    FC_IN_STEP_END = 49,
 
     /* timeline layer: 64 to 127 */
     FC_IN_GPU_MTBF_H = 64,       /* GPU-hours of running per unplanned interruption, h */

@@ -39,19 +39,24 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real gemm = p->low ? FC_FACTOR(GEMM_LOW) : FC_FACTOR(GEMM_BF16);
     fc_real per_rate =
         one / (clock * gemm * FC_FACTOR(MXFP8) * fc_fma((fc_real)p->ultra, FC_FACTOR(FP4_ULTRA), one));
+    fc_real per_high = one / (clock * FC_FACTOR(GEMM_BF16));
     fc_real per_hbm = one / FC_FACTOR(HBM);
     fc_real per_nvlink = one / FC_FACTOR(NVLINK);
     fc_real per_nic = one / FC_FACTOR(NIC);
-    fc_real latency = FC_FACTOR(LATENCY);
+    fc_real near = FC_FACTOR(LATENCY);
+    fc_real far = FC_FACTOR(FAR_LATENCY);
     fc_real software = FC_FACTOR(SOFTWARE) * FC_FACTOR(SOFTWARE_BLACKWELL) * FC_FACTOR(SOFTWARE_MOE);
     fc_real elementwise = FC_FACTOR(ELEMENTWISE);
     fc_real quantize = FC_FACTOR(QUANTIZE_BYTES);
 
     /* computation of a layer */
-    fc_real linear = (fc_real)p->linear_s * per_rate;
-    fc_real grouped_rate = one - (one - FC_FACTOR(GROUPED_GEMM)) * (fc_real)p->experts_part;
-    fc_real grouped = fc_fma(FC_FACTOR(GROUPED_ROWS), (fc_real)p->grouped_row_s, (fc_real)p->grouped_s) *
-                      per_rate / grouped_rate;
+    fc_real linear = fc_fma((fc_real)p->linear_s, per_rate, (fc_real)p->linear_high_s * per_high);
+    fc_real fullest = fc_fma((fc_real)p->router_excess, FC_FACTOR(ROUTER_SPREAD), one);
+    fc_real rows = FC_FACTOR(GROUPED_ROWS);
+    fc_real grouped_rate = fc_fma(FC_FACTOR(GROUPED_GEMM) - one, (fc_real)p->experts_part, one);
+    fc_real grouped_low = fc_fma(rows, (fc_real)p->grouped_row_s, (fc_real)p->grouped_s * fullest);
+    fc_real grouped_high = fc_fma(rows, (fc_real)p->grouped_high_row_s, (fc_real)p->grouped_high_s * fullest);
+    fc_real grouped = fc_fma(grouped_low, per_rate, grouped_high * per_high) / grouped_rate;
     fc_real attention = (fc_real)p->attention_s / (clock * FC_FACTOR(ATTENTION) *
                                                    FC_FACTOR(ATTENTION_KERNEL) * FC_FACTOR(ATTENTION_FP8)) +
                         (fc_real)p->unfused_s / (clock * FC_FACTOR(ATTENTION_UNFUSED));
@@ -62,7 +67,7 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     bytes = fc_fma(quantize, (fc_real)p->quantize_s, bytes);
     bytes = fc_fma(
         fc_fma(elementwise, (fc_real)p->expert_elementwise_s, quantize * (fc_real)p->expert_quantize_s),
-        unfused, bytes);
+        unfused * fullest, bytes);
     bytes = fc_fma(FC_FACTOR(MAMBA_BYTES), (fc_real)p->mamba_s, bytes);
     bytes = fc_fma(FC_FACTOR(CLAMP_BYTES), (fc_real)p->clamp_s, bytes);
     fc_real memory = bytes * per_hbm;
@@ -70,19 +75,24 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real compute = fc_fma(linear + grouped + attention + memory, software, gaps);
 
     /* communication of a layer */
-    fc_real tp_all = fc_fma((fc_real)p->tp_nvlink_s, per_nvlink,
-                            fc_fma((fc_real)p->tp_nic_s, per_nic, (fc_real)p->tp_latency * latency));
-    fc_real tp = tp_all * FC_FACTOR(TP_EXPOSED);
-    fc_real cp_all = fc_fma((fc_real)p->cp_nvlink_s, per_nvlink,
-                            fc_fma((fc_real)p->cp_nic_s, per_nic, (fc_real)p->cp_latency * latency));
+    fc_real tp_late = fc_fma((fc_real)p->tp_steps, near, (fc_real)p->tp_far_steps * far);
+    fc_real tp_all =
+        fc_fma((fc_real)p->tp_nvlink_s, per_nvlink, fc_fma((fc_real)p->tp_nic_s, per_nic, tp_late));
+    fc_real tp = tp_all * fc_fma(one - (fc_real)p->tp_plain, FC_FACTOR(TP_EXPOSED), (fc_real)p->tp_plain);
+    fc_real cp_late = fc_fma((fc_real)p->cp_steps, near, (fc_real)p->cp_far_steps * far);
+    fc_real cp_all =
+        fc_fma((fc_real)p->cp_nvlink_s, per_nvlink, fc_fma((fc_real)p->cp_nic_s, per_nic, cp_late));
     fc_real cp = fc_max(FC_FACTOR(CP_EXPOSED) * cp_all, fc_fma((fc_real)-0.8f, attention, cp_all));
+    fc_real ep_late = fc_fma((fc_real)p->ep_steps, near, (fc_real)p->ep_far_steps * far);
     fc_real ep_all = fc_fma(fc_max((fc_real)p->ep_nvlink_s * per_nvlink, (fc_real)p->ep_nic_s * per_nic),
-                            one / FC_FACTOR(ALL_TO_ALL), (fc_real)p->ep_latency * latency);
+                            fullest / FC_FACTOR(ALL_TO_ALL), ep_late);
     fc_real ep = fc_max(FC_FACTOR(EP_EXPOSED) * ep_all, fc_fma((fc_real)-0.7f, compute, ep_all));
     fc_real layer = compute + tp + cp + ep;
+    fc_real fsdp_late = fc_fma((fc_real)p->fsdp_steps, near, (fc_real)p->fsdp_far_steps * far);
+    fsdp_late = fc_fma((fc_real)p->fsdp_slices_s, per_nvlink,
+                       fc_fma((fc_real)p->fsdp_far_slices_s, per_nic, fsdp_late));
     fc_real fsdp_all =
-        fc_fma((fc_real)p->fsdp_latency, latency,
-               fc_max((fc_real)p->fsdp_nvlink_s * per_nvlink, (fc_real)p->fsdp_nic_s * per_nic));
+        fc_max((fc_real)p->fsdp_nvlink_s * per_nvlink, (fc_real)p->fsdp_nic_s * per_nic) + fsdp_late;
     fc_real fsdp = fc_max(FC_FACTOR(FSDP_EXPOSED) * fsdp_all, fc_fma((fc_real)-0.7f, layer, fsdp_all));
     layer = layer + fsdp;
 
@@ -103,7 +113,11 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real body = (fc_real)p->layers * layer;
     fc_real stage =
         fc_max(fc_fma((fc_real)p->head_added, head, body), fc_fma((fc_real)p->last_layers, layer, head));
-    fc_real bubble = fc_fma((fc_real)p->bubble_layers, layer, (fc_real)p->bubble_head * head);
+    fc_real accumulated = FC_FACTOR(ACCUMULATE_TRAFFIC) * (fc_real)p->accumulate_s * per_hbm;
+    fc_real weights =
+        fc_fma((fc_real)p->weight_share, linear + grouped, (fc_real)p->zero_bubble * accumulated) * software;
+    fc_real idle = fc_max(fc_fma((fc_real)-2.0f, weights, layer), (fc_real)0.0f);
+    fc_real bubble = fc_fma((fc_real)p->bubble_layers, idle, (fc_real)p->bubble_head * head);
     fc_real pp_all = fc_fma((fc_real)p->pp_nvlink_s, per_nvlink, (fc_real)p->pp_nic_s * per_nic);
     fc_real pp = pp_all * FC_FACTOR(PP_EXPOSED);
 
@@ -111,7 +125,10 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real dp_all =
         fc_max((fc_real)p->dense_dp_nvlink_s * per_nvlink, (fc_real)p->dense_dp_nic_s * per_nic) +
         fc_max((fc_real)p->expert_dp_nvlink_s * per_nvlink, (fc_real)p->expert_dp_nic_s * per_nic);
-    dp_all = fc_fma((fc_real)p->dp_latency, latency, dp_all);
+    fc_real dp_late = fc_fma((fc_real)p->dp_steps, near, (fc_real)p->dp_far_steps * far);
+    dp_late =
+        fc_fma((fc_real)p->dp_slices_s, per_nvlink, fc_fma((fc_real)p->dp_far_slices_s, per_nic, dp_late));
+    dp_all = dp_all + dp_late;
     fc_real dp = fc_max(FC_FACTOR(DP_EXPOSED) * dp_all, dp_all - FC_FACTOR(DP_WINDOW) * (stage + bubble));
     fc_real optimizer =
         fc_fma((fc_real)p->optimizer_s * FC_FACTOR(OPTIMIZER_BYTES), per_hbm, FC_FACTOR(STEP_FIXED));

@@ -8,7 +8,7 @@
 
 #include "lang.h"
 
-#define FC_STEP_JOINT 47 /* most inputs that are drawn together: all of the step layer */
+#define FC_STEP_JOINT 49 /* most inputs that are drawn together: all of the step layer */
 
 struct fc_step_program {
     /* the job */
@@ -22,6 +22,9 @@ struct fc_step_program {
     float linear_s;      /* dense matrix products at the peak of their precision */
     float grouped_s;     /* the experts' */
     float grouped_row_s; /* one more row of each */
+    /* the same of the layers that stay in BF16 beside low ones, at the BF16 peak */
+    float linear_high_s, grouped_high_s, grouped_high_row_s;
+    float router_excess; /* load of the fullest rank over the mean, less 1, per unit of the experts' spread */
     float experts_part;  /* 1 - 1 / local experts */
     float ultra;         /* 1/2 for FP4 on the 300 series, which has that much more FP4 peak; else 0 */
     float attention_s;
@@ -34,12 +37,14 @@ struct fc_step_program {
     /* kernels whose launch the GPU may have to wait for */
     float launches, moe_launches, expert_launches;
 
-    /* communication of a layer: bytes over the peak of NVLink or adapter; latencies in units of the latency
-     * factor */
-    float tp_nvlink_s, tp_nic_s, tp_latency;
-    float cp_nvlink_s, cp_nic_s, cp_latency;
-    float ep_nvlink_s, ep_nic_s, ep_latency;
-    float fsdp_nvlink_s, fsdp_nic_s, fsdp_latency;
+    /* communication of a layer: bytes over the peak of NVLink or adapter; steps of the collectives inside and
+     * between domains (far); slices: what those steps wait for (host/collectives.h), in the former where only
+     * one link is in use */
+    float tp_nvlink_s, tp_nic_s, tp_steps, tp_far_steps;
+    float tp_plain; /* share of it that nothing hides */
+    float cp_nvlink_s, cp_nic_s, cp_steps, cp_far_steps;
+    float ep_nvlink_s, ep_nic_s, ep_steps, ep_far_steps;
+    float fsdp_nvlink_s, fsdp_nic_s, fsdp_slices_s, fsdp_far_slices_s, fsdp_steps, fsdp_far_steps;
 
     /* the head, per micro-batch, on the last stage */
     float head_s, head_bytes_s;
@@ -50,10 +55,13 @@ struct fc_step_program {
     float head_added;                 /* 1: the head stands on a stage of `layers` layers */
     float last_layers;                /* layers beside the head otherwise */
     float bubble_layers, bubble_head; /* idle layers and heads per step */
+    float zero_bubble;                /* 1: weight gradients fill the bubble */
+    float weight_share;               /* of the matrix products that are weight gradients; 0 otherwise */
     float pp_nvlink_s, pp_nic_s;      /* point to point, whole step */
 
     /* once per step */
-    float dense_dp_nvlink_s, dense_dp_nic_s, expert_dp_nvlink_s, expert_dp_nic_s, dp_latency;
+    float dense_dp_nvlink_s, dense_dp_nic_s, expert_dp_nvlink_s, expert_dp_nic_s;
+    float dp_slices_s, dp_far_slices_s, dp_steps, dp_far_steps;
     float optimizer_s; /* one byte per parameter */
     float doublings;   /* of the job beyond eight GPUs */
 
