@@ -247,7 +247,7 @@ const struct fc_field fc_fields[] = {
     UNCERTAIN(FC_FIELD_DURABLE_LOAD, "checkpoint.durable_load", FC_IN_DURABLE_LOAD_S, "s", 0, 1e+06,
               "reading a durable checkpoint back, added to the restart"),
     UNCERTAIN(FC_FIELD_CHECKPOINT_BYTES, "checkpoint.bytes", FC_IN_CHECKPOINT_BYTES, "byte", 0, 1e+18,
-              "size of a checkpoint; with a bandwidth it adds to write and load"),
+              "size of a checkpoint; with a bandwidth it adds to write and load; 0: 14 byte per parameter"),
     UNCERTAIN(FC_FIELD_STORAGE_BANDWIDTH, "checkpoint.bandwidth", FC_IN_STORAGE_BYTES_PER_S, "byte/s", 0,
               1e+18, "bandwidth of the storage, all GPUs together"),
     LAW(FC_FIELD_HANG_DETECTION, "reliability.hang_detection", "s", 0, 1e+07, "the same for a hang"),

@@ -277,6 +277,17 @@ static int add_draws(struct fc_compiled *compiled, const struct fc_step_draws *d
     return 0;
 }
 
+/* Bytes of a checkpoint: per parameter 2 of BF16 weights and 12 of FP32 weights, momentum and variance. BLOOM's 2.3
+ * TB for 176 billion parameters are 13 (arXiv 2211.05100). */
+static double checkpoint_bytes(const struct fc_plan *plan)
+{
+    struct fc_plan whole = *plan;
+    double dense, expert;
+    whole.tp = whole.pp = whole.vpp = whole.ep = whole.expert_tp = 1;
+    fc_plan_parameters(&whole, &dense, &expert);
+    return 14 * (dense + expert);
+}
+
 int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                     const struct fc_catalog *catalog, struct fc_error *error)
 {
@@ -297,6 +308,7 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
         for (int i = 0; i < FC_IN_STEP_END; i++)
             own[i] = settings->fields[FC_FIELD_EFFICIENCY + i].is_set;
         fc_plan_program(&plan, step);
+        compiled->program.run.detail.checkpoint_bytes = (float)checkpoint_bytes(&plan);
         fc_beliefs_apply(beliefs, &plan,
                          posterior->is_set ? (enum fc_posterior_use)posterior->choice : FC_USE_POSTERIOR, own,
                          &draws, step);

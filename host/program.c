@@ -236,11 +236,18 @@ static void set_horizon(struct fc_compiled *compiled, const struct fc_settings *
 }
 
 /* A run whose work is stated as a time: no step is simulated. */
-static int compile_work(struct fc_compiled *compiled, const struct fc_settings *settings, struct fc_error *error)
+static void compile_work(struct fc_compiled *compiled, const struct fc_settings *settings)
+{
+    double work_s = settings->fields[FC_FIELD_WORK].number;
+    compiled->program.run.work_s = (float)work_s;
+    compiled->program.run.last_checkpoint = 1;
+    set_horizon(compiled, settings, LONGEST_RUN * work_s);
+}
+
+static int check_work(const struct fc_settings *settings, struct fc_error *error)
 {
     static const enum fc_field_id instead[] = {FC_FIELD_MODEL, FC_FIELD_TOKENS, FC_FIELD_FLOP, FC_FIELD_WALL};
     const struct fc_setting *f = settings->fields;
-    struct fc_run *run = &compiled->program.run;
     for (size_t i = 0; i < sizeof instead / sizeof instead[0]; i++)
         if (f[instead[i]].is_set && !f[instead[i]].from_default)
             return fc_fail_at(error, &f[FC_FIELD_WORK].place,
@@ -249,10 +256,8 @@ static int compile_work(struct fc_compiled *compiled, const struct fc_settings *
                               fc_fields[instead[i]].path);
     if (f[FC_FIELD_LAYERS].choice != 1)
         return fc_fail_at(error, &f[FC_FIELD_WORK].place,
-                          "training.work needs layers: run (there is no step in it, and no contract)");
-    run->work_s = (float)f[FC_FIELD_WORK].number;
-    run->last_checkpoint = 1;
-    set_horizon(compiled, settings, LONGEST_RUN * f[FC_FIELD_WORK].number);
+                          "training.work is stated in a scenario that is no run (there is no step in it, and no "
+                          "contract); state layers: run");
     return 0;
 }
 
@@ -297,8 +302,10 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
     if (fc_program_compile_detail(compiled, settings, error))
         return -1;
     const struct fc_step_program *step = &compiled->program.step;
-    if (f[FC_FIELD_WORK].is_set)
-        return compile_work(compiled, settings, error);
+    if (f[FC_FIELD_WORK].is_set) {
+        compile_work(compiled, settings);
+        return 0;
+    }
     double tokens = f[FC_FIELD_TOKENS].is_set ? f[FC_FIELD_TOKENS].number : 0, horizon_s;
     if (f[FC_FIELD_TOKENS].is_set && f[FC_FIELD_FLOP].is_set)
         return fc_fail_at(
@@ -358,8 +365,11 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT,
                                  FC_LAYER_STEP | FC_LAYER_RUN | FC_LAYER_CONTRACT};
     program->layers = layers[f[FC_FIELD_LAYERS].choice];
-    if (f[FC_FIELD_WORK].is_set)
+    if (f[FC_FIELD_WORK].is_set) {
+        if (check_work(settings, error))
+            goto failed;
         program->layers &= ~FC_LAYER_STEP;
+    }
     if ((program->layers & FC_LAYER_STEP) && fc_plan_compile(compiled, settings, catalog, error))
         goto failed;
     if ((program->layers & FC_LAYER_CONTRACT) && fc_contract_compile(compiled, settings, catalog, error))

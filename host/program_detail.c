@@ -119,8 +119,8 @@ static int compile_segments(struct fc_run_detail *d, const struct fc_settings *s
                           "a rack); state cluster.spare_policy: in-rack, or drop it");
     if (used % asked)
         return fc_fail_at(error, &segment->place,
-                          "cluster.segment is %d trays, but the job uses %d trays of a rack (%g trays in %d "
-                          "racks), which it does not divide; choose a divisor of %d",
+                          "cluster.segment is %d trays, which do not divide the %d trays of a rack that the job uses (%g "
+                          "in %d racks); choose a divisor of %d",
                           asked, used, (double)d->trays, (int)d->racks, used);
     d->segment_trays = asked;
     d->segments = used / asked;

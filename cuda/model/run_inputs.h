@@ -99,7 +99,9 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
     }
     FC_LANES (l) {
         fc_i32 i = base + l;
-        fc_real bytes_s = in[FC_IN_CHECKPOINT_BYTES][l] * fc_rate(in[FC_IN_STORAGE_BYTES_PER_S][l]);
+        fc_real stated = in[FC_IN_CHECKPOINT_BYTES][l];
+        fc_real bytes = stated > (fc_real)0.0f ? stated : (fc_real)detail->checkpoint_bytes;
+        fc_real bytes_s = bytes * fc_rate(in[FC_IN_STORAGE_BYTES_PER_S][l]);
         fc_real stall_s = in[FC_IN_CHECKPOINT_STALL_S][l] + (detail->asynchronous ? (fc_real)0.0f : bytes_s);
         fc_real write_s = in[FC_IN_CHECKPOINT_WRITE_S][l] + bytes_s;
         fc_real restart_s =
