@@ -29,6 +29,45 @@
 #define FC_PHILOX_W1 0xBB67AE85u
 
 /* words[4][FC_W] for lanes with their own trial and event numbers. */
+#if FC_BLOCK > 0
+FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
+                           const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W])
+{
+    const fc_block m0 = fc_block_all(FC_PHILOX_M0), m1 = fc_block_all(FC_PHILOX_M1);
+    for (int base = 0; base < FC_W; base += 2 * FC_BLOCK) { /* two at a time: one waits for its products */
+        fc_block a[2], b[2], c[2], d[2];
+        fc_u32 key0 = (fc_u32)seed, key1 = (fc_u32)(seed >> 32);
+        for (int k = 0; k < 2; k++) {
+            int at = base + k * FC_BLOCK;
+            a[k] = fc_block_load(trial_low + at);
+            b[k] = fc_block_load(trial_high + at);
+            c[k] = fc_block_load(event + at);
+            d[k] = fc_block_all(stream);
+        }
+        FC_UNROLL_10
+        for (int round = 0; round < 10; round++) {
+            for (int k = 0; k < 2; k++) {
+                fc_block high0, high1;
+                fc_block low0 = fc_block_multiply(a[k], m0, &high0);
+                fc_block low1 = fc_block_multiply(c[k], m1, &high1);
+                a[k] = fc_block_xor(fc_block_xor(high1, b[k]), fc_block_all(key0));
+                c[k] = fc_block_xor(fc_block_xor(high0, d[k]), fc_block_all(key1));
+                b[k] = low1;
+                d[k] = low0;
+            }
+            key0 += FC_PHILOX_W0;
+            key1 += FC_PHILOX_W1;
+        }
+        for (int k = 0; k < 2; k++) {
+            int at = base + k * FC_BLOCK;
+            fc_block_store(words[0] + at, a[k]);
+            fc_block_store(words[1] + at, b[k]);
+            fc_block_store(words[2] + at, c[k]);
+            fc_block_store(words[3] + at, d[k]);
+        }
+    }
+}
+#else
 FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
                            const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W])
 {
@@ -63,6 +102,7 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
         words[3][l] = d[l];
     }
 }
+#endif
 
 /* The same four words for one counter: for what happens in few lanes at a time. */
 FC_FN void fc_random_one(fc_u64 seed, fc_u32 trial_low, fc_u32 trial_high, fc_u32 event, fc_u32 stream,
