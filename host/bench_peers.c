@@ -8,10 +8,11 @@
 #include "scenario.h"
 #include "statistics.h"
 
-/* Wall time in closed form, days: work in pieces of `interval`, each followed by `stall`; a failure in mean time
- * `mtbf` of running; `down` free of failures, then `restart` in which they strike. Minutes.
- * E[piece] = e^(restart/mtbf) (mtbf + down) (e^((interval + stall)/mtbf) - 1) (Daly 2006; Robert, Herault et al.) */
-static double closed_form_days(double work, double interval, double stall, double mtbf, double down, double restart)
+/* Wall time in closed form, days: work in pieces of `interval`, each followed by `stall`; a failure in mean
+ * time `mtbf` of running; `down` free of failures, then `restart` in which they strike. Minutes. E[piece] =
+ * e^(restart/mtbf) (mtbf + down) (e^((interval + stall)/mtbf) - 1) (Daly 2006; Robert, Herault et al.) */
+static double closed_form_days(double work, double interval, double stall, double mtbf, double down,
+                               double restart)
 {
     return work / interval * exp(restart / mtbf) * (mtbf + down) * expm1((interval + stall) / mtbf) / 1440;
 }
@@ -58,12 +59,14 @@ int fc_bench_peers(struct fc_peer_row rows[FC_BENCH_PEERS], double seconds, stru
     const double servers = 4096, airesim_mtbf = 2268.0 * 60 / servers, llama_mtbf = 50.7e3 * 60 / 16384;
     const struct fc_peer_row known[FC_BENCH_PEERS] = {
         {.peer = "AIReSim (arXiv 2603.07041)",
-         .what = "4,096 servers, 256 days, 11,096 failures; it follows the repair of each server, and no lost work",
+         .what = "4,096 servers, 256 days, 11,096 failures; it follows the repair of each server, and no "
+                 "lost work",
          .scenario = "anchor-airesim",
          .theirs = 0.055,
          .expected = closed_form_days(256 * 1440, 2.0 / 60, 0, airesim_mtbf, 18.90, 0)},
         {.peer = "AIReSim (arXiv 2603.07041)",
-         .what = "2,048 servers, 54 days, about 420 failures, as Llama 3; here with checkpoints and lost work",
+         .what =
+             "2,048 servers, 54 days, about 420 failures, as Llama 3; here with checkpoints and lost work",
          .scenario = "anchor-llama3-like",
          .theirs = 6.2,
          .expected = closed_form_days(54 * 1440, 10, 0.05, llama_mtbf, 1, 5)},

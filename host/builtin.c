@@ -282,10 +282,10 @@ static const struct {
     float share, swap, blame;
     int blast;
 } classes[FC_CLASS_COUNT] = {
-    [FC_CLASS_GPU] = {35, 1.2f, 1, FC_BLAST_TRAY},     [FC_CLASS_HOST] = {10, 1.4f, 1, FC_BLAST_TRAY},
-    [FC_CLASS_NVLINK] = {15, 1.2f, 1, FC_BLAST_TRAY},  [FC_CLASS_NETWORK] = {10, 0.2f, 1, FC_BLAST_TRAY},
-    [FC_CLASS_SOFTWARE] = {20, 0, 0, FC_BLAST_TRAY},   [FC_CLASS_HANG] = {7, 0.5f, 1, FC_BLAST_TRAY},
-    [FC_CLASS_SILENT] = {3, 1.9f, 0, FC_BLAST_TRAY},   [FC_CLASS_RACK] = {0, 1e9f, 0, FC_BLAST_RACK},
+    [FC_CLASS_GPU] = {35, 1.2f, 1, FC_BLAST_TRAY},    [FC_CLASS_HOST] = {10, 1.4f, 1, FC_BLAST_TRAY},
+    [FC_CLASS_NVLINK] = {15, 1.2f, 1, FC_BLAST_TRAY}, [FC_CLASS_NETWORK] = {10, 0.2f, 1, FC_BLAST_TRAY},
+    [FC_CLASS_SOFTWARE] = {20, 0, 0, FC_BLAST_TRAY},  [FC_CLASS_HANG] = {7, 0.5f, 1, FC_BLAST_TRAY},
+    [FC_CLASS_SILENT] = {3, 1.9f, 0, FC_BLAST_TRAY},  [FC_CLASS_RACK] = {0, 1e9f, 0, FC_BLAST_RACK},
     [FC_CLASS_JOB] = {0, 0, 0, FC_BLAST_TRAY},
 };
 
@@ -313,7 +313,9 @@ static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
     d->rack_repair = law_table(b, log_logistic, 72000, 0);
     struct fc_draw slow = law_table(b, log_logistic, 900, 0), lag = law_table(b, log_logistic, 10800, 0);
     for (int c = 0; c < FC_CLASS_COUNT; c++) {
-        const struct fc_draw *law = c == FC_CLASS_SILENT ? &lag : fc_class_in(FC_CLASSES_SLOW, c) ? &slow : &run->detection;
+        const struct fc_draw *law = c == FC_CLASS_SILENT              ? &lag
+                                    : fc_class_in(FC_CLASSES_SLOW, c) ? &slow
+                                                                      : &run->detection;
         d->classes.swap[c] = classes[c].swap;
         d->classes.blamed |= (fc_u32)(classes[c].blame > 0) << c;
         d->classes.blast[c] = classes[c].blast;

@@ -78,7 +78,7 @@ struct report {
     struct fc_step_rate step; /* plans 0: not measured */
     int peer_count;
     struct fc_peer_row peer[FC_BENCH_PEERS];
-    struct race *race;        /* RACES_MAX */
+    struct race *race; /* RACES_MAX */
     uint64_t few, many, peak_bytes[2];
 };
 
@@ -384,7 +384,8 @@ static void print(const struct report *r)
                "worlds (%s)\n",
                r->step.plans, 1e-6 * r->step.plans_per_s, 1e-6 * r->step.worlds_per_s, r->step.kernel);
     if (r->peer_count > 0)
-        printf("\nCases of other simulators, one core, trials a second (theirs on another machine: orders of magnitude "
+        printf("\nCases of other simulators, one core, trials a second (theirs on another machine: orders of "
+               "magnitude "
                "only)\n  %10s %10s %9s  %s\n",
                "here", "theirs", "ratio", "case");
     for (int i = 0; i < r->peer_count; i++) {

@@ -97,7 +97,8 @@ const struct fc_field fc_fields[] = {
            "model FLOP of the run; or state training.tokens"),
     NUMBER(FC_FIELD_WALL, "training.wall", "s", 1, 1e9, "watch the run for this long instead of to its end"),
     NUMBER(FC_FIELD_WORK, "training.work", "s", 1, 1e+11,
-           "the run's work at full speed, as time; instead of model, tokens and plan, where no step is simulated"),
+           "the run's work at full speed, as time; instead of model, tokens and plan, where no step is "
+           "simulated"),
     CHOICE(FC_FIELD_PRECISION, "training.precision", precisions, "arithmetic of the matrix products"),
     INTEGER(FC_FIELD_SEQUENCE, "training.sequence", "token", 1, 1.6e7, "tokens in a sequence"),
     INTEGER(FC_FIELD_GLOBAL_BATCH, "training.global_batch", "1", 1, 1e8, "sequences per step"),

@@ -277,8 +277,8 @@ static int add_draws(struct fc_compiled *compiled, const struct fc_step_draws *d
     return 0;
 }
 
-/* Bytes of a checkpoint: per parameter 2 of BF16 weights and 12 of FP32 weights, momentum and variance. BLOOM's 2.3
- * TB for 176 billion parameters are 13 (arXiv 2211.05100). */
+/* Bytes of a checkpoint: per parameter 2 of BF16 weights and 12 of FP32 weights, momentum and variance.
+ * BLOOM's 2.3 TB for 176 billion parameters are 13 (arXiv 2211.05100). */
 static double checkpoint_bytes(const struct fc_plan *plan)
 {
     struct fc_plan whole = *plan;

@@ -250,14 +250,16 @@ static int check_work(const struct fc_settings *settings, struct fc_error *error
     const struct fc_setting *f = settings->fields;
     for (size_t i = 0; i < sizeof instead / sizeof instead[0]; i++)
         if (f[instead[i]].is_set && !f[instead[i]].from_default)
-            return fc_fail_at(error, &f[FC_FIELD_WORK].place,
-                              "training.work is stated beside %s (the work is a time, or follows from a model); "
-                              "drop one",
-                              fc_fields[instead[i]].path);
+            return fc_fail_at(
+                error, &f[FC_FIELD_WORK].place,
+                "training.work is stated beside %s (the work is a time, or follows from a model); "
+                "drop one",
+                fc_fields[instead[i]].path);
     if (f[FC_FIELD_LAYERS].choice != 1)
-        return fc_fail_at(error, &f[FC_FIELD_WORK].place,
-                          "training.work is stated in a scenario that is no run (there is no step in it, and no "
-                          "contract); state layers: run");
+        return fc_fail_at(
+            error, &f[FC_FIELD_WORK].place,
+            "training.work is stated in a scenario that is no run (there is no step in it, and no "
+            "contract); state layers: run");
     return 0;
 }
 

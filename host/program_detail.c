@@ -105,7 +105,8 @@ static bool constant_zero(const struct fc_setting *setting)
 }
 
 /* Which trays of a rack hang together, where spare trays stand in the racks. */
-static int compile_segments(struct fc_run_detail *d, const struct fc_settings *settings, struct fc_error *error)
+static int compile_segments(struct fc_run_detail *d, const struct fc_settings *settings,
+                            struct fc_error *error)
 {
     const struct fc_setting *segment = &settings->fields[FC_FIELD_SEGMENT];
     int used = (int)((double)d->trays / d->racks + 0.5), asked = (int)segment->integer;
@@ -114,21 +115,24 @@ static int compile_segments(struct fc_run_detail *d, const struct fc_settings *s
     if (asked == 0)
         return 0;
     if (d->spare_policy != FC_SPARES_IN_RACK)
-        return fc_fail_at(error, &segment->place,
-                          "cluster.segment is stated, but spares do not stand in the racks (a segment is part of "
-                          "a rack); state cluster.spare_policy: in-rack, or drop it");
+        return fc_fail_at(
+            error, &segment->place,
+            "cluster.segment is stated, but spares do not stand in the racks (a segment is part of "
+            "a rack); state cluster.spare_policy: in-rack, or drop it");
     if (used % asked)
-        return fc_fail_at(error, &segment->place,
-                          "cluster.segment is %d trays, which do not divide the %d trays of a rack that the job uses (%g "
-                          "in %d racks); choose a divisor of %d",
-                          asked, used, (double)d->trays, (int)d->racks, used);
+        return fc_fail_at(
+            error, &segment->place,
+            "cluster.segment is %d trays, which do not divide the %d trays of a rack that the job uses (%g "
+            "in %d racks); choose a divisor of %d",
+            asked, used, (double)d->trays, (int)d->racks, used);
     d->segment_trays = asked;
     d->segments = used / asked;
     return 0;
 }
 
 /* Law of the number of lemons in the job: binomial, without what lies beyond 1e-12 on either side. */
-static int compile_lemons(struct fc_compiled *compiled, const struct fc_settings *settings, struct fc_error *error)
+static int compile_lemons(struct fc_compiled *compiled, const struct fc_settings *settings,
+                          struct fc_error *error)
 {
     const struct fc_setting *f = settings->fields;
     struct fc_run_detail *d = &compiled->program.run.detail;
@@ -138,15 +142,17 @@ static int compile_lemons(struct fc_compiled *compiled, const struct fc_settings
     if (!d->lemons)
         return 0;
     if (d->ages != FC_AGES_NONE)
-        return fc_fail_at(error, &f[FC_FIELD_LEMON_SHARE].place,
-                          "reliability.lemon_share and reliability.ages are both stated (lemons fail at a constant "
-                          "rate); drop one");
+        return fc_fail_at(
+            error, &f[FC_FIELD_LEMON_SHARE].place,
+            "reliability.lemon_share and reliability.ages are both stated (lemons fail at a constant "
+            "rate); drop one");
     double most = fc_distribution_quantile(f[FC_FIELD_LEMON_FAILURES].distribution, 1e-9, 1 - 1e-9);
     if (most < p)
-        return fc_fail_at(error, &f[FC_FIELD_LEMON_FAILURES].place,
-                          "reliability.lemon_failures may be %g, less than reliability.lemon_share %g (lemons would "
-                          "fail less than other trays); state a larger share of the failures",
-                          most, p);
+        return fc_fail_at(
+            error, &f[FC_FIELD_LEMON_FAILURES].place,
+            "reliability.lemon_failures may be %g, less than reliability.lemon_share %g (lemons would "
+            "fail less than other trays); state a larger share of the failures",
+            most, p);
     int first = -1, count = 0, trays = (int)n;
     double mode = floor((n + 1) * p), top = lgamma(n + 1) - lgamma(mode + 1) - lgamma(n - mode + 1);
     enum { MOST = 20000 };
@@ -154,8 +160,8 @@ static int compile_lemons(struct fc_compiled *compiled, const struct fc_settings
     if (!weight)
         return fc_fail(error, FC_FAULT, "no memory to compile the scenario");
     for (int k = 0; k <= trays; k++) {
-        double log_ratio = lgamma(n + 1) - lgamma(k + 1.0) - lgamma(n - k + 1.0) - top +
-                           (k - mode) * (log(p) - log1p(-p));
+        double log_ratio =
+            lgamma(n + 1) - lgamma(k + 1.0) - lgamma(n - k + 1.0) - top + (k - mode) * (log(p) - log1p(-p));
         if (log_ratio < -30 || count == MOST)
             continue;
         first = first < 0 ? k : first;
@@ -194,7 +200,8 @@ static int compile_classes(struct fc_compiled *compiled, const struct fc_setting
     if (!(sum > 0))
         return fc_fail_at(error, &settings->fields[FC_FIELD_SHARE_GPU].place,
                           "the shares of the classes are all 0 (reliability.share_*); state one above 0");
-    struct fc_draw hang = {0}, lag = {0}, slow_node = {0}, slow_network = {0}, outage = {0}, other = run->detection;
+    struct fc_draw hang = {0}, lag = {0}, slow_node = {0}, slow_network = {0}, outage = {0},
+                   other = run->detection;
     if (make_law(compiled, settings, FC_FIELD_HANG_DETECTION, &hang, error) ||
         make_law(compiled, settings, FC_FIELD_SILENT_LAG, &lag, error) ||
         make_law(compiled, settings, FC_FIELD_SLOW_NODE_LENGTH, &slow_node, error) ||
@@ -212,7 +219,9 @@ static int compile_classes(struct fc_compiled *compiled, const struct fc_setting
         if (as_table(compiled, law, error))
             return -1;
         classes->time_table[c] = law->table;
-        classes->swap[c] = rule->swap >= ALWAYS ? (float)ALWAYS : swaps > 0 ? (float)(rule->swap * sum / swaps) : 0;
+        classes->swap[c] = rule->swap >= ALWAYS ? (float)ALWAYS
+                           : swaps > 0          ? (float)(rule->swap * sum / swaps)
+                                                : 0;
         classes->blamed |= (fc_u32)rule->blame << c;
         classes->replica |= (fc_u32)rule->replica << c;
         classes->scaled |= (fc_u32)(law == &hang || law == &other) << c;
@@ -261,7 +270,7 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
     d->ages = f[FC_FIELD_AGES].choice ? FC_AGES_UNITS : FC_AGES_NONE;
     d->age_units = (fc_i32)d->trays;
     d->idle = !constant_zero(&f[FC_FIELD_IDLE_FAILURES]);
-    d->class_end = d->idle                                   ? FC_CLASS_COUNT
+    d->class_end = d->idle                                  ? FC_CLASS_COUNT
                    : !constant_zero(&f[FC_FIELD_POD_MTBF])  ? FC_CLASS_POD + 1
                    : !constant_zero(&f[FC_FIELD_SITE_MTBF]) ? FC_CLASS_SITE + 1
                                                             : FC_CLASS_SITE;

@@ -14,10 +14,9 @@ const char *const fc_bucket_names[FC_BUCKET_COUNT] = {"productive", "redone",  "
 
 const char *fc_replay_what(const struct fc_replay_event *event)
 {
-    static const char *const classes[FC_CLASS_COUNT] = {"gpu",      "host",      "nvlink",      "network",
-                                                        "software", "hang",      "silent",      "rack",
-                                                        "job",      "slow tray", "slow network",
-                                                        "site",     "pod",       "idle tray"};
+    static const char *const classes[FC_CLASS_COUNT] = {
+        "gpu",  "host", "nvlink",    "network",      "software", "hang", "silent",
+        "rack", "job",  "slow tray", "slow network", "site",     "pod",  "idle tray"};
     switch (event->kind) {
     case FC_REPLAY_PLANNED:
         return "planned stop";
@@ -107,7 +106,8 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
                      : event.class_of >= 0            ? FC_REPLAY_SLOW
                                                       : FC_REPLAY_WATCHED;
         if (event.kind == FC_REPLAY_WATCHED && !lane->over[0])
-            continue; /* what would have struck a tray that is down, or the end of a wait: part of what follows */
+            continue; /* what would have struck a tray that is down, or the end of a wait: part of what
+                         follows */
         struct fc_replay_event now = event;
         event.from = before.to;
         for (int b = 0; b < FC_BUCKET_COUNT; b++)

@@ -1,4 +1,5 @@
-/* test_anchor_runs.c: the published runs of docs/validation/timeline.md, as the scenarios that come with the program. */
+/* test_anchor_runs.c: the published runs of docs/validation/timeline.md, as the scenarios that come with the
+ * program. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +39,8 @@ static void daly(void **state)
     assert_true(fabs(1440 * days - other) > 10 * 1440 * se);
 }
 
-/* Kokolis et al. 2024: mean time to failure 1.8 h at 16,384 GPUs, 0.23 h at 131,072; ETTR 0.93 by their bound. */
+/* Kokolis et al. 2024: mean time to failure 1.8 h at 16,384 GPUs, 0.23 h at 131,072; ETTR 0.93 by their
+ * bound. */
 static void meta_rsc(void **state)
 {
     (void)state;
@@ -47,7 +49,8 @@ static void meta_rsc(void **state)
         double mttf_h;
     } cases[] = {{NULL, 1.8}, {"cluster.gpus=131072", 0.23}};
     for (int i = 0; i < 2; i++) {
-        double se, days = mean_of("scenarios/anchor-meta-rsc.yaml", cases[i].set, 2000, FC_M_WALL_CLOCK_DAYS, &se);
+        double se,
+            days = mean_of("scenarios/anchor-meta-rsc.yaml", cases[i].set, 2000, FC_M_WALL_CLOCK_DAYS, &se);
         double detection =
             mean_of("scenarios/anchor-meta-rsc.yaml", cases[i].set, 2000, FC_M_TIME_DETECTION_H, &se);
         double stops = mean_of("scenarios/anchor-meta-rsc.yaml", cases[i].set, 2000, FC_M_INTERRUPTIONS, &se);
@@ -68,7 +71,8 @@ static void ft_hsdp(void **state)
     assert_true(fabs(goodput - 0.44) < 0.02);
 }
 
-/* Wan et al. 2025: 0.97 with fast detection, standbys and a copy at every step; not with time-outs and hourly copies. */
+/* Wan et al. 2025: 0.97 with fast detection, standbys and a copy at every step; not with time-outs and hourly
+ * copies. */
 static void byterobust(void **state)
 {
     (void)state;
@@ -100,9 +104,9 @@ static void airesim(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(daly),       cmocka_unit_test(meta_rsc),
-        cmocka_unit_test(ft_hsdp),    cmocka_unit_test(byterobust),
-        cmocka_unit_test(airesim),    cmocka_unit_test(nonuniform_tensor_parallelism),
+        cmocka_unit_test(daly),    cmocka_unit_test(meta_rsc),
+        cmocka_unit_test(ft_hsdp), cmocka_unit_test(byterobust),
+        cmocka_unit_test(airesim), cmocka_unit_test(nonuniform_tensor_parallelism),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,10 +177,9 @@ int main(void)
     }
     unsetenv("FLOPCAST_FAULT");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(contract_equals_the_cpu), cmocka_unit_test(timeline_equals_the_cpu),
-        cmocka_unit_test(detailed_runs_equal_the_cpu),
-        cmocka_unit_test(another_seed_differs),    cmocka_unit_test(published_random_words),
-        cmocka_unit_test(absence_is_told),
+        cmocka_unit_test(contract_equals_the_cpu),     cmocka_unit_test(timeline_equals_the_cpu),
+        cmocka_unit_test(detailed_runs_equal_the_cpu), cmocka_unit_test(another_seed_differs),
+        cmocka_unit_test(published_random_words),      cmocka_unit_test(absence_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* test_timeline_spares.c: racks, spares and repairs against closed forms: crews, idle trays that fail, segments,
- * smaller replicas, lemons, pods and sites. Each with a control that must differ. */
+/* test_timeline_spares.c: racks, spares and repairs against closed forms: crews, idle trays that fail,
+ * segments, smaller replicas, lemons, pods and sites. Each with a control that must differ. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,8 +33,8 @@ static double error(const struct fc_tally *t, int metric)
     return fc_statistics_mean(fc_tally_find(t, metric)).error;
 }
 
-/* Nothing but units that fail at a rate of 1 / up_h each and are all repaired: `used` of them in the job, watched
- * for `repairs` repair times of one. */
+/* Nothing but units that fail at a rate of 1 / up_h each and are all repaired: `used` of them in the job,
+ * watched for `repairs` repair times of one. */
 static void units(struct fixture *f, int used, double up_h, double down_h, double repairs)
 {
     fixture_daly(f, 60 * up_h / used, 0, 1e6, 0, 0, 0);
@@ -62,7 +62,8 @@ static double binomial(int n, int k, double p)
     return exp(lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) + k * log(p) + (n - k) * log1p(-p));
 }
 
-/* O12: 20 units of which 18 are needed, two crews: birth and death with rates (n - i) / MTBF and min(i, 2) / MTTR. */
+/* O12: 20 units of which 18 are needed, two crews: birth and death with rates (n - i) / MTBF and min(i, 2) /
+ * MTTR. */
 static void few_crews(void **state)
 {
     (void)state;
@@ -92,7 +93,8 @@ static void few_crews(void **state)
     }
 }
 
-/* O11: 18 trays of which 16 are needed, all failing alike, repairs of any law: P(at most 2 down) is binomial. */
+/* O11: 18 trays of which 16 are needed, all failing alike, repairs of any law: P(at most 2 down) is binomial.
+ */
 static void spares_fail_too(void **state)
 {
     (void)state;
@@ -131,8 +133,8 @@ static void segments_of_a_rack(void **state)
     static const struct {
         int g;
         double q, table; /* NVIDIA's simple model, three digits */
-    } rows[] = {{1, 0.01, 0.990},  {2, 0.01, 0.982},  {4, 0.05, 0.876},  {8, 0.01, 0.889},
-                {16, 0.01, 0.888}, {16, 0.05, 0.837}, {6, 0.05, 0.799},  {9, 0.02, 0.848},
+    } rows[] = {{1, 0.01, 0.990},  {2, 0.01, 0.982},  {4, 0.05, 0.876}, {8, 0.01, 0.889},
+                {16, 0.01, 0.888}, {16, 0.05, 0.837}, {6, 0.05, 0.799}, {9, 0.02, 0.848},
                 {18, 0.01, 0.835}, {18, 0.05, 0.397}, {6, 0.005, 0.971}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int g = rows[i].g, segments = 18 / g, used = segments * g;
@@ -150,7 +152,8 @@ static void segments_of_a_rack(void **state)
         d->shortage = FC_SHORTAGE_SHRINK;
         struct fc_tally t = run(&f, (const int[]){FC_M_OVERFLOWS, FC_M_AVAILABLE_SHARE, -1}, 53, 400);
         char text[64];
-        (void)snprintf(text, sizeof text, "O16, segments of %d, q %g: usable share of the rack", g, rows[i].q);
+        (void)snprintf(text, sizeof text, "O16, segments of %d, q %g: usable share of the rack", g,
+                       rows[i].q);
         fixture_expect_z(text, mean(&t, FC_M_AVAILABLE_SHARE) * used / 18, usable,
                          error(&t, FC_M_AVAILABLE_SHARE) * used / 18);
         assert_true(fabs(usable - rows[i].table) < 1.5e-3);
@@ -159,8 +162,8 @@ static void segments_of_a_rack(void **state)
     }
 }
 
-/* O17: 0.1 % of the GPUs down: a domain of 64 is whole for (1 - q)^64 of the time; a job that keeps it smaller
- * meanwhile is slower for the rest. */
+/* O17: 0.1 % of the GPUs down: a domain of 64 is whole for (1 - q)^64 of the time; a job that keeps it
+ * smaller meanwhile is slower for the rest. */
 static void smaller_replicas(void **state)
 {
     (void)state;
@@ -249,12 +252,14 @@ static void lemons_spread_the_count(void **state)
     (void)state;
     struct fixture f;
     lemons(&f, 0);
-    struct fc_tally t = run(&f, (const int[]){FC_M_INTERRUPTIONS, FC_M_OVERFLOWS, FC_M_LEMONS_LEFT, -1}, 56, TRIALS);
+    struct fc_tally t =
+        run(&f, (const int[]){FC_M_INTERRUPTIONS, FC_M_OVERFLOWS, FC_M_LEMONS_LEFT, -1}, 56, TRIALS);
     double per_tray = lemon_expected / LEMON_TRAYS, of_count = LEMON_TRAYS * lemon_share * (1 - lemon_share);
     double adds = per_tray * (lemon_failures / lemon_share - (1 - lemon_failures) / (1 - lemon_share));
     fixture_expect("lemons that stay: failures", &t, FC_M_INTERRUPTIONS, 1, lemon_expected,
                    lemon_expected + adds * adds * of_count);
-    fixture_expect("lemons that stay: their number", &t, FC_M_LEMONS_LEFT, 1, LEMON_TRAYS * lemon_share, of_count);
+    fixture_expect("lemons that stay: their number", &t, FC_M_LEMONS_LEFT, 1, LEMON_TRAYS * lemon_share,
+                   of_count);
     /* the control: it is no Poisson count */
     assert_true(fabs(fixture_compare("lemons against Poisson (must fail)", &t, FC_M_INTERRUPTIONS, 1,
                                      lemon_expected, lemon_expected)
@@ -263,14 +268,15 @@ static void lemons_spread_the_count(void **state)
     fixture_free(&f);
 }
 
-/* Every lemon that fails gives way to a new tray, which is one with chance s; other trays come back as they were: the
- * chance p that a place holds a lemon follows p' = -p r1 (1 - s). */
+/* Every lemon that fails gives way to a new tray, which is one with chance s; other trays come back as they
+ * were: the chance p that a place holds a lemon follows p' = -p r1 (1 - s). */
 static void lemons_are_culled(void **state)
 {
     (void)state;
     struct fixture f;
     lemons(&f, 1);
-    struct fc_tally t = run(&f, (const int[]){FC_M_INTERRUPTIONS, FC_M_OVERFLOWS, FC_M_LEMONS_LEFT, -1}, 57, TRIALS);
+    struct fc_tally t =
+        run(&f, (const int[]){FC_M_INTERRUPTIONS, FC_M_OVERFLOWS, FC_M_LEMONS_LEFT, -1}, 57, TRIALS);
     double s = lemon_share, rate = lemon_expected / LEMON_TRAYS; /* in units of the time watched */
     double r1 = rate * lemon_failures / s, r0 = rate * (1 - lemon_failures) / (1 - s);
     double a = r1 * (1 - s), left = s * exp(-a);
@@ -284,7 +290,8 @@ static void lemons_are_culled(void **state)
     fixture_free(&f);
 }
 
-/* Outages of 10 h, 100 h of running apart, take 10 / 110 of the time; pods of four racks take four racks each. */
+/* Outages of 10 h, 100 h of running apart, take 10 / 110 of the time; pods of four racks take four racks
+ * each. */
 static void sites_and_pods(void **state)
 {
     (void)state;
@@ -317,14 +324,10 @@ static void sites_and_pods(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(few_crews),
-        cmocka_unit_test(spares_fail_too),
-        cmocka_unit_test(segments_of_a_rack),
-        cmocka_unit_test(smaller_replicas),
-        cmocka_unit_test(meta_bound),
-        cmocka_unit_test(lemons_spread_the_count),
-        cmocka_unit_test(lemons_are_culled),
-        cmocka_unit_test(sites_and_pods),
+        cmocka_unit_test(few_crews),          cmocka_unit_test(spares_fail_too),
+        cmocka_unit_test(segments_of_a_rack), cmocka_unit_test(smaller_replicas),
+        cmocka_unit_test(meta_bound),         cmocka_unit_test(lemons_spread_the_count),
+        cmocka_unit_test(lemons_are_culled),  cmocka_unit_test(sites_and_pods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,8 @@
 
 #include "timeline_state.h"
 
-/* The first failure after the last one of the units that have never failed, if there is one more: its cumulative
- * hazard, and the time that belongs to it. */
+/* The first failure after the last one of the units that have never failed, if there is one more: its
+ * cumulative hazard, and the time that belongs to it. */
 FC_INLINE fc_real fc_ages_hazard(fc_u32 word, fc_real hazard, fc_i32 left)
 {
     return hazard + fc_exponential(word) / (fc_real)fc_max_i32(left, 1);
@@ -87,8 +87,8 @@ FC_FN void fc_ages_begin(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL
     fc_ages_next(l, lane);
 }
 
-/* In the lanes of renewed[] the unit that was due has failed and is renewed; lane->exposure stands at the failure.
- * `event` as it was at the failure. */
+/* In the lanes of renewed[] the unit that was due has failed and is renewed; lane->exposure stands at the
+ * failure. `event` as it was at the failure. */
 FC_INLINE void fc_ages_renew(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
                              fc_u64 seed, const fc_u32 *event, fc_i32 horizon, const fc_i32 *renewed,
                              struct fc_timeline_lanes *lane)
@@ -104,7 +104,8 @@ FC_INLINE void fc_ages_renew(FC_GLOBAL const struct fc_run_detail *detail, FC_GL
     FC_LANES (l) {
         hazard[l] = fc_ages_hazard(words[0][l], lane->hazard[l], lane->never_failed[l]);
         first[l] = fc_ages_first(detail, tables, hazard[l], lane->age_mean[l]);
-        life[l] = fc_to_ticks(fc_table_draw(tables, detail->next_failure.table, words[1][l]) * lane->age_mean[l]);
+        life[l] =
+            fc_to_ticks(fc_table_draw(tables, detail->next_failure.table, words[1][l]) * lane->age_mean[l]);
     }
     for (fc_i32 l = 0; l < FC_W; l++) {
         if (!renewed[l])

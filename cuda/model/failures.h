@@ -18,7 +18,8 @@ struct fc_failure_lanes {
     fc_i32 nothing[FC_W]; /* 1: it would have struck a tray that is down already */
     fc_i32 struck[FC_W];  /* 1: it strikes an idle tray of a rack that lacks some */
     fc_i32 aged[FC_W], lemon[FC_W];
-    fc_i32 time[FC_W]; /* of the class's law: detection, depth of a silent corruption, length of a slow time */
+    fc_i32
+        time[FC_W]; /* of the class's law: detection, depth of a silent corruption, length of a slow time */
     fc_real place[FC_W]; /* in [0, 1): of the random number within its class */
 };
 
@@ -34,7 +35,8 @@ FC_INLINE void fc_failure_gap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL cons
             gap[l] = gap[l] * lane->gap_mean[l];
     } else if (mode && run->detail.lemons) {
         FC_LANES (l) {
-            fc_real more = fc_fma((fc_real)lane->lemons[l] * lane->lemon_rate[l], lane->gap_mean[l], (fc_real)1.0f);
+            fc_real more =
+                fc_fma((fc_real)lane->lemons[l] * lane->lemon_rate[l], lane->gap_mean[l], (fc_real)1.0f);
             gap[l] = fc_exponential(word[l]) * lane->gap_mean[l] / more;
         }
     } else {
@@ -126,8 +128,8 @@ FC_INLINE void fc_failure_describe(FC_GLOBAL const struct fc_run *run, FC_GLOBAL
 /* Where spare trays stand in the racks and the job goes on without the missing ones: what would strike a rack
  * that lacks trays strikes a tray that works, an idle one, or none. `rack_word` chooses the rack as in
  * replacement.h. */
-FC_FN void fc_failure_strike(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 to_failure, fc_u32 rack_word,
-                             fc_u32 place_word, fc_i32 l, struct fc_failure_lanes *failure,
+FC_FN void fc_failure_strike(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 to_failure,
+                             fc_u32 rack_word, fc_u32 place_word, fc_i32 l, struct fc_failure_lanes *failure,
                              const struct fc_timeline_lanes *lane)
 {
     fc_i32 at = lane->wall[l] + fc_min_i32(to_failure, FC_HORIZON_LIMIT - 1);
@@ -152,8 +154,8 @@ FC_FN void fc_failure_strike(FC_GLOBAL const struct fc_run_detail *detail, fc_i3
 
 /* That in every lane where it may be so. */
 FC_FN void fc_failure_strikes(FC_GLOBAL const struct fc_run_detail *detail, const fc_i32 *to_failure,
-                              const fc_u32 *rack_word, const fc_u32 *place_word, struct fc_failure_lanes *failure,
-                              const struct fc_timeline_lanes *lane)
+                              const fc_u32 *rack_word, const fc_u32 *place_word,
+                              struct fc_failure_lanes *failure, const struct fc_timeline_lanes *lane)
 {
     fc_i32 may[FC_W];
     FC_LANES (l)
@@ -165,9 +167,9 @@ FC_FN void fc_failure_strikes(FC_GLOBAL const struct fc_run_detail *detail, cons
     }
 }
 
-/* What a failure would take out of each lane: trays, and how long the repair of each takes, ticks: automatic or
- * by hand, done again while it does not help; or a rack's own repair. `kind_word`: which (high half), how often
- * (low half). */
+/* What a failure would take out of each lane: trays, and how long the repair of each takes, ticks: automatic
+ * or by hand, done again while it does not help; or a rack's own repair. `kind_word`: which (high half), how
+ * often (low half). */
 FC_INLINE void fc_failure_damage(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
                                  const fc_u32 *repair_word, const fc_u32 *kind_word, const fc_u32 *burst_word,
                                  const struct fc_failure_lanes *failure, fc_i32 *repair, fc_i32 *trays,

@@ -195,8 +195,9 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x)
 #define FC_LANES(l) for (int l = 0; l < FC_W; l++)
 #endif
 
-/* A block of lanes in one register, where compilers do not find the way themselves: gcc multiplies 32 bits to 64 with
- * four times the instructions that AVX2 needs (docs/decisions/0002). FC_BLOCK lanes a block; 0: there is none. */
+/* A block of lanes in one register, where compilers do not find the way themselves: gcc multiplies 32 bits to
+ * 64 with four times the instructions that AVX2 needs (docs/decisions/0002). FC_BLOCK lanes a block; 0: there
+ * is none. */
 #if !defined(__OPENCL_VERSION__) && !defined(__CUDACC__) && defined(__AVX512F__) && FC_W % 32 == 0
 #include <immintrin.h>
 #define FC_BLOCK 16

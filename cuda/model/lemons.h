@@ -37,8 +37,8 @@ FC_FN void fc_lemons_begin(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
 }
 
 /* A tray of the job has failed and is swapped for a spare. `lemon`: it is known to be one. */
-FC_FN void fc_lemons_swap(FC_GLOBAL const struct fc_run *run, fc_u64 seed, fc_u32 event, fc_i32 lemon, fc_i32 l,
-                          struct fc_timeline_lanes *lane)
+FC_FN void fc_lemons_swap(FC_GLOBAL const struct fc_run *run, fc_u64 seed, fc_u32 event, fc_i32 lemon,
+                          fc_i32 l, struct fc_timeline_lanes *lane)
 {
     fc_real trays = (fc_real)run->detail.trays, share = (fc_real)run->detail.lemon_share;
     fc_u32 words[4];

@@ -27,32 +27,33 @@ enum fc_interval_rule {
  */
 struct fc_run_detail {
     struct fc_classes classes;
-    float checkpoint_bytes; /* of the model's checkpoint, where no size is stated; 0: unknown */
-    fc_i32 class_end;       /* classes from this number on have no rate in any world */
-    float log_scale;        /* ln(GPUs / 32000), 0 below 32000 GPUs */
-    float trays;            /* trays (nodes) that the job uses */
-    float rack_trays;       /* of them in a rack */
-    fc_i32 racks;           /* racks that the job uses, at least 1 */
-    fc_i32 spare_policy;    /* enum fc_spare_policy */
-    fc_i32 spares_per_rack; /* in-rack spare trays */
-    fc_i32 spare_racks;     /* at most FC_SPARE_RACKS */
-    fc_i32 pod_racks;       /* racks lost in a pod-wide event, 1 to 32 */
-    fc_i32 segments;        /* in-rack: segments of segment_trays that the job uses of each rack */
-    fc_i32 segment_trays;   /* in-rack: a segment lacks nothing or is lost whole */
-    fc_i32 crews;           /* repair crews, at most FC_CREWS; 0: as many as needed */
-    fc_i32 shortage;        /* enum fc_shortage: what the job does when spares are out */
-    fc_i32 idle;            /* 1: FC_IN_IDLE_FAILURES may be above 0 */
-    fc_i32 lemons;          /* 1: some trays are lemons */
-    float lemon_share;      /* chance that a new tray is one */
+    float checkpoint_bytes;     /* of the model's checkpoint, where no size is stated; 0: unknown */
+    fc_i32 class_end;           /* classes from this number on have no rate in any world */
+    float log_scale;            /* ln(GPUs / 32000), 0 below 32000 GPUs */
+    float trays;                /* trays (nodes) that the job uses */
+    float rack_trays;           /* of them in a rack */
+    fc_i32 racks;               /* racks that the job uses, at least 1 */
+    fc_i32 spare_policy;        /* enum fc_spare_policy */
+    fc_i32 spares_per_rack;     /* in-rack spare trays */
+    fc_i32 spare_racks;         /* at most FC_SPARE_RACKS */
+    fc_i32 pod_racks;           /* racks lost in a pod-wide event, 1 to 32 */
+    fc_i32 segments;            /* in-rack: segments of segment_trays that the job uses of each rack */
+    fc_i32 segment_trays;       /* in-rack: a segment lacks nothing or is lost whole */
+    fc_i32 crews;               /* repair crews, at most FC_CREWS; 0: as many as needed */
+    fc_i32 shortage;            /* enum fc_shortage: what the job does when spares are out */
+    fc_i32 idle;                /* 1: FC_IN_IDLE_FAILURES may be above 0 */
+    fc_i32 lemons;              /* 1: some trays are lemons */
+    float lemon_share;          /* chance that a new tray is one */
     struct fc_draw lemon_count; /* binomial law of their number among the trays of the job, discrete */
-    fc_i32 elastic;         /* 1: a failed replica falls out for a while, the others go on without rollback */
-    fc_i32 asynchronous;    /* 1: a checkpoint is usable when it has been written in the background */
-    fc_i32 durable_every;   /* K > 1: every K-th checkpoint is durable, the others live in memory */
-    fc_i32 ages;            /* enum fc_ages, of the class FC_CLASS_GPU */
-    fc_i32 age_units;       /* FC_AGES_UNITS: how many */
+    fc_i32 elastic;       /* 1: a failed replica falls out for a while, the others go on without rollback */
+    fc_i32 asynchronous;  /* 1: a checkpoint is usable when it has been written in the background */
+    fc_i32 durable_every; /* K > 1: every K-th checkpoint is durable, the others live in memory */
+    fc_i32 ages;          /* enum fc_ages, of the class FC_CLASS_GPU */
+    fc_i32 age_units;     /* FC_AGES_UNITS: how many */
     struct fc_draw first_failure; /* law of the time to a unit's first failure, mean of the renewed law = 1 */
     struct fc_draw next_failure;  /* law of the time from renewal to failure, mean 1 */
-    /* laws of repairs, s, each a table, a constant too: by hand (fc_run.repair as a table), automatic, of racks */
+    /* laws of repairs, s, each a table, a constant too: by hand (fc_run.repair as a table), automatic, of
+     * racks */
     fc_i32 repair_table;
     struct fc_draw repair_automatic, rack_repair;
 };

@@ -1,12 +1,14 @@
-/* replacement.h: after a failure that takes something out: what is replaced, from where, and what the job does
- * until it has it. A lane at a time, as few lanes have one; so is a job that waits while idle trays fail. */
+/* replacement.h: after a failure that takes something out: what is replaced, from where, and what the job
+ * does until it has it. A lane at a time, as few lanes have one; so is a job that waits while idle trays
+ * fail. */
 #ifndef FC_MODEL_REPLACEMENT_H
 #define FC_MODEL_REPLACEMENT_H
 
 #include "failures.h"
 
-/* Random words of an event beyond those of the timeline, lane by lane: [0] loss of copies in memory, [1] kind of
- * repair (high half) and its repetitions (low half), [2] rack, [3] burst (high half) and place (low half). */
+/* Random words of an event beyond those of the timeline, lane by lane: [0] loss of copies in memory, [1] kind
+ * of repair (high half) and its repetitions (low half), [2] rack, [3] burst (high half) and place (low half).
+ */
 
 /* The job goes on without what is missing, at a lower speed: as the time that this will cost, ticks. */
 FC_FN fc_i32 fc_replace_slower(FC_GLOBAL const struct fc_run_detail *detail, const struct fc_missing *missing,
@@ -38,7 +40,8 @@ FC_FN void fc_replace_idle(FC_GLOBAL const struct fc_run *run, fc_i32 repair, fc
             lane->missing[l] += missing.trays;
             lane->idle_failures[l] += 1;
             if (missing.until > now && detail->shortage != FC_SHORTAGE_WAIT)
-                lane->debt[l] = fc_min_i32(lane->debt[l] + fc_replace_slower(detail, &missing, l, lane), FC_DEBT_LIMIT);
+                lane->debt[l] =
+                    fc_min_i32(lane->debt[l] + fc_replace_slower(detail, &missing, l, lane), FC_DEBT_LIMIT);
         }
         return;
     }
@@ -100,8 +103,9 @@ FC_FN void fc_hold_note(fc_i32 ready, fc_i32 l, struct fc_timeline_lanes *lane)
 
 /* A job that waits while idle trays may fail: on to the next such failure, or to the end of the wait.
  * `words` of the timeline: [0] gap, [1] which tray; repair as in fc_replace. */
-FC_FN void fc_hold_event(FC_GLOBAL const struct fc_run *run, fc_u32 words[4][FC_W], fc_u32 detail_words[4][FC_W],
-                         fc_i32 repair, fc_i32 l, struct fc_timeline_lanes *lane)
+FC_FN void fc_hold_event(FC_GLOBAL const struct fc_run *run, fc_u32 words[4][FC_W],
+                         fc_u32 detail_words[4][FC_W], fc_i32 repair, fc_i32 l,
+                         struct fc_timeline_lanes *lane)
 {
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
     fc_i32 gap = fc_max_i32(fc_to_ticks(fc_exponential(words[0][l]) * lane->hold_gap[l]), 1);
@@ -155,15 +159,16 @@ FC_INLINE fc_i32 fc_replace_at_once(FC_GLOBAL const struct fc_run *run, fc_i32 r
     lane->cursor[l] = at;
     lane->spare_ready[at][l] = now + repair;
     lane->swaps[l] += 1;
-    lane->pending_restart[l] = fc_min_i32(lane->pending_restart[l] + lane->spare_start[l], FC_HORIZON_LIMIT / 4);
+    lane->pending_restart[l] =
+        fc_min_i32(lane->pending_restart[l] + lane->spare_start[l], FC_HORIZON_LIMIT / 4);
     return 1;
 }
 
 /* What a failure in lane l takes out is replaced: `trays`, each repaired in `repair` ticks, or racks. Returns
  * how long the job stands still, ticks. */
 FC_FN fc_i32 fc_replace(FC_GLOBAL const struct fc_run *run, fc_u64 seed, fc_u32 event,
-                        fc_u32 detail_words[4][FC_W], fc_i32 repair, fc_i32 trays, const struct fc_failure_lanes *failure, fc_i32 l,
-                        struct fc_timeline_lanes *lane)
+                        fc_u32 detail_words[4][FC_W], fc_i32 repair, fc_i32 trays,
+                        const struct fc_failure_lanes *failure, fc_i32 l, struct fc_timeline_lanes *lane)
 {
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
     fc_i32 c = failure->class_of[l], now = lane->wall[l];
@@ -182,7 +187,8 @@ FC_FN fc_i32 fc_replace(FC_GLOBAL const struct fc_run *run, fc_u64 seed, fc_u32 
         return 0;
     if (detail->shortage != FC_SHORTAGE_WAIT) {
         /* a job that goes on smaller restarts once more when it is whole again */
-        fc_i32 slower = fc_replace_slower(detail, &missing, l, lane) + fc_min_i32(lane->restart[l], FC_DEBT_LIMIT);
+        fc_i32 slower =
+            fc_replace_slower(detail, &missing, l, lane) + fc_min_i32(lane->restart[l], FC_DEBT_LIMIT);
         lane->debt[l] = fc_min_i32(lane->debt[l] + slower, FC_DEBT_LIMIT);
         return 0;
     }

@@ -41,7 +41,8 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
     fc_real spares = detail->spare_policy == FC_SPARES_POOLED    ? (fc_real)run->spares
                      : detail->spare_policy == FC_SPARES_IN_RACK ? in_racks
                                                                  : (fc_real)detail->spare_racks * per_rack;
-    fc_real waiting = (fc_real)detail->trays + (detail->spare_policy == FC_SPARES_IN_RACK ? in_racks : (fc_real)0.0f);
+    fc_real waiting =
+        (fc_real)detail->trays + (detail->spare_policy == FC_SPARES_IN_RACK ? in_racks : (fc_real)0.0f);
     fc_real lemon_part = (fc_real)detail->lemon_share;
     FC_LANES (l) {
         fc_real p = in[FC_IN_SWAP_PROBABILITY][l];
@@ -56,7 +57,8 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
         rate[FC_CLASS_SLOW_NODE][l] = (fc_real)detail->trays * fc_rate(in[FC_IN_SLOW_NODE_MTBF_H][l]);
         rate[FC_CLASS_SLOW_NETWORK][l] = fc_rate(in[FC_IN_SLOW_NETWORK_MTBF_H][l]);
         rate[FC_CLASS_SITE][l] = fc_rate(in[FC_IN_SITE_MTBF_H][l]);
-        rate[FC_CLASS_POD][l] = (fc_real)detail->racks / (fc_real)detail->pod_racks * fc_rate(in[FC_IN_POD_MTBF_H][l]);
+        rate[FC_CLASS_POD][l] =
+            (fc_real)detail->racks / (fc_real)detail->pod_racks * fc_rate(in[FC_IN_POD_MTBF_H][l]);
         fc_real unit_h = (fc_real)detail->age_units / fc_max(rate[FC_CLASS_GPU][l], (fc_real)1e-30f);
         t->age_mean[base + l] = unit_h * ticks_per_h;
         total[l] = (fc_real)0.0f;
@@ -65,7 +67,8 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
         t->lemon_rate[base + l] = (fc_real)0.0f;
     }
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
-        fc_i32 stops = !fc_class_in(FC_CLASSES_SOFT, c) && !(detail->elastic && fc_class_in(detail->classes.replica, c));
+        fc_i32 stops =
+            !fc_class_in(FC_CLASSES_SOFT, c) && !(detail->elastic && fc_class_in(detail->classes.replica, c));
         FC_LANES (l)
             hard[l] += stops ? rate[c][l] : (fc_real)0.0f;
     }

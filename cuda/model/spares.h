@@ -85,8 +85,8 @@ FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *swap, const fc_i32 *rep
     }
 }
 
-/* When a unit that fails now is ready again after `repair` ticks of work: at once in the hands of a crew, or when
- * the first of the crews is free. */
+/* When a unit that fails now is ready again after `repair` ticks of work: at once in the hands of a crew, or
+ * when the first of the crews is free. */
 FC_FN fc_i32 fc_repaired(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 repair, fc_i32 l,
                          struct fc_timeline_lanes *lane)
 {
@@ -158,8 +158,7 @@ FC_FN void fc_spares_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 o
                           struct fc_timeline_lanes *lane, struct fc_missing *missing)
 {
     fc_i32 now = lane->wall[l];
-    fc_i32 ready =
-        fc_pool_take(lane->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
+    fc_i32 ready = fc_pool_take(lane->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
     lane->rack_swaps[l] += 1;
     missing->until = fc_max_i32(missing->until, ready);
     fc_real segments = (fc_real)detail->segments;
@@ -177,7 +176,8 @@ FC_FN void fc_spares_in_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i3
     fc_i32 now = lane->wall[l], spares = detail->spares_per_rack;
     if (own <= now || fc_rack_add(rack, own, l, lane) < spares)
         return;
-    fc_i32 ready[FC_RACK_DOWN] = {own}, before[FC_RACK_DOWN], down = 0; /* ascending, with and without this tray */
+    fc_i32 ready[FC_RACK_DOWN] = {own}, before[FC_RACK_DOWN],
+           down = 0; /* ascending, with and without this tray */
     for (fc_i32 k = 0; k < lane->slots[l]; k++) {
         fc_i32 time = lane->slot_ready[l][k], at = down;
         if (time <= now || lane->slot_rack[l][k] != rack)

@@ -281,8 +281,8 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_program *pro
         count += span.held[l] | (span.fail[l] & failure.swap[l]);
         span.pause[l] = 0;
     }
-    fc_i32 simple = detail->spare_policy == FC_SPARES_POOLED && detail->crews == 0 && !detail->lemons &&
-                    run->spares > 0;
+    fc_i32 simple =
+        detail->spare_policy == FC_SPARES_POOLED && detail->crews == 0 && !detail->lemons && run->spares > 0;
     for (fc_i32 s = 0; s < count; s++) {
         fc_i32 l = list[s];
         fc_i32 tray = simple && detail->classes.blast[failure.class_of[l]] == FC_BLAST_TRAY &&
@@ -292,7 +292,8 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_program *pro
         if (span.held[l])
             fc_hold_event(run, words, detail_words, repair[l], l, lane);
         else
-            span.pause[l] = fc_replace(run, seed, event[l], detail_words, repair[l], trays[l], &failure, l, lane);
+            span.pause[l] =
+                fc_replace(run, seed, event[l], detail_words, repair[l], trays[l], &failure, l, lane);
     }
     fc_timeline_wait(run->horizon, &span, lane);
 }

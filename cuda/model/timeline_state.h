@@ -57,7 +57,7 @@ struct fc_timeline_chunk {
     fc_real manual[FC_CHUNK], ineffective[FC_CHUNK], wrong_node[FC_CHUNK], burst[FC_CHUNK];
     fc_real durable_stall[FC_CHUNK], degraded_loss[FC_CHUNK], age_mean[FC_CHUNK], swing_loss[FC_CHUNK];
     fc_i32 write[FC_CHUNK], durable_load[FC_CHUNK], replica_out[FC_CHUNK], spare_start[FC_CHUNK];
-    fc_real hold_gap[FC_CHUNK];     /* mean gap between failures of idle trays while the job waits */
+    fc_real hold_gap[FC_CHUNK]; /* mean gap between failures of idle trays while the job waits */
     fc_real reduced_loss[FC_CHUNK], lemon_rate[FC_CHUNK], lemon_retired[FC_CHUNK];
 
     fc_real missing[FC_CHUNK]; /* tray-ticks that the job lacked */
@@ -80,7 +80,7 @@ struct fc_timeline_lanes {
     fc_i32 wall[FC_W], pending_restart[FC_W], next_planned[FC_W];
     fc_i32 redone[FC_W], checkpoint[FC_W], detection[FC_W], restarting[FC_W], waiting[FC_W], planned[FC_W];
     fc_i32 failures[FC_W], planned_stops[FC_W], swaps[FC_W], finished[FC_W], over[FC_W];
-    fc_i32 cursor[FC_W];                /* where to look first for a spare */
+    fc_i32 cursor[FC_W]; /* where to look first for a spare */
 
     /* detailed */
     fc_real edge[FC_CLASS_COUNT][FC_W];
@@ -99,9 +99,9 @@ struct fc_timeline_lanes {
     fc_i32 class_count[FC_CLASS_COUNT][FC_W];
     /* in-rack spares: trays under repair, when each is ready and which rack it is from; a lane's together,
      * as they are looked through a lane at a time */
-    fc_i32 slots[FC_W]; /* how many have ever been in use */
-    fc_i32 short_until[FC_W];   /* until then some rack lacks a segment */
-    fc_i32 reduced_until[FC_W]; /* until then some replica runs with fewer GPUs */
+    fc_i32 slots[FC_W];                  /* how many have ever been in use */
+    fc_i32 short_until[FC_W];            /* until then some rack lacks a segment */
+    fc_i32 reduced_until[FC_W];          /* until then some replica runs with fewer GPUs */
     fc_i32 hold[FC_W], hold_until[FC_W]; /* 1: the job waits, and idle trays may fail meanwhile */
     fc_real missing[FC_W], hold_gap[FC_W], reduced_loss[FC_W];
     fc_i32 idle_failures[FC_W];
