@@ -281,6 +281,26 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
     return 0;
 }
 
+/* Where no run is simulated, deadline and budget are those of a run of the first size. */
+static int compile_goals(struct fc_compiled *compiled, const struct fc_settings *settings,
+                         struct fc_error *error)
+{
+    struct fc_program *program = &compiled->program;
+    const struct fc_setting *f = settings->fields;
+    if (program->layers & FC_LAYER_RUN)
+        return 0;
+    if (f[FC_FIELD_DEADLINE].is_set && !f[FC_FIELD_RUN_GPUS].is_set)
+        return fc_fail_at(error, &f[FC_FIELD_DEADLINE].place,
+                          "goals.deadline is stated, but not on how many GPUs a run is to keep it; add "
+                          "contract.run_gpus");
+    if (f[FC_FIELD_DEADLINE].is_set)
+        program->contract.deadline_days = (float)f[FC_FIELD_DEADLINE].number;
+    if (f[FC_FIELD_BUDGET].is_set)
+        program->contract.budget_usd = (float)f[FC_FIELD_BUDGET].number;
+    program->contract.goals = f[FC_FIELD_DEADLINE].is_set || f[FC_FIELD_BUDGET].is_set;
+    return 0;
+}
+
 int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                         const struct fc_catalog *catalog, struct fc_error *error)
 {
@@ -330,6 +350,10 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     contract->run_sizes = (fc_i32)f[FC_FIELD_RUN_FLOP].count;
     for (size_t k = 0; k < f[FC_FIELD_RUN_FLOP].count; k++)
         contract->run_flop[k] = (float)f[FC_FIELD_RUN_FLOP].numbers[k];
+    if (f[FC_FIELD_RUN_GPUS].is_set)
+        contract->run_gpus = (float)f[FC_FIELD_RUN_GPUS].number;
+    if (compile_goals(compiled, settings, error))
+        return -1;
     const struct fc_catalog_entry *gpu;
     double peak;
     if (fc_catalog_find(catalog, "gpu", f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, &gpu, error) ||

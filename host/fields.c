@@ -268,6 +268,8 @@ const struct fc_field fc_fields[] = {
               "share of that which goes to final runs"),
     {FC_FIELD_RUN_FLOP, "contract.run_flop", FC_FIELD_NUMBERS, -1, "FLOP", 1, 1e32, NULL,
      "sizes of the runs to price"},
+    NUMBER(FC_FIELD_RUN_GPUS, "contract.run_gpus", "GPU", 1, 1e8,
+           "GPUs that one of these runs uses, at most the usable ones; says how long it takes"),
     CHOICE(FC_FIELD_CONTRACT_DETAIL, "contract.detail", contract_details,
            "in total, or month by month with cash, delivery and energy"),
     NUMBER(FC_FIELD_CONTRACT_GPUS, "contract.gpus", "GPU", 1, 1e8,

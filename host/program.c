@@ -153,7 +153,8 @@ static void choose_metrics(struct fc_program *program)
         add_metric(program, FC_M_ENERGY_MWH);
         add_metric(program, FC_M_CO2_T);
     }
-    if ((layers & FC_LAYER_RUN) && !(layers & FC_LAYER_CONTRACT) && !program->run.watch) {
+    if (program->contract.goals ||
+        ((layers & FC_LAYER_RUN) && !(layers & FC_LAYER_CONTRACT) && !program->run.watch)) {
         bool deadline = program->contract.deadline_days > 0, budget = program->contract.budget_usd > 0;
         if (deadline)
             add_metric(program, FC_M_DEADLINE_MET);
@@ -162,7 +163,10 @@ static void choose_metrics(struct fc_program *program)
         if (deadline && budget)
             add_metric(program, FC_M_BOTH_MET);
     }
-    for (int base = FC_M_RUNS_FINAL; base <= FC_M_RUN_CO2_T; base += FC_RUN_SIZES)
+    if (layers & FC_LAYER_CONTRACT)
+        add_metric(program, FC_M_USEFUL_FLOP_PER_S);
+    int last = program->contract.run_gpus > 0 ? FC_M_RUN_DAYS : FC_M_RUN_CO2_T;
+    for (int base = FC_M_RUNS_FINAL; base <= last; base += FC_RUN_SIZES)
         for (int k = 0; (layers & FC_LAYER_CONTRACT) && k < program->contract.run_sizes; k++)
             add_metric(program, base + k);
     for (int c = 0; (layers & FC_LAYER_RUN) && program->run.detailed && c < FC_CLASS_SLOW; c++)

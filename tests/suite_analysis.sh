@@ -34,6 +34,15 @@ is "a factor of 1 changes no bit" "$(member "$work/out" digest)" \
 flopcast run $aws -n 2000 -q --json --set "$price=*2"
 differs "a factor of 2 does" "$(member "$work/out" digest)" "$(member "$work/plain" digest)"
 
+# --- a contract is told by question; chances of runs are those of the worlds ---
+flopcast run $aws -n 3000 --samples "$work/s.csv" -q
+for chapter in "what it buys" "frontier runs" money energy delivery; do
+    has "chapter: $chapter" "$work/out" "^-- $chapter"
+done
+is "every metric is told once" "$(grep -c '^npv_usd .*±' "$work/out") $(grep -c '^P(all_on_time)' "$work/out") $(grep -c '^P(never' "$work/out")" "1 1 1"
+is "P(at least 1, 2, 4 runs) are counted" "$(sed -n 's/^P(runs_final@5e26 >= 1, 2, 4) *//p' "$work/out")" \
+    "$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "runs_final@5e26") c = i} NR > 1 {a += $c >= 1; b += $c >= 2; d += $c >= 4} END {n = (NR - 1) / 100; printf "%.2f %%, %.2f %%, %.2f %%", a / n, b / n, d / n}' "$work/s.csv")"
+
 # --- compare two scenarios ---
 sed 's/gpu_hour: pert(2.6, 3.5, 6.5) USD/gpu_hour: pert(2.7, 3.6, 6.6) USD/' scenarios/$aws.yaml >"$work/dear.yaml"
 flopcast compare $aws "$work/dear.yaml" --of gpu_hours -n 5000 -q --json

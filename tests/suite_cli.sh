@@ -69,7 +69,7 @@ is "an unknown instruction set: status 2" "$status" 2
 flopcast run $aws -n 20_000 -s 7 -b cpu
 is "run ends with 0" "$status" 0
 has "run prints the metrics" "$work/out" '^gpu_hours \[bn GPU-h\] '
-has "run prints a histogram" "$work/out" '^gpu_hours .*|.*|'
+has "run prints a histogram" "$work/out" '^gpus_full_ramp .*|.*|'
 has "run counts its trials" "$work/out" '^openai-aws-38b: 20,000 trials, seed 7$'
 has "run says where it worked" "$work/err" '^flopcast: .*running on CPU'
 digest=$(sed -n 's/^result digest \([0-9a-f]*\).*/\1/p' "$work/out")

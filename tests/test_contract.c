@@ -398,6 +398,26 @@ static void iren_price(void **state)
     assert_true(fabs(one(set, FC_M_COST_USD, false) / 9.7e9 - 1) < 0.003);
 }
 
+/* 5e26 FLOP on n GPUs at 0.4 of 2.5e15 FLOP/s; a run cannot use more GPUs than the contract has. */
+static void days_of_a_run(void **state)
+{
+    (void)state;
+    const char *set[] = {"contract.run_gpus=500",         "contract.run_flop=[5e22, 5e23]",
+                         "contract.usable_fraction=0.75", "goals.deadline=2 days",
+                         "goals.budget=1 M USD",          NULL};
+    const char *many[] = {"contract.run_gpus=5000", "contract.run_flop=[5e22, 5e23]",
+                          "contract.usable_fraction=0.75", "goals.deadline=0.7 days", NULL};
+    double flops = 0.4 * 2.5e15, days = 5e22 / flops / 500 / 86400;
+    assert_true(fabs(one(set, FC_M_RUN_DAYS, true) / days - 1) < 1e-6);
+    assert_true(fabs(one(set, FC_M_RUN_DAYS + 1, true) / (10 * days) - 1) < 1e-6);
+    assert_true(fabs(one(many, FC_M_RUN_DAYS, true) / (days * 500 / 750) - 1) < 1e-6);
+    assert_true(fabs(one(many, FC_M_USEFUL_FLOP_PER_S, true) / (750 * flops) - 1) < 1e-6);
+    assert_true(one(set, FC_M_DEADLINE_MET, false) == 1 && one(many, FC_M_DEADLINE_MET, false) == 0);
+    double cost = 12 * bill * days * 500 / (365.25 * 750); /* its share of the useful FLOP of a year */
+    assert_true(fabs(one(set, FC_M_RUN_COST_USD, true) / cost - 1) < 1e-6 && cost < 1e6);
+    assert_true(one(set, FC_M_BOTH_MET, false) == 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +437,7 @@ int main(void)
         cmocka_unit_test(cost_per_gw_year),
         cmocka_unit_test(capital_of_a_rack),
         cmocka_unit_test(iren_price),
+        cmocka_unit_test(days_of_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,9 +5,9 @@
  *   useful FLOP       = GPU-hours 3600 usable goodput MFU peak
  *   cost of a run     = its FLOP / useful FLOP  value
  *   GPUs at full ramp = GPU-hours / (term - half the linear ramp - delay)
- *   energy            = GPU-hours  IT power  load factor  PUE
- * One year = 8766 h, one month = 730.5 h. Where months are simulated (months.h), delivery sizes the contract
- * and its sites give energy and CO2. */
+ *   days of a run     = its FLOP / (GPUs of the run, at most the usable ones of the contract  goodput MFU
+ * peak) energy            = GPU-hours  IT power  load factor  PUE One year = 8766 h, one month = 730.5 h.
+ * Where months are simulated (months.h), delivery sizes the contract and its sites give energy and CO2. */
 #ifndef FC_MODEL_CONTRACT_H
 #define FC_MODEL_CONTRACT_H
 
@@ -56,6 +56,36 @@ FC_FN void fc_contract_sites(FC_GLOBAL const struct fc_months *terms, fc_real in
         carbon[l] = carbon[l] / pue[l];
 }
 
+/* How long a run of each size takes, and whether one of the first size keeps its deadline and budget. */
+FC_FN void fc_contract_runs(FC_GLOBAL const struct fc_contract *contract,
+                            fc_real inputs[FC_INPUT_COUNT][FC_W], const fc_real *goodput, const fc_real *mfu,
+                            fc_real metrics[FC_METRIC_COUNT][FC_W])
+{
+    fc_real deadline = (fc_real)contract->deadline_days;
+    fc_real budget = (fc_real)contract->budget_usd;
+    fc_real per_run[FC_W], flops[FC_W];
+    FC_LANES (l) {
+        fc_real usable = metrics[FC_M_GPUS_FULL_RAMP][l] * inputs[FC_IN_USABLE_FRACTION][l];
+        flops[l] = goodput[l] * (mfu[l] * (fc_real)contract->peak_flops);
+        per_run[l] = fc_min((fc_real)contract->run_gpus, usable);
+        metrics[FC_M_USEFUL_FLOP_PER_S][l] = usable * flops[l];
+    }
+    for (fc_i32 k = 0; k < contract->run_sizes; k++) {
+        fc_real flop = (fc_real)contract->run_flop[k];
+        FC_LANES (l)
+            metrics[FC_M_RUN_DAYS + k][l] = flop / flops[l] / per_run[l] / (fc_real)86400.0f;
+    }
+    if (!contract->goals)
+        return;
+    FC_LANES (l) {
+        fc_i32 in_time = metrics[FC_M_RUN_DAYS][l] <= deadline;
+        fc_i32 in_budget = metrics[FC_M_RUN_COST_USD][l] <= budget;
+        metrics[FC_M_DEADLINE_MET][l] = (fc_real)in_time;
+        metrics[FC_M_BUDGET_MET][l] = (fc_real)in_budget;
+        metrics[FC_M_BOTH_MET][l] = (fc_real)(in_time & in_budget);
+    }
+}
+
 /* Fills the contract's metrics for one block; goodput and mfu come from the other layers where those ran. */
 FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
                              fc_u64 seed, fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W],
@@ -89,6 +119,7 @@ FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, FC_GL
             metrics[FC_M_RUN_CO2_T + k][l] = share * metrics[FC_M_CO2_T][l];
         }
     }
+    fc_contract_runs(contract, inputs, goodput, mfu, metrics);
     if (monthly)
         fc_months_run(contract, tables, seed, trial, inputs, goodput, mfu, block, metrics);
     if (contract->months.own)
