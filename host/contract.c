@@ -76,12 +76,15 @@ bool fc_contract_reads(const struct fc_settings *settings, int input)
         return true;
     if (input >= FC_IN_PROVIDER && input < FC_IN_CAPEX_PER_GPU_USD)
         return months;
-    if (input >= FC_IN_CAPEX_PER_GPU_USD && input <= FC_IN_FACILITY_PER_KW_USD) {
-        bool parts = f[FC_FIELD_OWN_BASIS].choice == 1;
+    if ((input >= FC_IN_CAPEX_PER_GPU_USD && input <= FC_IN_FACILITY_PER_KW_USD) ||
+        input == FC_IN_VALUE_DECLINE) {
+        bool parts = f[FC_FIELD_OWN_BASIS].choice == 1, decline = f[FC_FIELD_OWN_METHOD].choice == 1;
         if (!own && !(months && has_form(settings, FC_FORM_OWN, FC_FORM_OWN)))
             return false;
         if (input == FC_IN_CAPEX_PER_GPU_USD || input == FC_IN_FACILITY_SHARE)
             return !parts;
+        if (input == FC_IN_VALUE_DECLINE)
+            return decline;
         return input < FC_IN_RACK_CAPEX_USD || parts;
     }
     if (input == FC_IN_SITE_POWER_KW)
@@ -363,6 +366,7 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     contract->peak_flops = program->layers & FC_LAYER_STEP ? program->step.peak_flops : (float)peak;
     contract->months.own = asks_own(settings);
     contract->months.own_parts = f[FC_FIELD_OWN_BASIS].choice == 1;
+    contract->months.own_decline = f[FC_FIELD_OWN_METHOD].choice == 1;
     if (months)
         return compile_months(compiled, settings, error);
     for (int k = 1; k < FC_PROVIDERS; k++)

@@ -31,6 +31,7 @@ static const char *const forms[] = {"take_or_pay", "minimum", "reservation", "bl
                                     "on_demand",   "spot",    "own",         NULL};
 static const char *const regimes[] = {"glut", "balance", "shortage", NULL};
 static const char *const revenues[] = {"none", "per_gw", "path", NULL};
+static const char *const own_methods[] = {"capital_recovery", "value_decline", NULL};
 static const char *const own_bases[] = {"all_in", "parts", NULL};
 
 #define UNCERTAIN(id, path, input, unit, lo, hi, what)                                                       \
@@ -462,6 +463,10 @@ const struct fc_field fc_fields[] = {
     NUMBER(FC_FIELD_REFERENCE_CASH, "finance.reference_cash_burn", "USD", -1e14, 1e14,
            "path: cash used in that period"),
     FLAG(FC_FIELD_OWN_COMPARE, "own.compare", "also ask what owning would cost"),
+    CHOICE(FC_FIELD_OWN_METHOD, "own.method", own_methods,
+           "servers cost interest and repayment over their life, or what their value declines (Epoch AI)"),
+    UNCERTAIN(FC_FIELD_OWN_DECLINE, "own.value_decline", FC_IN_VALUE_DECLINE, "1", 0, 2,
+              "value_decline: decades per year by which hardware of given performance gets cheaper"),
     CHOICE(FC_FIELD_OWN_BASIS, "own.basis", own_bases,
            "capital all-in per GPU, or from rack, network, storage and site"),
     UNCERTAIN(FC_FIELD_OWN_CAPEX, "own.capex_per_gpu", FC_IN_CAPEX_PER_GPU_USD, "USD", 1, 1e7,

@@ -113,6 +113,7 @@ struct fc_months {
     float programme_flop; /* size of the first; 0: none */
     fc_i32 own_parts;     /* 1: capital from rack, network, storage and site; 0: all-in per GPU */
     fc_i32 own;           /* 1: the cost of owning is asked for */
+    fc_i32 own_decline;   /* 1: servers cost what their value declines; 0: capital recovery over their life */
 };
 
 /* The contract layer. */

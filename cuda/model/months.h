@@ -441,14 +441,12 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                     fc_real energy = hours[l] * inputs[FC_IN_IT_POWER_KW][l] * inputs[FC_IN_LOAD_FACTOR][l] *
                                      inputs[provider->input[FC_P_PUE]][l] *
                                      inputs[provider->input[FC_P_ENERGY]][l] * energy_trend[l];
-                    /* what is left at the end, straight line down to the residual */
-                    fc_real age =
-                        fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR / inputs[FC_IN_LIFE_YEARS][l],
-                               (fc_real)1.0f);
+                    /* what is left at the end */
                     fc_real site_age = fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR /
                                                   inputs[FC_IN_FACILITY_LIFE_YEARS][l],
                                               (fc_real)1.0f);
-                    fc_real kept = (fc_real)1.0f - age * ((fc_real)1.0f - inputs[FC_IN_RESIDUAL][l]);
+                    fc_real kept = fc_server_worth(terms->own_decline,
+                                                   (fc_real)months * (fc_real)FC_MONTH_OF_YEAR, inputs, l);
                     fc_real left =
                         gpus * standing[l] * ((capex - site) * kept + site * ((fc_real)1.0f - site_age));
                     fc_real at_end = t == months - 1 ? left : (fc_real)0.0f;
