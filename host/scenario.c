@@ -10,6 +10,7 @@
 #include "scale.h"
 #include "scenario_file.h"
 #include "settings.h"
+#include "site.h"
 #include "version.h"
 
 #define DEFAULT_TRIALS 100000u
@@ -86,6 +87,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
             goto failed;
     if (fc_catalog_open(&scenario->catalog, error) ||
         fc_settings_read(scenario->settings, scenario->document, error) ||
+        fc_site_apply(scenario->settings, scenario->catalog, error) ||
         apply_defaults(scenario->settings, error))
         goto failed;
     for (size_t i = 0; i < options->override_count; i++)

@@ -16,6 +16,11 @@ is "twice the price buys half the GPU-hours, in every world" \
     "$(sed -n 's/.*"difference": \(-[0-9.e+]*\).*/\1/p' "$work/out" | head -1 | cut -c1-8)" "-6333333"
 flopcast sweep $aws "training.precision=bf16" --of gpu_hours -n 1000 -q
 is "one value is a sweep too" "$status" 0
+flopcast sweep $aws energy.site=texas,norway --of co2_t -n 5000 -q --json
+is "a sweep takes the names of sites" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "texas norway "
+flopcast show --defaults $aws --set energy.site=ohio
+has "a default says that it comes from a site" "$work/out" '^energy.price  *0.0703 USD/kWh  *published  *Ohio: EIA'
+has "and what the site lacks" "$work/out" '^energy.carbon .*not in the catalog for ohio, so as for an unknown site'
 refused "sweep without a path" 2 \
     "flopcast: sweep needs a scenario and PATH=VALUES, e.g. flopcast sweep gb300-nvl72-frontier 'reliability.gpu_mtbf=20e3..60e3:10e3 h'; see flopcast sweep --help" \
     sweep $aws

@@ -459,6 +459,36 @@ static void declining_value_is_left(void **state)
     assert_true(fabs(one(set, FC_M_PAID_USD, true) / (20e6 * (1 - pow(10, -0.14))) - 1) < 1e-7);
 }
 
+/* Texas has 333 g/kWh (eGRID2023) in the catalog, Norway 30 (Ember); what is stated wins; what the catalog
+ * lacks is that of an unknown site, and not of the first provider's. */
+static void sites_give_their_figures(void **state)
+{
+    (void)state;
+    enum { N = 512 };
+    const char *texas[] = {"energy.site=texas", NULL};
+    const char *stated[] = {"energy.site=texas", "energy.carbon=100 g/kWh", NULL};
+    const char *both[] = {"energy.site=texas", "provider2.site=norway", "provider2.share=0.25", NULL};
+    const char *lacks[] = {"energy.site=texas", "provider2.site=ohio", "provider2.share=0.999999",
+                           "provider1.share=0.000001", NULL};
+    const char *const *sets[] = {texas, stated, both, lacks};
+    const double grams[] = {333, 100, 0.75 * 333 + 0.25 * 30};
+    for (int k = 0; k < 4; k++) {
+        double *co2 = worlds("openai-aws-38b", sets[k], FC_M_CO2_T, N, false), lowest = 1e9, highest = 0;
+        double *mwh = worlds("openai-aws-38b", sets[k], FC_M_ENERGY_MWH, N, false);
+        for (int i = 0; i < N; i++) {
+            double here = co2[i] / mwh[i] * 1000;
+            lowest = here < lowest ? here : lowest;
+            highest = here > highest ? here : highest;
+        }
+        if (k < 3)
+            assert_true(fabs(lowest / grams[k] - 1) < 1e-5 && fabs(highest / grams[k] - 1) < 1e-5);
+        else
+            assert_true(lowest < 150 && highest > 500); /* the range of an unknown site */
+        free(co2);
+        free(mwh);
+    }
+}
+
 /* 5e26 FLOP on n GPUs at 0.4 of 2.5e15 FLOP/s; a run cannot use more GPUs than the contract has. */
 static void days_of_a_run(void **state)
 {
@@ -499,6 +529,7 @@ int main(void)
         cmocka_unit_test(capital_of_a_rack),
         cmocka_unit_test(iren_price),
         cmocka_unit_test(days_of_a_run),
+        cmocka_unit_test(sites_give_their_figures),
         cmocka_unit_test(amortised_costs),
         cmocka_unit_test(declining_value_is_left),
     };
