@@ -51,17 +51,8 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-void fc_analysis_long_options(struct option *table, size_t room, const struct option *own)
-{
-    size_t used = 0;
-    for (; own->name && used + 1 < room; own++)
-        table[used++] = *own;
-    for (size_t i = 0; i < sizeof shared / sizeof shared[0] && used + 1 < room; i++)
-        table[used++] = shared[i];
-    table[used] = (struct option){NULL, 0, NULL, 0};
-}
-
-int fc_analysis_option(struct fc_analysis_options *options, int option, struct fc_error *error)
+/* Takes one of the shared options. Returns 0, 1 when it is none of them, or -1 with `error` filled. */
+static int take(struct fc_analysis_options *options, int option, struct fc_error *error)
 {
     uint64_t count;
     switch (option) {
@@ -96,6 +87,34 @@ int fc_analysis_option(struct fc_analysis_options *options, int option, struct f
         return 0;
     default:
         return 1;
+    }
+}
+
+int fc_analysis_next(struct fc_analysis_options *options, const char *command, int argc, char **argv,
+                     const struct option *own, struct fc_error *error)
+{
+    struct option table[32] = {{NULL, 0, NULL, 0}};
+    size_t used = 0, room = sizeof table / sizeof table[0] - 1;
+    for (; own->name && used < room; own++)
+        table[used++] = *own;
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0] && used < room; i++)
+        table[used++] = shared[i];
+    if (!options->begun) {
+        optind = 1;
+        opterr = 0;
+        options->begun = true;
+    }
+    for (;;) {
+        int option = getopt_long(argc, argv, ":n:s:b:t:qh", table, NULL);
+        if (option == -1)
+            return FC_ANALYSIS_DONE;
+        if (option == 'h')
+            return FC_ANALYSIS_HELP;
+        if (option >= FC_ANALYSIS_OWN)
+            return option;
+        int taken = take(options, option, error);
+        if (taken)
+            return taken < 0 ? FC_ANALYSIS_WRONG : fc_option_error(command, option, argv, table, error);
     }
 }
 

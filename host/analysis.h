@@ -25,20 +25,19 @@ struct fc_analysis_options {
     struct fc_scenario_options scenario;
     struct fc_select_request wish;
     bool json, quiet;
+    bool begun; /* fc_analysis_next has been called */
 };
 
 /* The lines of --help for these options. */
 extern const char fc_analysis_help[];
 
-/* The table for getopt_long: the shared options and the `own` ones (zero-terminated, values from
- * FC_ANALYSIS_OWN on); `room` entries at `table`. Short options: FC_ANALYSIS_SHORT. */
-enum { FC_ANALYSIS_OWN = 512 };
-#define FC_ANALYSIS_SHORT ":n:s:b:t:qh"
-void fc_analysis_long_options(struct option *table, size_t room, const struct option *own);
-
-/* Takes one option that getopt_long returned. Returns 0 when it was one of the shared ones, 1 when it is the
- * command's own (or -h, or unknown), -1 with `error` filled. */
-int fc_analysis_option(struct fc_analysis_options *options, int option, struct fc_error *error);
+/* Goes through the options of `command`: takes the shared ones and returns the next of its `own`
+ * (zero-terminated, values from FC_ANALYSIS_OWN on), with its argument in optarg. At the end
+ * FC_ANALYSIS_DONE, and argv[optind] is the first argument that is none; FC_ANALYSIS_HELP for -h;
+ * FC_ANALYSIS_WRONG with `error` filled. */
+enum { FC_ANALYSIS_WRONG = -1, FC_ANALYSIS_DONE = 0, FC_ANALYSIS_HELP = 1, FC_ANALYSIS_OWN = 512 };
+int fc_analysis_next(struct fc_analysis_options *options, const char *command, int argc, char **argv,
+                     const struct option *own, struct fc_error *error);
 
 void fc_analysis_options_free(struct fc_analysis_options *options);
 

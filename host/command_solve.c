@@ -60,30 +60,19 @@ struct search {
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
 {
-    struct option table[32];
     int option;
-    fc_analysis_long_options(table, 32, own);
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
-        int taken = fc_analysis_option(&o->shared, option, error);
-        if (taken < 0)
-            return -1;
-        if (taken == 0)
-            continue;
-        if (option == 'h')
-            return 1;
+    while ((option = fc_analysis_next(&o->shared, "solve", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
         if (option == OPTION_FOR)
             o->over = optarg;
         else if (option == OPTION_TARGET)
             o->target = optarg;
         else if (option == OPTION_TIE && o->tie_count < TIES_MAX)
             o->ties[o->tie_count++] = optarg;
-        else if (option == OPTION_TIE)
-            return fc_fail(error, FC_BAD_INPUT, "too many --tie; at most %d", TIES_MAX);
         else
-            return fc_option_error("solve", option, argv, table, error);
+            return fc_fail(error, FC_BAD_INPUT, "too many --tie; at most %d", TIES_MAX);
     }
+    if (option != FC_ANALYSIS_DONE)
+        return option;
     if (argc - optind != 1 || !o->over || !o->target)
         return fc_fail(
             error, FC_BAD_INPUT,

@@ -77,19 +77,8 @@ struct stress {
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
 {
-    struct option table[32];
     int option, limits = 0;
-    fc_analysis_long_options(table, 32, own);
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
-        int taken = fc_analysis_option(&o->shared, option, error);
-        if (taken < 0)
-            return -1;
-        if (taken == 0)
-            continue;
-        if (option == 'h')
-            return 1;
+    while ((option = fc_analysis_next(&o->shared, "stress", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
         if (option == OPTION_OF) {
             o->of = optarg;
         } else if (option == OPTION_ABOVE || option == OPTION_BELOW) {
@@ -100,12 +89,12 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             o->reverse = true;
         } else if (option == OPTION_SHOCK && o->shock_count < SHOCKS_MAX) {
             o->shocks[o->shock_count++] = optarg;
-        } else if (option == OPTION_SHOCK) {
-            return fc_fail(error, FC_BAD_INPUT, "too many --shock; at most %d", SHOCKS_MAX);
         } else {
-            return fc_option_error("stress", option, argv, table, error);
+            return fc_fail(error, FC_BAD_INPUT, "too many --shock; at most %d", SHOCKS_MAX);
         }
     }
+    if (option != FC_ANALYSIS_DONE)
+        return option;
     if (argc - optind != 1 || !o->of || limits != 1)
         return fc_fail(
             error, FC_BAD_INPUT,

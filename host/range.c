@@ -173,11 +173,19 @@ int fc_range_tie(const char *tie, double number_tied, char *text, size_t size, s
     char *end = NULL;
     double factor = 0;
     if (fc_range_is_one(tie)) { /* "1-x" */
-        double whole = strtod(tie + length + 1, &end);
-        if (end > tie + length + 1 && (strcmp(end, "-x") == 0 || strcmp(end, "+x") == 0)) {
-            snprintf(text, size, "%.*s=%.12g", (int)length, tie,
-                     *end == '-' ? whole - number_tied : whole + number_tied);
-            return 0;
+        double whole = strtod(tie + length + 1, &end), share = 1;
+        char sign = *end;
+        const char *at = end + (sign != '\0');
+        if (end > tie + length + 1 && (sign == '-' || sign == '+')) {
+            if (*at != 'x') {
+                share = strtod(at, &end);
+                at = end > at && isfinite(share) ? end : "";
+            }
+            if (strcmp(at, "x") == 0) {
+                snprintf(text, size, "%.*s=%.12g", (int)length, tie,
+                         sign == '-' ? whole - share * number_tied : whole + share * number_tied);
+                return 0;
+            }
         }
     }
     if (fc_range_is_one(tie)) {

@@ -33,8 +33,8 @@ bool fc_range_is_one(const char *text);
 /* A number of the range as its value is written: with its factor sign and unit. */
 void fc_range_text(const struct fc_range *range, double number, char *text, size_t size);
 
-/* A tie "PATH=1/72" or "PATH=1-x": "PATH=number x 1/72" or "PATH=1 - number" into text, rounded to 12 digits.
- */
+/* A tie "PATH=1/72", "PATH=1-x" or "PATH=0.5-0.5x": "PATH=number x 1/72", "PATH=1 - number" or "PATH=0.5 -
+ * 0.5 number" into text, rounded to 12 digits. */
 int fc_range_tie(const char *tie, double number, char *text, size_t size, struct fc_error *error);
 
 #endif

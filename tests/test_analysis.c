@@ -13,6 +13,7 @@
 #include "host/explain.h"
 #include "host/precision.h"
 #include "host/range.h"
+#include "host/regret.h"
 #include "host/samples.h"
 #include "host/scale.h"
 #include "host/solve.h"
@@ -68,8 +69,36 @@ static void test_ranges(void **state)
     assert_string_equal(text, "plan.dp=512");
     assert_int_equal(fc_range_tie("a=1-x", 0.3, text, sizeof text, &trouble), 0);
     assert_string_equal(text, "a=0.7");
+    assert_int_equal(fc_range_tie("a=0.5-0.5x", 0.6, text, sizeof text, &trouble), 0);
+    assert_string_equal(text, "a=0.2");
+    assert_int_equal(fc_range_tie("a=1+2x", 3, text, sizeof text, &trouble), 0);
+    assert_string_equal(text, "a=7");
+    assert_int_equal(fc_range_tie("a=1-2y", 3, text, sizeof text, &trouble), -1);
+    assert_int_equal(fc_range_tie("a=1-2", 3, text, sizeof text, &trouble), -1);
     assert_int_equal(fc_range_tie("plan.dp=x", 1, text, sizeof text, &trouble), -1);
     assert_int_equal(fc_range_tie("plan.dp=1/0", 1, text, sizeof text, &trouble), -1);
+}
+
+/* ---- regret ---- */
+
+/* By hand: three choices, five worlds; the fourth world has no value for one of them. */
+static void test_regret(void **state)
+{
+    (void)state;
+    static const float a[] = {1, 5, 2, 0, 4}, b[] = {2, 3, 2, 1, 0}, c[] = {3, 4, 6, INFINITY, 1};
+    const float *const values[] = {a, b, c};
+    struct fc_regret regret[3];
+    assert_int_equal(fc_regret_of(values, 3, 5, false, regret, &trouble), 0);
+    assert_int_equal(regret[0].worlds, 4);
+    near("best a", regret[0].best, (1 + 0.5) / 4, 1e-12); /* world 0; half of world 2 */
+    near("best b", regret[1].best, (1 + 0.5 + 1) / 4, 1e-12);
+    near("best c", regret[2].best, 0, 1e-12);
+    near("regret a", regret[0].mean, (0 + 2 + 0 + 4) / 4.0, 1e-12);
+    near("regret b", regret[1].mean, (1 + 0 + 0 + 0) / 4.0, 1e-12);
+    near("regret c", regret[2].mean, (2 + 1 + 4 + 1) / 4.0, 1e-12);
+    near("its error", regret[1].error, sqrt((0.25 - 0.0625) / 4), 1e-12);
+    assert_int_equal(fc_regret_of(values, 3, 5, true, regret, &trouble), 0);
+    near("highest is best", regret[2].best, 2.0 / 4, 1e-12); /* worlds 0 and 2 */
 }
 
 /* ---- samples ---- */
@@ -497,6 +526,7 @@ static void test_answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_regret),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_ranks),

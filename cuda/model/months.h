@@ -349,7 +349,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                 fc_real count = fc_outages(rate, fc_uniform(words[0][l]));
                 fc_real gone = fc_min(count * inputs[provider->input[FC_P_OUTAGE_H]][l], hours_per_month);
                 fc_real out = hours[l] * (gone / hours_per_month);
-                quiet[l] = count > (fc_real)0.0f ? (fc_real)0.0f : quiet[l];
+                quiet[l] = count > (fc_real)0.0f && share > (fc_real)0.0f ? (fc_real)0.0f : quiet[l];
                 lost[l] = fc_fma(share, gone, lost[l]);
                 used[l] = inputs[FC_IN_DEMAND][l] * (hours[l] - out);
                 delivered[l] += hours[l];
