@@ -10,6 +10,8 @@
 
 enum { LEAST_BAR = 1000, LEAST_INDEX = 1000, PILOT = 256, ENOUGH_BEYOND = 50 };
 
+#define ROUNDING 1e-6 /* relative: what rounding alone may change in a float */
+
 uint64_t fc_explain_tornado_trials(uint64_t trials, int parts)
 {
     uint64_t each = parts > 0 ? trials / (2 * (uint64_t)parts) : trials;
@@ -123,7 +125,8 @@ int fc_explain_active(struct fc_explain *e, struct fc_driver *drivers, int count
         status = fc_analysis_run(e->analysis, frozen, e->scenario->seed, first, worlds, NULL, changed, error);
         bool does = false;
         for (uint64_t i = 0; status == 0 && i < worlds; i++)
-            does = does || changed[i] != e->base[i];
+            does =
+                does || fabs((double)changed[i] - (double)e->base[i]) > ROUNDING * fabs((double)e->base[i]);
         if (does) {
             struct fc_driver swap = drivers[active];
             drivers[active++] = drivers[k];

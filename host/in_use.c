@@ -97,6 +97,11 @@ static bool contract_reads(const struct fc_settings *settings, int input)
     case FC_IN_GROWTH_LATER:
     case FC_IN_COST_ELASTICITY:
         return revenue == FC_REVENUE_PATH;
+    case FC_IN_TERMINATION_FEE:
+        return f[FC_FIELD_TERMINATE].number > 0;
+    case FC_IN_TAKE_OR_PAY:
+    case FC_IN_PREPAYMENT:
+        return fc_contract_has_form(settings, FC_FORM_TAKE_OR_PAY, FC_FORM_MINIMUM);
     case FC_IN_SPOT_INTERRUPTIONS:
     case FC_IN_SPOT_LOSS_H:
         return fc_contract_has_form(settings, FC_FORM_SPOT, FC_FORM_SPOT);
