@@ -14,6 +14,7 @@
 #define MOST_TRIALS 100000u /* of one run of an analysis that is not told how many */
 #define MOST_IN_ALL 200000u /* of all its runs */
 #define LEAST_TRIALS 10000u /* of one run, however many there are */
+#define KEPT_CHUNKS 64u     /* in a batch, where runs are kept */
 #define MOST_BYTES ((uint64_t)4 << 30)
 
 const char fc_analysis_help[] =
@@ -138,8 +139,16 @@ int fc_analysis_open(struct fc_analysis *analysis, const struct fc_analysis_opti
     return 0;
 }
 
+void fc_analysis_keep_runs(struct fc_analysis *analysis, const struct fc_program *program, uint64_t trials)
+{
+    const struct fc_selection *s = &analysis->selection;
+    if ((program->layers & FC_LAYER_RUN) && s->worker_count == 1 && s->workers[0].backend == &fc_backend_cpu)
+        analysis->kept = fc_kept_new(trials, s->host.isa);
+}
+
 void fc_analysis_close(struct fc_analysis *analysis)
 {
+    fc_kept_free(analysis->kept);
     fc_progress_end(&analysis->line);
     fc_select_free(&analysis->selection);
 }
@@ -249,6 +258,10 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
         .sink = samples ? collect : NULL,
         .context = &state,
     };
+    if (analysis->kept && analysis->same_runs && first == 0) {
+        request.host.kept = analysis->kept;
+        request.batch = analysis->kept->chunk * KEPT_CHUNKS; /* chunks begin where they are kept */
+    }
     int status = fc_run(&request, into, outcome, error);
     if (status == 0 && outcome->stopped)
         status = fc_fail(error, FC_FAULT, "stopped on the way; nothing is kept");

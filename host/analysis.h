@@ -47,6 +47,8 @@ struct fc_analysis {
     uint64_t planned, done; /* trials, over all variants; planned may be 0 */
     double start_s;
     bool quiet;
+    struct fc_kept *kept; /* runs of trials 0 ... of the scenario, or NULL (fc_analysis_keep_runs) */
+    bool same_runs;       /* the next fc_analysis_run meets those: set by who knows (fc_kept_path) */
 };
 
 /* Chooses devices. `planned` trials are expected in all, for the progress line. */
@@ -70,6 +72,10 @@ int fc_analysis_scenario(struct fc_scenario *scenario, const char *path_or_name,
 /* Reduces the program's output to these metrics (any order, no doubles; all must be in it): less to store and
  * add up. */
 void fc_analysis_keep(struct fc_program *program, const int *metrics, int count);
+
+/* Keeps the runs of `trials` trials where the program simulates any and the CPU does it alone. Runs under
+ * `same_runs` then fill the store and are served from it. */
+void fc_analysis_keep_runs(struct fc_analysis *analysis, const struct fc_program *program, uint64_t trials);
 
 /* Simulates trials first ... first + count - 1. `tally` (not yet created; may be NULL) receives what
  * fc_tally_free is to free; metric row r of trial first + i goes to samples[r * count + i] unless `samples`

@@ -385,6 +385,8 @@ static int explain(const struct options *o, struct fc_error *error)
     if (fc_analysis_open(&analysis, &o->shared, 4 * e.trials, error))
         goto out;
     opened = true;
+    fc_analysis_keep_runs(&analysis, program, e.trials);
+    analysis.same_runs = true;
     float *samples = fc_analysis_samples(e.trials, program->metric_count, error);
     if (!samples)
         goto out;

@@ -308,6 +308,12 @@ static int solve(const struct options *o, struct fc_error *error)
     if (fc_analysis_open(&search.analysis, &o->shared, RUNS * search.trials, error))
         goto out;
     opened = true;
+    bool leaves_runs = fc_kept_path(search.range.path);
+    for (int i = 0; i < o->tie_count; i++)
+        leaves_runs = leaves_runs && fc_kept_path(o->ties[i]);
+    if (leaves_runs)
+        fc_analysis_keep_runs(&search.analysis, &scenario.compiled.program, search.trials);
+    search.analysis.same_runs = true;
     if (fc_solve_run(&s, error))
         goto out;
     fc_progress_end(&search.analysis.line);

@@ -180,6 +180,9 @@ static int run_case(struct stress *s, int index, const char *const *shocks, int 
     }
     keep_metrics(s, program, index == 0);
     samples = fc_analysis_samples(s->trials, program->metric_count, error);
+    s->analysis.same_runs = true;
+    for (size_t k = 0; k < count; k++)
+        s->analysis.same_runs = s->analysis.same_runs && fc_kept_path(changes[k]);
     if (!samples || fc_analysis_run(&s->analysis, &scenario->compiled, s->scenario.seed, 0, s->trials,
                                     &c->tally, samples, error))
         goto out;
@@ -384,6 +387,7 @@ static int stress(const struct options *o, struct fc_error *error)
     if (fc_analysis_open(&s->analysis, &o->shared, s->trials * (uint64_t)s->case_count, error))
         goto out;
     opened = true;
+    fc_analysis_keep_runs(&s->analysis, &s->scenario.compiled.program, s->trials);
     for (int i = 0; i < s->case_count; i++) {
         bool all = i > o->shock_count;
         snprintf(s->cases[i].name, sizeof s->cases[i].name, "%s",

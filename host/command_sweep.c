@@ -371,6 +371,21 @@ static int changes_of(const struct fc_range *range, size_t index, const struct o
     return o->tie_count + 1;
 }
 
+/* Whether no value of the sweep changes a simulated run. */
+static bool leaves_runs(const struct fc_range *range, const struct options *o)
+{
+    for (int i = 0; i < o->case_count; i++)
+        for (const char *at = strchr(o->cases[i], ':'); at; at = strchr(at, ';')) {
+            at += 1 + strspn(at + 1, " ");
+            if (*at && !fc_kept_path(at))
+                return false;
+        }
+    for (int i = 0; i < o->tie_count; i++)
+        if (!fc_kept_path(o->ties[i]))
+            return false;
+    return o->case_count > 0 || fc_kept_path(range->path);
+}
+
 static int sweep(const struct options *o, struct fc_error *error)
 {
     struct fc_range range = {0};
@@ -413,6 +428,9 @@ static int sweep(const struct options *o, struct fc_error *error)
                 fc_analysis_open(&analysis, &o->shared, trials * range.count, error))
                 goto out;
             opened = true;
+            if (leaves_runs(&range, o))
+                fc_analysis_keep_runs(&analysis, program, trials);
+            analysis.same_runs = true;
             /* the first value's samples, and the newest; with --regret those of all values */
             rooms = o->regret ? range.count : 2;
             base = fc_analysis_samples(trials, count * (int)rooms, error);

@@ -468,6 +468,54 @@ static void test_worst(void **state)
     free(in);
 }
 
+/* Runs that are kept give the bits of fresh ones, whatever the change and however many trials are asked of
+ * them. */
+static void test_kept_runs(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {"prices.gpu_hour=*1.5", "energy.site=norway"};
+    enum { N = 3000, FEWER = 1100 };
+    struct fc_analysis_options options = {.wish = {.backends = "cpu", .device = -1, .threads = 2},
+                                          .quiet = true};
+    struct fc_analysis kept, fresh;
+    assert_int_equal(fc_analysis_open(&kept, &options, 0, &trouble), 0);
+    assert_int_equal(fc_analysis_open(&fresh, &options, 0, &trouble), 0);
+    for (int k = -1; k < 3; k++) {
+        struct fc_scenario scenario;
+        struct fc_tally a, b;
+        const char *const *change = k == 0 ? &changes[0] : &changes[1];
+        uint64_t n = k == 2 ? FEWER : N;
+        if (fc_analysis_scenario(&scenario, "gb300-nvl72-frontier", &options, change, k < 0 ? 0 : 1,
+                                 &trouble))
+            fail_msg("%s", trouble.text);
+        if (k < 0)
+            fc_analysis_keep_runs(&kept, &scenario.compiled.program, N);
+        assert_non_null(kept.kept);
+        kept.same_runs = true;
+        if (fc_analysis_run(&kept, &scenario.compiled, 7, 0, n, &a, NULL, &trouble) ||
+            fc_analysis_run(&fresh, &scenario.compiled, 7, 0, n, &b, NULL, &trouble))
+            fail_msg("%s", trouble.text);
+        assert_true(fc_tally_digest(&a, 7) == fc_tally_digest(&b, 7));
+        fc_tally_free(&a);
+        fc_tally_free(&b);
+        fc_scenario_close(&scenario);
+    }
+    assert_int_equal(kept.kept->have[0], (int)kept.kept->chunk); /* and they were kept */
+    memset(kept.kept->data, 0, (size_t)kept.kept->chunks * kept.kept->chunk_bytes);
+    struct fc_scenario scenario;
+    struct fc_tally spoilt;
+    if (fc_analysis_scenario(&scenario, "gb300-nvl72-frontier", &options, NULL, 0, &trouble) ||
+        fc_analysis_run(&kept, &scenario.compiled, 7, 0, N, &spoilt, NULL, &trouble))
+        fail_msg("%s", trouble.text);
+    const struct fc_tally_metric *wall = fc_tally_find(&spoilt, FC_M_WALL_CLOCK_DAYS);
+    assert_true(fc_statistics_max(wall) < 1); /* negative control: what is read is what was kept */
+    fc_tally_free(&spoilt);
+    fc_scenario_close(&scenario);
+    fc_analysis_close(&kept);
+    fc_analysis_close(&fresh);
+    assert_true(fc_kept_path("prices.gpu_hour") && !fc_kept_path("cluster.gpus") && !fc_kept_path("layers"));
+}
+
 static void test_groups(void **state)
 {
     (void)state;
@@ -541,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_tornado_of_a_product),
         cmocka_unit_test(test_twins),
         cmocka_unit_test(test_worst),
+        cmocka_unit_test(test_kept_runs),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_answers),
     };
