@@ -25,6 +25,10 @@ struct fc_range {
 
 /* Reads PATH=... ; a range without a step has no values yet. Returns 0, or -1 with `error` filled. */
 int fc_range_read(struct fc_range *range, const char *text, struct fc_error *error);
+
+/* The same, but a range with a step gets no values: for a search over as many as there may be. */
+int fc_range_read_ends(struct fc_range *range, const char *text, struct fc_error *error);
+
 void fc_range_free(struct fc_range *range);
 
 /* Whether a text reads PATH=... with a path of letters, digits, dots and underscores. */

@@ -64,6 +64,10 @@ static void test_ranges(void **state)
         if (fc_range_read(&range, wrong[i], &trouble) == 0)
             fail_msg("'%s' was taken", wrong[i]);
     }
+    struct fc_range wide;
+    assert_int_equal(fc_range_read_ends(&wide, "cluster.gpus=18432..73728:72", &trouble), 0);
+    assert_true(wide.count == 0 && wide.has_step && wide.step > 71 && wide.to > 73727);
+    fc_range_free(&wide);
     char text[64];
     assert_int_equal(fc_range_tie("plan.dp=1/72", 36864, text, sizeof text, &trouble), 0);
     assert_string_equal(text, "plan.dp=512");
@@ -198,6 +202,35 @@ static void test_solve(void **state)
     near("largest multiple of 3 with 10 - x >= 5", s.x, 3, 0);
 
     assert_true(s.x_lo == 0 && s.x_hi == 6); /* error over slope is 0.2: the neighbours on the grid */
+
+    /* from a coarser answer, right or wrong: the same answer with fewer evaluations */
+    for (int k = 0; k < 40; k++) {
+        double (*of)(double) = k % 2 ? down : square;
+        double off = k < 30 ? 0.02 * (k - 15) : (k - 35) * 4; /* of the figure, as few worlds would have it */
+        struct fc_solve coarse = {.lo = 0,
+                                  .hi = 8,
+                                  .step = 0.02,
+                                  .target = (k % 2 ? 6.3 : 5) + off,
+                                  .at_least = k % 4 < 2,
+                                  .evaluate = evaluate,
+                                  .context = &curve};
+        struct fc_solve whole = coarse, close;
+        curve = (struct curve){of, 0.05, 0};
+        whole.target = k % 2 ? 6.3 : 5;
+        close = whole;
+        assert_int_equal(fc_solve_run(&coarse, &trouble), 0);
+        assert_int_equal(fc_solve_run(&whole, &trouble), 0);
+        if (coarse.outcome != FC_SOLVE_FOUND)
+            continue;
+        curve.calls = 0;
+        assert_int_equal(fc_solve_near(&close, &coarse, &trouble), 0);
+        near("the same answer", close.x, whole.x, 0);
+        near("the same figure", close.value, whole.value, 0);
+        assert_true(close.smallest == whole.smallest);
+        near("lower end", close.x_lo, whole.x_lo, 0.0401);
+        near("upper end", close.x_hi, whole.x_hi, 0.0401);
+        assert_true(curve.calls <= (k < 30 ? 5 : 12));
+    }
 
     curve.of = hill; /* rises and falls: said so, and the first crossing is found */
     s = (struct fc_solve){.lo = 0,
