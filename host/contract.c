@@ -262,6 +262,7 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     contract->months.own = fc_contract_asks_own(settings);
     contract->months.own_parts = f[FC_FIELD_OWN_BASIS].choice == 1;
     contract->months.own_decline = f[FC_FIELD_OWN_METHOD].choice == 1;
+    contract->pauses = months && (program->layers & FC_LAYER_RUN) && !f[FC_FIELD_WALL].is_set;
     if (months)
         return compile_months(compiled, settings, error);
     for (int k = 1; k < FC_PROVIDERS; k++)

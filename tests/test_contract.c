@@ -509,6 +509,48 @@ static void days_of_a_run(void **state)
     assert_true(one(set, FC_M_BOTH_MET, false) == 1);
 }
 
+/* Outages of the region stop a simulated run: its wall time grows by whole outages, as many as a Poisson
+ * process has in that time, and goodput shrinks as the wall time grows. What the contract makes of its hours
+ * is not touched. */
+static void outages_stop_a_run(void **state)
+{
+    (void)state;
+    enum { N = 2048 };
+    const char *calm[] = {"layers=all",
+                          "contract.detail=months",
+                          "contract.value=38 B USD",
+                          "contract.years=7",
+                          "contract.outage_rate=0 1/year",
+                          "contract.outage_length=96 h",
+                          NULL};
+    const char *rough[] = {"layers=all",
+                           "contract.detail=months",
+                           "contract.value=38 B USD",
+                           "contract.years=7",
+                           "contract.outage_rate=1.5 1/year",
+                           "contract.outage_length=96 h",
+                           NULL};
+    static const char frontier[] = "gb300-nvl72-frontier";
+    double *days = worlds(frontier, calm, FC_M_WALL_CLOCK_DAYS, N, false);
+    double *longer = worlds(frontier, rough, FC_M_WALL_CLOCK_DAYS, N, false);
+    double *good = worlds(frontier, calm, FC_M_GOODPUT, N, false);
+    double *less = worlds(frontier, rough, FC_M_GOODPUT, N, false);
+    double stops = 0, expected = 0;
+    for (int i = 0; i < N; i++) {
+        double count = (longer[i] - days[i]) / 4;
+        assert_true(fabs(count - round(count)) < 1e-3);
+        assert_true(fabs(less[i] * longer[i] / (good[i] * days[i]) - 1) < 1e-5);
+        stops += round(count);
+        expected += 1.5 * days[i] / 365.25;
+    }
+    assert_true(fabs(stops - expected) < 4 * sqrt(expected));
+    assert_true(expected > 0.3 * N);
+    free(days);
+    free(longer);
+    free(good);
+    free(less);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -529,6 +571,7 @@ int main(void)
         cmocka_unit_test(capital_of_a_rack),
         cmocka_unit_test(iren_price),
         cmocka_unit_test(days_of_a_run),
+        cmocka_unit_test(outages_stop_a_run),
         cmocka_unit_test(sites_give_their_figures),
         cmocka_unit_test(amortised_costs),
         cmocka_unit_test(declining_value_is_left),

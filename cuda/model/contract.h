@@ -13,6 +13,9 @@
 
 #include "months.h"
 
+#define FC_EVENT_PAUSES 4096 /* of the delivery stream; the months' own events stay below 256 + 4 FC_MONTHS  \
+                              */
+
 /* Value, GPU-hours and GPUs of a contract in total. */
 FC_FN void fc_contract_size(FC_GLOBAL const struct fc_contract *contract,
                             fc_real inputs[FC_INPUT_COUNT][FC_W], fc_real metrics[FC_METRIC_COUNT][FC_W])
@@ -54,6 +57,34 @@ FC_FN void fc_contract_sites(FC_GLOBAL const struct fc_months *terms, fc_real in
     }
     FC_LANES (l)
         carbon[l] = carbon[l] / pue[l];
+}
+
+/* Stops the simulated run for the outages of the first provider's region that fall into it: Poisson with the
+ * region's rate over the run's own time. The clock of the run stands still meanwhile, so its wall time grows
+ * by the outage, as time spent waiting for capacity, and every share of the wall time shrinks. */
+FC_FN void fc_contract_pauses(FC_GLOBAL const struct fc_months *terms, fc_u64 seed, fc_u64 trial,
+                              fc_real inputs[FC_INPUT_COUNT][FC_W], fc_real metrics[FC_METRIC_COUNT][FC_W])
+{
+    fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W];
+    const fc_real *rate = inputs[terms->provider[0].input[FC_P_OUTAGE_RATE]];
+    const fc_real *length = inputs[terms->provider[0].input[FC_P_OUTAGE_H]];
+    fc_trial_counters(trial, low, high);
+    FC_LANES (l)
+        event[l] = FC_EVENT_PAUSES;
+    fc_random_words(seed, low, high, event, FC_STREAM_DELIVERY, words);
+    FC_LANES (l) {
+        fc_real days = metrics[FC_M_WALL_CLOCK_DAYS][l];
+        fc_real count = fc_outages(rate[l] * days / (fc_real)365.25f, fc_uniform(words[0][l]));
+        fc_real hours = count * length[l];
+        fc_real longer = days + hours / (fc_real)24.0f;
+        fc_real shrink = days / fc_max(longer, (fc_real)1e-6f);
+        metrics[FC_M_WALL_CLOCK_DAYS][l] = longer;
+        metrics[FC_M_TIME_WAITING_H][l] = metrics[FC_M_TIME_WAITING_H][l] + hours;
+        metrics[FC_M_GOODPUT][l] = metrics[FC_M_GOODPUT][l] * shrink;
+        metrics[FC_M_EFFECTIVE_TRAINING_TIME][l] = metrics[FC_M_EFFECTIVE_TRAINING_TIME][l] * shrink;
+        metrics[FC_M_SCHEDULING_GOODPUT][l] = metrics[FC_M_SCHEDULING_GOODPUT][l] * shrink;
+        metrics[FC_M_GOOGLE_GOODPUT][l] = metrics[FC_M_GOOGLE_GOODPUT][l] * shrink;
+    }
 }
 
 /* How long a run of each size takes, and whether one of the first size keeps its deadline and budget. */
@@ -122,6 +153,8 @@ FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, FC_GL
     fc_contract_runs(contract, inputs, goodput, mfu, metrics);
     if (monthly)
         fc_months_run(contract, tables, seed, trial, inputs, goodput, mfu, block, metrics);
+    if (contract->pauses) /* last: the months take outages from the capacity themselves */
+        fc_contract_pauses(&contract->months, seed, trial, inputs, metrics);
     if (contract->months.own)
         fc_own_lanes(&contract->months, inputs, metrics);
 }

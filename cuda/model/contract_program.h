@@ -128,6 +128,7 @@ struct fc_contract {
     float budget_usd;    /* 0: none */
     struct fc_months months;
     float run_gpus; /* GPUs of one run; 0: how long one takes is not asked */
+    fc_i32 pauses;  /* 1: outages of the first provider's region stop the simulated run */
     fc_i32 goals;   /* 1: deadline and budget are those of a run of the first size */
 };
 
