@@ -153,6 +153,28 @@ void fc_analysis_close(struct fc_analysis *analysis)
     fc_select_free(&analysis->selection);
 }
 
+int fc_analysis_split(const char *option, const char *text, char *parts, size_t size, int most,
+                      struct fc_error *error)
+{
+    int depth = 0, count = 0;
+    const char *begin = text + strspn(text, " ");
+    for (const char *at = begin;; at++) {
+        depth += *at == '(' || *at == '[' || *at == '{';
+        depth -= *at == ')' || *at == ']' || *at == '}';
+        if (*at && (*at != ',' || depth > 0))
+            continue;
+        size_t length = (size_t)(at - begin);
+        if (count == most || length >= size || length == 0)
+            return fc_fail(error, FC_BAD_INPUT,
+                           "%s '%.60s': too many changes, or one that is empty or too long", option, text);
+        memcpy(parts + (size_t)count * size, begin, length);
+        parts[(size_t)count++ * size + length] = '\0';
+        if (!*at)
+            return count;
+        begin = at + 1 + strspn(at + 1, " ");
+    }
+}
+
 double fc_analysis_elapsed_s(const struct fc_analysis *analysis)
 {
     return fc_clock_s() - analysis->start_s;

@@ -56,6 +56,11 @@ int fc_analysis_open(struct fc_analysis *analysis, const struct fc_analysis_opti
                      uint64_t planned, struct fc_error *error);
 void fc_analysis_close(struct fc_analysis *analysis);
 
+/* Splits "PATH=VALUE,PATH=VALUE" at the commas outside brackets into texts of fewer than `size` bytes at
+ * parts + k size, k < most. Returns how many there are, or -1 with `error` filled, which names the option. */
+int fc_analysis_split(const char *option, const char *text, char *parts, size_t size, int most,
+                      struct fc_error *error);
+
 /* Seconds since fc_analysis_open. */
 double fc_analysis_elapsed_s(const struct fc_analysis *analysis);
 

@@ -120,28 +120,6 @@ static bool breach(const struct stress *s, float value)
     return s->o->above ? (double)value > s->limit : (double)value < s->limit;
 }
 
-/* Splits a shock at commas outside brackets into PATH=VALUE texts at parts[*count]. */
-static int split(const char *shock, char parts[PARTS_MAX][200], size_t *count, struct fc_error *error)
-{
-    int depth = 0;
-    const char *begin = shock;
-    for (const char *at = shock;; at++) {
-        depth += *at == '(' || *at == '[';
-        depth -= *at == ')' || *at == ']';
-        if (*at && (*at != ',' || depth > 0))
-            continue;
-        size_t length = (size_t)(at - begin);
-        if (*count == PARTS_MAX || length >= 200 || length == 0)
-            return fc_fail(error, FC_BAD_INPUT,
-                           "--shock '%.60s': too many changes, or one that is empty or too long", shock);
-        memcpy(parts[*count], begin, length);
-        parts[(*count)++][length] = '\0';
-        if (!*at)
-            return 0;
-        begin = at + 1;
-    }
-}
-
 static void keep_metrics(const struct stress *s, struct fc_program *program, bool all)
 {
     int metrics[FC_METRIC_COUNT], count = 0;
@@ -164,8 +142,12 @@ static int run_case(struct stress *s, int index, const char *const *shocks, int 
     size_t count = 0;
     float *samples = NULL;
     int status = parts ? 0 : fc_fail(error, FC_FAULT, "no memory for the shocks");
-    for (int i = 0; status == 0 && i < shock_count; i++)
-        status = split(shocks[i], parts, &count, error);
+    for (int i = 0; status == 0 && i < shock_count; i++) {
+        int more = fc_analysis_split("--shock", shocks[i], parts[count], sizeof parts[0],
+                                     PARTS_MAX - (int)count, error);
+        count += more > 0 ? (size_t)more : 0;
+        status = more < 0 ? -1 : 0;
+    }
     for (size_t i = 0; i < count; i++)
         changes[i] = parts[i];
     if (status == 0 && index > 0)

@@ -17,7 +17,7 @@
 
 static const char help[] =
     "usage: flopcast sweep SCENARIO PATH=VALUES [--of METRIC]... [OPTIONS]\n"
-    "       flopcast sweep SCENARIO --case 'NAME: PATH=VALUE; ...'... [--of METRIC]... [OPTIONS]\n"
+    "       flopcast sweep SCENARIO --case 'NAME: PATH=VALUE, ...'... [--of METRIC]... [OPTIONS]\n"
     "\n"
     "Simulates the scenario once for each value of one input, always on the same worlds, and prints how the\n"
     "metrics and their difference to the first value change.\n"
@@ -30,7 +30,7 @@ static const char help[] =
     "      --of METRIC       show this metric, as often as needed (default: the headline metrics)\n"
     "      --tie PATH=F      give PATH the swept number times F, e.g. --tie plan.dp=1/72;\n"
     "                        or C minus or plus a part of it: --tie provider2.share=0.5-0.5x\n"
-    "      --case 'NAME: PATH=VALUE; PATH=VALUE'\n"
+    "      --case 'NAME: PATH=VALUE, PATH=VALUE'\n"
     "                        instead of PATH=VALUES: several changes at once under a name, as often as "
     "needed\n"
     "      --regret          also: how often each value is the best one, and what it loses against the "
@@ -155,7 +155,7 @@ static int cases_as_range(struct fc_range *range, const struct options *o, struc
         size_t length = strcspn(o->cases[i], ":=");
         if (o->cases[i][length] != ':' || length == 0 || length >= FC_RANGE_TEXT)
             return fc_fail(error, FC_BAD_INPUT,
-                           "--case '%s' is not NAME: PATH=VALUE; PATH=VALUE; write for example 'all spot: "
+                           "--case '%s' is not NAME: PATH=VALUE, PATH=VALUE; write for example 'all spot: "
                            "provider1.form=spot'",
                            o->cases[i]);
         memcpy(range->values[range->count++], o->cases[i], length);
@@ -163,31 +163,13 @@ static int cases_as_range(struct fc_range *range, const struct options *o, struc
     return 0;
 }
 
-/* The changes of one case, in `texts`; returns how many, or -1. */
-static int changes_of_case(const char *text, char texts[CHANGES_MAX][2 * FC_RANGE_TEXT + 8],
-                           struct fc_error *error)
-{
-    int count = 0;
-    for (const char *at = strchr(text, ':') + 1; *at;) {
-        size_t length = strcspn(at, ";"), skip = strspn(at, " ");
-        if (skip > length)
-            skip = length;
-        if (length > skip && (count == CHANGES_MAX || length - skip >= sizeof texts[0]))
-            return fc_fail(error, FC_BAD_INPUT, "--case '%s': too many changes or too long; at most %d", text,
-                           CHANGES_MAX);
-        if (length > skip)
-            snprintf(texts[count++], sizeof texts[0], "%.*s", (int)(length - skip), at + skip);
-        at += length + (at[length] == ';');
-    }
-    return count > 0 ? count : fc_fail(error, FC_BAD_INPUT, "--case '%s' changes nothing", text);
-}
-
 /* The value's PATH=VALUE text and those of the ties, in `texts`; returns how many, or -1. */
 static int changes_of(const struct fc_range *range, size_t index, const struct options *o,
                       char texts[CHANGES_MAX][2 * FC_RANGE_TEXT + 8], struct fc_error *error)
 {
     if (o->case_count)
-        return changes_of_case(o->cases[index], texts, error);
+        return fc_analysis_split("--case", strchr(o->cases[index], ':') + 1, texts[0], sizeof texts[0],
+                                 CHANGES_MAX, error);
     snprintf(texts[0], sizeof texts[0], "%s=%s", range->path, range->values[index]);
     for (int i = 0; i < o->tie_count; i++) {
         double number = strtod(range->values[index], NULL);
@@ -200,16 +182,19 @@ static int changes_of(const struct fc_range *range, size_t index, const struct o
 /* Whether no value of the sweep changes a simulated run. */
 static bool leaves_runs(const struct fc_range *range, const struct options *o)
 {
-    for (int i = 0; i < o->case_count; i++)
-        for (const char *at = strchr(o->cases[i], ':'); at; at = strchr(at, ';')) {
-            at += 1 + strspn(at + 1, " ");
-            if (*at && !fc_kept_path(at))
-                return false;
-        }
+    struct fc_error none;
+    char(*parts)[2 * FC_RANGE_TEXT + 8] = calloc(CHANGES_MAX, sizeof *parts);
+    bool leaves = parts != NULL;
+    for (int i = 0; leaves && i < o->case_count; i++) {
+        int count = fc_analysis_split("--case", strchr(o->cases[i], ':') + 1, parts[0], sizeof parts[0],
+                                      CHANGES_MAX, &none);
+        for (int k = 0; k < count; k++)
+            leaves = leaves && fc_kept_path(parts[k]);
+    }
+    free(parts);
     for (int i = 0; i < o->tie_count; i++)
-        if (!fc_kept_path(o->ties[i]))
-            return false;
-    return o->case_count > 0 || fc_kept_path(range->path);
+        leaves = leaves && fc_kept_path(o->ties[i]);
+    return leaves && (o->case_count > 0 || fc_kept_path(range->path));
 }
 
 static int sweep(const struct options *o, struct fc_error *error)

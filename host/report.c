@@ -199,8 +199,11 @@ static void print_probability(FILE *out, const struct fc_result *result, const s
     char label[160], size[64] = "";
     bool of_a_size = m->metric >= FC_M_DEADLINE_MET && m->metric <= FC_M_BOTH_MET &&
                      fc_metric_fixed_of_tally(&result->tally) == FC_FIXED_MONEY;
-    if (of_a_size && result->run_flop[0] > 0)
-        snprintf(size, sizeof size, ", for a run of %.4g FLOP", (double)result->run_flop[0]);
+    if (of_a_size && result->run_flop[0] > 0) { /* as the names of its other metrics write it */
+        char name[64];
+        fc_metric_name(FC_M_RUN_DAYS, result->run_flop, name, sizeof name);
+        snprintf(size, sizeof size, ", for a run of %s FLOP", strchr(name, '@') + 1);
+    }
     snprintf(label, sizeof label, "P(%s)%s", info->name, goal);
     pad(out, label, NAME_WIDTH, false);
     fprintf(out, "%8.2f %%   %.2f to %.2f %%   %s%s\n", 100 * p, 100 * lo, 100 * hi, info->what, size);

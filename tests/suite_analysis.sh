@@ -21,13 +21,13 @@ is "a sweep takes the names of sites" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/
 flopcast show --defaults $aws --set energy.site=ohio
 has "a default says that it comes from a site" "$work/out" '^energy.price  *0.0703 USD/kWh  *published  *Ohio: EIA'
 has "and what the site lacks" "$work/out" '^energy.carbon .*not in the catalog for ohio, so as for an unknown site'
-flopcast sweep procurement-mix --case "mixed: provider1.share=0.6" --case "spot: provider2.share=0; provider4.share=1" \
+flopcast sweep procurement-mix --case "mixed: provider1.share=0.6" --case "spot: provider2.share=0, provider4.share=1" \
     --of cost_per_used_gpu_hour_usd --regret -n 2000 -q --json
 is "named cases, each with several changes" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "mixed spot "
 is "one of them is the best in each world" \
     "$(sed -n 's/.*"p_best": \([0-9.]*\).*/\1/p' "$work/out" | awk '{s += $1} END {print s}')" 1
 refused "a case that is none" 2 \
-    "flopcast: --case 'spot' is not NAME: PATH=VALUE; PATH=VALUE; write for example 'all spot: provider1.form=spot'" \
+    "flopcast: --case 'spot' is not NAME: PATH=VALUE, PATH=VALUE; write for example 'all spot: provider1.form=spot'" \
     sweep procurement-mix --case spot
 refused "sweep without a path" 2 \
     "flopcast: sweep needs a scenario and PATH=VALUES, e.g. flopcast sweep gb300-nvl72-frontier 'reliability.gpu_mtbf=20e3..60e3:10e3 h'; see flopcast sweep --help" \

@@ -25,6 +25,8 @@ done
 is "there are the commands run, merge, list and show" \
     "$(echo "$commands" | grep -cx -e run -e merge -e list -e show)" 4
 flopcast --version
+is "the manual page is of the same version" "$(sed -n 's/^.TH .* "\(flopcast [0-9.]*\)".*/\1/p' docs/flopcast.1)" \
+    "$(sed -n 's/^\(flopcast [0-9.]*\),.*/\1/p' "$work/out")"
 has "--version names program and model" "$work/out" '^flopcast [0-9.]*, model version [0-9]*, kernels: .*portable'
 flopcast
 is "no command at all: status 2" "$status" 2
