@@ -125,11 +125,16 @@ static int find_regret(struct fc_sweep_row *rows, size_t count, const struct fc_
                        const float *samples, uint64_t trials, struct fc_error *error)
 {
     size_t metrics = (size_t)program->metric_count;
-    const float **values = calloc(count, sizeof *values);
-    struct fc_regret *found = calloc(count, sizeof *found);
-    int status = values && found ? 0 : fc_fail(error, FC_FAULT, "no memory for the regret");
+    const float **values = calloc(count + 1, sizeof *values);
+    struct fc_regret *found = calloc(count + 1, sizeof *found);
+    int status = 0;
+    if (!values || !found) {
+        free(values);
+        free(found);
+        return fc_fail(error, FC_FAULT, "no memory for the regret");
+    }
     for (size_t i = 0; status == 0 && i < count; i++)
-        if (!(rows[i].regret = calloc(metrics, sizeof *rows[i].regret)))
+        if (!(rows[i].regret = calloc(metrics + 1, sizeof *rows[i].regret)))
             status = fc_fail(error, FC_FAULT, "no memory for the regret");
     for (size_t r = 0; status == 0 && r < metrics; r++) {
         for (size_t i = 0; i < count; i++)
@@ -148,7 +153,7 @@ static int find_regret(struct fc_sweep_row *rows, size_t count, const struct fc_
 static int cases_as_range(struct fc_range *range, const struct options *o, struct fc_error *error)
 {
     *range = (struct fc_range){.path = "case", .is_list = true};
-    range->values = calloc((size_t)o->case_count, sizeof *range->values);
+    range->values = calloc(CASES_MAX, sizeof *range->values);
     if (!range->values)
         return fc_fail(error, FC_FAULT, "no memory for the cases");
     for (int i = 0; i < o->case_count; i++) {

@@ -13,8 +13,9 @@
 
 #include "months.h"
 
-#define FC_EVENT_PAUSES 4096 /* of the delivery stream; the months' own events stay below 256 + 4 FC_MONTHS  \
-                              */
+#define FC_EVENT_PAUSES                                                                                      \
+    4096 /* of the delivery stream; the months' own events stay below 256 + 4 FC_MONTHS                      \
+          */
 
 /* Value, GPU-hours and GPUs of a contract in total. */
 FC_FN void fc_contract_size(FC_GLOBAL const struct fc_contract *contract,
