@@ -252,6 +252,15 @@ flopcast show gb300
 has "show gives figures with source and grade" "$work/out" '[0-9].*\(published\|derived\|estimate\)'
 flopcast show openai-aws-38b --defaults
 is "show --defaults ends with 0" "$status" 0
+bad="" lines=0
+for file in scenarios/*.yaml; do
+    flopcast show "$file" --defaults
+    bad="$bad$(awk 'NR > 1 && !/ (published|published \(2nd\)|measured|derived|estimate)  *[^ ]/' "$work/out")"
+    bad="$bad$(grep -i 'from memory' "$work/out")"
+    lines=$((lines + $(wc -l <"$work/out")))
+done
+is "every default in use has a grade and a source, none from memory" "$bad" ""
+is "there are such defaults" "$([ "$lines" -gt 150 ] && echo yes)" yes
 
 # --- install ---
 if command -v make >/dev/null 2>&1 && [ -f build.mk ]; then
