@@ -4,10 +4,11 @@
 #   make         build build/flopcast
 #   make run     run the reference scenario
 #   make test    all tests but the long ones; ends with 'N passed, N failed, N skipped'
+#   make how-to  make docs/how-to/twelve-questions.md anew from its commands
 #   make test-long, make bench, make rooms, make check-style, make install PREFIX=/usr/local, make clean
 
 .DEFAULT_GOAL := all
-GOALS := all run test test-long test-sanitize test-threads bench check-style rooms install
+GOALS := all run test test-long test-sanitize test-threads bench check-style rooms install how-to
 
 ifndef FLOPCAST_INNER
 .NOTPARALLEL: # `make -j8 deps test`: first the one, then the other

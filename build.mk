@@ -82,6 +82,11 @@ run: all
 bench: all
 	$(B)/flopcast bench $(BENCH)
 
+# The page of the twelve questions, from its own commands.
+how-to: all
+	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh docs/how-to/twelve-questions.md
+.PHONY: how-to
+
 PREFIX := /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/flopcast/scenarios

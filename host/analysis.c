@@ -14,6 +14,7 @@
 #define MOST_TRIALS 100000u /* of one run of an analysis that is not told how many */
 #define MOST_IN_ALL 200000u /* of all its runs */
 #define LEAST_TRIALS 10000u /* of one run, however many there are */
+#define KEPT_CHUNKS 64u     /* in a batch, where runs are kept */
 #define MOST_BYTES ((uint64_t)4 << 30)
 
 const char fc_analysis_help[] =
@@ -51,17 +52,8 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-void fc_analysis_long_options(struct option *table, size_t room, const struct option *own)
-{
-    size_t used = 0;
-    for (; own->name && used + 1 < room; own++)
-        table[used++] = *own;
-    for (size_t i = 0; i < sizeof shared / sizeof shared[0] && used + 1 < room; i++)
-        table[used++] = shared[i];
-    table[used] = (struct option){NULL, 0, NULL, 0};
-}
-
-int fc_analysis_option(struct fc_analysis_options *options, int option, struct fc_error *error)
+/* Takes one of the shared options. Returns 0, 1 when it is none of them, or -1 with `error` filled. */
+static int take(struct fc_analysis_options *options, int option, struct fc_error *error)
 {
     uint64_t count;
     switch (option) {
@@ -99,6 +91,34 @@ int fc_analysis_option(struct fc_analysis_options *options, int option, struct f
     }
 }
 
+int fc_analysis_next(struct fc_analysis_options *options, const char *command, int argc, char **argv,
+                     const struct option *own, struct fc_error *error)
+{
+    struct option table[32] = {{NULL, 0, NULL, 0}};
+    size_t used = 0, room = sizeof table / sizeof table[0] - 1;
+    for (; own->name && used < room; own++)
+        table[used++] = *own;
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0] && used < room; i++)
+        table[used++] = shared[i];
+    if (!options->begun) {
+        optind = 1;
+        opterr = 0;
+        options->begun = true;
+    }
+    for (;;) {
+        int option = getopt_long(argc, argv, ":n:s:b:t:qh", table, NULL);
+        if (option == -1)
+            return FC_ANALYSIS_DONE;
+        if (option == 'h')
+            return FC_ANALYSIS_HELP;
+        if (option >= FC_ANALYSIS_OWN)
+            return option;
+        int taken = take(options, option, error);
+        if (taken)
+            return taken < 0 ? FC_ANALYSIS_WRONG : fc_option_error(command, option, argv, table, error);
+    }
+}
+
 void fc_analysis_options_free(struct fc_analysis_options *options)
 {
     fc_scenario_options_free(&options->scenario);
@@ -119,10 +139,40 @@ int fc_analysis_open(struct fc_analysis *analysis, const struct fc_analysis_opti
     return 0;
 }
 
+void fc_analysis_keep_runs(struct fc_analysis *analysis, const struct fc_program *program, uint64_t trials)
+{
+    const struct fc_selection *s = &analysis->selection;
+    if ((program->layers & FC_LAYER_RUN) && s->worker_count == 1 && s->workers[0].backend == &fc_backend_cpu)
+        analysis->kept = fc_kept_new(trials, s->host.isa);
+}
+
 void fc_analysis_close(struct fc_analysis *analysis)
 {
+    fc_kept_free(analysis->kept);
     fc_progress_end(&analysis->line);
     fc_select_free(&analysis->selection);
+}
+
+int fc_analysis_split(const char *option, const char *text, char *parts, size_t size, int most,
+                      struct fc_error *error)
+{
+    int depth = 0, count = 0;
+    const char *begin = text + strspn(text, " ");
+    for (const char *at = begin;; at++) {
+        depth += *at == '(' || *at == '[' || *at == '{';
+        depth -= *at == ')' || *at == ']' || *at == '}';
+        if (*at && (*at != ',' || depth > 0))
+            continue;
+        size_t length = (size_t)(at - begin);
+        if (count == most || length >= size || length == 0)
+            return fc_fail(error, FC_BAD_INPUT,
+                           "%s '%.60s': too many changes, or one that is empty or too long", option, text);
+        memcpy(parts + (size_t)count * size, begin, length);
+        parts[(size_t)count++ * size + length] = '\0';
+        if (!*at)
+            return count;
+        begin = at + 1 + strspn(at + 1, " ");
+    }
 }
 
 double fc_analysis_elapsed_s(const struct fc_analysis *analysis)
@@ -230,6 +280,10 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
         .sink = samples ? collect : NULL,
         .context = &state,
     };
+    if (analysis->kept && analysis->same_runs && first == 0) {
+        request.host.kept = analysis->kept;
+        request.batch = analysis->kept->chunk * KEPT_CHUNKS; /* chunks begin where they are kept */
+    }
     int status = fc_run(&request, into, outcome, error);
     if (status == 0 && outcome->stopped)
         status = fc_fail(error, FC_FAULT, "stopped on the way; nothing is kept");

@@ -25,20 +25,19 @@ struct fc_analysis_options {
     struct fc_scenario_options scenario;
     struct fc_select_request wish;
     bool json, quiet;
+    bool begun; /* fc_analysis_next has been called */
 };
 
 /* The lines of --help for these options. */
 extern const char fc_analysis_help[];
 
-/* The table for getopt_long: the shared options and the `own` ones (zero-terminated, values from
- * FC_ANALYSIS_OWN on); `room` entries at `table`. Short options: FC_ANALYSIS_SHORT. */
-enum { FC_ANALYSIS_OWN = 512 };
-#define FC_ANALYSIS_SHORT ":n:s:b:t:qh"
-void fc_analysis_long_options(struct option *table, size_t room, const struct option *own);
-
-/* Takes one option that getopt_long returned. Returns 0 when it was one of the shared ones, 1 when it is the
- * command's own (or -h, or unknown), -1 with `error` filled. */
-int fc_analysis_option(struct fc_analysis_options *options, int option, struct fc_error *error);
+/* Goes through the options of `command`: takes the shared ones and returns the next of its `own`
+ * (zero-terminated, values from FC_ANALYSIS_OWN on), with its argument in optarg. At the end
+ * FC_ANALYSIS_DONE, and argv[optind] is the first argument that is none; FC_ANALYSIS_HELP for -h;
+ * FC_ANALYSIS_WRONG with `error` filled. */
+enum { FC_ANALYSIS_WRONG = -1, FC_ANALYSIS_DONE = 0, FC_ANALYSIS_HELP = 1, FC_ANALYSIS_OWN = 512 };
+int fc_analysis_next(struct fc_analysis_options *options, const char *command, int argc, char **argv,
+                     const struct option *own, struct fc_error *error);
 
 void fc_analysis_options_free(struct fc_analysis_options *options);
 
@@ -48,12 +47,19 @@ struct fc_analysis {
     uint64_t planned, done; /* trials, over all variants; planned may be 0 */
     double start_s;
     bool quiet;
+    struct fc_kept *kept; /* runs of trials 0 ... of the scenario, or NULL (fc_analysis_keep_runs) */
+    bool same_runs;       /* the next fc_analysis_run meets those: set by who knows (fc_kept_path) */
 };
 
 /* Chooses devices. `planned` trials are expected in all, for the progress line. */
 int fc_analysis_open(struct fc_analysis *analysis, const struct fc_analysis_options *options,
                      uint64_t planned, struct fc_error *error);
 void fc_analysis_close(struct fc_analysis *analysis);
+
+/* Splits "PATH=VALUE,PATH=VALUE" at the commas outside brackets into texts of fewer than `size` bytes at
+ * parts + k size, k < most. Returns how many there are, or -1 with `error` filled, which names the option. */
+int fc_analysis_split(const char *option, const char *text, char *parts, size_t size, int most,
+                      struct fc_error *error);
 
 /* Seconds since fc_analysis_open. */
 double fc_analysis_elapsed_s(const struct fc_analysis *analysis);
@@ -71,6 +77,10 @@ int fc_analysis_scenario(struct fc_scenario *scenario, const char *path_or_name,
 /* Reduces the program's output to these metrics (any order, no doubles; all must be in it): less to store and
  * add up. */
 void fc_analysis_keep(struct fc_program *program, const int *metrics, int count);
+
+/* Keeps the runs of `trials` trials where the program simulates any and the CPU does it alone. Runs under
+ * `same_runs` then fill the store and are served from it. */
+void fc_analysis_keep_runs(struct fc_analysis *analysis, const struct fc_program *program, uint64_t trials);
 
 /* Simulates trials first ... first + count - 1. `tally` (not yet created; may be NULL) receives what
  * fc_tally_free is to free; metric row r of trial first + i goes to samples[r * count + i] unless `samples`

@@ -14,6 +14,7 @@
 #include "../topology/placement.h"
 #include "../topology/topology.h"
 #include "error.h"
+#include "kept.h"
 #include "tally.h"
 
 enum { FC_DEVICE_NAME_BYTES = 128, FC_DEVICES_MAX = 64 };
@@ -43,6 +44,7 @@ struct fc_host {
     const struct fc_placement *placement; /* may be NULL with it */
     int threads;                          /* for the CPU backend, at least 1 */
     const char *isa;                      /* CPU backend: a named instruction set; NULL: the best one here */
+    struct fc_kept *kept;                 /* CPU backend: where runs are kept (kept.h), or NULL */
 };
 
 struct fc_session; /* a backend's own */

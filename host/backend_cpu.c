@@ -24,6 +24,7 @@ struct fc_session {
     const struct fc_placement *placement;
     int threads;
     struct worker *workers;
+    struct fc_kept *kept; /* NULL: nothing is */
 };
 
 static int discover(struct fc_device_info *devices, int max, char *why, size_t why_size)
@@ -69,6 +70,7 @@ static int open_session(struct fc_session **session, int device, const struct fc
     s->job = *job;
     s->topology = host->topology;
     s->placement = host->placement;
+    s->kept = host->kept && host->kept->chunk_bytes == kernel->kept_bytes ? host->kept : NULL;
     s->threads = host->threads < 1 ? 1 : host->threads;
     s->workers = fc_fault_asked("cpu", "alloc") ? NULL : calloc((size_t)s->threads, sizeof *s->workers);
     if (!s->workers)
@@ -95,6 +97,23 @@ failed:
     return -1;
 }
 
+/* A chunk of trials, with its runs from where they are kept. */
+static void simulate(const struct fc_session *s, uint64_t first, int count, const struct worker *w)
+{
+    const struct fc_kernel *kernel = s->kernel;
+    struct fc_kept *kept = s->kept;
+    uint64_t slot = kept ? first / kept->chunk : 0;
+    if (!kept || first % kept->chunk || slot >= kept->chunks) {
+        kernel->run(s->job.program, s->job.tables, s->job.seed, first, count, w->scratch, w->out);
+        return;
+    }
+    int have = kept->have[slot] >= count;
+    kernel->run_kept(s->job.program, s->job.tables, s->job.seed, first, count, w->scratch, w->out,
+                     kept->data + slot * kept->chunk_bytes, have);
+    if (!have)
+        kept->have[slot] = count;
+}
+
 static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into, float *samples,
                struct fc_error *error)
 {
@@ -116,7 +135,7 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             if (at >= count)
                 break;
             int here = (int)(count - at < chunk ? count - at : chunk);
-            kernel->run(s->job.program, s->job.tables, s->job.seed, first + at, here, w->scratch, w->out);
+            simulate(s, first + at, here, w);
             for (int r = 0; r < rows; r++) {
                 const float *values = w->out + (size_t)r * chunk;
                 fc_tally_add(&w->tally, r, values, (size_t)here, first + at);

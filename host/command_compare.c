@@ -291,7 +291,7 @@ int fc_command_compare(int argc, char **argv)
     int option, status = FC_DONE;
     for (int i = 1; i < argc; i++)
         if (fc_compare_is_scenario(argv[i]))
-            return fc_compare_scenarios_command(argc, argv);
+            return fc_compare_scenarios_command(argc, argv, help);
     optind = 1;
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {

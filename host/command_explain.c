@@ -82,28 +82,17 @@ static int read_methods(const char *text, int *methods, struct fc_error *error)
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
 {
-    struct option table[32];
     int option;
-    fc_analysis_long_options(table, 32, own);
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
-        int taken = fc_analysis_option(&o->shared, option, error);
-        if (taken < 0)
-            return -1;
-        if (taken == 0)
-            continue;
-        if (option == 'h')
-            return 1;
+    while ((option = fc_analysis_next(&o->shared, "explain", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
         if (option == OPTION_OF)
             o->of = optarg;
         else if (option == OPTION_GROUPS)
             o->groups = optarg;
-        else if (option != OPTION_METHOD)
-            return fc_option_error("explain", option, argv, table, error);
         else if (read_methods(optarg, &o->methods, error))
             return -1;
     }
+    if (option != FC_ANALYSIS_DONE)
+        return option;
     if (argc - optind != 1)
         return fc_fail(error, FC_BAD_INPUT, "explain takes one scenario, not %d; see flopcast explain --help",
                        argc - optind);
@@ -396,6 +385,8 @@ static int explain(const struct options *o, struct fc_error *error)
     if (fc_analysis_open(&analysis, &o->shared, 4 * e.trials, error))
         goto out;
     opened = true;
+    fc_analysis_keep_runs(&analysis, program, e.trials);
+    analysis.same_runs = true;
     float *samples = fc_analysis_samples(e.trials, program->metric_count, error);
     if (!samples)
         goto out;

@@ -9,11 +9,13 @@
 #include "fields.h"
 #include "options.h"
 #include "scenario_file.h"
+#include "show_defaults.h"
 #include "source.h"
 
 struct options {
     bool json, defaults;
     const char *name;
+    struct fc_scenario_options scenario;
 };
 
 /* --- tables --- */
@@ -162,64 +164,6 @@ static void write_entry(struct fc_writer *writer, const struct fc_catalog_entry 
 
 /* --- what can be shown --- */
 
-/* Whether a field plays a part in the scenario's layers ("step", "run" or "contract"). */
-static bool in_use(const char *path, const char *layers)
-{
-    static const char *const of_run[] = {"checkpoint.", "reliability.", "cluster.spare_nodes"};
-    static const char *const of_step[] = {"training.", "plan."};
-    bool contract = strcmp(layers, "contract") == 0, step = strcmp(layers, "step") == 0;
-    for (size_t i = 0; i < sizeof of_run / sizeof of_run[0]; i++)
-        if (strncmp(path, of_run[i], strlen(of_run[i])) == 0)
-            return !contract && !step;
-    for (size_t i = 0; i < sizeof of_step / sizeof of_step[0]; i++)
-        if (strncmp(path, of_step[i], strlen(of_step[i])) == 0)
-            return !contract;
-    return contract || strncmp(path, "contract.", strlen("contract.")) != 0;
-}
-
-/* Every field in use that the scenario leaves out and that has a default. */
-static int show_defaults(const struct fc_catalog *catalog, const struct options *options,
-                         struct fc_error *error)
-{
-    struct fc_document *document;
-    size_t shown = 0;
-    if (fc_scenario_file_open(&document, options->name, error) < 0)
-        return -1;
-    const struct fc_node *root = fc_document_root(document);
-    const char *layers = fc_node_text(root, "layers");
-    layers = layers ? layers : "run"; /* its own default */
-    struct fc_writer *writer = NULL;
-    int status = options->json ? fc_writer_open(&writer, stdout, FC_JSON, error) : 0;
-    if (writer)
-        fc_write_map(writer, NULL);
-    for (size_t i = 0; i < FC_FIELD_COUNT && status == 0; i++) {
-        const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "default", fc_fields[i].path);
-        struct fc_figure figure;
-        if (!in_use(fc_fields[i].path, layers) || fc_node_find(root, fc_fields[i].path) || !entry ||
-            !fc_catalog_figure(entry, "value", &figure) || !figure.value)
-            continue;
-        shown++;
-        if (writer) {
-            figure.what = fc_fields[i].what;
-            figure.key = fc_fields[i].path;
-            write_figure(writer, &figure);
-            continue;
-        }
-        char value[512];
-        fc_catalog_value_text(figure.value, value, sizeof value);
-        if (shown == 1)
-            printf("%-30s %-52s %-15s %s\n", "key", "default", "grade", "source");
-        printf("%-30s %-52s %-15s %s\n", fc_fields[i].path, value, figure.grade, figure.source);
-    }
-    fc_document_close(document);
-    if (!options->json && !shown)
-        puts("the scenario states every value that has a default");
-    if (!writer)
-        return status;
-    fc_write_end(writer);
-    return fc_writer_close(writer, error);
-}
-
 /* All entries of this name, of any kind. *shown receives how many there are. */
 static int show_entries(const struct fc_catalog *catalog, const struct options *options, int *shown,
                         struct fc_error *error)
@@ -293,6 +237,7 @@ static int read_options(int argc, char **argv, const char *help, struct options 
     static const struct option words[] = {{"help", no_argument, NULL, 'h'},
                                           {"json", no_argument, NULL, 'j'},
                                           {"defaults", no_argument, NULL, 'd'},
+                                          {"set", required_argument, NULL, 's'},
                                           {NULL, 0, NULL, 0}};
     *options = (struct options){0};
     struct fc_error error;
@@ -307,7 +252,12 @@ static int read_options(int argc, char **argv, const char *help, struct options 
             options->json = true;
         else if (c == 'd')
             options->defaults = true;
-        else {
+        else if (c == 's') {
+            if (fc_scenario_add_override(&options->scenario, optarg, &error)) {
+                fprintf(stderr, "flopcast %s: %s\n", argv[0], error.text);
+                return FC_FAULT;
+            }
+        } else {
             fc_option_error(argv[0], c, argv, words, &error);
             fprintf(stderr, "flopcast %s: %s\n", argv[0], error.text);
             return FC_BAD_INPUT;
@@ -326,12 +276,13 @@ int fc_command_show(int argc, char **argv)
 {
     static const char help[] =
         "usage: flopcast show NAME [--json]\n"
-        "       flopcast show --defaults SCENARIO [--json]\n\n"
+        "       flopcast show --defaults SCENARIO [--set PATH=VALUE]... [--json]\n\n"
         "Shows a catalog entry with every figure, its unit, source and grade, or the text of a scenario that "
         "comes with the\n"
         "program. With --defaults: every default that SCENARIO (a name or a file) leaves in force.\n\n"
         "  -j, --json       JSON instead of tables\n"
         "      --defaults   the defaults in force, with source and grade\n"
+        "      --set PATH=VALUE  change one value of the scenario first\n"
         "  -h, --help       this text\n";
     struct options options;
     int status = read_options(argc, argv, help, &options);
@@ -348,7 +299,7 @@ int fc_command_show(int argc, char **argv)
     const struct fc_embedded_file *scenario = fc_scenario_file_find(options.name);
     int shown = 1;
     if (options.defaults)
-        (void)show_defaults(catalog, &options, &error);
+        (void)fc_show_defaults(options.name, &options.scenario, options.json, &error);
     else if (scenario)
         (void)show_scenario(scenario, options.json, &error);
     else if (show_entries(catalog, &options, &shown, &error) == 0 && shown == 0)
@@ -357,5 +308,6 @@ done:
     if (error.status != FC_DONE)
         fprintf(stderr, "flopcast show: %s\n", error.text);
     fc_catalog_close(catalog);
+    fc_scenario_options_free(&options.scenario);
     return (int)error.status;
 }

@@ -35,6 +35,7 @@ static const char help[] =
     "\n";
 
 enum { OPTION_FOR = FC_ANALYSIS_OWN, OPTION_TARGET, OPTION_TIE, TIES_MAX = 8, RUNS = 15 };
+enum { PILOT_SHARE = 16, PILOT_LEAST = 1000 }; /* worlds of the coarser search: that part, at least so many */
 
 static const struct option own[] = {
     {"for", required_argument, NULL, OPTION_FOR},
@@ -56,34 +57,26 @@ struct search {
     struct fc_range range;
     struct fc_answer answer;
     uint64_t trials;
+    uint64_t pilot_trials; /* of a coarser search before, or 0 */
+    int pilot_values;
+    bool too_few; /* an evaluation had too few worlds for its figure */
 };
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
 {
-    struct option table[32];
     int option;
-    fc_analysis_long_options(table, 32, own);
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
-        int taken = fc_analysis_option(&o->shared, option, error);
-        if (taken < 0)
-            return -1;
-        if (taken == 0)
-            continue;
-        if (option == 'h')
-            return 1;
+    while ((option = fc_analysis_next(&o->shared, "solve", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
         if (option == OPTION_FOR)
             o->over = optarg;
         else if (option == OPTION_TARGET)
             o->target = optarg;
         else if (option == OPTION_TIE && o->tie_count < TIES_MAX)
             o->ties[o->tie_count++] = optarg;
-        else if (option == OPTION_TIE)
-            return fc_fail(error, FC_BAD_INPUT, "too many --tie; at most %d", TIES_MAX);
         else
-            return fc_option_error("solve", option, argv, table, error);
+            return fc_fail(error, FC_BAD_INPUT, "too many --tie; at most %d", TIES_MAX);
     }
+    if (option != FC_ANALYSIS_DONE)
+        return option;
     if (argc - optind != 1 || !o->over || !o->target)
         return fc_fail(
             error, FC_BAD_INPUT,
@@ -199,6 +192,7 @@ static int evaluate(void *context, double x, struct fc_solve_point *point, struc
         goto out;
     struct fc_estimate e = fc_answer_value(&search->answer, &tally);
     fc_tally_free(&tally);
+    search->too_few = e.refused;
     if (e.refused) {
         fc_fail(error, FC_BAD_INPUT,
                 "the target's figure needs -n %llu or more (fewer than 50 worlds lie beyond it)",
@@ -243,6 +237,12 @@ static void print(const struct search *search, const struct fc_solve *s, const s
     fc_table_print(&table, stdout, 2);
     fc_table_free(&table);
     putchar('\n');
+    if (search->pilot_trials) {
+        char worlds[32];
+        fc_format_count(search->pilot_trials, worlds, sizeof worlds);
+        printf("A search over %d values with %s of the worlds showed where to look.\n", search->pilot_values,
+               worlds);
+    }
     if (!s->monotone)
         puts("The figure rises and falls over the range, so there may be other answers; this is the one "
              "nearest to\n"
@@ -288,6 +288,7 @@ static int print_json(const struct search *search, const struct fc_solve *s,
     fc_write_number(w, "hi", s->x_hi);
     fc_write_number(w, "figure_there", s->value);
     fc_write_number(w, "figure_there_se", s->error);
+    fc_write_unsigned(w, "pilot_trials", search->pilot_trials);
     fc_write_list(w, "points");
     for (int i = 0; i < s->count; i++) {
         fc_write_map(w, NULL);
@@ -300,6 +301,34 @@ static int print_json(const struct search *search, const struct fc_solve *s,
     return fc_analysis_write_end(w, error);
 }
 
+/* Finds the answer; where runs are simulated anew for each value, a search with fewer worlds shows where to
+ * look. */
+static int find(struct search *search, struct fc_solve *s, const struct fc_program *program, bool leaves_runs,
+                struct fc_error *error)
+{
+    uint64_t all = search->trials;
+    struct fc_error thin;
+    if (!(program->layers & FC_LAYER_RUN) || leaves_runs || all / PILOT_SHARE < PILOT_LEAST)
+        return fc_solve_run(s, error);
+    struct fc_solve *pilot = malloc(sizeof *pilot);
+    if (!pilot)
+        return fc_fail(error, FC_FAULT, "no memory for the search");
+    *pilot = *s;
+    search->trials = search->pilot_trials = all / PILOT_SHARE;
+    int found = fc_solve_run(pilot, &thin);
+    search->trials = all;
+    search->pilot_values = pilot->count;
+    if (found && !search->too_few) {
+        *error = thin;
+        free(pilot);
+        return -1;
+    }
+    bool leads = found == 0 && pilot->outcome == FC_SOLVE_FOUND;
+    int status = leads ? fc_solve_near(s, pilot, error) : fc_solve_run(s, error);
+    free(pilot);
+    return status;
+}
+
 /* Returns 0, 1 when no value reaches the target, or -1. */
 static int solve(const struct options *o, struct fc_error *error)
 {
@@ -310,7 +339,7 @@ static int solve(const struct options *o, struct fc_error *error)
     bool opened = false;
     int status = -1;
     snprintf(path, sizeof path, "%s%s", o->over, strchr(o->over, '=') ? "" : "=0..0");
-    if (fc_range_read(&search.range, path, error) ||
+    if (fc_range_read_ends(&search.range, path, error) ||
         fc_analysis_scenario(&scenario, o->scenario, &o->shared, NULL, 0, error) ||
         read_target(o->target, &scenario.compiled.program, &search.answer, &s, error) ||
         complete(&search, &s, &scenario, error))
@@ -319,7 +348,13 @@ static int solve(const struct options *o, struct fc_error *error)
     if (fc_analysis_open(&search.analysis, &o->shared, RUNS * search.trials, error))
         goto out;
     opened = true;
-    if (fc_solve_run(&s, error))
+    bool leaves_runs = fc_kept_path(search.range.path);
+    for (int i = 0; i < o->tie_count; i++)
+        leaves_runs = leaves_runs && fc_kept_path(o->ties[i]);
+    if (leaves_runs)
+        fc_analysis_keep_runs(&search.analysis, &scenario.compiled.program, search.trials);
+    search.analysis.same_runs = true;
+    if (find(&search, &s, &scenario.compiled.program, leaves_runs, error))
         goto out;
     fc_progress_end(&search.analysis.line);
     status = 0;

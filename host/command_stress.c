@@ -77,19 +77,8 @@ struct stress {
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
 {
-    struct option table[32];
     int option, limits = 0;
-    fc_analysis_long_options(table, 32, own);
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
-        int taken = fc_analysis_option(&o->shared, option, error);
-        if (taken < 0)
-            return -1;
-        if (taken == 0)
-            continue;
-        if (option == 'h')
-            return 1;
+    while ((option = fc_analysis_next(&o->shared, "stress", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
         if (option == OPTION_OF) {
             o->of = optarg;
         } else if (option == OPTION_ABOVE || option == OPTION_BELOW) {
@@ -100,12 +89,12 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             o->reverse = true;
         } else if (option == OPTION_SHOCK && o->shock_count < SHOCKS_MAX) {
             o->shocks[o->shock_count++] = optarg;
-        } else if (option == OPTION_SHOCK) {
-            return fc_fail(error, FC_BAD_INPUT, "too many --shock; at most %d", SHOCKS_MAX);
         } else {
-            return fc_option_error("stress", option, argv, table, error);
+            return fc_fail(error, FC_BAD_INPUT, "too many --shock; at most %d", SHOCKS_MAX);
         }
     }
+    if (option != FC_ANALYSIS_DONE)
+        return option;
     if (argc - optind != 1 || !o->of || limits != 1)
         return fc_fail(
             error, FC_BAD_INPUT,
@@ -131,28 +120,6 @@ static bool breach(const struct stress *s, float value)
     return s->o->above ? (double)value > s->limit : (double)value < s->limit;
 }
 
-/* Splits a shock at commas outside brackets into PATH=VALUE texts at parts[*count]. */
-static int split(const char *shock, char parts[PARTS_MAX][200], size_t *count, struct fc_error *error)
-{
-    int depth = 0;
-    const char *begin = shock;
-    for (const char *at = shock;; at++) {
-        depth += *at == '(' || *at == '[';
-        depth -= *at == ')' || *at == ']';
-        if (*at && (*at != ',' || depth > 0))
-            continue;
-        size_t length = (size_t)(at - begin);
-        if (*count == PARTS_MAX || length >= 200 || length == 0)
-            return fc_fail(error, FC_BAD_INPUT,
-                           "--shock '%.60s': too many changes, or one that is empty or too long", shock);
-        memcpy(parts[*count], begin, length);
-        parts[(*count)++][length] = '\0';
-        if (!*at)
-            return 0;
-        begin = at + 1;
-    }
-}
-
 static void keep_metrics(const struct stress *s, struct fc_program *program, bool all)
 {
     int metrics[FC_METRIC_COUNT], count = 0;
@@ -175,8 +142,12 @@ static int run_case(struct stress *s, int index, const char *const *shocks, int 
     size_t count = 0;
     float *samples = NULL;
     int status = parts ? 0 : fc_fail(error, FC_FAULT, "no memory for the shocks");
-    for (int i = 0; status == 0 && i < shock_count; i++)
-        status = split(shocks[i], parts, &count, error);
+    for (int i = 0; status == 0 && i < shock_count; i++) {
+        int more = fc_analysis_split("--shock", shocks[i], parts[count], sizeof parts[0],
+                                     PARTS_MAX - (int)count, error);
+        count += more > 0 ? (size_t)more : 0;
+        status = more < 0 ? -1 : 0;
+    }
     for (size_t i = 0; i < count; i++)
         changes[i] = parts[i];
     if (status == 0 && index > 0)
@@ -191,6 +162,9 @@ static int run_case(struct stress *s, int index, const char *const *shocks, int 
     }
     keep_metrics(s, program, index == 0);
     samples = fc_analysis_samples(s->trials, program->metric_count, error);
+    s->analysis.same_runs = true;
+    for (size_t k = 0; k < count; k++)
+        s->analysis.same_runs = s->analysis.same_runs && fc_kept_path(changes[k]);
     if (!samples || fc_analysis_run(&s->analysis, &scenario->compiled, s->scenario.seed, 0, s->trials,
                                     &c->tally, samples, error))
         goto out;
@@ -395,6 +369,7 @@ static int stress(const struct options *o, struct fc_error *error)
     if (fc_analysis_open(&s->analysis, &o->shared, s->trials * (uint64_t)s->case_count, error))
         goto out;
     opened = true;
+    fc_analysis_keep_runs(&s->analysis, &s->scenario.compiled.program, s->trials);
     for (int i = 0; i < s->case_count; i++) {
         bool all = i > o->shock_count;
         snprintf(s->cases[i].name, sizeof s->cases[i].name, "%s",

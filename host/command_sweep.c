@@ -10,11 +10,14 @@
 #include "options.h"
 #include "answer.h"
 #include "range.h"
+#include "regret.h"
 #include "samples.h"
+#include "sweep_table.h"
 #include "table.h"
 
 static const char help[] =
     "usage: flopcast sweep SCENARIO PATH=VALUES [--of METRIC]... [OPTIONS]\n"
+    "       flopcast sweep SCENARIO --case 'NAME: PATH=VALUE, ...'... [--of METRIC]... [OPTIONS]\n"
     "\n"
     "Simulates the scenario once for each value of one input, always on the same worlds, and prints how the\n"
     "metrics and their difference to the first value change.\n"
@@ -26,62 +29,56 @@ static const char help[] =
     "\n"
     "      --of METRIC       show this metric, as often as needed (default: the headline metrics)\n"
     "      --tie PATH=F      give PATH the swept number times F, e.g. --tie plan.dp=1/72;\n"
-    "                        or C minus or plus it: --tie provider1.share=1-x\n";
+    "                        or C minus or plus a part of it: --tie provider2.share=0.5-0.5x\n"
+    "      --case 'NAME: PATH=VALUE, PATH=VALUE'\n"
+    "                        instead of PATH=VALUES: several changes at once under a name, as often as "
+    "needed\n"
+    "      --regret          also: how often each value is the best one, and what it loses against the "
+    "best\n";
 
-enum { OPTION_OF = FC_ANALYSIS_OWN, OPTION_TIE, NAMES_MAX = 16, TIES_MAX = 8 };
+enum { OPTION_OF = FC_ANALYSIS_OWN, OPTION_TIE, OPTION_CASE, OPTION_REGRET };
+enum { NAMES_MAX = 16, TIES_MAX = 8, CASES_MAX = 32, CHANGES_MAX = 24 };
 
 static const struct option own[] = {
     {"of", required_argument, NULL, OPTION_OF},
     {"tie", required_argument, NULL, OPTION_TIE},
+    {"case", required_argument, NULL, OPTION_CASE},
+    {"regret", no_argument, NULL, OPTION_REGRET},
     {NULL, 0, NULL, 0},
 };
 
 struct options {
     struct fc_analysis_options shared;
     const char *scenario, *values;
-    const char *of[NAMES_MAX], *ties[TIES_MAX];
-    int of_count, tie_count;
-};
-
-/* One value of the sweep. */
-struct row {
-    struct fc_tally tally;
-    bool made;
-    struct fc_paired paired[FC_METRIC_COUNT]; /* against the first row, by metric row */
-    double p95_difference[FC_METRIC_COUNT], p95_error[FC_METRIC_COUNT]; /* NAN where refused */
+    const char *of[NAMES_MAX], *ties[TIES_MAX], *cases[CASES_MAX];
+    int of_count, tie_count, case_count;
+    bool regret;
 };
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
 {
-    struct option table[32];
     int option;
-    fc_analysis_long_options(table, 32, own);
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
-        int taken = fc_analysis_option(&o->shared, option, error);
-        if (taken < 0)
-            return -1;
-        if (taken == 0)
-            continue;
-        if (option == 'h')
-            return 1;
+    while ((option = fc_analysis_next(&o->shared, "sweep", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
         if (option == OPTION_OF && o->of_count < NAMES_MAX)
             o->of[o->of_count++] = optarg;
         else if (option == OPTION_TIE && o->tie_count < TIES_MAX)
             o->ties[o->tie_count++] = optarg;
-        else if (option == OPTION_OF || option == OPTION_TIE)
-            return fc_fail(error, FC_BAD_INPUT, "too many --of or --tie; at most %d and %d", NAMES_MAX,
-                           TIES_MAX);
+        else if (option == OPTION_CASE && o->case_count < CASES_MAX)
+            o->cases[o->case_count++] = optarg;
+        else if (option == OPTION_REGRET)
+            o->regret = true;
         else
-            return fc_option_error("sweep", option, argv, table, error);
+            return fc_fail(error, FC_BAD_INPUT, "too many --of, --tie or --case; at most %d, %d and %d",
+                           NAMES_MAX, TIES_MAX, CASES_MAX);
     }
-    if (argc - optind != 2 || !fc_range_is_one(argv[optind + 1]))
+    if (option != FC_ANALYSIS_DONE)
+        return option;
+    if (o->case_count ? argc - optind != 1 : argc - optind != 2 || !fc_range_is_one(argv[optind + 1]))
         return fc_fail(error, FC_BAD_INPUT,
                        "sweep needs a scenario and PATH=VALUES, e.g. flopcast sweep gb300-nvl72-frontier "
                        "'reliability.gpu_mtbf=20e3..60e3:10e3 h'; see flopcast sweep --help");
     o->scenario = argv[optind];
-    o->values = argv[optind + 1];
+    o->values = o->case_count ? NULL : argv[optind + 1];
     return 0;
 }
 
@@ -108,7 +105,8 @@ static int choose(const struct options *o, const struct fc_program *program, int
     return 0;
 }
 
-static void pair_up(struct row *row, struct row *first, const float *base, const float *now, uint64_t trials)
+static void pair_up(struct fc_sweep_row *row, struct fc_sweep_row *first, const float *base, const float *now,
+                    uint64_t trials)
 {
     for (int r = 0; r < row->tally.metric_count; r++) {
         const float *a = base + (size_t)r * trials, *b = now + (size_t)r * trials;
@@ -123,145 +121,85 @@ static void pair_up(struct row *row, struct row *first, const float *base, const
     }
 }
 
-static void estimate_cell(struct fc_table *table, struct fc_estimate e, const struct fc_scale *scale)
+static int find_regret(struct fc_sweep_row *rows, size_t count, const struct fc_program *program,
+                       const float *samples, uint64_t trials, struct fc_error *error)
 {
-    char text[96];
-    if (e.refused)
-        snprintf(text, sizeof text, "thin");
-    else
-        fc_format_figure(e.value, e.error, scale, text, sizeof text);
-    fc_table_cell(table, "%s", text);
+    size_t metrics = (size_t)program->metric_count;
+    const float **values = calloc(count + 1, sizeof *values);
+    struct fc_regret *found = calloc(count + 1, sizeof *found);
+    int status = 0;
+    if (!values || !found) {
+        free(values);
+        free(found);
+        return fc_fail(error, FC_FAULT, "no memory for the regret");
+    }
+    for (size_t i = 0; status == 0 && i < count; i++)
+        if (!(rows[i].regret = calloc(metrics + 1, sizeof *rows[i].regret)))
+            status = fc_fail(error, FC_FAULT, "no memory for the regret");
+    for (size_t r = 0; status == 0 && r < metrics; r++) {
+        for (size_t i = 0; i < count; i++)
+            values[i] = samples + (i * metrics + r) * (size_t)trials;
+        bool low = fc_metric_worst_is_high(program->metrics[r], fc_metric_fixed(program));
+        status = fc_regret_of(values, count, (size_t)trials, !low, found, error);
+        for (size_t i = 0; status == 0 && i < count; i++)
+            rows[i].regret[r] = found[i];
+    }
+    free(values);
+    free(found);
+    return status;
 }
 
-/* "+1.2 ±0.1", or nothing for the first row. */
-static void difference_cell(struct fc_table *table, bool first, double difference, double error,
-                            const struct fc_scale *scale)
+/* The names of the cases stand in for the values of a range. */
+static int cases_as_range(struct fc_range *range, const struct options *o, struct fc_error *error)
 {
-    char text[96];
-    if (first) {
-        fc_table_cell(table, "-");
-        return;
+    *range = (struct fc_range){.path = "case", .is_list = true};
+    range->values = calloc(CASES_MAX, sizeof *range->values);
+    if (!range->values)
+        return fc_fail(error, FC_FAULT, "no memory for the cases");
+    for (int i = 0; i < o->case_count; i++) {
+        size_t length = strcspn(o->cases[i], ":=");
+        if (o->cases[i][length] != ':' || length == 0 || length >= FC_RANGE_TEXT)
+            return fc_fail(error, FC_BAD_INPUT,
+                           "--case '%s' is not NAME: PATH=VALUE, PATH=VALUE; write for example 'all spot: "
+                           "provider1.form=spot'",
+                           o->cases[i]);
+        memcpy(range->values[range->count++], o->cases[i], length);
     }
-    fc_format_figure(difference, error, scale, text, sizeof text);
-    fc_table_cell(table, "%s%s", difference > 0 ? "+" : "", text);
+    return 0;
 }
 
-static void print_metric(const struct fc_range *range, const struct row *rows,
-                         const struct fc_program *program, int r)
-{
-    int metric = program->metrics[r];
-    const struct fc_metric_info *info = fc_metric_find(metric);
-    char name[64];
-    fc_metric_name(metric, program->contract.run_flop, name, sizeof name);
-    double size = 0;
-    for (size_t i = 0; i < range->count; i++)
-        size = fmax(size, fabs(fc_statistics_mean(&rows[i].tally.metrics[r]).value));
-    struct fc_scale scale = fc_scale_for(info->unit, size);
-    struct fc_table table;
-    if (info->probability) {
-        struct fc_scale percent = {0.01, "%"};
-        fc_table_start(&table, 4, 1);
-        fc_table_cell(&table, "%s", range->path);
-        fc_table_cell(&table, "P(%s) %%", name);
-        fc_table_cell(&table, "95 %% interval");
-        fc_table_cell(&table, "change");
-        for (size_t i = 0; i < range->count; i++) {
-            double p, lo, hi;
-            fc_statistics_probability(&rows[i].tally.metrics[r], &p, &lo, &hi);
-            fc_table_cell(&table, "%s", range->values[i]);
-            fc_table_cell(&table, "%.2f", 100 * p);
-            fc_table_cell(&table, "%.2f to %.2f", 100 * lo, 100 * hi);
-            difference_cell(&table, i == 0, rows[i].paired[r].mean, rows[i].paired[r].error, &percent);
-        }
-        fc_table_print(&table, stdout, 0);
-        fc_table_free(&table);
-        return;
-    }
-    const char *heads[] = {"mean", "P5", "P50", "P95", "worst 5 %", "change of mean", "change of P95"};
-    printf(*scale.unit ? "%s [%s]\n" : "%s\n", name, scale.unit);
-    fc_table_start(&table, 8, 1);
-    fc_table_cell(&table, "%s", range->path);
-    for (int c = 0; c < 7; c++)
-        fc_table_cell(&table, "%s", heads[c]);
-    for (size_t i = 0; i < range->count; i++) {
-        const struct fc_tally_metric *m = &rows[i].tally.metrics[r];
-        fc_table_cell(&table, "%s", range->values[i]);
-        estimate_cell(&table, fc_statistics_mean(m), &scale);
-        estimate_cell(&table, fc_statistics_quantile(m, 0.05), &scale);
-        estimate_cell(&table, fc_statistics_quantile(m, 0.5), &scale);
-        estimate_cell(&table, fc_statistics_quantile(m, 0.95), &scale);
-        estimate_cell(
-            &table, fc_statistics_cvar(m, 0.05, fc_metric_worst_is_high(m->metric, fc_metric_fixed(program))),
-            &scale);
-        difference_cell(&table, i == 0, rows[i].paired[r].mean, rows[i].paired[r].error, &scale);
-        bool same = rows[i].paired[r].mean == 0 && rows[i].paired[r].error == 0;
-        difference_cell(&table, i == 0, same ? 0 : rows[i].p95_difference[r], same ? 0 : rows[i].p95_error[r],
-                        &scale);
-    }
-    fc_table_print(&table, stdout, 2);
-    fc_table_free(&table);
-}
-
-static int print_json(const struct fc_analysis *analysis, const struct fc_scenario *scenario, uint64_t trials,
-                      const struct fc_range *range, const struct row *rows, const struct fc_program *program,
-                      struct fc_error *error)
-{
-    struct fc_writer *w;
-    if (fc_analysis_write_start(&w, "sweep", analysis, scenario, trials, error))
-        return -1;
-    fc_write_text(w, "path", range->path);
-    fc_write_list(w, "rows");
-    for (size_t i = 0; i < range->count; i++) {
-        fc_write_map(w, NULL);
-        fc_write_scalar(w, "value", range->values[i]);
-        fc_write_map(w, "metrics");
-        for (int r = 0; r < program->metric_count; r++) {
-            const struct fc_tally_metric *m = &rows[i].tally.metrics[r];
-            const struct fc_metric_info *info = fc_metric_find(m->metric);
-            char name[64];
-            fc_metric_name(m->metric, program->contract.run_flop, name, sizeof name);
-            fc_write_map(w, name);
-            fc_write_text(w, "unit", info->unit);
-            if (info->probability) {
-                double p, lo, hi;
-                fc_statistics_probability(m, &p, &lo, &hi);
-                fc_write_number(w, "p", p);
-                fc_write_number(w, "lo", lo);
-                fc_write_number(w, "hi", hi);
-            } else {
-                fc_analysis_write_estimate(w, "mean", fc_statistics_mean(m));
-                fc_analysis_write_estimate(w, "p5", fc_statistics_quantile(m, 0.05));
-                fc_analysis_write_estimate(w, "p50", fc_statistics_quantile(m, 0.5));
-                fc_analysis_write_estimate(w, "p95", fc_statistics_quantile(m, 0.95));
-                fc_analysis_write_estimate(
-                    w, "cvar_worst5",
-                    fc_statistics_cvar(m, 0.05,
-                                       fc_metric_worst_is_high(m->metric, fc_metric_fixed(program))));
-                fc_write_number(w, "p95_difference", rows[i].p95_difference[r]);
-                fc_write_number(w, "p95_difference_se", rows[i].p95_error[r]);
-            }
-            fc_write_number(w, "difference", rows[i].paired[r].mean);
-            fc_write_number(w, "difference_se", rows[i].paired[r].error);
-            fc_write_end(w);
-        }
-        fc_write_end(w);
-        fc_write_end(w);
-    }
-    fc_write_end(w);
-    return fc_analysis_write_end(w, error);
-}
-
-/* The value's PATH=VALUE text and those of the ties, in `texts`. */
+/* The value's PATH=VALUE text and those of the ties, in `texts`; returns how many, or -1. */
 static int changes_of(const struct fc_range *range, size_t index, const struct options *o,
-                      char texts[TIES_MAX + 1][2 * FC_RANGE_TEXT + 8], struct fc_error *error)
+                      char texts[CHANGES_MAX][2 * FC_RANGE_TEXT + 8], struct fc_error *error)
 {
+    if (o->case_count)
+        return fc_analysis_split("--case", strchr(o->cases[index], ':') + 1, texts[0], sizeof texts[0],
+                                 CHANGES_MAX, error);
     snprintf(texts[0], sizeof texts[0], "%s=%s", range->path, range->values[index]);
     for (int i = 0; i < o->tie_count; i++) {
         double number = strtod(range->values[index], NULL);
         if (fc_range_tie(o->ties[i], number, texts[i + 1], sizeof texts[i + 1], error))
             return -1;
     }
-    return 0;
+    return o->tie_count + 1;
+}
+
+/* Whether no value of the sweep changes a simulated run. */
+static bool leaves_runs(const struct fc_range *range, const struct options *o)
+{
+    struct fc_error none;
+    char(*parts)[2 * FC_RANGE_TEXT + 8] = calloc(CHANGES_MAX, sizeof *parts);
+    bool leaves = parts != NULL;
+    for (int i = 0; leaves && i < o->case_count; i++) {
+        int count = fc_analysis_split("--case", strchr(o->cases[i], ':') + 1, parts[0], sizeof parts[0],
+                                      CHANGES_MAX, &none);
+        for (int k = 0; k < count; k++)
+            leaves = leaves && fc_kept_path(parts[k]);
+    }
+    free(parts);
+    for (int i = 0; i < o->tie_count; i++)
+        leaves = leaves && fc_kept_path(o->ties[i]);
+    return leaves && (o->case_count > 0 || fc_kept_path(range->path));
 }
 
 static int sweep(const struct options *o, struct fc_error *error)
@@ -269,15 +207,17 @@ static int sweep(const struct options *o, struct fc_error *error)
     struct fc_range range = {0};
     struct fc_scenario scenario = {0}, first = {0};
     struct fc_analysis analysis = {0};
-    struct row *rows = NULL;
-    float *base = NULL, *now = NULL;
-    char(*texts)[2 * FC_RANGE_TEXT + 8] = calloc(TIES_MAX + 1, sizeof *texts);
+    struct fc_sweep_row *rows = NULL;
+    float *base = NULL;
+    size_t rooms = 2;
+    char(*texts)[2 * FC_RANGE_TEXT + 8] = calloc(CHANGES_MAX, sizeof *texts);
     int metrics[FC_METRIC_COUNT], count = 0, status = -1;
     bool opened = false;
     uint64_t trials = 0;
     struct fc_program shown = {0};
 
-    if (!texts || fc_range_read(&range, o->values, error))
+    if (!texts ||
+        (o->case_count ? cases_as_range(&range, o, error) : fc_range_read(&range, o->values, error)))
         goto out;
     if (range.count == 0) {
         fc_fail(error, FC_BAD_INPUT, "%s: the range has no step; write %s=%g..%g:step", range.path,
@@ -290,12 +230,12 @@ static int sweep(const struct options *o, struct fc_error *error)
         goto out;
     }
     for (size_t i = 0; i < range.count; i++) {
-        const char *changes[TIES_MAX + 1];
-        for (int k = 0; k <= o->tie_count; k++)
+        const char *changes[CHANGES_MAX];
+        int change_count = changes_of(&range, i, o, texts, error);
+        for (int k = 0; k < change_count; k++)
             changes[k] = texts[k];
-        if (changes_of(&range, i, o, texts, error) ||
-            fc_analysis_scenario(&scenario, o->scenario, &o->shared, changes, (size_t)o->tie_count + 1,
-                                 error))
+        if (change_count < 0 ||
+            fc_analysis_scenario(&scenario, o->scenario, &o->shared, changes, (size_t)change_count, error))
             goto out;
         struct fc_program *program = &scenario.compiled.program;
         if (i == 0) {
@@ -304,9 +244,13 @@ static int sweep(const struct options *o, struct fc_error *error)
                 fc_analysis_open(&analysis, &o->shared, trials * range.count, error))
                 goto out;
             opened = true;
-            base = fc_analysis_samples(trials, count, error);
-            now = base ? fc_analysis_samples(trials, count, error) : NULL;
-            if (!now)
+            if (leaves_runs(&range, o))
+                fc_analysis_keep_runs(&analysis, program, trials);
+            analysis.same_runs = true;
+            /* the first value's samples, and the newest; with --regret those of all values */
+            rooms = o->regret ? range.count : 2;
+            base = fc_analysis_samples(trials, count * (int)rooms, error);
+            if (!base)
                 goto out;
         }
         for (int k = 0; k < count; k++)
@@ -317,11 +261,12 @@ static int sweep(const struct options *o, struct fc_error *error)
                 goto out;
             }
         fc_analysis_keep(program, metrics, count);
-        if (fc_analysis_run(&analysis, &scenario.compiled, scenario.seed, 0, trials, &rows[i].tally,
-                            i ? now : base, error))
+        float *now = base + (i < rooms ? i : rooms - 1) * (size_t)count * (size_t)trials;
+        if (fc_analysis_run(&analysis, &scenario.compiled, scenario.seed, 0, trials, &rows[i].tally, now,
+                            error))
             goto out;
         rows[i].made = true;
-        pair_up(&rows[i], &rows[0], base, i ? now : base, trials);
+        pair_up(&rows[i], &rows[0], base, now, trials);
         if (i == 0) {
             shown = *program;
             first = scenario;
@@ -331,14 +276,15 @@ static int sweep(const struct options *o, struct fc_error *error)
         }
     }
     fc_progress_end(&analysis.line);
+    if (o->regret && find_regret(rows, range.count, &shown, base, trials, error))
+        goto out;
     if (o->shared.json) {
-        status = print_json(&analysis, &first, trials, &range, rows, &shown, error);
+        status = fc_sweep_print_json(&analysis, &first, trials, &range, rows, &shown, error);
         goto out;
     }
     fc_analysis_head(stdout, &first, trials);
     for (int r = 0; r < count; r++) {
-        print_metric(&range, rows, &shown, r);
-        putchar('\n');
+        fc_sweep_print_metric(&range, rows, &shown, r);
     }
     puts("±: standard error of the simulation. Every value meets the same worlds, so a change is known "
          "better than\n"
@@ -349,6 +295,8 @@ out:
     for (size_t i = 0; rows && i < range.count; i++)
         if (rows[i].made)
             fc_tally_free(&rows[i].tally);
+    for (size_t i = 0; rows && i < range.count; i++)
+        free(rows[i].regret);
     if (opened)
         fc_analysis_close(&analysis);
     fc_scenario_close(&scenario);
@@ -356,7 +304,6 @@ out:
     fc_range_free(&range);
     free(rows);
     free(base);
-    free(now);
     free(texts);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include "kernels.h"
 #include "../cuda/model/program.h"
+#include "version.h"
 
 const struct fc_command fc_commands[] = {
     {"run", "simulate a scenario and print distributions", fc_command_run},
@@ -26,6 +27,6 @@ const struct fc_command fc_commands[] = {
 
 void fc_print_version(FILE *out)
 {
-    fprintf(out, "flopcast 0.2.0, model version %d, kernels: %s, built by %s\n", FC_MODEL_VERSION,
+    fprintf(out, "flopcast " FC_VERSION ", model version %d, kernels: %s, built by %s\n", FC_MODEL_VERSION,
             fc_kernel_names(), fc_kernel_compiler());
 }

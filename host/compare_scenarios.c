@@ -221,30 +221,28 @@ out:
     return status;
 }
 
-int fc_compare_scenarios_command(int argc, char **argv)
+int fc_compare_scenarios_command(int argc, char **argv, const char *help)
 {
     enum { OPTION_OF = FC_ANALYSIS_OWN, OF_MAX = 32 };
     static const struct option own[] = {{"of", required_argument, NULL, OPTION_OF}, {NULL, 0, NULL, 0}};
     struct fc_analysis_options options = {.wish.device = -1};
     struct fc_error error = {0};
-    struct option table[32];
     const char *of[OF_MAX];
     int option, of_count = 0, status = 0;
-    fc_analysis_long_options(table, 32, own);
-    optind = 1;
-    opterr = 0;
-    while (status == 0 && (option = getopt_long(argc, argv, FC_ANALYSIS_SHORT, table, NULL)) != -1) {
-        status = fc_analysis_option(&options, option, &error);
-        if (status != 1)
-            continue;
-        status = 0;
-        if (option == OPTION_OF && of_count < OF_MAX)
-            of[of_count++] = optarg;
-        else if (option == OPTION_OF)
-            status = fc_fail(&error, FC_BAD_INPUT, "too many --of; at most %d", OF_MAX);
-        else
-            status = fc_option_error("compare", option, argv, table, &error);
+    while ((option = fc_analysis_next(&options, "compare", argc, argv, own, &error)) == OPTION_OF) {
+        if (of_count == OF_MAX) {
+            option = fc_fail(&error, FC_BAD_INPUT, "too many --of; at most %d", OF_MAX);
+            break;
+        }
+        of[of_count++] = optarg;
     }
+    if (option == FC_ANALYSIS_HELP) {
+        fputs(help, stdout);
+        fputs(fc_analysis_help, stdout);
+        fc_analysis_options_free(&options);
+        return FC_DONE;
+    }
+    status = option == FC_ANALYSIS_DONE ? 0 : -1;
     if (status == 0 && argc - optind != 2)
         status = fc_fail(&error, FC_BAD_INPUT, "compare takes two scenarios or two result files, not %d",
                          argc - optind);

@@ -18,7 +18,8 @@ bool fc_compare_is_scenario(const char *path_or_name);
 int fc_compare_scenarios(const char *a, const char *b, const char *const *of, int of_count,
                          const struct fc_analysis_options *options, struct fc_error *error);
 
-/* `flopcast compare` where an argument names a scenario: reads the options and returns the exit status. */
-int fc_compare_scenarios_command(int argc, char **argv);
+/* `flopcast compare` where an argument names a scenario: reads the options (-h prints `help`) and returns the
+ * exit status. */
+int fc_compare_scenarios_command(int argc, char **argv, const char *help);
 
 #endif

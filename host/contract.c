@@ -5,25 +5,11 @@
 #include <string.h>
 
 #include "copula.h"
+#include "in_use.h"
 #include "../cuda/model/draw.h"
 
 #define HOURS_PER_YEAR 8766.0
 #define HOURS_PER_MONTH 730.5
-
-enum { FIELDS_PER_PROVIDER = FC_FIELD_P3_NAME - FC_FIELD_P2_NAME };
-
-static const struct fc_setting *field_of(const struct fc_settings *settings, int provider,
-                                         enum fc_field_id p2)
-{
-    return &settings->fields[(int)p2 + (provider - 1) * FIELDS_PER_PROVIDER];
-}
-
-static int form_of(const struct fc_settings *settings, int provider)
-{
-    return (provider == 0 ? &settings->fields[FC_FIELD_P1_FORM]
-                          : field_of(settings, provider, FC_FIELD_P2_FORM))
-        ->choice;
-}
 
 static bool stated(const struct fc_setting *setting)
 {
@@ -33,96 +19,8 @@ static bool stated(const struct fc_setting *setting)
 static double share_of(const struct fc_settings *settings, int provider)
 {
     const struct fc_setting *share = provider == 0 ? &settings->fields[FC_FIELD_P1_SHARE]
-                                                   : field_of(settings, provider, FC_FIELD_P2_SHARE);
+                                                   : fc_contract_field(settings, provider, FC_FIELD_P2_SHARE);
     return share->is_set ? share->number : 0;
-}
-
-/* Providers in use: the last one that has a share. */
-static int providers_of(const struct fc_settings *settings)
-{
-    int count = 1;
-    for (int k = 1; k < FC_PROVIDERS; k++)
-        if (field_of(settings, k, FC_FIELD_P2_SHARE)->is_set)
-            count = k + 1;
-    return count;
-}
-
-static bool by_months(const struct fc_settings *settings)
-{
-    const struct fc_setting *f = settings->fields;
-    return f[FC_FIELD_LAYERS].choice >= 2 && f[FC_FIELD_CONTRACT_DETAIL].is_set &&
-           f[FC_FIELD_CONTRACT_DETAIL].choice == 1;
-}
-
-static bool asks_own(const struct fc_settings *settings)
-{
-    return settings->fields[FC_FIELD_LAYERS].choice >= 2 && settings->fields[FC_FIELD_OWN_COMPARE].flag;
-}
-
-static bool has_form(const struct fc_settings *settings, int low, int high)
-{
-    for (int k = 0; k < providers_of(settings); k++)
-        if (form_of(settings, k) >= low && form_of(settings, k) <= high)
-            return true;
-    return false;
-}
-
-bool fc_contract_reads(const struct fc_settings *settings, int input)
-{
-    const struct fc_setting *f = settings->fields;
-    bool months = by_months(settings), own = asks_own(settings);
-    int revenue = f[FC_FIELD_REVENUE].choice;
-    if (input < FC_IN_DELAY_FACTOR || input > 255)
-        return true;
-    if (input >= FC_IN_PROVIDER && input < FC_IN_CAPEX_PER_GPU_USD)
-        return months;
-    if (input >= FC_IN_CAPEX_PER_GPU_USD && input <= FC_IN_FACILITY_PER_KW_USD) {
-        bool parts = f[FC_FIELD_OWN_BASIS].choice == 1;
-        if (!own && !(months && has_form(settings, FC_FORM_OWN, FC_FORM_OWN)))
-            return false;
-        if (input == FC_IN_CAPEX_PER_GPU_USD || input == FC_IN_FACILITY_SHARE)
-            return !parts;
-        return input < FC_IN_RACK_CAPEX_USD || parts;
-    }
-    if (input == FC_IN_SITE_POWER_KW)
-        return months || own;
-    if (!months)
-        return false;
-    bool lists = f[FC_FIELD_MARKET_PATHS].flag || has_form(settings, FC_FORM_RESERVATION, FC_FORM_SPOT);
-    switch (input) {
-    case FC_IN_REVENUE_PER_GW_USD:
-        return revenue == FC_REVENUE_PER_GW;
-    case FC_IN_OTHER_COSTS:
-        return revenue != FC_REVENUE_NONE;
-    case FC_IN_GROWTH:
-    case FC_IN_GROWTH + 1:
-    case FC_IN_GROWTH + 2:
-    case FC_IN_GROWTH_LATER:
-    case FC_IN_COST_ELASTICITY:
-        return revenue == FC_REVENUE_PATH;
-    case FC_IN_SPOT_INTERRUPTIONS:
-    case FC_IN_SPOT_LOSS_H:
-        return has_form(settings, FC_FORM_SPOT, FC_FORM_SPOT);
-    case FC_IN_PROGRAMME_GROWTH:
-        return f[FC_FIELD_PROGRAMME_FLOP].is_set;
-    case FC_IN_SWITCHING_COST:
-        return providers_of(settings) > 1 || f[FC_FIELD_MARKET_PATHS].flag;
-    case FC_IN_LAUNCH_STEP:
-    case FC_IN_LAUNCH_INTERVAL:
-    case FC_IN_PERFORMANCE_GROWTH:
-    case FC_IN_REGIME_MONTHS:
-    case FC_IN_SPOT_HALF_LIFE:
-        return f[FC_FIELD_MARKET_PATHS].flag;
-    case FC_IN_LIST_PRICE_USD:
-    case FC_IN_SPOT_RATIO:
-    case FC_IN_COMMITMENT_1Y:
-    case FC_IN_COMMITMENT_3Y:
-    case FC_IN_COMMITMENT_5Y_USD:
-    case FC_IN_BLOCK_RATIO:
-        return lists;
-    default:
-        return true;
-    }
 }
 
 static int standard_tables(struct fc_compiled *compiled, struct fc_months *months, struct fc_error *error)
@@ -159,22 +57,22 @@ static int compile_providers(struct fc_compiled *compiled, const struct fc_setti
                                                       FC_FIELD_P2_ENERGY_PRICE, FC_FIELD_P2_PUE,
                                                       FC_FIELD_P2_CARBON,       FC_FIELD_P2_CARBON_MARGINAL};
     double others = 0;
-    months->providers = providers_of(settings);
+    months->providers = fc_contract_providers(settings);
     for (int k = 1; k < months->providers; k++)
         others += share_of(settings, k);
     const struct fc_setting *first = &settings->fields[FC_FIELD_P1_SHARE];
     double rest = first->is_set ? first->number : 1 - others;
     if (fabs(rest + others - 1) > 1e-6 || rest < 0)
         return fc_fail_at(
-            error, first->is_set ? &first->place : &field_of(settings, 1, FC_FIELD_P2_SHARE)->place,
+            error, first->is_set ? &first->place : &fc_contract_field(settings, 1, FC_FIELD_P2_SHARE)->place,
             "the providers' shares add up to %g, not 1; leave provider1.share out to give it the rest",
             first->is_set ? rest + others : others);
     for (int k = 0; k < months->providers; k++) {
         struct fc_provider *provider = &months->provider[k];
         const struct fc_setting *term =
-            k == 0 ? &settings->fields[FC_FIELD_P1_TERM] : field_of(settings, k, FC_FIELD_P2_TERM);
+            k == 0 ? &settings->fields[FC_FIELD_P1_TERM] : fc_contract_field(settings, k, FC_FIELD_P2_TERM);
         const struct fc_setting *delay = &settings->fields[FC_FIELD_DELAY_LENGTH];
-        provider->form = form_of(settings, k);
+        provider->form = fc_contract_form(settings, k);
         provider->share = (float)(k == 0 ? rest : share_of(settings, k));
         provider->term_months = (fc_i32)term->integer;
         if (provider->form == FC_FORM_RESERVATION && term->integer != 12 && term->integer != 36 &&
@@ -187,11 +85,11 @@ static int compile_providers(struct fc_compiled *compiled, const struct fc_setti
         if (provider->form == FC_FORM_BLOCK && !stated(term))
             provider->term_months = 6;
         for (int i = 0; i < FC_P_INPUTS; i++) {
-            bool has = k > 0 && field_of(settings, k, own[i])->is_set;
+            bool has = k > 0 && fc_contract_field(settings, k, own[i])->is_set;
             provider->input[i] = has ? FC_IN_PROVIDER + 16 * (k - 1) + i : base[i];
         }
-        if (k > 0 && field_of(settings, k, FC_FIELD_P2_DELAY_LENGTH)->is_set)
-            delay = field_of(settings, k, FC_FIELD_P2_DELAY_LENGTH);
+        if (k > 0 && fc_contract_field(settings, k, FC_FIELD_P2_DELAY_LENGTH)->is_set)
+            delay = fc_contract_field(settings, k, FC_FIELD_P2_DELAY_LENGTH);
         if (fc_program_make_draw(compiled, delay->distribution, &provider->delay, error))
             return -1;
     }
@@ -281,6 +179,26 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
     return 0;
 }
 
+/* Where no run is simulated, deadline and budget are those of a run of the first size. */
+static int compile_goals(struct fc_compiled *compiled, const struct fc_settings *settings,
+                         struct fc_error *error)
+{
+    struct fc_program *program = &compiled->program;
+    const struct fc_setting *f = settings->fields;
+    if (program->layers & FC_LAYER_RUN)
+        return 0;
+    if (f[FC_FIELD_DEADLINE].is_set && !f[FC_FIELD_RUN_GPUS].is_set)
+        return fc_fail_at(error, &f[FC_FIELD_DEADLINE].place,
+                          "goals.deadline is stated, but not on how many GPUs a run is to keep it; add "
+                          "contract.run_gpus");
+    if (f[FC_FIELD_DEADLINE].is_set)
+        program->contract.deadline_days = (float)f[FC_FIELD_DEADLINE].number;
+    if (f[FC_FIELD_BUDGET].is_set)
+        program->contract.budget_usd = (float)f[FC_FIELD_BUDGET].number;
+    program->contract.goals = f[FC_FIELD_DEADLINE].is_set || f[FC_FIELD_BUDGET].is_set;
+    return 0;
+}
+
 int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                         const struct fc_catalog *catalog, struct fc_error *error)
 {
@@ -305,7 +223,7 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     struct fc_program *program = &compiled->program;
     struct fc_contract *contract = &program->contract;
     const struct fc_setting *f = settings->fields;
-    bool gpus = f[FC_FIELD_CONTRACT_GPUS].is_set, months = by_months(settings);
+    bool gpus = f[FC_FIELD_CONTRACT_GPUS].is_set, months = fc_contract_by_months(settings);
     if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0] - (gpus ? 1 : 0), "contract",
                            error))
         return -1;
@@ -330,6 +248,10 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     contract->run_sizes = (fc_i32)f[FC_FIELD_RUN_FLOP].count;
     for (size_t k = 0; k < f[FC_FIELD_RUN_FLOP].count; k++)
         contract->run_flop[k] = (float)f[FC_FIELD_RUN_FLOP].numbers[k];
+    if (f[FC_FIELD_RUN_GPUS].is_set)
+        contract->run_gpus = (float)f[FC_FIELD_RUN_GPUS].number;
+    if (compile_goals(compiled, settings, error))
+        return -1;
     const struct fc_catalog_entry *gpu;
     double peak;
     if (fc_catalog_find(catalog, "gpu", f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, &gpu, error) ||
@@ -337,13 +259,15 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
         return -1;
     /* a simulated step has its MFU against the peak of its own precision */
     contract->peak_flops = program->layers & FC_LAYER_STEP ? program->step.peak_flops : (float)peak;
-    contract->months.own = asks_own(settings);
+    contract->months.own = fc_contract_asks_own(settings);
     contract->months.own_parts = f[FC_FIELD_OWN_BASIS].choice == 1;
+    contract->months.own_decline = f[FC_FIELD_OWN_METHOD].choice == 1;
+    contract->pauses = months && (program->layers & FC_LAYER_RUN) && !f[FC_FIELD_WALL].is_set;
     if (months)
         return compile_months(compiled, settings, error);
     for (int k = 1; k < FC_PROVIDERS; k++)
-        if (field_of(settings, k, FC_FIELD_P2_SHARE)->is_set)
-            return fc_fail_at(error, &field_of(settings, k, FC_FIELD_P2_SHARE)->place,
+        if (fc_contract_field(settings, k, FC_FIELD_P2_SHARE)->is_set)
+            return fc_fail_at(error, &fc_contract_field(settings, k, FC_FIELD_P2_SHARE)->place,
                               "several providers need the months; add contract.detail: months");
     struct fc_distribution uniform;
     struct fc_fault fault;

@@ -1,5 +1,8 @@
 /* cpu_kernel.c: the model for the CPU; built once per instruction set with FC_KERNEL as its name, FC_W lanes
  * and chunks of FC_CHUNK trials (build.mk). Defines `const struct fc_kernel fc_kernel_<FC_KERNEL>`. */
+#include <stddef.h>
+#include <string.h>
+
 #include "host/kernel.h"
 
 #include "cuda/model/trial.h"
@@ -13,6 +16,24 @@ static void run(const struct fc_program *program, const float *tables, uint64_t 
                 int count, void *scratch, void *out)
 {
     fc_trial_chunk(program, tables, seed, first, count, scratch, out, FC_CHUNK);
+}
+
+/* All that trial.h hands from step and timeline to the contract stands before the inputs. */
+#define FC_KEPT_BYTES offsetof(struct fc_chunk, inputs)
+
+static void run_kept(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t first,
+                     int count, void *scratch, void *out, void *kept, int have)
+{
+    struct fc_chunk *chunk = scratch;
+    if (have) {
+        memcpy(chunk, kept, FC_KEPT_BYTES);
+    } else {
+        fc_trial_begin(program, tables, seed, first, count, chunk);
+        if (program->layers & FC_LAYER_RUN)
+            fc_timeline_run(program, tables, seed, first, count, &chunk->timeline);
+        memcpy(kept, chunk, FC_KEPT_BYTES);
+    }
+    fc_trial_end(program, tables, seed, first, count, chunk, out, FC_CHUNK);
 }
 
 /* Counters of a block of lanes, as the timeline uses them: one trial per lane, event after event. */
@@ -84,5 +105,5 @@ static void log_step_times(const struct fc_step_program *const *plans, const int
 extern const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL);
 const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL) = {
     FC_TEXT(FC_KERNEL), FC_W,           FC_CHUNK,       sizeof(struct fc_chunk), run,
-    floor_words,        floor_variates, log_step_times,
+    floor_words,        floor_variates, log_step_times, FC_KEPT_BYTES,           run_kept,
 };

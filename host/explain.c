@@ -10,6 +10,8 @@
 
 enum { LEAST_BAR = 1000, LEAST_INDEX = 1000, PILOT = 256, ENOUGH_BEYOND = 50 };
 
+#define ROUNDING 1e-6 /* relative: what rounding alone may change in a float */
+
 uint64_t fc_explain_tornado_trials(uint64_t trials, int parts)
 {
     uint64_t each = parts > 0 ? trials / (2 * (uint64_t)parts) : trials;
@@ -31,6 +33,15 @@ static double median(const float *values, size_t count, uint32_t *order)
     return 0.5 * ((double)values[order[(count - 1) / 2]] + (double)values[order[count / 2]]);
 }
 
+/* Whether a driver leaves the simulated runs as they are: then those of the main run serve. */
+static bool leaves_runs(const struct fc_driver *driver)
+{
+    bool leaves = !driver->chance;
+    for (int i = 0; i < driver->count; i++)
+        leaves = leaves && driver->inputs[i] >= FC_IN_CONTRACT_FIRST;
+    return leaves;
+}
+
 /* Runs the scenario with one draw held at a value; the metric goes to out[worlds]. */
 static int run_held(struct fc_explain *e, int draw, double value, uint64_t worlds, float *out,
                     struct fc_error *error)
@@ -42,6 +53,7 @@ static int run_held(struct fc_explain *e, int draw, double value, uint64_t world
     held->program.draws[draw].kind = FC_DRAW_CONSTANT;
     held->program.draws[draw].value = (float)value;
     fc_analysis_keep(&held->program, &e->metric, 1);
+    e->analysis->same_runs = held->program.draws[draw].input >= FC_IN_CONTRACT_FIRST;
     int status = fc_analysis_run(e->analysis, held, e->scenario->seed, 0, worlds, NULL, out, error);
     free(held);
     return status;
@@ -120,10 +132,12 @@ int fc_explain_active(struct fc_explain *e, struct fc_driver *drivers, int count
     for (int k = 0; status == 0 && k < count; k++) {
         uint64_t first = 0;
         fc_driver_alternate(&drivers[k], &frozen->program, &first);
+        e->analysis->same_runs = leaves_runs(&drivers[k]);
         status = fc_analysis_run(e->analysis, frozen, e->scenario->seed, first, worlds, NULL, changed, error);
         bool does = false;
         for (uint64_t i = 0; status == 0 && i < worlds; i++)
-            does = does || changed[i] != e->base[i];
+            does =
+                does || fabs((double)changed[i] - (double)e->base[i]) > ROUNDING * fabs((double)e->base[i]);
         if (does) {
             struct fc_driver swap = drivers[active];
             drivers[active++] = drivers[k];
@@ -214,6 +228,7 @@ int fc_explain_indices(struct fc_explain *e, const struct fc_driver *drivers, in
     for (int k = 0; status == 0 && k < count; k++) {
         uint64_t first = 0;
         fc_driver_alternate(&drivers[k], &frozen->program, &first);
+        e->analysis->same_runs = leaves_runs(&drivers[k]);
         status = fc_analysis_run(e->analysis, frozen, e->scenario->seed, first, *worlds, NULL, c, error);
         if (status == 0)
             indices[k] = fc_sobol_estimate(e->base, b, c, n);

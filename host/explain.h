@@ -31,9 +31,9 @@ struct fc_bar {
     bool conditional; /* not held, but chosen: the means over worlds where it is near its P5 and P95 */
 };
 
-/* Leaves out the drivers that do nothing to the metric: those that change it in none of the first 256 worlds
- * when they come from the twin. The ones left out move behind the others. Returns how many are left, or -1
- * with `error` filled. */
+/* Leaves out the drivers that do nothing to the metric: those that change it by rounding at most in the first
+ * 256 worlds when they come from the twin. The ones left out move behind the others. Returns how many are
+ * left, or -1 with `error` filled. */
 int fc_explain_active(struct fc_explain *explain, struct fc_driver *drivers, int count,
                       struct fc_error *error);
 

@@ -32,6 +32,7 @@ static const char *const forms[] = {"take_or_pay", "minimum", "reservation", "bl
                                     "on_demand",   "spot",    "own",         NULL};
 static const char *const regimes[] = {"glut", "balance", "shortage", NULL};
 static const char *const revenues[] = {"none", "per_gw", "path", NULL};
+static const char *const own_methods[] = {"capital_recovery", "value_decline", NULL};
 static const char *const own_bases[] = {"all_in", "parts", NULL};
 
 #define UNCERTAIN(id, path, input, unit, lo, hi, what)                                                       \
@@ -296,6 +297,8 @@ const struct fc_field fc_fields[] = {
               "share of that which goes to final runs"),
     {FC_FIELD_RUN_FLOP, "contract.run_flop", FC_FIELD_NUMBERS, -1, "FLOP", 1, 1e32, NULL,
      "sizes of the runs to price"},
+    NUMBER(FC_FIELD_RUN_GPUS, "contract.run_gpus", "GPU", 1, 1e8,
+           "GPUs that one of these runs uses, at most the usable ones; says how long it takes"),
     CHOICE(FC_FIELD_CONTRACT_DETAIL, "contract.detail", contract_details,
            "in total, or month by month with cash, delivery and energy"),
     NUMBER(FC_FIELD_CONTRACT_GPUS, "contract.gpus", "GPU", 1, 1e8,
@@ -336,14 +339,17 @@ const struct fc_field fc_fields[] = {
     NUMBER(FC_FIELD_EXPANSION_STRIKE, "contract.expansion_strike", "USD/GPU-h", 0, 1e4,
            "price of the further capacity"),
 
+    NAME(FC_FIELD_SITE, "energy.site", "energy",
+         "a site of the catalog: price of electricity and carbon where they are not stated"),
     UNCERTAIN(FC_FIELD_IT_POWER, "energy.it_power_per_gpu", FC_IN_IT_POWER_KW, "kW", 0.001, 100,
               "IT power per GPU, hosts, network and storage included"),
     UNCERTAIN(FC_FIELD_LOAD_FACTOR, "energy.load_factor", FC_IN_LOAD_FACTOR, "1", 0, 1,
               "mean draw over nameplate"),
     UNCERTAIN(FC_FIELD_PUE, "energy.pue", FC_IN_PUE, "1", 1, 5, "power usage effectiveness of the site"),
     UNCERTAIN(FC_FIELD_CARBON, "energy.carbon", FC_IN_CARBON_G_PER_KWH, "g/kWh", 0, 5000, "CO2 per energy"),
-    UNCERTAIN(FC_FIELD_ENERGY_PRICE, "energy.price", FC_IN_ENERGY_PRICE_USD_PER_KWH, "USD/kWh", 0, 100,
-              "price of electricity"),
+    UNCERTAIN(
+        FC_FIELD_ENERGY_PRICE, "energy.price", FC_IN_ENERGY_PRICE_USD_PER_KWH, "USD/kWh", 0, 100,
+        "price of electricity; acts where capacity is owned and on energy_bill_usd, a rent includes it"),
     UNCERTAIN(FC_FIELD_CARBON_MARGINAL, "energy.carbon_marginal", FC_IN_CARBON_MARGINAL, "g/kWh", 0, 5000,
               "CO2 per energy that is added to the grid (non-baseload)"),
     UNCERTAIN(FC_FIELD_ENERGY_GROWTH, "energy.price_growth", FC_IN_ENERGY_GROWTH, "1", -0.9, 10,
@@ -383,6 +389,8 @@ const struct fc_field fc_fields[] = {
               "energy.carbon when not stated"),
     UNCERTAIN(FC_FIELD_P2_CARBON_MARGINAL, "provider2.carbon_marginal", FC_IN_PROVIDER + 0 + FC_P_MARGINAL,
               "g/kWh", 0, 5000, "energy.carbon_marginal when not stated"),
+    NAME(FC_FIELD_P2_SITE, "provider2.site", "energy",
+         "a site of the catalog: price of electricity and carbon of that provider"),
     TEXT(FC_FIELD_P3_NAME, "provider3.name", "name of the provider"),
     NUMBER(FC_FIELD_P3_SHARE, "provider3.share", "1", 0, 1,
            "share of the capacity; what is not stated falls to provider1"),
@@ -407,6 +415,8 @@ const struct fc_field fc_fields[] = {
               "energy.carbon when not stated"),
     UNCERTAIN(FC_FIELD_P3_CARBON_MARGINAL, "provider3.carbon_marginal", FC_IN_PROVIDER + 16 + FC_P_MARGINAL,
               "g/kWh", 0, 5000, "energy.carbon_marginal when not stated"),
+    NAME(FC_FIELD_P3_SITE, "provider3.site", "energy",
+         "a site of the catalog: price of electricity and carbon of that provider"),
     TEXT(FC_FIELD_P4_NAME, "provider4.name", "name of the provider"),
     NUMBER(FC_FIELD_P4_SHARE, "provider4.share", "1", 0, 1,
            "share of the capacity; what is not stated falls to provider1"),
@@ -431,6 +441,8 @@ const struct fc_field fc_fields[] = {
               "energy.carbon when not stated"),
     UNCERTAIN(FC_FIELD_P4_CARBON_MARGINAL, "provider4.carbon_marginal", FC_IN_PROVIDER + 32 + FC_P_MARGINAL,
               "g/kWh", 0, 5000, "energy.carbon_marginal when not stated"),
+    NAME(FC_FIELD_P4_SITE, "provider4.site", "energy",
+         "a site of the catalog: price of electricity and carbon of that provider"),
     FLAG(FC_FIELD_MARKET_PATHS, "market.paths", "prices move from month to month"),
     CHOICE(FC_FIELD_REGIME, "market.regime", regimes, "regime of the first month"),
     {FC_FIELD_REGIME_DRIFT, "market.drift", FC_FIELD_NUMBERS, -1, "1/year", -10, 10, NULL,
@@ -488,6 +500,10 @@ const struct fc_field fc_fields[] = {
     NUMBER(FC_FIELD_REFERENCE_CASH, "finance.reference_cash_burn", "USD", -1e14, 1e14,
            "path: cash used in that period"),
     FLAG(FC_FIELD_OWN_COMPARE, "own.compare", "also ask what owning would cost"),
+    CHOICE(FC_FIELD_OWN_METHOD, "own.method", own_methods,
+           "servers cost interest and repayment over their life, or what their value declines (Epoch AI)"),
+    UNCERTAIN(FC_FIELD_OWN_DECLINE, "own.value_decline", FC_IN_VALUE_DECLINE, "1", 0, 2,
+              "value_decline: decades per year by which hardware of given performance gets cheaper"),
     CHOICE(FC_FIELD_OWN_BASIS, "own.basis", own_bases,
            "capital all-in per GPU, or from rack, network, storage and site"),
     UNCERTAIN(FC_FIELD_OWN_CAPEX, "own.capex_per_gpu", FC_IN_CAPEX_PER_GPU_USD, "USD", 1, 1e7,

@@ -56,10 +56,10 @@ struct fc_scale fc_scale_for(const char *unit, double typical)
     if (strcmp(unit, "B") == 0)
         return glued(size, bytes, 1, 1e3);
     struct fc_scale scale = {1, ""};
-    if (strcmp(unit, "FLOP") == 0 && size > 0 && isfinite(size)) {
+    if (strncmp(unit, "FLOP", 4) == 0 && size > 0 && isfinite(size)) {
         int exponent = (int)floor(log10(size));
         scale.factor = pow(10, exponent);
-        snprintf(scale.unit, sizeof scale.unit, "1e%d FLOP", exponent);
+        snprintf(scale.unit, sizeof scale.unit, "1e%d %s", exponent, unit);
         return scale;
     }
     snprintf(scale.unit, sizeof scale.unit, "%s", strcmp(unit, "1") == 0 ? "" : unit);

@@ -28,6 +28,11 @@ struct fc_kernel {
      * step layer. */
     void (*log_step_times)(const struct fc_step_program *const *plans, const int (*which)[FC_STEP_JOINT],
                            int count, const float *values, float *out);
+    /* The same as `run`, with the state of the chunk between timeline and contract in `kept` (kept_bytes):
+     * used when `have` says that it is of these trials, else filled. */
+    uint64_t kept_bytes;
+    void (*run_kept)(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t first,
+                     int count, void *scratch, void *out, void *kept, int have);
 };
 
 #endif

@@ -63,11 +63,14 @@ static const struct fc_metric_info infos[] = {
     {FC_M_DEADLINE_MET, "deadline", "1", 0, 0, 0, 1, 0, "the run ends by the deadline"},
     {FC_M_BUDGET_MET, "budget", "1", 0, 0, 0, 1, 0, "the run ends within the budget"},
     {FC_M_BOTH_MET, "deadline_and_budget", "1", 0, 0, 0, 1, 0, "both"},
+    {FC_M_USEFUL_FLOP_PER_S, "useful_flop_per_s", "FLOP/s", 0, 0, 0, 0, 0,
+     "model FLOP per second of all usable GPUs at full capacity"},
 
     {FC_M_RUNS_FINAL, "runs_final", "1", 0, 1, 0, 0, 0, "final runs of this size that the contract yields"},
     {FC_M_RUN_COST_USD, "run_cost_usd", "USD", 1, 1, 1, 0, 0, "cost of one run of this size"},
     {FC_M_RUN_ENERGY_MWH, "run_energy_mwh", "MWh", 1, 1, 0, 0, 0, "energy of one run of this size"},
     {FC_M_RUN_CO2_T, "run_co2_t", "t", 1, 1, 0, 0, 0, "CO2 of one run of this size"},
+    {FC_M_RUN_DAYS, "run_days", "day", 1, 1, 0, 0, 0, "how long one run of this size takes"},
 
     {FC_M_CLASS_INTERRUPTIONS + 0, "interruptions@gpu", "1", 1, 0, 0, 0, 1,
      "interruptions by GPU and its memory"},

@@ -8,6 +8,7 @@
 #include "../cuda/model/timeline.h"
 #include "contract.h"
 #include "copula.h"
+#include "in_use.h"
 #include "kernels.h"
 #include "plan_scenario.h"
 #include "program_detail.h"
@@ -168,7 +169,8 @@ static void choose_metrics(struct fc_program *program)
         add_metric(program, FC_M_ENERGY_MWH);
         add_metric(program, FC_M_CO2_T);
     }
-    if ((layers & FC_LAYER_RUN) && !(layers & FC_LAYER_CONTRACT) && !program->run.watch) {
+    if (program->contract.goals ||
+        ((layers & FC_LAYER_RUN) && !(layers & FC_LAYER_CONTRACT) && !program->run.watch)) {
         bool deadline = program->contract.deadline_days > 0, budget = program->contract.budget_usd > 0;
         if (deadline)
             add_metric(program, FC_M_DEADLINE_MET);
@@ -177,7 +179,10 @@ static void choose_metrics(struct fc_program *program)
         if (deadline && budget)
             add_metric(program, FC_M_BOTH_MET);
     }
-    for (int base = FC_M_RUNS_FINAL; base <= FC_M_RUN_CO2_T; base += FC_RUN_SIZES)
+    if (layers & FC_LAYER_CONTRACT)
+        add_metric(program, FC_M_USEFUL_FLOP_PER_S);
+    int last = program->contract.run_gpus > 0 ? FC_M_RUN_DAYS : FC_M_RUN_CO2_T;
+    for (int base = FC_M_RUNS_FINAL; base <= last; base += FC_RUN_SIZES)
         for (int k = 0; (layers & FC_LAYER_CONTRACT) && k < program->contract.run_sizes; k++)
             add_metric(program, base + k);
     for (int c = 0; (layers & FC_LAYER_RUN) && program->run.detailed && c < FC_CLASS_COUNT; c++)
@@ -361,7 +366,7 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
         goto failed;
     for (int i = 0; i < FC_FIELD_COUNT; i++)
         if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set &&
-            fc_contract_reads(settings, fc_fields[i].input) &&
+            fc_input_in_use(settings, fc_fields[i].input) &&
             fc_program_add_input(compiled, fc_fields[i].input, f[i].distribution, error))
             goto failed;
     static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT,

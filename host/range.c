@@ -83,7 +83,7 @@ static int expand(struct fc_range *range, struct fc_error *error)
 }
 
 /* "a..b[:step][ unit]"; `at` stands behind "PATH=". Returns 1 when it is no range. */
-static int read_range(struct fc_range *range, const char *at, struct fc_error *error)
+static int read_range(struct fc_range *range, const char *at, bool ends, struct fc_error *error)
 {
     const char *text = at;
     bool factor_to, factor_step;
@@ -119,7 +119,7 @@ static int read_range(struct fc_range *range, const char *at, struct fc_error *e
                        range->path, text);
     at += strspn(at, " ");
     snprintf(range->unit, sizeof range->unit, "%s", at);
-    return range->has_step ? expand(range, error) : 0;
+    return range->has_step && !ends ? expand(range, error) : 0;
 }
 
 static int read_list(struct fc_range *range, const char *at, struct fc_error *error)
@@ -140,7 +140,7 @@ static int read_list(struct fc_range *range, const char *at, struct fc_error *er
     }
 }
 
-int fc_range_read(struct fc_range *range, const char *text, struct fc_error *error)
+static int read_text(struct fc_range *range, const char *text, bool ends, struct fc_error *error)
 {
     *range = (struct fc_range){0};
     size_t length = path_length(text);
@@ -152,12 +152,22 @@ int fc_range_read(struct fc_range *range, const char *text, struct fc_error *err
     range->values = calloc(FC_RANGE_MAX, sizeof *range->values);
     if (!range->values)
         return fc_fail(error, FC_FAULT, "no memory for the values of %s", range->path);
-    int status = read_range(range, text + length + 1, error);
+    int status = read_range(range, text + length + 1, ends, error);
     if (status == 1)
         status = read_list(range, text + length + 1, error);
     if (status)
         fc_range_free(range);
     return status;
+}
+
+int fc_range_read(struct fc_range *range, const char *text, struct fc_error *error)
+{
+    return read_text(range, text, false, error);
+}
+
+int fc_range_read_ends(struct fc_range *range, const char *text, struct fc_error *error)
+{
+    return read_text(range, text, true, error);
 }
 
 void fc_range_free(struct fc_range *range)
@@ -173,11 +183,19 @@ int fc_range_tie(const char *tie, double number_tied, char *text, size_t size, s
     char *end = NULL;
     double factor = 0;
     if (fc_range_is_one(tie)) { /* "1-x" */
-        double whole = strtod(tie + length + 1, &end);
-        if (end > tie + length + 1 && (strcmp(end, "-x") == 0 || strcmp(end, "+x") == 0)) {
-            snprintf(text, size, "%.*s=%.12g", (int)length, tie,
-                     *end == '-' ? whole - number_tied : whole + number_tied);
-            return 0;
+        double whole = strtod(tie + length + 1, &end), share = 1;
+        char sign = *end;
+        const char *at = end + (sign != '\0');
+        if (end > tie + length + 1 && (sign == '-' || sign == '+')) {
+            if (*at != 'x') {
+                share = strtod(at, &end);
+                at = end > at && isfinite(share) ? end : "";
+            }
+            if (strcmp(at, "x") == 0) {
+                snprintf(text, size, "%.*s=%.12g", (int)length, tie,
+                         sign == '-' ? whole - share * number_tied : whole + share * number_tied);
+                return 0;
+            }
         }
     }
     if (fc_range_is_one(tie)) {

@@ -25,6 +25,10 @@ struct fc_range {
 
 /* Reads PATH=... ; a range without a step has no values yet. Returns 0, or -1 with `error` filled. */
 int fc_range_read(struct fc_range *range, const char *text, struct fc_error *error);
+
+/* The same, but a range with a step gets no values: for a search over as many as there may be. */
+int fc_range_read_ends(struct fc_range *range, const char *text, struct fc_error *error);
+
 void fc_range_free(struct fc_range *range);
 
 /* Whether a text reads PATH=... with a path of letters, digits, dots and underscores. */
@@ -33,8 +37,8 @@ bool fc_range_is_one(const char *text);
 /* A number of the range as its value is written: with its factor sign and unit. */
 void fc_range_text(const struct fc_range *range, double number, char *text, size_t size);
 
-/* A tie "PATH=1/72" or "PATH=1-x": "PATH=number x 1/72" or "PATH=1 - number" into text, rounded to 12 digits.
- */
+/* A tie "PATH=1/72", "PATH=1-x" or "PATH=0.5-0.5x": "PATH=number x 1/72", "PATH=1 - number" or "PATH=0.5 -
+ * 0.5 number" into text, rounded to 12 digits. */
 int fc_range_tie(const char *tie, double number, char *text, size_t size, struct fc_error *error);
 
 #endif

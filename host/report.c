@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chapters.h"
 #include "format.h"
 #include "statistics.h"
 
-enum { COLUMNS = 6, NAME_WIDTH = 29, CELL_WIDTH = 15, PLOT_COLUMNS = 60 };
+enum { COLUMNS = 6, NAME_WIDTH = 34, CELL_WIDTH = 15, PLOT_COLUMNS = 60 };
 
 bool fc_locale_is_utf8(void)
 {
@@ -31,13 +32,15 @@ static void pad(FILE *out, const char *text, int width, bool right)
         fprintf(out, "%s%*s", text, space > 0 ? space : 0, "");
 }
 
-static void print_cell(FILE *out, struct fc_estimate figure, const struct fc_scale *scale, uint64_t *need)
+static void print_cell(FILE *out, const struct fc_tally_metric *m, struct fc_estimate figure,
+                       const struct fc_scale *scale, uint64_t *need)
 {
     char text[96];
-    if (figure.refused) {
+    if (figure.refused) { /* worlds without a value are simulated in vain */
+        double wanted = (double)figure.need * (double)(m->count + m->invalid) / (double)m->count;
         snprintf(text, sizeof text, "thin");
-        if (figure.need > *need)
-            *need = figure.need;
+        if (wanted > (double)*need)
+            *need = (uint64_t)wanted;
     } else {
         fc_format_figure(figure.value, figure.error, scale, text, sizeof text);
     }
@@ -61,43 +64,45 @@ static void metric_label(const struct fc_tally_metric *m, const struct fc_result
     snprintf(text, size, *scale->unit ? "%s [%s]" : "%s", name, scale->unit);
 }
 
-static void print_metrics(FILE *out, const struct fc_result *result)
+static void print_heads(FILE *out)
 {
     const char *heads[COLUMNS] = {"mean", "sd", "P5", "P50", "P95", "worst 5 %"};
     pad(out, "metric [unit]", NAME_WIDTH, false);
     for (int c = 0; c < COLUMNS; c++)
         pad(out, heads[c], CELL_WIDTH, true);
     fputc('\n', out);
-    uint64_t need = 0;
-    enum fc_fixed fixed = fc_metric_fixed_of_tally(&result->tally);
-    for (int r = 0; r < result->tally.metric_count; r++) {
-        const struct fc_tally_metric *m = &result->tally.metrics[r];
-        const struct fc_metric_info *info = fc_metric_find(m->metric);
-        if (!info || info->probability || m->count == 0)
-            continue;
-        struct fc_scale scale;
-        char label[128];
-        metric_label(m, result, &scale, label, sizeof label);
-        pad(out, label, NAME_WIDTH, false);
-        if (m->min_key == m->max_key) {
-            char text[96];
-            fc_format_figure(fc_statistics_min(m), 0, &scale, text, sizeof text);
-            pad(out, text, CELL_WIDTH, true);
-            fputs("  in every trial\n", out);
-            continue;
-        }
-        print_cell(out, fc_statistics_mean(m), &scale, &need);
-        print_cell(out, fc_statistics_sd(m), &scale, &need);
-        print_cell(out, fc_statistics_quantile(m, 0.05), &scale, &need);
-        print_cell(out, fc_statistics_quantile(m, 0.50), &scale, &need);
-        print_cell(out, fc_statistics_quantile(m, 0.95), &scale, &need);
-        print_cell(out, fc_statistics_cvar(m, 0.05, fc_metric_worst_is_high(m->metric, fixed)), &scale,
-                   &need);
-        fputc('\n', out);
-        if (m->invalid)
-            fprintf(out, "  (%llu trials gave no finite value and are left out)\n",
-                    (unsigned long long)m->invalid);
+}
+
+/* One row of figures; *need receives the trials that a thin figure wants. */
+static void print_row(FILE *out, const struct fc_result *result, const struct fc_tally_metric *m,
+                      uint64_t *need)
+{
+    bool high = fc_metric_worst_is_high(m->metric, fc_metric_fixed_of_tally(&result->tally));
+    struct fc_scale scale;
+    char label[128];
+    metric_label(m, result, &scale, label, sizeof label);
+    pad(out, label, NAME_WIDTH, false);
+    if (m->min_key == m->max_key) {
+        char text[96];
+        fc_format_figure(fc_statistics_min(m), 0, &scale, text, sizeof text);
+        pad(out, text, CELL_WIDTH, true);
+        fputs("  in every trial\n", out);
+        return;
     }
+    print_cell(out, m, fc_statistics_mean(m), &scale, need);
+    print_cell(out, m, fc_statistics_sd(m), &scale, need);
+    print_cell(out, m, fc_statistics_quantile(m, 0.05), &scale, need);
+    print_cell(out, m, fc_statistics_quantile(m, 0.50), &scale, need);
+    print_cell(out, m, fc_statistics_quantile(m, 0.95), &scale, need);
+    print_cell(out, m, fc_statistics_cvar(m, 0.05, high), &scale, need);
+    fputc('\n', out);
+    if (m->invalid)
+        fprintf(out, "  (has no value in %.4g %% of the worlds, which are left out)\n",
+                100.0 * (double)m->invalid / (double)(m->invalid + m->count));
+}
+
+static void print_notes(FILE *out, uint64_t need)
+{
     if (need) {
         char text[32];
         fc_format_count(need, text, sizeof text);
@@ -179,33 +184,119 @@ static void print_histogram(FILE *out, const struct fc_tally_metric *m, const st
     fprintf(out, "%*s%s\n", NAME_WIDTH + 11, "", marks);
 }
 
-static void print_probabilities(FILE *out, const struct fc_result *result)
+static void print_probability(FILE *out, const struct fc_result *result, const struct fc_tally_metric *m)
 {
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
+    double p, lo, hi;
+    char goal[64] = "";
+    fc_statistics_probability(m, &p, &lo, &hi);
+    if (m->metric == FC_M_DEADLINE_MET)
+        snprintf(goal, sizeof goal, " (%g days)", result->deadline_days);
+    if (m->metric == FC_M_BUDGET_MET) {
+        struct fc_scale scale = fc_scale_for("USD", result->budget_usd);
+        snprintf(goal, sizeof goal, " (%g %s)", result->budget_usd / scale.factor, scale.unit);
+    }
+    char label[160], size[64] = "";
+    bool of_a_size = m->metric >= FC_M_DEADLINE_MET && m->metric <= FC_M_BOTH_MET &&
+                     fc_metric_fixed_of_tally(&result->tally) == FC_FIXED_MONEY;
+    if (of_a_size && result->run_flop[0] > 0) { /* as the names of its other metrics write it */
+        char name[64];
+        fc_metric_name(FC_M_RUN_DAYS, result->run_flop, name, sizeof name);
+        snprintf(size, sizeof size, ", for a run of %s FLOP", strchr(name, '@') + 1);
+    }
+    snprintf(label, sizeof label, "P(%s)%s", info->name, goal);
+    pad(out, label, NAME_WIDTH, false);
+    fprintf(out, "%8.2f %%   %.2f to %.2f %%   %s%s\n", 100 * p, 100 * lo, 100 * hi, info->what, size);
+    if (m->metric == FC_M_PAYS_BACK) {
+        pad(out, "P(never pays back)", NAME_WIDTH, false);
+        fprintf(out, "%8.2f %%   %.2f to %.2f %%   within the term\n", 100 * (1 - p), 100 * (1 - hi),
+                100 * (1 - lo));
+    }
+    if (m->metric == FC_M_FITS && p < 0.99)
+        fputs("  the other figures include the worlds in which the job does not fit; change the plan\n", out);
+}
+
+/* Chances of at least 1, 2 and 4 final runs of a size. Bins end at powers of two (host/tally.h), so nothing
+ * is interpolated. */
+static void print_chances_of_runs(FILE *out, const struct fc_result *result, const struct fc_tally_metric *m)
+{
+    static const double least[] = {1, 2, 4};
+    uint64_t beyond[3] = {0};
+    for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key); bin++) {
+        double lo, hi;
+        if (!m->bins[bin])
+            continue;
+        fc_statistics_bin(m, bin, &lo, &hi);
+        for (int i = 0; i < 3; i++)
+            beyond[i] += lo >= least[i] ? m->bins[bin] : 0;
+    }
+    char name[64], label[96];
+    fc_metric_name(m->metric, result->run_flop, name, sizeof name);
+    snprintf(label, sizeof label, "P(%s >= 1, 2, 4)", name);
+    pad(out, label, NAME_WIDTH, false);
+    for (int i = 0; i < 3; i++)
+        fprintf(out, "%s%.2f %%", i ? ", " : "  ", 100.0 * (double)beyond[i] / (double)m->count);
+    fputc('\n', out);
+}
+
+static bool shown(const struct fc_tally_metric *m, bool probability)
+{
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
+    return info && !info->probability == !probability && m->count > 0;
+}
+
+/* A contract's figures, chapter by chapter; chapter -1 is what belongs to none. */
+static void print_chapter(FILE *out, const struct fc_result *result, int chapter, uint64_t *need)
+{
+    const struct fc_tally *tally = &result->tally;
+    static const int whatever[] = {-2, -1};
+    const int *order = chapter >= 0 ? fc_chapters[chapter].metrics : whatever;
     bool any = false;
-    for (int r = 0; r < result->tally.metric_count; r++) {
-        const struct fc_tally_metric *m = &result->tally.metrics[r];
-        const struct fc_metric_info *info = fc_metric_find(m->metric);
-        if (!info || !info->probability || m->count == 0)
+    for (int pass = 0; pass < 2; pass++)
+        for (const int *m = order; *m != -1; m++)
+            for (int r = 0; r < tally->metric_count; r++) {
+                const struct fc_tally_metric *metric = &tally->metrics[r];
+                const struct fc_metric_info *info = fc_metric_find(metric->metric);
+                bool here = chapter >= 0 ? info && info->metric == *m : fc_chapter_of(metric->metric) < 0;
+                if (!here || !shown(metric, pass == 1))
+                    continue;
+                if (!any)
+                    fprintf(out, "\n-- %s\n", chapter >= 0 ? fc_chapters[chapter].title : "step and run");
+                any = true;
+                if (pass == 1)
+                    print_probability(out, result, metric);
+                else
+                    print_row(out, result, metric, need);
+                if (info->metric == FC_M_RUNS_FINAL)
+                    print_chances_of_runs(out, result, metric);
+            }
+}
+
+static void print_figures(FILE *out, const struct fc_result *result, bool chapters)
+{
+    const struct fc_tally *tally = &result->tally;
+    uint64_t need = 0;
+    print_heads(out);
+    if (chapters) {
+        print_chapter(out, result, -1, &need);
+        for (size_t c = 0; c < fc_chapter_count; c++)
+            print_chapter(out, result, (int)c, &need);
+        fputs("\nP(): with the 95 % interval of the simulation\n", out);
+        print_notes(out, need);
+        return;
+    }
+    for (int r = 0; r < tally->metric_count; r++)
+        if (shown(&tally->metrics[r], false))
+            print_row(out, result, &tally->metrics[r], &need);
+    print_notes(out, need);
+    bool any = false;
+    for (int r = 0; r < tally->metric_count; r++) {
+        if (!shown(&tally->metrics[r], true))
             continue;
         if (!any)
             fputs("\nprobability, 95 % interval of the simulation\n", out);
         any = true;
-        double p, lo, hi;
-        char goal[64] = "";
-        fc_statistics_probability(m, &p, &lo, &hi);
-        if (m->metric == FC_M_DEADLINE_MET)
-            snprintf(goal, sizeof goal, " (%g days)", result->deadline_days);
-        if (m->metric == FC_M_BUDGET_MET) {
-            struct fc_scale scale = fc_scale_for("USD", result->budget_usd);
-            snprintf(goal, sizeof goal, " (%g %s)", result->budget_usd / scale.factor, scale.unit);
-        }
-        char label[160];
-        snprintf(label, sizeof label, "P(%s)%s", info->name, goal);
-        pad(out, label, NAME_WIDTH, false);
-        fprintf(out, "%8.2f %%   %.2f to %.2f %%   %s\n", 100 * p, 100 * lo, 100 * hi, info->what);
-        if (m->metric == FC_M_FITS && p < 0.99)
-            fputs("  the other figures include the worlds in which the job does not fit; change the plan\n",
-                  out);
+        print_probability(out, result, &tally->metrics[r]);
     }
 }
 
@@ -216,13 +307,15 @@ void fc_report_result(FILE *out, const struct fc_result *result, bool utf8)
     fc_format_count(n, trials, sizeof trials);
     fprintf(out, "%s: %s trials, seed %llu\n\n", result->scenario_name, trials,
             (unsigned long long)result->seed);
-    print_metrics(out, result);
-    print_probabilities(out, result);
-    bool any = false;
+    bool chapters = fc_metric_fixed_of_tally(&result->tally) == FC_FIXED_MONEY, any = false;
+    print_figures(out, result, chapters);
     for (int r = 0; r < result->tally.metric_count; r++) {
         const struct fc_tally_metric *m = &result->tally.metrics[r];
         const struct fc_metric_info *info = fc_metric_find(m->metric);
-        if (!info || !info->headline || m->count == 0 || m->min_key == m->max_key)
+        if (!info || m->count == 0 || m->min_key == m->max_key)
+            continue;
+        int chapter = chapters ? fc_chapter_of(m->metric) : -1;
+        if (chapter >= 0 ? fc_chapters[chapter].picture != m->metric : !info->headline)
             continue;
         if (!any)
             fputs("\nfrom P1 to P99; below: 5 = P5, M = median, 9 = P95\n", out);

@@ -10,6 +10,8 @@
 #include "scale.h"
 #include "scenario_file.h"
 #include "settings.h"
+#include "site.h"
+#include "version.h"
 
 #define DEFAULT_TRIALS 100000u
 #define DEFAULT_SEED 1u
@@ -85,6 +87,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
             goto failed;
     if (fc_catalog_open(&scenario->catalog, error) ||
         fc_settings_read(scenario->settings, scenario->document, error) ||
+        fc_site_apply(scenario->settings, scenario->catalog, error) ||
         apply_defaults(scenario->settings, error))
         goto failed;
     for (size_t i = 0; i < options->override_count; i++)
@@ -177,7 +180,7 @@ int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_resul
     memcpy(result->run_flop, program->contract.run_flop, sizeof result->run_flop);
     result->deadline_days = (double)program->contract.deadline_days;
     result->budget_usd = (double)program->contract.budget_usd;
-    snprintf(result->build, sizeof result->build, "flopcast 0.1.0, %s", fc_kernel_compiler());
+    snprintf(result->build, sizeof result->build, "flopcast " FC_VERSION ", %s", fc_kernel_compiler());
     if (fc_tally_create(&result->tally, program->metrics, program->metric_count, error)) {
         fc_result_free(result);
         return -1;

@@ -148,3 +148,77 @@ int fc_solve_run(struct fc_solve *s, struct fc_error *error)
     s->error = answer->error;
     return make_interval(s, error);
 }
+
+/* Slope of the coarse figure around its answer: between its nearest points that are clear of the target by
+ * more than their error. */
+static double coarse_slope(const struct fc_solve *c)
+{
+    int at = find(c, c->x), below = at, above = at;
+    double noise = Z95 * c->points[at].error;
+    while (below > 0 && (below == at || fabs(c->points[below].value - c->target) < noise))
+        below--;
+    while (above + 1 < c->count && (above == at || fabs(c->points[above].value - c->target) < noise))
+        above++;
+    return (c->points[above].value - c->points[below].value) / (c->points[above].x - c->points[below].x);
+}
+
+/* Whether the answer lies above point p: on the side that does not reach the target. */
+static bool answer_is_above(const struct fc_solve *s, const struct fc_solve_point *p)
+{
+    return (reach(s, p) >= 0) != s->smallest;
+}
+
+int fc_solve_near(struct fc_solve *s, const struct fc_solve *coarse, struct fc_error *error)
+{
+    double slope = coarse_slope(coarse),
+           enough = s->step > 0 ? s->step * 1.5 : s->tolerance * (s->hi - s->lo);
+    struct fc_solve_point low = {0}, high = {0};
+    bool has_low = false, has_high = false;
+    double next = snap(s, coarse->x);
+    int at;
+    s->count = 0;
+    s->monotone = coarse->monotone;
+    s->smallest = coarse->smallest;
+    for (int turn = 0; !(has_low && has_high && high.x - low.x <= enough); turn++) {
+        if (visit(s, next, &at, error))
+            return -1;
+        struct fc_solve_point p = s->points[at];
+        bool above = answer_is_above(s, &p);
+        if (above) {
+            low = p;
+            has_low = true;
+        } else {
+            high = p;
+            has_high = true;
+        }
+        if (has_low && has_high && high.x - low.x <= enough)
+            break;
+        if (turn == FC_SOLVE_POINTS / 2 || (above && !(p.x < s->hi)) || (!above && !(p.x > s->lo)))
+            return fc_solve_run(s, error); /* not near at all: the whole search */
+        double smallest_move = s->step > 0 ? s->step : enough;
+        double aim = p.x - (p.value - s->target) / slope;
+        if (has_low && has_high) { /* the secant of the bracket, kept off its ends */
+            aim = low.x + (high.x - low.x) * (s->target - low.value) / (high.value - low.value);
+            aim = turn % 3 == 2 ? 0.5 * (low.x + high.x) : aim;
+            aim = fmin(fmax(aim, low.x + smallest_move), high.x - smallest_move);
+        } else if (above) {
+            aim = fmax(isfinite(aim) ? aim : 0, p.x + smallest_move);
+        } else {
+            aim = fmin(isfinite(aim) ? aim : p.x, p.x - smallest_move);
+        }
+        next = snap(s, aim);
+    }
+    const struct fc_solve_point *answer = s->smallest ? &high : &low;
+    double half = fabs(Z95 * answer->error / slope);
+    double grid = s->step > 0 ? s->step : half;
+    s->outcome = FC_SOLVE_FOUND;
+    s->x = answer->x;
+    s->value = answer->value;
+    s->error = answer->error;
+    s->x_lo = s->x_hi = s->x;
+    if (half > 0) {
+        s->x_lo = s->step > 0 ? s->lo + grid * floor((s->x - half - s->lo) / grid + 1e-9) : s->x - half;
+        s->x_hi = s->step > 0 ? s->lo + grid * ceil((s->x + half - s->lo) / grid - 1e-9) : s->x + half;
+    }
+    return 0;
+}

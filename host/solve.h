@@ -44,4 +44,10 @@ struct fc_solve {
 /* Scans the range, then bisects the crossing nearest to `lo`. Returns 0, or -1 with `error` filled. */
 int fc_solve_run(struct fc_solve *solve, struct fc_error *error);
 
+/* The same answer with fewer evaluations, from that of a coarser search (fewer trials of the same worlds; its
+ * outcome is FC_SOLVE_FOUND): evaluates where that points to and walks on by secants until
+ * two neighbouring values stand on either side of the target. `monotone` is taken over; the slope of the
+ * interval is the coarse one's. */
+int fc_solve_near(struct fc_solve *solve, const struct fc_solve *coarse, struct fc_error *error);
+
 #endif

@@ -16,6 +16,19 @@ is "twice the price buys half the GPU-hours, in every world" \
     "$(sed -n 's/.*"difference": \(-[0-9.e+]*\).*/\1/p' "$work/out" | head -1 | cut -c1-8)" "-6333333"
 flopcast sweep $aws "training.precision=bf16" --of gpu_hours -n 1000 -q
 is "one value is a sweep too" "$status" 0
+flopcast sweep $aws energy.site=texas,norway --of co2_t -n 5000 -q --json
+is "a sweep takes the names of sites" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "texas norway "
+flopcast show --defaults $aws --set energy.site=ohio
+has "a default says that it comes from a site" "$work/out" '^energy.price  *0.0703 USD/kWh  *published  *Ohio: EIA'
+has "and what the site lacks" "$work/out" '^energy.carbon .*not in the catalog for ohio, so as for an unknown site'
+flopcast sweep procurement-mix --case "mixed: provider1.share=0.6" --case "spot: provider2.share=0, provider4.share=1" \
+    --of cost_per_used_gpu_hour_usd --regret -n 2000 -q --json
+is "named cases, each with several changes" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "mixed spot "
+is "one of them is the best in each world" \
+    "$(sed -n 's/.*"p_best": \([0-9.]*\).*/\1/p' "$work/out" | awk '{s += $1} END {print s}')" 1
+refused "a case that is none" 2 \
+    "flopcast: --case 'spot' is not NAME: PATH=VALUE, PATH=VALUE; write for example 'all spot: provider1.form=spot'" \
+    sweep procurement-mix --case spot
 refused "sweep without a path" 2 \
     "flopcast: sweep needs a scenario and PATH=VALUES, e.g. flopcast sweep gb300-nvl72-frontier 'reliability.gpu_mtbf=20e3..60e3:10e3 h'; see flopcast sweep --help" \
     sweep $aws
@@ -33,6 +46,15 @@ is "a factor of 1 changes no bit" "$(member "$work/out" digest)" \
     "$("$FLOPCAST" run $aws -n 2000 -q --json 2>/dev/null >"$work/plain"; member "$work/plain" digest)"
 flopcast run $aws -n 2000 -q --json --set "$price=*2"
 differs "a factor of 2 does" "$(member "$work/out" digest)" "$(member "$work/plain" digest)"
+
+# --- a contract is told by question; chances of runs are those of the worlds ---
+flopcast run $aws -n 3000 --samples "$work/s.csv" -q
+for chapter in "what it buys" "frontier runs" money energy delivery; do
+    has "chapter: $chapter" "$work/out" "^-- $chapter"
+done
+is "every metric is told once" "$(grep -c '^npv_usd .*±' "$work/out") $(grep -c '^P(all_on_time)' "$work/out") $(grep -c '^P(never' "$work/out")" "1 1 1"
+is "P(at least 1, 2, 4 runs) are counted" "$(sed -n 's/^P(runs_final@5e26 >= 1, 2, 4) *//p' "$work/out")" \
+    "$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "runs_final@5e26") c = i} NR > 1 {a += $c >= 1; b += $c >= 2; d += $c >= 4} END {n = (NR - 1) / 100; printf "%.2f %%, %.2f %%, %.2f %%", a / n, b / n, d / n}' "$work/s.csv")"
 
 # --- compare two scenarios ---
 sed 's/gpu_hour: pert(2.6, 3.5, 6.5) USD/gpu_hour: pert(2.7, 3.6, 6.6) USD/' scenarios/$aws.yaml >"$work/dear.yaml"

@@ -25,6 +25,8 @@ done
 is "there are the commands run, merge, list and show" \
     "$(echo "$commands" | grep -cx -e run -e merge -e list -e show)" 4
 flopcast --version
+is "the manual page is of the same version" "$(sed -n 's/^.TH .* "\(flopcast [0-9.]*\)".*/\1/p' docs/flopcast.1)" \
+    "$(sed -n 's/^\(flopcast [0-9.]*\),.*/\1/p' "$work/out")"
 has "--version names program and model" "$work/out" '^flopcast [0-9.]*, model version [0-9]*, kernels: .*portable'
 flopcast
 is "no command at all: status 2" "$status" 2
@@ -69,7 +71,7 @@ is "an unknown instruction set: status 2" "$status" 2
 flopcast run $aws -n 20_000 -s 7 -b cpu
 is "run ends with 0" "$status" 0
 has "run prints the metrics" "$work/out" '^gpu_hours \[bn GPU-h\] '
-has "run prints a histogram" "$work/out" '^gpu_hours .*|.*|'
+has "run prints a histogram" "$work/out" '^gpus_full_ramp .*|.*|'
 has "run counts its trials" "$work/out" '^openai-aws-38b: 20,000 trials, seed 7$'
 has "run says where it worked" "$work/err" '^flopcast: .*running on CPU'
 digest=$(sed -n 's/^result digest \([0-9a-f]*\).*/\1/p' "$work/out")
@@ -250,6 +252,15 @@ flopcast show gb300
 has "show gives figures with source and grade" "$work/out" '[0-9].*\(published\|derived\|estimate\)'
 flopcast show openai-aws-38b --defaults
 is "show --defaults ends with 0" "$status" 0
+bad="" lines=0
+for file in scenarios/*.yaml; do
+    flopcast show "$file" --defaults
+    bad="$bad$(awk 'NR > 1 && !/ (published|published \(2nd\)|measured|derived|estimate)  *[^ ]/' "$work/out")"
+    bad="$bad$(grep -i 'from memory' "$work/out")"
+    lines=$((lines + $(wc -l <"$work/out")))
+done
+is "every default in use has a grade and a source, none from memory" "$bad" ""
+is "there are such defaults" "$([ "$lines" -gt 150 ] && echo yes)" yes
 
 # --- install ---
 if command -v make >/dev/null 2>&1 && [ -f build.mk ]; then

@@ -13,6 +13,7 @@
 #include "host/explain.h"
 #include "host/precision.h"
 #include "host/range.h"
+#include "host/regret.h"
 #include "host/samples.h"
 #include "host/scale.h"
 #include "host/solve.h"
@@ -63,13 +64,45 @@ static void test_ranges(void **state)
         if (fc_range_read(&range, wrong[i], &trouble) == 0)
             fail_msg("'%s' was taken", wrong[i]);
     }
+    struct fc_range wide;
+    assert_int_equal(fc_range_read_ends(&wide, "cluster.gpus=18432..73728:72", &trouble), 0);
+    assert_true(wide.count == 0 && wide.has_step && wide.step > 71 && wide.to > 73727);
+    fc_range_free(&wide);
     char text[64];
     assert_int_equal(fc_range_tie("plan.dp=1/72", 36864, text, sizeof text, &trouble), 0);
     assert_string_equal(text, "plan.dp=512");
     assert_int_equal(fc_range_tie("a=1-x", 0.3, text, sizeof text, &trouble), 0);
     assert_string_equal(text, "a=0.7");
+    assert_int_equal(fc_range_tie("a=0.5-0.5x", 0.6, text, sizeof text, &trouble), 0);
+    assert_string_equal(text, "a=0.2");
+    assert_int_equal(fc_range_tie("a=1+2x", 3, text, sizeof text, &trouble), 0);
+    assert_string_equal(text, "a=7");
+    assert_int_equal(fc_range_tie("a=1-2y", 3, text, sizeof text, &trouble), -1);
+    assert_int_equal(fc_range_tie("a=1-2", 3, text, sizeof text, &trouble), -1);
     assert_int_equal(fc_range_tie("plan.dp=x", 1, text, sizeof text, &trouble), -1);
     assert_int_equal(fc_range_tie("plan.dp=1/0", 1, text, sizeof text, &trouble), -1);
+}
+
+/* ---- regret ---- */
+
+/* By hand: three choices, five worlds; the fourth world has no value for one of them. */
+static void test_regret(void **state)
+{
+    (void)state;
+    static const float a[] = {1, 5, 2, 0, 4}, b[] = {2, 3, 2, 1, 0}, c[] = {3, 4, 6, INFINITY, 1};
+    const float *const values[] = {a, b, c};
+    struct fc_regret regret[3];
+    assert_int_equal(fc_regret_of(values, 3, 5, false, regret, &trouble), 0);
+    assert_int_equal(regret[0].worlds, 4);
+    near("best a", regret[0].best, (1 + 0.5) / 4, 1e-12); /* world 0; half of world 2 */
+    near("best b", regret[1].best, (1 + 0.5 + 1) / 4, 1e-12);
+    near("best c", regret[2].best, 0, 1e-12);
+    near("regret a", regret[0].mean, (0 + 2 + 0 + 4) / 4.0, 1e-12);
+    near("regret b", regret[1].mean, (1 + 0 + 0 + 0) / 4.0, 1e-12);
+    near("regret c", regret[2].mean, (2 + 1 + 4 + 1) / 4.0, 1e-12);
+    near("its error", regret[1].error, sqrt((0.25 - 0.0625) / 4), 1e-12);
+    assert_int_equal(fc_regret_of(values, 3, 5, true, regret, &trouble), 0);
+    near("highest is best", regret[2].best, 2.0 / 4, 1e-12); /* worlds 0 and 2 */
 }
 
 /* ---- samples ---- */
@@ -170,6 +203,35 @@ static void test_solve(void **state)
 
     assert_true(s.x_lo == 0 && s.x_hi == 6); /* error over slope is 0.2: the neighbours on the grid */
 
+    /* from a coarser answer, right or wrong: the same answer with fewer evaluations */
+    for (int k = 0; k < 40; k++) {
+        double (*of)(double) = k % 2 ? down : square;
+        double off = k < 30 ? 0.02 * (k - 15) : (k - 35) * 4; /* of the figure, as few worlds would have it */
+        struct fc_solve coarse = {.lo = 0,
+                                  .hi = 8,
+                                  .step = 0.02,
+                                  .target = (k % 2 ? 6.3 : 5) + off,
+                                  .at_least = k % 4 < 2,
+                                  .evaluate = evaluate,
+                                  .context = &curve};
+        struct fc_solve whole = coarse, close;
+        curve = (struct curve){of, 0.05, 0};
+        whole.target = k % 2 ? 6.3 : 5;
+        close = whole;
+        assert_int_equal(fc_solve_run(&coarse, &trouble), 0);
+        assert_int_equal(fc_solve_run(&whole, &trouble), 0);
+        if (coarse.outcome != FC_SOLVE_FOUND)
+            continue;
+        curve.calls = 0;
+        assert_int_equal(fc_solve_near(&close, &coarse, &trouble), 0);
+        near("the same answer", close.x, whole.x, 0);
+        near("the same figure", close.value, whole.value, 0);
+        assert_true(close.smallest == whole.smallest);
+        near("lower end", close.x_lo, whole.x_lo, 0.0401);
+        near("upper end", close.x_hi, whole.x_hi, 0.0401);
+        assert_true(curve.calls <= (k < 30 ? 5 : 12));
+    }
+
     curve.of = hill; /* rises and falls: said so, and the first crossing is found */
     s = (struct fc_solve){.lo = 0,
                           .hi = 4,
@@ -244,7 +306,12 @@ static void study_open(struct study *s, int metric, const char *const *changes, 
     struct fc_analysis_options options = {.wish = {.backends = "cpu", .device = -1, .threads = 2},
                                           .quiet = true};
     memset(s, 0, sizeof *s);
-    if (fc_analysis_scenario(&s->scenario, "openai-aws-38b", &options, changes, change_count, &trouble) ||
+    /* in total, not month by month: there the figures are products of a few inputs */
+    const char *all[8] = {"contract.detail=totals"};
+    assert_true(change_count < 8);
+    for (size_t i = 0; i < change_count; i++)
+        all[i + 1] = changes[i];
+    if (fc_analysis_scenario(&s->scenario, "openai-aws-38b", &options, all, change_count + 1, &trouble) ||
         fc_analysis_open(&s->analysis, &options, 0, &trouble))
         fail_msg("%s", trouble.text);
     fc_analysis_keep(&s->scenario.compiled.program, &metric, 1);
@@ -434,6 +501,54 @@ static void test_worst(void **state)
     free(in);
 }
 
+/* Runs that are kept give the bits of fresh ones, whatever the change and however many trials are asked of
+ * them. */
+static void test_kept_runs(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {"prices.gpu_hour=*1.5", "energy.site=norway"};
+    enum { N = 3000, FEWER = 1100 };
+    struct fc_analysis_options options = {.wish = {.backends = "cpu", .device = -1, .threads = 2},
+                                          .quiet = true};
+    struct fc_analysis kept, fresh;
+    assert_int_equal(fc_analysis_open(&kept, &options, 0, &trouble), 0);
+    assert_int_equal(fc_analysis_open(&fresh, &options, 0, &trouble), 0);
+    for (int k = -1; k < 3; k++) {
+        struct fc_scenario scenario;
+        struct fc_tally a, b;
+        const char *const *change = k == 0 ? &changes[0] : &changes[1];
+        uint64_t n = k == 2 ? FEWER : N;
+        if (fc_analysis_scenario(&scenario, "gb300-nvl72-frontier", &options, change, k < 0 ? 0 : 1,
+                                 &trouble))
+            fail_msg("%s", trouble.text);
+        if (k < 0)
+            fc_analysis_keep_runs(&kept, &scenario.compiled.program, N);
+        assert_non_null(kept.kept);
+        kept.same_runs = true;
+        if (fc_analysis_run(&kept, &scenario.compiled, 7, 0, n, &a, NULL, &trouble) ||
+            fc_analysis_run(&fresh, &scenario.compiled, 7, 0, n, &b, NULL, &trouble))
+            fail_msg("%s", trouble.text);
+        assert_true(fc_tally_digest(&a, 7) == fc_tally_digest(&b, 7));
+        fc_tally_free(&a);
+        fc_tally_free(&b);
+        fc_scenario_close(&scenario);
+    }
+    assert_int_equal(kept.kept->have[0], (int)kept.kept->chunk); /* and they were kept */
+    memset(kept.kept->data, 0, (size_t)kept.kept->chunks * kept.kept->chunk_bytes);
+    struct fc_scenario scenario;
+    struct fc_tally spoilt;
+    if (fc_analysis_scenario(&scenario, "gb300-nvl72-frontier", &options, NULL, 0, &trouble) ||
+        fc_analysis_run(&kept, &scenario.compiled, 7, 0, N, &spoilt, NULL, &trouble))
+        fail_msg("%s", trouble.text);
+    const struct fc_tally_metric *wall = fc_tally_find(&spoilt, FC_M_WALL_CLOCK_DAYS);
+    assert_true(fc_statistics_max(wall) < 1); /* negative control: what is read is what was kept */
+    fc_tally_free(&spoilt);
+    fc_scenario_close(&scenario);
+    fc_analysis_close(&kept);
+    fc_analysis_close(&fresh);
+    assert_true(fc_kept_path("prices.gpu_hour") && !fc_kept_path("cluster.gpus") && !fc_kept_path("layers"));
+}
+
 static void test_groups(void **state)
 {
     (void)state;
@@ -497,6 +612,7 @@ static void test_answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_regret),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_ranks),
@@ -506,6 +622,7 @@ int main(void)
         cmocka_unit_test(test_tornado_of_a_product),
         cmocka_unit_test(test_twins),
         cmocka_unit_test(test_worst),
+        cmocka_unit_test(test_kept_runs),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_answers),
     };

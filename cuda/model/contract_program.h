@@ -113,6 +113,7 @@ struct fc_months {
     float programme_flop; /* size of the first; 0: none */
     fc_i32 own_parts;     /* 1: capital from rack, network, storage and site; 0: all-in per GPU */
     fc_i32 own;           /* 1: the cost of owning is asked for */
+    fc_i32 own_decline;   /* 1: servers cost what their value declines; 0: capital recovery over their life */
 };
 
 /* The contract layer. */
@@ -126,6 +127,9 @@ struct fc_contract {
     float deadline_days; /* 0: none */
     float budget_usd;    /* 0: none */
     struct fc_months months;
+    float run_gpus; /* GPUs of one run; 0: how long one takes is not asked */
+    fc_i32 pauses;  /* 1: outages of the first provider's region stop the simulated run */
+    fc_i32 goals;   /* 1: deadline and budget are those of a run of the first size */
 };
 
 #endif

@@ -11,10 +11,10 @@
 #define FC_MODEL_MARKET_H
 
 #include "draw.h"
+#include "own.h"
 
 #define FC_MONTH_OF_YEAR 0.0833333333f
 #define FC_SQRT_MONTH 0.288675135f
-#define FC_LN_10 2.30258509f
 
 /* The market of one block of worlds. */
 struct fc_market {

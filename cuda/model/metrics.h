@@ -53,14 +53,16 @@ enum fc_metric {
     FC_M_COST_PER_MTOKEN_USD = 52,
     FC_M_ENERGY_MWH = 53,
     FC_M_CO2_T = 54,
-    FC_M_DEADLINE_MET = 55, /* 1 or 0 */
-    FC_M_BUDGET_MET = 56,   /* 1 or 0 */
-    FC_M_BOTH_MET = 57,     /* 1 or 0 */
+    FC_M_DEADLINE_MET = 55,      /* 1 or 0 */
+    FC_M_BUDGET_MET = 56,        /* 1 or 0 */
+    FC_M_BOTH_MET = 57,          /* 1 or 0 */
+    FC_M_USEFUL_FLOP_PER_S = 58, /* of the whole contract at full capacity */
 
     FC_M_RUNS_FINAL = 64, /* + index of the run size, FC_RUN_SIZES each */
     FC_M_RUN_COST_USD = 72,
     FC_M_RUN_ENERGY_MWH = 80,
     FC_M_RUN_CO2_T = 88,
+    FC_M_RUN_DAYS = 96,
 
     FC_M_CLASS_INTERRUPTIONS = 104, /* + class, 104 to 116; none of those that do not stop the job */
 

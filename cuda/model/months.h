@@ -7,6 +7,7 @@
 #ifndef FC_MODEL_MONTHS_H
 #define FC_MODEL_MONTHS_H
 
+#include "cash.h"
 #include "delivery.h"
 #include "market.h"
 #include "own.h"
@@ -40,14 +41,6 @@ struct fc_months_block {
     fc_real paid[FC_PROVIDERS][FC_W];   /* USD so far */
     fc_real gpus[FC_W];
 };
-
-/* Dollars to whole cents; a single amount beyond 2e14 USD is cut, so that sums of a few hundred stay in 64
- * bits. */
-FC_FN fc_i64 fc_cents(fc_real usd)
-{
-    fc_real cut = fc_min(fc_max(usd, (fc_real)-2e14f), (fc_real)2e14f);
-    return (fc_i64)fc_floor(fc_fma(cut, (fc_real)100.0f, (fc_real)0.5f));
-}
 
 FC_FN void fc_trial_counters(fc_u64 trial, fc_u32 *low, fc_u32 *high)
 {
@@ -118,44 +111,6 @@ FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOB
         metrics[FC_M_DELIVERED_SHARE][l] = share_now[l];
         metrics[FC_M_ON_TIME][l] = share_now[l] > (fc_real)0.99999f ? (fc_real)1.0f : (fc_real)0.0f;
         metrics[FC_M_DELIVERED_75][l] = share_now[l] >= (fc_real)0.75f ? (fc_real)1.0f : (fc_real)0.0f;
-    }
-}
-
-/* The internal rate of return of block->flow, per year, by bisection on the monthly growth factor between 1/2
- * and 2; not a number where both ends of the bracket have the same sign. */
-FC_FN void fc_irr_lanes(fc_i32 months, fc_real flow[FC_MONTHS][FC_W], fc_real *irr)
-{
-    fc_real lo[FC_W], hi[FC_W], at_lo[FC_W], value[FC_W], v[FC_W];
-    fc_i32 none[FC_W];
-    FC_LANES (l) {
-        lo[l] = (fc_real)0.5f; /* discount factors of a month */
-        hi[l] = (fc_real)2.0f;
-        v[l] = lo[l];
-        at_lo[l] = (fc_real)0.0f;
-        none[l] = 0;
-    }
-    for (fc_i32 step = -2; step < 40; step++) {
-        FC_LANES (l)
-            value[l] = (fc_real)0.0f;
-        for (fc_i32 t = months - 1; t >= 0; t--) {
-            FC_LANES (l)
-                value[l] = fc_fma(value[l], v[l], flow[t][l]);
-        }
-        FC_LANES (l) {
-            fc_i32 first = step == -2;
-            fc_i32 second = step == -1;
-            fc_i32 same = (value[l] > (fc_real)0.0f) == (at_lo[l] > (fc_real)0.0f);
-            at_lo[l] = first ? value[l] : at_lo[l];
-            none[l] = second ? same : none[l];
-            fc_i32 bisects = step >= 0;
-            lo[l] = bisects && same ? v[l] : lo[l];
-            hi[l] = bisects && !same ? v[l] : hi[l];
-            v[l] = first ? hi[l] : (fc_real)0.5f * (lo[l] + hi[l]);
-        }
-    }
-    FC_LANES (l) {
-        fc_real yearly = fc_exp((fc_real)-12.0f * fc_log(v[l])) - (fc_real)1.0f;
-        irr[l] = none[l] ? (fc_real)fc_float_of(0x7fc00000u) : yearly;
     }
 }
 
@@ -349,7 +304,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                 fc_real count = fc_outages(rate, fc_uniform(words[0][l]));
                 fc_real gone = fc_min(count * inputs[provider->input[FC_P_OUTAGE_H]][l], hours_per_month);
                 fc_real out = hours[l] * (gone / hours_per_month);
-                quiet[l] = count > (fc_real)0.0f ? (fc_real)0.0f : quiet[l];
+                quiet[l] = count > (fc_real)0.0f && share > (fc_real)0.0f ? (fc_real)0.0f : quiet[l];
                 lost[l] = fc_fma(share, gone, lost[l]);
                 used[l] = inputs[FC_IN_DEMAND][l] * (hours[l] - out);
                 delivered[l] += hours[l];
@@ -441,14 +396,12 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
                     fc_real energy = hours[l] * inputs[FC_IN_IT_POWER_KW][l] * inputs[FC_IN_LOAD_FACTOR][l] *
                                      inputs[provider->input[FC_P_PUE]][l] *
                                      inputs[provider->input[FC_P_ENERGY]][l] * energy_trend[l];
-                    /* what is left at the end, straight line down to the residual */
-                    fc_real age =
-                        fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR / inputs[FC_IN_LIFE_YEARS][l],
-                               (fc_real)1.0f);
+                    /* what is left at the end */
                     fc_real site_age = fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR /
                                                   inputs[FC_IN_FACILITY_LIFE_YEARS][l],
                                               (fc_real)1.0f);
-                    fc_real kept = (fc_real)1.0f - age * ((fc_real)1.0f - inputs[FC_IN_RESIDUAL][l]);
+                    fc_real kept = fc_server_worth(terms->own_decline,
+                                                   (fc_real)months * (fc_real)FC_MONTH_OF_YEAR, inputs, l);
                     fc_real left =
                         gpus * standing[l] * ((capex - site) * kept + site * ((fc_real)1.0f - site_age));
                     fc_real at_end = t == months - 1 ? left : (fc_real)0.0f;

@@ -5,7 +5,10 @@
  * annuity(rate, site life)
  *                     + operations  capital + energy
  *   cost per hour   = cost per year / (8766  utilisation)
- * with annuity(r, n) = r / (1 - (1 + r)^-n) and sinking fund = annuity - r: textbook capital recovery. */
+ * with annuity(r, n) = r / (1 - (1 + r)^-n) and sinking fund = annuity - r: textbook capital recovery.
+ * By value decline the servers cost d ln 10 of their price a year instead, d in decades a year: the first
+ * derivative of price 10^(-d t), what waiting would have saved (Epoch AI, Cottier et al., arXiv 2405.21015,
+ * and its code: d = 0.14, no interest, no residual). */
 #ifndef FC_MODEL_OWN_H
 #define FC_MODEL_OWN_H
 
@@ -13,12 +16,23 @@
 
 #define FC_HOURS_PER_YEAR 8766.0f
 #define FC_GPUS_PER_RACK 72.0f
+#define FC_LN_10 2.30258509f
 
 /* Capital recovery factor: yearly payment per unit of capital at rate r per year over n years. */
 FC_FN fc_real fc_annuity(fc_real rate, fc_real years)
 {
     fc_real r = fc_max(rate, (fc_real)1e-6f);
     return r / ((fc_real)1.0f - fc_exp(-years * fc_log((fc_real)1.0f + r)));
+}
+
+/* Share of the servers' price that they are worth after `years`: straight line down to the residual at the
+ * end of their life, or the decline of value. */
+FC_FN fc_real fc_server_worth(fc_i32 decline, fc_real years, fc_real inputs[FC_INPUT_COUNT][FC_W], fc_i32 l)
+{
+    fc_real age = fc_min(years / inputs[FC_IN_LIFE_YEARS][l], (fc_real)1.0f);
+    fc_real line = (fc_real)1.0f - age * ((fc_real)1.0f - inputs[FC_IN_RESIDUAL][l]);
+    fc_real worth = fc_exp(-inputs[FC_IN_VALUE_DECLINE][l] * (fc_real)FC_LN_10 * years);
+    return decline ? worth : line;
 }
 
 /* Capital of a GPU with its share of rack, network, storage and site, USD. */
@@ -52,9 +66,10 @@ FC_FN void fc_own_lanes(FC_GLOBAL const struct fc_months *terms, fc_real inputs[
         fc_real it_kw = inputs[FC_IN_IT_POWER_KW][l];
         fc_real energy = it_kw * inputs[FC_IN_LOAD_FACTOR][l] * inputs[FC_IN_PUE][l] *
                          inputs[FC_IN_ENERGY_PRICE_USD_PER_KWH][l] * hours;
+        fc_real decline = inputs[FC_IN_VALUE_DECLINE][l] * (fc_real)FC_LN_10;
         fc_real residual = inputs[FC_IN_RESIDUAL][l] * servers * (annuity - rate);
-        fc_real annual =
-            servers * annuity - residual + site * fc_annuity(rate, inputs[FC_IN_FACILITY_LIFE_YEARS][l]);
+        fc_real worn = terms->own_decline ? servers * decline : servers * annuity - residual;
+        fc_real annual = worn + site * fc_annuity(rate, inputs[FC_IN_FACILITY_LIFE_YEARS][l]);
         annual = annual + inputs[FC_IN_OPERATIONS_RATE][l] * capex + energy;
         fc_real cost = annual / (hours * inputs[FC_IN_UTILISATION][l]);
         fc_real rent = inputs[FC_IN_PRICE_GPU_HOUR_USD][l];

@@ -1,0 +1,63 @@
+/* regret.c: see regret.h. */
+#include "regret.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int rising(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The best value of a world and how many choices have it; 0 where one of them has none. */
+static int best_of(const float *const *values, size_t choices, size_t world, bool high, float *best)
+{
+    int equal = 0;
+    for (size_t k = 0; k < choices; k++) {
+        float v = values[k][world];
+        if (!isfinite(v))
+            return 0;
+        bool better = k == 0 || (high ? v > *best : v < *best);
+        equal = better ? 1 : equal + !(v > *best || v < *best);
+        *best = better ? v : *best;
+    }
+    return equal;
+}
+
+int fc_regret_of(const float *const *values, size_t choices, size_t worlds, bool high,
+                 struct fc_regret *regret, struct fc_error *error)
+{
+    float *lost = malloc((worlds + 1) * sizeof *lost);
+    if (!lost)
+        return fc_fail(error, FC_FAULT, "no memory for the regret over %zu worlds", worlds);
+    for (size_t k = 0; k < choices; k++) {
+        double wins = 0, squares = 0, sum = 0, sum2 = 0;
+        size_t n = 0;
+        for (size_t i = 0; i < worlds; i++) {
+            float best = 0;
+            int equal = best_of(values, choices, i, high, &best);
+            if (!equal)
+                continue;
+            double here = fabs((double)values[k][i] - (double)best);
+            double won = here > 0 ? 0 : 1.0 / equal;
+            wins += won;
+            squares += won * won;
+            sum += here;
+            sum2 += here * here;
+            lost[n++] = (float)here;
+        }
+        qsort(lost, n, sizeof *lost, rising);
+        double count = n > 0 ? (double)n : (double)NAN, p = wins / count, mean = sum / count;
+        regret[k] = (struct fc_regret){
+            .worlds = n,
+            .best = p,
+            .best_error = sqrt(fmax(squares / count - p * p, 0) / count),
+            .mean = mean,
+            .error = sqrt(fmax(sum2 / count - mean * mean, 0) / count),
+            .p95 = n > 0 ? (double)lost[(size_t)(0.95 * (double)(n - 1))] : (double)NAN,
+        };
+    }
+    free(lost);
+    return 0;
+}

@@ -1,0 +1,106 @@
+/* settings_write.c: settings written again: as a scenario, and where each value comes from (settings.h). */
+#include "settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_PATH = 200 };
+
+static const char *last_part(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot ? dot + 1 : path;
+}
+
+static void write_value(const struct fc_setting *setting, enum fc_field_type type, struct fc_writer *writer,
+                        const char *key)
+{
+    if (type == FC_FIELD_NUMBERS) {
+        fc_write_list(writer, key);
+        for (size_t i = 0; i < setting->count; i++)
+            fc_write_number(writer, NULL, setting->numbers[i]);
+        fc_write_end(writer);
+    } else if (type == FC_FIELD_FLAG) {
+        fc_write_flag(writer, key, setting->flag);
+    } else if (type == FC_FIELD_TEXT || type == FC_FIELD_NAME) {
+        fc_write_text(writer, key, setting->name);
+    } else {
+        fc_write_scalar(writer, key, setting->text);
+    }
+}
+
+static void write_correlations(const struct fc_settings *settings, struct fc_writer *writer)
+{
+    if (settings->correlation_repair) {
+        fc_write_map(writer, "correlations");
+        fc_write_flag(writer, "repair", true);
+    }
+    fc_write_list(writer, settings->correlation_repair ? "pairs" : "correlations");
+    for (size_t i = 0; i < settings->correlation_count; i++) {
+        const struct fc_correlation *correlation = &settings->correlations[i];
+        fc_write_map(writer, NULL);
+        fc_write_list(writer, "between");
+        fc_write_text(writer, NULL, fc_fields[correlation->a].path);
+        fc_write_text(writer, NULL, fc_fields[correlation->b].path);
+        fc_write_end(writer);
+        fc_write_number(writer, "rank", correlation->rank);
+        fc_write_end(writer);
+    }
+    fc_write_end(writer);
+    if (settings->correlation_repair)
+        fc_write_end(writer);
+}
+
+void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
+{
+    char group[MAX_PATH] = ""; /* the map that is open; a path has one dot at most */
+    fc_write_map(writer, key);
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
+        const struct fc_setting *setting = &settings->fields[i];
+        if (!setting->is_set)
+            continue;
+        const char *path = fc_fields[i].path, *part = last_part(path);
+        size_t length = part > path ? (size_t)(part - path - 1) : 0;
+        if (strlen(group) != length || strncmp(group, path, length) != 0) {
+            if (group[0])
+                fc_write_end(writer);
+            snprintf(group, sizeof group, "%.*s", (int)length, path);
+            if (group[0])
+                fc_write_map(writer, group);
+        }
+        write_value(setting, fc_fields[i].type, writer, part);
+    }
+    if (group[0])
+        fc_write_end(writer);
+    if (settings->correlation_count > 0)
+        write_correlations(settings, writer);
+    fc_write_end(writer);
+}
+
+void fc_settings_write_origins(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
+{
+    fc_write_map(writer, key);
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
+        const struct fc_setting *setting = &settings->fields[i];
+        const struct fc_field *field = &fc_fields[i];
+        if (!setting->is_set)
+            continue;
+        fc_write_map(writer, field->path);
+        write_value(setting, field->type, writer, "value");
+        if (field->unit && field->type != FC_FIELD_NAME)
+            fc_write_text(writer, "unit", field->unit);
+        fc_write_text(writer, "from", setting->from_default ? "default" : "scenario");
+        char place[300];
+        snprintf(place, sizeof place, "%s:%d:%d", setting->place.file, setting->place.line,
+                 setting->place.column);
+        fc_write_text(writer, "place", place);
+        if (setting->source)
+            fc_write_text(writer, "source", setting->source);
+        if (setting->grade)
+            fc_write_text(writer, "grade", setting->grade);
+        if (setting->note)
+            fc_write_text(writer, "note", setting->note);
+        fc_write_end(writer);
+    }
+    fc_write_end(writer);
+}

@@ -1,0 +1,52 @@
+/* show_defaults.c: see show_defaults.h. */
+#include "show_defaults.h"
+
+#include "document_write.h"
+#include "in_use.h"
+#include "settings.h"
+
+static void write_default(struct fc_writer *writer, const struct fc_field *field,
+                          const struct fc_setting *setting)
+{
+    fc_write_map(writer, field->path);
+    fc_write_scalar(writer, "value", setting->text);
+    if (field->unit && field->type != FC_FIELD_NAME)
+        fc_write_text(writer, "unit", field->unit);
+    fc_write_text(writer, "what", field->what);
+    fc_write_text(writer, "grade", setting->grade);
+    fc_write_text(writer, "source", setting->source);
+    fc_write_end(writer);
+}
+
+int fc_show_defaults(const char *path_or_name, const struct fc_scenario_options *options, bool json,
+                     struct fc_error *error)
+{
+    struct fc_scenario scenario;
+    struct fc_writer *writer = NULL;
+    size_t shown = 0;
+    if (fc_scenario_open(&scenario, path_or_name, options, error))
+        return -1;
+    int status = json ? fc_writer_open(&writer, stdout, FC_JSON, error) : 0;
+    if (writer)
+        fc_write_map(writer, NULL);
+    for (size_t i = 0; i < FC_FIELD_COUNT && status == 0; i++) {
+        const struct fc_setting *setting = &scenario.settings->fields[i];
+        if (!setting->from_default || !fc_field_in_use(scenario.settings, &fc_fields[i]))
+            continue;
+        if (writer)
+            write_default(writer, &fc_fields[i], setting);
+        else if (shown == 0)
+            printf("%-30s %-52s %-15s %s\n", "key", "default", "grade", "source");
+        if (!writer)
+            printf("%-30s %-52s %-15s %s\n", fc_fields[i].path, setting->text, setting->grade,
+                   setting->source);
+        shown++;
+    }
+    fc_scenario_close(&scenario);
+    if (!json && !shown)
+        puts("the scenario states every value that has a default");
+    if (!writer)
+        return status;
+    fc_write_end(writer);
+    return fc_writer_close(writer, error);
+}
