@@ -9,7 +9,7 @@
 #include "fault.h"
 
 const int fc_selftest_model_version = 2;
-const uint64_t fc_selftest_digest = 0xe35ba84bced95aa5u;
+const uint64_t fc_selftest_digest = 0xd00312b09b327194u;
 
 /* The key of Random123's third known answer; counters where the low and the high half of the trial turn over.
  */
