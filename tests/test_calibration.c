@@ -291,13 +291,28 @@ static void accuracy_holds(void **state)
     free(v);
 }
 
+/* Korthikanti et al. 2022, table 5, all eight rows: two are in the committed measurements, six are not. */
+static void korthikanti_holds(void **state)
+{
+    (void)state;
+    struct fc_validation *v = calloc(1, sizeof *v);
+    struct fc_error error;
+    assert_non_null(v);
+    assert_int_equal(fc_validation_run(v, "tests/inputs/korthikanti-2022.csv", catalog, false, &error), 0);
+    assert_int_equal(v->scores[0].rows, 8);
+    if (!(v->scores[0].mape <= 0.035))
+        fail_msg("mean error of the eight rows: %.2f %%", 100 * v->scores[0].mape);
+    fc_validation_free(v);
+    free(v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cholesky_inverts),        cmocka_unit_test(mode_is_the_lowest),
         cmocka_unit_test(no_data_gives_the_prior), cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(ranks_are_uniform),       cmocka_unit_test(posterior_reads_back),
-        cmocka_unit_test(accuracy_holds),
+        cmocka_unit_test(accuracy_holds),          cmocka_unit_test(korthikanti_holds),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
