@@ -51,27 +51,43 @@ static void write_correlations(const struct fc_settings *settings, struct fc_wri
         fc_write_end(writer);
 }
 
+/* Length of the path's first part, 0 when it has one part only; a path has one dot at most. */
+static size_t group_of(const char *path)
+{
+    const char *dot = strchr(path, '.');
+    return dot ? (size_t)(dot - path) : 0;
+}
+
+/* Whether both paths lie in the same map. */
+static bool same_group(const char *a, const char *b)
+{
+    return group_of(a) == group_of(b) && strncmp(a, b, group_of(a)) == 0;
+}
+
 void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
 {
-    char group[MAX_PATH] = ""; /* the map that is open; a path has one dot at most */
     fc_write_map(writer, key);
     for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
-        const struct fc_setting *setting = &settings->fields[i];
-        if (!setting->is_set)
+        const char *path = fc_fields[i].path;
+        if (!settings->fields[i].is_set)
             continue;
-        const char *path = fc_fields[i].path, *part = last_part(path);
-        size_t length = part > path ? (size_t)(part - path - 1) : 0;
-        if (strlen(group) != length || strncmp(group, path, length) != 0) {
-            if (group[0])
-                fc_write_end(writer);
-            snprintf(group, sizeof group, "%.*s", (int)length, path);
-            if (group[0])
-                fc_write_map(writer, group);
+        if (group_of(path) == 0) {
+            write_value(&settings->fields[i], fc_fields[i].type, writer, path);
+            continue;
         }
-        write_value(setting, fc_fields[i].type, writer, part);
-    }
-    if (group[0])
+        size_t first = 0; /* the fields of a map do not all stand together in the table */
+        while (!settings->fields[first].is_set || !same_group(fc_fields[first].path, path))
+            first++;
+        if (first < i)
+            continue; /* written with the first of them */
+        char group[MAX_PATH];
+        snprintf(group, sizeof group, "%.*s", (int)group_of(path), path);
+        fc_write_map(writer, group);
+        for (size_t k = i; k < FC_FIELD_COUNT; k++)
+            if (settings->fields[k].is_set && same_group(fc_fields[k].path, path))
+                write_value(&settings->fields[k], fc_fields[k].type, writer, last_part(fc_fields[k].path));
         fc_write_end(writer);
+    }
     if (settings->correlation_count > 0)
         write_correlations(settings, writer);
     fc_write_end(writer);

@@ -273,4 +273,17 @@ if command -v make >/dev/null 2>&1 && [ -f build.mk ]; then
 else
     skip "make install" "no make"
 fi
+# Every scenario that comes with the program can be kept and read again.
+for file in scenarios/*.yaml; do
+    flopcast run "$file" -n 64 -q -b cpu -o "$work/kept.json"
+    kept=$status
+    digest=$(sed -n 's/^  "digest": "\(.*\)",/\1/p' "$work/kept.json")
+    flopcast merge "$work/kept.json" -q
+    if [ "$kept" = 0 ] && [ "$status" = 0 ] && [ -n "$digest" ] && grep -q "result digest $digest" "$work/out"; then
+        pass "$file is kept and read again"
+    else
+        fail "$file is kept and read again" "run: $kept, merge: $status, digest '$digest'" "$(head -1 "$work/err")"
+    fi
+done
+
 tap_end
