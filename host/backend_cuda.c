@@ -119,21 +119,10 @@ static void close_session(struct fc_session *s)
 {
     if (!s)
         return;
-    void *old;
-    if (s->context && !s->cuda->context_push(s->context)) {
-        fc_cuda_memory memories[] = {s->program_memory, s->tables_memory, s->rows_memory, s->tally_memory,
-                                     s->extremes_memory};
-        for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
-            if (memories[i])
-                s->cuda->memory_free(memories[i]);
-        if (s->stream)
-            s->cuda->stream_destroy(s->stream);
-        if (s->module)
-            s->cuda->module_unload(s->module);
-        s->cuda->context_pop(&old);
-    }
-    if (s->retained)
-        s->cuda->primary_context_release(s->device);
+    const fc_cuda_memory memories[] = {s->program_memory, s->tables_memory, s->rows_memory, s->tally_memory,
+                                       s->extremes_memory};
+    const struct fc_cuda_held held = {s->cuda, s->device, s->retained, s->context, s->module, s->stream};
+    fc_cuda_give_back(&held, memories, sizeof memories / sizeof *memories);
     fc_tally_free(&s->part);
     free(s);
 }

@@ -78,3 +78,21 @@ const char *fc_cuda_text(const struct fc_cuda *cuda, fc_cuda_result code)
         return "an error that the driver has no words for";
     return text;
 }
+
+void fc_cuda_give_back(const struct fc_cuda_held *held, const fc_cuda_memory *memories, size_t count)
+{
+    void *old;
+    const struct fc_cuda *cuda = held->cuda;
+    if (held->context && !cuda->context_push(held->context)) {
+        for (size_t i = 0; i < count; i++)
+            if (memories[i])
+                cuda->memory_free(memories[i]);
+        if (held->stream)
+            cuda->stream_destroy(held->stream);
+        if (held->module)
+            cuda->module_unload(held->module);
+        cuda->context_pop(&old);
+    }
+    if (held->retained)
+        cuda->primary_context_release(held->device);
+}

@@ -67,6 +67,17 @@ extern const char *fc_cuda_library;
 /* The driver's own words for a code. */
 const char *fc_cuda_text(const struct fc_cuda *cuda, fc_cuda_result code);
 
+/* What a session holds on a device; 0 and NULL: not held. */
+struct fc_cuda_held {
+    const struct fc_cuda *cuda;
+    fc_cuda_device device;
+    int retained; /* 1: the device's primary context, which is `context` once it is known */
+    void *context, *module, *stream;
+};
+
+/* Gives it back, and the memories with it. */
+void fc_cuda_give_back(const struct fc_cuda_held *held, const fc_cuda_memory *memories, size_t count);
+
 /* Known answers of the generator from the device: words[4 n] for counters[4 n] (cuda/trial.cu). */
 int fc_cuda_known_words(struct fc_session *session, uint64_t seed, uint32_t count, const uint32_t *counters,
                         uint32_t *words, struct fc_error *error);

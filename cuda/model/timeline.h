@@ -212,7 +212,7 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
         }
         lane->position[l] -= back;
         lane->redone[l] += back;
-        lane->snapshot[l] = (fail & failure->soft[l]) ? copied : 0;
+        lane->snapshot[l] = (fail & failure->soft[l]) | span->held[l] ? copied : 0;
         /* from the fault to the decision, or to the end of an outage */
         fc_i32 detection = fc_min_i32(failure->time[l], horizon - lane->wall[l]);
         detection = (fail & stops & !silent) ? detection : 0;
