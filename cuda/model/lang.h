@@ -251,6 +251,32 @@ FC_INLINE fc_block fc_block_multiply(fc_block a, fc_block m, fc_block *high)
     *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
     return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
 }
+#elif defined(__OPENCL_VERSION__) && defined(__clang__) && FC_W % 32 == 0
+#define FC_BLOCK 16
+typedef uint16 fc_block;
+FC_INLINE fc_block fc_block_load(const fc_u32 *from)
+{
+    return vload16(0, from);
+}
+FC_INLINE void fc_block_store(fc_u32 *to, fc_block x)
+{
+    vstore16(x, 0, to);
+}
+FC_INLINE fc_block fc_block_all(fc_u32 x)
+{
+    return (uint16)(x);
+}
+FC_INLINE fc_block fc_block_xor(fc_block a, fc_block b)
+{
+    return a ^ b;
+}
+FC_INLINE fc_block fc_block_multiply(fc_block a, fc_block m, fc_block *high)
+{
+    ulong8 pair = as_ulong8(a), factor = as_ulong8(m) & 0xffffffffUL;
+    ulong8 even = (pair & 0xffffffffUL) * factor, odd = (pair >> 32) * factor;
+    *high = as_uint16((even >> 32) | (odd & 0xffffffff00000000UL));
+    return as_uint16((even & 0xffffffffUL) | (odd << 32));
+}
 #else
 #define FC_BLOCK 0
 #endif
