@@ -51,27 +51,42 @@ static void write_correlations(const struct fc_settings *settings, struct fc_wri
         fc_write_end(writer);
 }
 
+/* Length of the group that a path begins with; 0 for a path without a dot. */
+static size_t group_length(const char *path)
+{
+    const char *part = last_part(path);
+    return part > path ? (size_t)(part - path - 1) : 0;
+}
+
+static bool same_group(const char *a, const char *b)
+{
+    size_t length = group_length(a);
+    return length == group_length(b) && strncmp(a, b, length) == 0;
+}
+
 void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
 {
-    char group[MAX_PATH] = ""; /* the map that is open; a path has one dot at most */
+    bool written[FC_FIELD_COUNT] = {false};
     fc_write_map(writer, key);
     for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
-        const struct fc_setting *setting = &settings->fields[i];
-        if (!setting->is_set)
+        const char *path = fc_fields[i].path;
+        if (!settings->fields[i].is_set || written[i])
             continue;
-        const char *path = fc_fields[i].path, *part = last_part(path);
-        size_t length = part > path ? (size_t)(part - path - 1) : 0;
-        if (strlen(group) != length || strncmp(group, path, length) != 0) {
-            if (group[0])
-                fc_write_end(writer);
-            snprintf(group, sizeof group, "%.*s", (int)length, path);
-            if (group[0])
-                fc_write_map(writer, group);
+        if (group_length(path) == 0) {
+            write_value(&settings->fields[i], fc_fields[i].type, writer, path);
+            continue;
         }
-        write_value(setting, fc_fields[i].type, writer, part);
-    }
-    if (group[0])
+        char group[MAX_PATH]; /* one map each, though the table of fields may come back to a group */
+        snprintf(group, sizeof group, "%.*s", (int)group_length(path), path);
+        fc_write_map(writer, group);
+        for (size_t k = i; k < FC_FIELD_COUNT; k++) {
+            if (!settings->fields[k].is_set || !same_group(path, fc_fields[k].path))
+                continue;
+            write_value(&settings->fields[k], fc_fields[k].type, writer, last_part(fc_fields[k].path));
+            written[k] = true;
+        }
         fc_write_end(writer);
+    }
     if (settings->correlation_count > 0)
         write_correlations(settings, writer);
     fc_write_end(writer);
