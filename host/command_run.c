@@ -18,6 +18,7 @@
 #include "samples_file.h"
 #include "scenario.h"
 #include "select.h"
+#include "soundness.h"
 
 static const char help[] =
     "usage: flopcast run SCENARIO [OPTIONS]\n"
@@ -44,7 +45,7 @@ static const char help[] =
     "      --samples F.csv   write the metrics of every trial, one line each\n"
     "      --resume          go on with the trials that FILE of -o still lacks\n"
     "      --json            print the result as JSON instead of tables\n"
-    "  -q, --quiet           no progress and no notes on stderr\n"
+    "  -q, --quiet           no progress and no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n"
     "\n"
     "Ctrl-C stops after the batches under way; with -o the result so far is kept and --resume finishes it.\n"
@@ -361,6 +362,7 @@ static int run(const struct options *o, struct fc_error *error)
         }
         goto out;
     }
+    fc_print_overflowed(stderr, "flopcast: warning: ", &result.tally);
     if (o->json) {
         char *text = fc_result_json(&result, error);
         if (!text) {

@@ -96,6 +96,48 @@ is "-o leaves no other file" "$(ls "$work" | grep -c 'r\.json')" 1
 flopcast run $aws -n 1 -q -b cpu
 is "a single trial ends with 0" "$status" 0
 
+# --- the JSON of every scenario holds the scenario, which gives the same result again ---
+wrong=
+for file in scenarios/*.yaml; do
+    flopcast run "$file" -n 200 -q -b cpu -o "$work/one.json"
+    [ "$status" = 0 ] || wrong="$wrong $file: $(head -1 "$work/err")"
+    # the member "scenario" alone: a line of two blanks and } ends it
+    { echo '{'; sed -n '/^  "scenario": {/,/^  }/p' "$work/one.json" | sed '1d;$d'; echo '}'; } >"$work/again.yaml"
+    flopcast run "$work/again.yaml" -n 200 -q -b cpu --json
+    [ "$(member "$work/out" digest)" = "$(member "$work/one.json" digest)" ] || wrong="$wrong $file: $(head -1 "$work/err")"
+done
+is "every scenario: the JSON's own scenario gives the digest again" "$wrong" ""
+
+# --- the table of a run: by question, 120 columns, nothing glued ---
+flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
+is "a run is told by question" "$(grep '^-- ' "$work/out" | tr '\n' ';')" \
+    "-- how fast;-- how long and at what cost;-- where the time goes;-- failures and spares;-- energy and carbon;"
+is "the shares of the wall time sum to it" \
+    "$(awk '/^time_[a-z]*_h \[h\]/ { sum += $3 } END { print (sum > 99.6 && sum < 100.4) }' "$work/out")" 1
+is "classes: mean and P95 only" "$(grep -c '^  interruptions@[a-z]* *[0-9.]* ±[0-9.]* *[0-9.]* ±[0-9.]*$' "$work/out")" 9
+is "classes: the most frequent first" \
+    "$(awk '/^  interruptions@/ { print $2 }' "$work/out")" "$(awk '/^  interruptions@/ { print $2 }' "$work/out" | sort -rn)"
+has "what is always 0 is one line" "$work/out" '^  0 in every trial: time_waiting_h$'
+"$FLOPCAST" run nvl72-spares-in-rack -n 2000 -q -b cpu --json >"$work/json"
+sed -n '/^  "metrics"/,/^  }/s/^    "\([a-z0-9_@]*\)": {$/\1/p' "$work/json" | sort -u >"$work/names"
+is "the JSON has the figures of the run" "$([ "$(wc -l <"$work/names")" -gt 40 ] && echo yes)" yes
+missing=
+while read -r name; do
+    grep -q "[ ]$name\([ ,]\|$\)\|^$name\([ ]\|$\)" "$work/out" || missing="$missing $name"
+done <"$work/names"
+is "every figure of the JSON is told" "$missing" ""
+wide='' glued='' unsorted=''
+for file in scenarios/*.yaml; do
+    LC_ALL=C "$FLOPCAST" run "$file" -n 2000 -q -b cpu >"$work/out" 2>"$work/err"
+    sed '/^result digest/,$d; s/±/~/g' "$work/out" >"$work/table" # awk may count bytes
+    wide="$wide$(awk 'length > 120' "$work/table")"
+    glued="$glued$(grep -e '[0-9]\.[0-9]*\.' -e '~[^ ]*~' -e '~10e' "$work/table")"
+    unsorted="$unsorted$(grep -e '^-- further' "$work/out")"
+done
+is "no table is wider than 120 columns" "$wide" ""
+is "no two figures touch" "$glued" ""
+is "every figure has its chapter" "$unsorted" ""
+
 # --- the same bits: threads, instruction sets, shards ---
 for scenario in $aws $llama $frontier; do
     base=$(basename $scenario .yaml)
