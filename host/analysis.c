@@ -295,7 +295,7 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
     }
     if (status == 0 && !analysis->warned && fc_worlds_overflowed(into) > 0) {
         fc_progress_end(&analysis->line);
-        fc_print_overflowed(stderr, "flopcast: warning: ", into);
+        fc_print_overflowed(stderr, "flopcast: warning: ", false, into);
         analysis->warned = true; /* once is enough */
     }
     analysis->done += count;

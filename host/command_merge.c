@@ -142,7 +142,7 @@ static int merge(const struct options *o, char **paths, int count, struct fc_err
         print_gaps(&whole.tally);
     if (o->output && fc_result_write(&whole, o->output, error))
         goto out;
-    fc_print_overflowed(stderr, "flopcast: warning: ", &whole.tally);
+    fc_print_overflowed(stderr, "flopcast: warning: ", false, &whole.tally);
     if (o->json) {
         char *text = fc_result_json(&whole, error);
         if (!text)

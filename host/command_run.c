@@ -362,7 +362,7 @@ static int run(const struct options *o, struct fc_error *error)
         }
         goto out;
     }
-    fc_print_overflowed(stderr, "flopcast: warning: ", &result.tally);
+    fc_print_overflowed(stderr, "flopcast: warning: ", false, &result.tally);
     if (o->json) {
         char *text = fc_result_json(&result, error);
         if (!text) {

@@ -152,7 +152,7 @@ static void print_notes(FILE *out, const struct fc_result *result, uint64_t need
         any = any || (m->count > 0 && fc_metric_find(m->metric) && fc_metric_find(m->metric)->probability);
         parts = parts || (m->count > 0 && share_of_wall(&result->tally, m) >= 0);
     }
-    fc_print_overflowed(out, "WARNING: ", &result->tally);
+    fc_print_overflowed(out, "WARNING: ", true, &result->tally);
     if (parts)
         fputs("time_..._h: with its share of the wall time of all worlds; the parts sum to it\n", out);
     if (any)

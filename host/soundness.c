@@ -14,7 +14,7 @@ uint64_t fc_worlds_overflowed(const struct fc_tally *tally)
     return fc_statistics_min(m) > 0 ? m->count : m->count - m->bins[fc_tally_bin(m->min_key)];
 }
 
-void fc_print_overflowed(FILE *out, const char *lead, const struct fc_tally *tally)
+void fc_print_overflowed(FILE *out, const char *lead, bool lines, const struct fc_tally *tally)
 {
     char worlds[32], all[32];
     uint64_t full = fc_worlds_overflowed(tally);
@@ -23,9 +23,8 @@ void fc_print_overflowed(FILE *out, const char *lead, const struct fc_tally *tal
     fc_format_count(full, worlds, sizeof worlds);
     fc_format_count(fc_tally_trials(tally), all, sizeof all);
     fprintf(out,
-            "%sa table of the model was full in %s of %s worlds (it holds only so many trays that fail or "
-            "are under repair at a time), so "
-            "those count wrongly; let there be fewer failures, shorter repairs or more crews, or a shorter "
-            "run\n",
-            lead, worlds, all);
+            "%sa table of the model was full in %s of %s worlds, so those count wrongly (too many trays%s"
+            "failed or were under repair at a time); let there be fewer failures, shorter repairs or more "
+            "crews, or a shorter run\n",
+            lead, worlds, all, lines ? "\n  " : " ");
 }

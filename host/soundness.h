@@ -3,6 +3,7 @@
 #ifndef FC_HOST_SOUNDNESS_H
 #define FC_HOST_SOUNDNESS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "tally.h"
@@ -10,8 +11,8 @@
 /* Worlds in which such a table was full; 0 too where the tally does not hold the metric. */
 uint64_t fc_worlds_overflowed(const struct fc_tally *tally);
 
-/* Says so with `lead` before it, as one line of the terminal (on stderr) or several of a report; prints
- * nothing where no table was full. */
-void fc_print_overflowed(FILE *out, const char *lead, const struct fc_tally *tally);
+/* Says so with `lead` before it, in one line, or in `lines` as a report has them; prints nothing where no
+ * table was full. */
+void fc_print_overflowed(FILE *out, const char *lead, bool lines, const struct fc_tally *tally);
 
 #endif

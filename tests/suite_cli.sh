@@ -138,6 +138,21 @@ is "no table is wider than 120 columns" "$wide" ""
 is "no two figures touch" "$glued" ""
 is "every figure has its chapter" "$unsorted" ""
 
+# --- a full table of the model is told, also with -q ---
+full="nvl72-spares-in-rack --set reliability.gpu_mtbf=6000 -n 2000 -q -b cpu"
+flopcast run $full -o "$work/full.json"
+is "a full table does not stop a run" "$status" 0
+has "a full table: a warning on stderr" "$work/err" '^flopcast: warning: a table of the model was full in [0-9]* of 2,000 worlds, .*; let there be fewer failures'
+has "a full table: a warning in the report" "$work/out" '^WARNING: a table of the model was full in [0-9]* of 2,000 worlds, '
+told=$(sed -n 's/.*full in \([0-9]*\) of.*/\1/p' "$work/err")
+flopcast run $full --samples "$work/full.csv"
+is "a full table: as many worlds as the samples say" "$told" \
+    "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "overflows") c = i; next } $c > 0' "$work/full.csv" | wc -l)"
+flopcast merge "$work/full.json" -q
+has "a full table: merge says so too" "$work/err" "full in $told of 2,000 worlds"
+flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
+is "no full table, no warning" "$(cat "$work/err"; grep -c WARNING "$work/out")" 0
+
 # --- the same bits: threads, instruction sets, shards ---
 for scenario in $aws $llama $frontier; do
     base=$(basename $scenario .yaml)
