@@ -285,7 +285,7 @@ static void print_table(const struct fc_replay *replay, const struct fc_scenario
             printf("  %d node%s", e->swaps, e->swaps > 1 ? "s" : "");
         if (e->rack_swaps)
             printf("  %d rack%s", e->rack_swaps, e->rack_swaps > 1 ? "s" : "");
-        printf("%s\n", e->shortages ? "  (no spare ready)" : "");
+        printf("%s\n", e->shortages ? " (no spare)" : "");
     }
     printf("\n%-12s %12s %8s\n", "bucket", "hours", "share");
     for (int b = 0; b < FC_BUCKET_COUNT; b++)

@@ -258,6 +258,7 @@ static int resume(const struct options *o, struct fc_result *result, struct fc_e
             earlier.model_version);
     else
         status = fc_tally_merge(&result->tally, &earlier.tally, error);
+    result->wall_s = earlier.wall_s; /* the time of all the trials that are in */
     fc_result_free(&earlier);
     return status;
 }
@@ -340,7 +341,7 @@ static int run(const struct options *o, struct fc_error *error)
     shared.samples = NULL;
     for (int i = 0; i < outcome.notes; i++)
         fprintf(stderr, "flopcast: %s\n", outcome.note[i]);
-    result.wall_s = outcome.wall_s;
+    result.wall_s += outcome.wall_s;
     snprintf(result.backend, sizeof result.backend, "%s", selection.backends);
     snprintf(result.topology, sizeof result.topology, "%s", selection.topology);
     describe_workers(selection.workers, selection.worker_count, &result);

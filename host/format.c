@@ -142,3 +142,25 @@ int fc_text_width(const char *text)
         width += (*text & 0xc0) != 0x80;
     return width;
 }
+
+void fc_print_wrapped(FILE *out, const char *text, int at, int indent, int width)
+{
+    bool first = true;
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        char word[256];
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        int wide = fc_text_width(word);
+        if (!first && at + 1 + wide > width) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+            first = true;
+        }
+        at += fprintf(out, "%s", first ? "" : " ") + wide;
+        fputs(word, out);
+        first = false;
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}

@@ -2,9 +2,9 @@
 #include "show_defaults.h"
 
 #include "document_write.h"
+#include "format.h"
 #include "in_use.h"
 #include "settings.h"
-#include "show_key.h"
 
 static void write_default(struct fc_writer *writer, const struct fc_field *field,
                           const struct fc_setting *setting)

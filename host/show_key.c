@@ -22,28 +22,6 @@ bool fc_is_default_entry(const struct fc_catalog_entry *entry)
     return strcmp(entry->kind, "default") == 0 || strncmp(entry->kind, "profile-", 8) == 0;
 }
 
-void fc_print_wrapped(FILE *out, const char *text, int at, int indent, int width)
-{
-    bool first = true;
-    while (*text) {
-        size_t length = strcspn(text, " ");
-        char word[256];
-        snprintf(word, sizeof word, "%.*s", (int)length, text);
-        int wide = fc_text_width(word);
-        if (!first && at + 1 + wide > width) {
-            fprintf(out, "\n%*s", indent, "");
-            at = indent;
-            first = true;
-        }
-        at += fprintf(out, "%s", first ? "" : " ") + wide;
-        fputs(word, out);
-        first = false;
-        text += length;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
-
 static void print_takes(FILE *out, const struct fc_field *field)
 {
     static const char *const forms[] = {

@@ -21,8 +21,4 @@ int fc_show_key_group(FILE *out, const char *group);
 /* Whether an entry of the catalog is a default of some key: of all scenarios, or of a profile. */
 bool fc_is_default_entry(const struct fc_catalog_entry *entry);
 
-/* Prints words in lines of at most `width` columns, each after the first behind `indent` blanks; `at` columns
- * of the first are taken. */
-void fc_print_wrapped(FILE *out, const char *text, int at, int indent, int width);
-
 #endif
