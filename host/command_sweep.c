@@ -242,7 +242,7 @@ static void print_others(const struct fc_sweep_row *rows, size_t count, const st
         if (!same && first > 0 && last >= 0) {
             if (fabs(last / first - 1) < SMALL)
                 continue;
-            snprintf(change, sizeof change, " %+.3g %%", 100 * (last / first - 1));
+            snprintf(change, sizeof change, " %+.3g%%", 100 * (last / first - 1));
         }
         used += (size_t)snprintf(text + used, ROOM - used, "%s%s%s", used ? ", " : "", name, change);
     }

@@ -26,7 +26,7 @@ is "without --of a sweep tells what changes" "$(grep -c '^co2_t \[Mt\]$\|^energy
 is "and not what does not" "$(grep -c '^gpu_hours \[\|^P(' "$work/out")" 0
 has "but names it" "$work/out" '^the same for every value: gpu_hours, '
 flopcast sweep $aws "$price=*0.5,*1" -n 2000 -q
-has "a sweep names the other metrics that change" "$work/out" '^changes too (mean, last value against the first): .*co2_t -50 %'
+has "a sweep names the other metrics that change" "$work/out" '^changes too (mean, last value against the first): .*co2_t -50%'
 flopcast sweep procurement-mix --case 'a: provider1.share=0.6, provider2.share=0.4, provider3.share=0, provider4.share=0' \
     --case 'b: provider1.share=0, provider2.share=0, provider3.share=0, provider4.share=1' -n 500 -q
 is "cases with other metrics: those in common" "$status" 0
