@@ -156,7 +156,7 @@ static void print_notes(FILE *out, const struct fc_result *result, uint64_t need
     if (parts)
         fputs("time_..._h: with its share of the wall time of all worlds; the parts sum to it\n", out);
     if (any)
-        fputs("P(): with the 95 % interval of the simulation\n", out);
+        fputs("behind P(): the 95 % interval of the simulation\n", out);
     if (need) {
         char text[32];
         fc_format_count(need, text, sizeof text);
