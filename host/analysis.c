@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "format.h"
 #include "options.h"
+#include "soundness.h"
 #include "statistics.h"
 
 #define MOST_TRIALS 100000u /* of one run of an analysis that is not told how many */
@@ -291,6 +292,11 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
         fc_progress_end(&analysis->line);
         for (int i = 0; i < outcome->notes; i++)
             fprintf(stderr, "flopcast: %s\n", outcome->note[i]);
+    }
+    if (status == 0 && !analysis->warned && fc_worlds_overflowed(into) > 0) {
+        fc_progress_end(&analysis->line);
+        fc_print_overflowed(stderr, "flopcast: warning: ", false, into);
+        analysis->warned = true; /* once is enough */
     }
     analysis->done += count;
     if (!tally || status)

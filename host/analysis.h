@@ -46,7 +46,7 @@ struct fc_analysis {
     struct fc_progress_line line;
     uint64_t planned, done; /* trials, over all variants; planned may be 0 */
     double start_s;
-    bool quiet;
+    bool quiet, warned;
     struct fc_kept *kept; /* runs of trials 0 ... of the scenario, or NULL (fc_analysis_keep_runs) */
     bool same_runs;       /* the next fc_analysis_run meets those: set by who knows (fc_kept_path) */
 };

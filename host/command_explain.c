@@ -351,10 +351,13 @@ static void print(const struct options *o, const struct fc_explain *e, struct fi
     if (o->methods & SOBOL)
         print_indices(f, column->name);
     if (f->active < f->driver_count) {
-        fputs("\nwithout effect on it:", stdout);
-        for (int k = f->active; k < f->driver_count; k++)
-            printf("%s %s", k > f->active ? "," : "", f->drivers[k].name);
-        putchar('\n');
+        char text[8192] = "";
+        size_t used = 0;
+        for (int k = f->active; k < f->driver_count && used < sizeof text - 1; k++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", k > f->active ? ", " : "",
+                                     f->drivers[k].name);
+        fputs("\nwithout effect on it: ", stdout);
+        fc_print_wrapped(stdout, text, (int)strlen("without effect on it: "), 2, 120);
     }
     if (o->methods & WORST)
         print_worst(e, o, f, &scale, column->name);

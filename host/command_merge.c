@@ -9,6 +9,7 @@
 #include "options.h"
 #include "report.h"
 #include "result.h"
+#include "soundness.h"
 
 static const char help[] =
     "usage: flopcast merge RESULT... [-o FILE] [--json]\n"
@@ -19,7 +20,7 @@ static const char help[] =
     "\n"
     "  -o, --output FILE     write the whole as JSON; it can be merged again\n"
     "      --json            print the whole as JSON instead of tables\n"
-    "  -q, --quiet           no notes on stderr\n"
+    "  -q, --quiet           no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n"
     "\n"
     "Refused: parts of another scenario, seed or model version, and trials that are in two parts.\n";
@@ -141,6 +142,7 @@ static int merge(const struct options *o, char **paths, int count, struct fc_err
         print_gaps(&whole.tally);
     if (o->output && fc_result_write(&whole, o->output, error))
         goto out;
+    fc_print_overflowed(stderr, "flopcast: warning: ", false, &whole.tally);
     if (o->json) {
         char *text = fc_result_json(&whole, error);
         if (!text)

@@ -13,6 +13,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "replay.h"
+#include "report.h"
 #include "scenario.h"
 
 static const char help[] =
@@ -180,70 +181,117 @@ static double hours(const struct fc_replay *replay, int64_t ticks)
     return (double)ticks * replay->tick_s / 3600;
 }
 
-/* Spreads an event's time over the columns of the chart: first restart and slow time, then training, then
- * what followed. */
-static void fill(const struct fc_replay *replay, double share[COLUMNS], int failures[COLUMNS])
+/* Adds to the columns of the chart the share `weight` of the ticks from ... to. */
+static void spread(const struct fc_replay *replay, double from, double to, double weight,
+                   double share[COLUMNS])
 {
     double per_column = (double)replay->wall / COLUMNS;
+    for (int c = (int)(from / per_column); c < COLUMNS && c * per_column < to; c++) {
+        double overlap = fmin(to, (c + 1) * per_column) - fmax(from, c * per_column);
+        share[c] += overlap > 0 ? overlap / per_column * weight : 0;
+    }
+}
+
+struct chart {
+    double productive[COLUMNS], waiting[COLUMNS];
+    int failures[COLUMNS];
+    bool waits;
+};
+
+/* Spreads an event's time over the columns: first restart and slow time, then training, then what followed;
+ * waiting comes last. */
+static void fill(const struct fc_replay *replay, struct chart *chart)
+{
     for (size_t i = 0; i < replay->count; i++) {
         const struct fc_replay_event *e = &replay->events[i];
         double from = (double)(e->from + e->bucket[FC_BUCKET_RESTART] + e->bucket[FC_BUCKET_SLOWDOWN]);
         double good = fmax((double)e->bucket[FC_BUCKET_PRODUCTIVE], 0);
         double span = good + (double)(e->bucket[FC_BUCKET_CHECKPOINT] + e->bucket[FC_BUCKET_REDONE]);
-        double to = fmin(from + span, (double)e->to);
-        for (int c = (int)(from / per_column); span > 0 && c < COLUMNS && c * per_column < to; c++) {
-            double overlap = fmin(to, (c + 1) * per_column) - fmax(from, c * per_column);
-            share[c] += overlap > 0 ? overlap / per_column * good / span : 0;
-        }
-        int column = (int)fmin((double)e->to / per_column, COLUMNS - 1);
-        failures[column] += e->kind == FC_REPLAY_FAILURE;
+        double waiting = (double)e->bucket[FC_BUCKET_WAITING];
+        if (span > 0)
+            spread(replay, from, fmin(from + span, (double)e->to), good / span, chart->productive);
+        if (waiting > 0)
+            spread(replay, (double)e->to - waiting, (double)e->to, 1, chart->waiting);
+        chart->waits = chart->waits || waiting > 0;
+        int column = (int)fmin((double)e->to * COLUMNS / (double)replay->wall, COLUMNS - 1);
+        chart->failures[column] += e->kind == FC_REPLAY_FAILURE;
     }
+}
+
+static const char *block(int level, bool utf8)
+{
+    static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const plain[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
+    return (utf8 ? blocks : plain)[level < 0 ? 0 : level > 8 ? 8 : level];
+}
+
+static void print_shares(const char *name, const double share[COLUMNS], bool utf8)
+{
+    printf("%-10s |", name);
+    for (int c = 0; c < COLUMNS; c++)
+        fputs(block((int)(fmin(1, share[c]) * 8 + 0.5), utf8), stdout);
+    puts("|");
 }
 
 static void print_chart(const struct fc_replay *replay)
 {
-    static const char *const level[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    double share[COLUMNS] = {0};
-    int failures[COLUMNS] = {0};
-    fill(replay, share, failures);
-    printf("productive |");
-    for (int c = 0; c < COLUMNS; c++)
-        fputs(level[(int)fmin(8, fmax(0, share[c] * 8 + 0.5))], stdout);
+    struct chart chart = {0};
+    bool utf8 = fc_locale_is_utf8();
     int most = 1;
+    fill(replay, &chart);
+    print_shares("productive", chart.productive, utf8);
+    if (chart.waits)
+        print_shares("waiting", chart.waiting, utf8);
     for (int c = 0; c < COLUMNS; c++)
-        most = failures[c] > most ? failures[c] : most;
-    printf("|\nfailures   |");
+        most = chart.failures[c] > most ? chart.failures[c] : most;
+    printf("%-10s |", "failures");
     for (int c = 0; c < COLUMNS; c++)
-        fputs(level[failures[c] ? (failures[c] * 7 + most - 1) / most + 1 : 0], stdout);
+        fputs(block(chart.failures[c] ? (chart.failures[c] * 7 + most - 1) / most + 1 : 0, utf8), stdout);
     printf("| most in a column: %d", most);
-    printf("\n            0%*s\n\n", COLUMNS - 1, "end");
+    printf("\n%11s 0%*s\n\n", "day", COLUMNS - 1, "end");
 }
 
 static void print_table(const struct fc_replay *replay, const struct fc_scenario *scenario, uint64_t trial)
 {
+    static const struct {
+        const char *head;
+        enum fc_bucket bucket;
+    } columns[] = {{"kept", FC_BUCKET_PRODUCTIVE}, {"redone", FC_BUCKET_REDONE},
+                   {"ckpt", FC_BUCKET_CHECKPOINT}, {"detect", FC_BUCKET_DETECTION},
+                   {"restart", FC_BUCKET_RESTART}, {"waiting", FC_BUCKET_WAITING},
+                   {"planned", FC_BUCKET_PLANNED}, {"slow", FC_BUCKET_SLOWDOWN}};
+    enum { SHOWN = sizeof columns / sizeof columns[0] };
     printf("%s, world %llu: %zu events in %.2f days\n\n", scenario->name, (unsigned long long)trial,
            replay->count, hours(replay, replay->wall) / 24);
     print_chart(replay);
-    printf("%9s  %-14s %9s %8s %8s %8s %8s %8s %8s  %s\n", "day", "what", "kept h", "redone", "detect",
-           "restart", "waiting", "planned", "slow", "replaced");
+    puts("each row: what ended a stretch, on which day, and where its hours went (kept: less what is lost "
+         "later)");
+    printf("%8s  %-12s", "day", "what");
+    for (int c = 0; c < SHOWN; c++)
+        printf(" %8s", columns[c].head);
+    puts("  replaced");
     for (size_t i = 0; i < replay->count; i++) {
         const struct fc_replay_event *e = &replay->events[i];
-        printf("%9.3f  %-14.14s %9.3f %8.3f %8.3f %8.3f %8.3f %8.3f %8.3f  ", hours(replay, e->to) / 24,
-               fc_replay_what(e), hours(replay, e->bucket[FC_BUCKET_PRODUCTIVE]),
-               hours(replay, e->bucket[FC_BUCKET_REDONE]), hours(replay, e->bucket[FC_BUCKET_DETECTION]),
-               hours(replay, e->bucket[FC_BUCKET_RESTART]), hours(replay, e->bucket[FC_BUCKET_WAITING]),
-               hours(replay, e->bucket[FC_BUCKET_PLANNED]), hours(replay, e->bucket[FC_BUCKET_SLOWDOWN]));
+        printf("%8.3f  %-12s", hours(replay, e->to) / 24,
+               e->kind == FC_REPLAY_WATCHED ? "time is up" : fc_replay_what(e));
+        for (int c = 0; c < SHOWN; c++) {
+            int64_t ticks = e->bucket[columns[c].bucket];
+            if (ticks) /* a stretch of nothing is easier to pass over than 0.000 */
+                printf(" %8.3f", hours(replay, ticks));
+            else
+                printf(" %8s", "-");
+        }
         if (e->swaps)
-            printf("%d node%s ", e->swaps, e->swaps > 1 ? "s" : "");
+            printf("  %d node%s", e->swaps, e->swaps > 1 ? "s" : "");
         if (e->rack_swaps)
-            printf("%d rack%s ", e->rack_swaps, e->rack_swaps > 1 ? "s" : "");
-        printf("%s\n", e->shortages ? "(no spare ready)" : "");
+            printf("  %d rack%s", e->rack_swaps, e->rack_swaps > 1 ? "s" : "");
+        printf("%s\n", e->shortages ? " (no spare)" : "");
     }
-    printf("\n%-14s %12s %8s\n", "bucket", "hours", "share");
+    printf("\n%-12s %12s %8s\n", "bucket", "hours", "share");
     for (int b = 0; b < FC_BUCKET_COUNT; b++)
-        printf("%-14s %12.3f %7.2f %%\n", fc_bucket_names[b], hours(replay, replay->bucket[b]),
+        printf("%-12s %12.3f %7.2f %%\n", fc_bucket_names[b], hours(replay, replay->bucket[b]),
                100 * (double)replay->bucket[b] / (double)replay->wall);
-    printf("%-14s %12.3f\n", "wall", hours(replay, replay->wall));
+    printf("%-12s %12.3f\n", "wall", hours(replay, replay->wall));
 }
 
 static int print_json(const struct fc_replay *replay, const struct fc_scenario *scenario, uint64_t trial,
@@ -299,7 +347,7 @@ int fc_command_replay(int argc, char **argv)
 {
     struct fc_error error = {0};
     struct options o = {0};
-    struct fc_scenario scenario;
+    struct fc_scenario scenario = {0};
     struct fc_replay replay = {0};
     bool opened = false;
     int status = read_options(argc, argv, &o, &error);

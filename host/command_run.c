@@ -18,6 +18,7 @@
 #include "samples_file.h"
 #include "scenario.h"
 #include "select.h"
+#include "soundness.h"
 
 static const char help[] =
     "usage: flopcast run SCENARIO [OPTIONS]\n"
@@ -44,7 +45,7 @@ static const char help[] =
     "      --samples F.csv   write the metrics of every trial, one line each\n"
     "      --resume          go on with the trials that FILE of -o still lacks\n"
     "      --json            print the result as JSON instead of tables\n"
-    "  -q, --quiet           no progress and no notes on stderr\n"
+    "  -q, --quiet           no progress and no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n"
     "\n"
     "Ctrl-C stops after the batches under way; with -o the result so far is kept and --resume finishes it.\n"
@@ -257,6 +258,7 @@ static int resume(const struct options *o, struct fc_result *result, struct fc_e
             earlier.model_version);
     else
         status = fc_tally_merge(&result->tally, &earlier.tally, error);
+    result->wall_s = earlier.wall_s; /* the time of all the trials that are in */
     fc_result_free(&earlier);
     return status;
 }
@@ -339,7 +341,7 @@ static int run(const struct options *o, struct fc_error *error)
     shared.samples = NULL;
     for (int i = 0; i < outcome.notes; i++)
         fprintf(stderr, "flopcast: %s\n", outcome.note[i]);
-    result.wall_s = outcome.wall_s;
+    result.wall_s += outcome.wall_s;
     snprintf(result.backend, sizeof result.backend, "%s", selection.backends);
     snprintf(result.topology, sizeof result.topology, "%s", selection.topology);
     describe_workers(selection.workers, selection.worker_count, &result);
@@ -361,6 +363,7 @@ static int run(const struct options *o, struct fc_error *error)
         }
         goto out;
     }
+    fc_print_overflowed(stderr, "flopcast: warning: ", false, &result.tally);
     if (o->json) {
         char *text = fc_result_json(&result, error);
         if (!text) {

@@ -1,5 +1,5 @@
-/* command_show.c: `flopcast show NAME`: a catalog entry with sources and grades, a scenario, the defaults in
- * force. */
+/* command_show.c: `flopcast show NAME`: a catalog entry with sources and grades, a key, a scenario, the
+ * defaults in force. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "options.h"
 #include "scenario_file.h"
 #include "show_defaults.h"
+#include "show_key.h"
 #include "source.h"
 
 struct options {
@@ -164,21 +165,32 @@ static void write_entry(struct fc_writer *writer, const struct fc_catalog_entry 
 
 /* --- what can be shown --- */
 
-/* All entries of this name, of any kind. *shown receives how many there are. */
+/* The key or the group of keys of this name, and all entries of it, of any kind. *shown receives how many
+ * there are. */
 static int show_entries(const struct fc_catalog *catalog, const struct options *options, int *shown,
                         struct fc_error *error)
 {
     struct fc_writer *writer = NULL;
+    const struct fc_field *field = fc_field_find(options->name);
     *shown = 0;
-    for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
-        const struct fc_catalog_entry *entry = fc_catalog_at(catalog, i);
-        if (strcmp(entry->name, options->name) != 0)
-            continue;
-        if (options->json && !writer) {
+    if (field && !options->json)
+        fc_show_key(stdout, field, catalog);
+    else if (!field && !options->json)
+        *shown += fc_show_key_group(stdout, options->name);
+    *shown += field != NULL;
+    for (size_t i = 0; i <= fc_catalog_count(catalog); i++) {
+        const struct fc_catalog_entry *entry =
+            i < fc_catalog_count(catalog) ? fc_catalog_at(catalog, i) : NULL;
+        bool named = entry && strcmp(entry->name, options->name) == 0;
+        if (options->json && !writer && (named || field)) {
             if (fc_writer_open(&writer, stdout, FC_JSON, error) < 0)
                 return -1;
             fc_write_list(writer, NULL);
+            if (field)
+                fc_write_key(writer, field);
         }
+        if (!named || (!writer && field && fc_is_default_entry(entry)))
+            continue;
         if (writer)
             write_entry(writer, entry);
         else {
@@ -217,11 +229,14 @@ static int show_scenario(const struct fc_embedded_file *file, bool as_json, stru
 /* No entry and no scenario has the name: says which is near. */
 static int nothing_found(const struct fc_catalog *catalog, const char *wanted, struct fc_error *error)
 {
-    const char *names[1024];
+    enum { ROOM = 2048 };
+    const char *names[ROOM];
     char scenarios[64][128], near[160], shown[64];
     size_t count = 0, scenario_count = 0;
-    for (size_t i = 0; i < fc_catalog_count(catalog) && count < 960; i++)
+    for (size_t i = 0; i < fc_catalog_count(catalog) && count < 900; i++)
         names[count++] = fc_catalog_at(catalog, i)->name;
+    for (size_t i = 0; i < FC_FIELD_COUNT && count < ROOM - 64; i++)
+        names[count++] = fc_fields[i].path;
     for (size_t i = 0; i < fc_embedded_count && scenario_count < 64; i++)
         if (fc_scenario_file_name(&fc_embedded_files[i], scenarios[scenario_count], sizeof scenarios[0]))
             names[count++] = scenarios[scenario_count++];
@@ -255,7 +270,7 @@ static int read_options(int argc, char **argv, const char *help, struct options 
         else if (c == 's') {
             if (fc_scenario_add_override(&options->scenario, optarg, &error)) {
                 fprintf(stderr, "flopcast %s: %s\n", argv[0], error.text);
-                return FC_FAULT;
+                return (int)error.status;
             }
         } else {
             fc_option_error(argv[0], c, argv, words, &error);
@@ -277,13 +292,18 @@ int fc_command_show(int argc, char **argv)
     static const char help[] =
         "usage: flopcast show NAME [--json]\n"
         "       flopcast show --defaults SCENARIO [--set PATH=VALUE]... [--json]\n\n"
-        "Shows a catalog entry with every figure, its unit, source and grade, or the text of a scenario that "
-        "comes with the\n"
-        "program. With --defaults: every default that SCENARIO (a name or a file) leaves in force.\n\n"
-        "  -j, --json       JSON instead of tables\n"
-        "      --defaults   the defaults in force, with source and grade\n"
+        "Shows what NAME is: a catalog entry with every figure, its unit, source and grade; a scenario that "
+        "comes with\n"
+        "the program; a key of a scenario, such as cluster.segment, with its meaning, range and defaults; or "
+        "a "
+        "group of\n"
+        "keys, such as reliability. With --defaults: every default that SCENARIO (a name or a file) leaves "
+        "in "
+        "force.\n\n"
+        "      --defaults        the defaults in force, with meaning, source and grade\n"
         "      --set PATH=VALUE  change one value of the scenario first\n"
-        "  -h, --help       this text\n";
+        "  -j, --json            JSON instead of tables\n"
+        "  -h, --help            this text\n";
     struct options options;
     int status = read_options(argc, argv, help, &options);
     if (status >= 0)
@@ -294,6 +314,10 @@ int fc_command_show(int argc, char **argv)
     }
     struct fc_error error = {0};
     struct fc_catalog *catalog = NULL;
+    if (options.scenario.override_count > 0 && !options.defaults) {
+        (void)fc_fail(&error, FC_BAD_INPUT, "--set changes a scenario and goes with --defaults only");
+        goto done;
+    }
     if (fc_catalog_open(&catalog, &error) < 0)
         goto done;
     const struct fc_embedded_file *scenario = fc_scenario_file_find(options.name);

@@ -20,14 +20,15 @@ static const char help[] =
     "       flopcast sweep SCENARIO --case 'NAME: PATH=VALUE, ...'... [--of METRIC]... [OPTIONS]\n"
     "\n"
     "Simulates the scenario once for each value of one input, always on the same worlds, and prints how the\n"
-    "metrics and their difference to the first value change.\n"
+    "metrics change, and by how much they differ from the first value's.\n"
     "\n"
     "VALUES  from..to:step      reliability.gpu_mtbf='20e3..60e3:10e3 h'   (the unit holds for all)\n"
     "        from..to:xFACTOR   cluster.spare_nodes=1..32:x2\n"
-    "        a,b,...            training.precision=bf16,fp8\n"
+    "        a,b,...            training.precision=bf16,fp8 or energy.site=texas,norway\n"
     "        *factors           prices.gpu_hour='*0.5..*2:*0.25'           (times what the scenario says)\n"
     "\n"
-    "      --of METRIC       show this metric, as often as needed (default: the headline metrics)\n"
+    "      --of METRIC       show this metric, as often as needed (default: the headline metrics\n"
+    "                        that change, and the names of the others that do)\n"
     "      --tie PATH=F      give PATH the swept number times F, e.g. --tie plan.dp=1/72;\n"
     "                        or C minus or plus a part of it: --tie provider2.share=0.5-0.5x\n"
     "      --case 'NAME: PATH=VALUE, PATH=VALUE'\n"
@@ -82,7 +83,20 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     return 0;
 }
 
-/* The metrics to show: those asked for, or the headline ones and the probabilities. */
+/* Without --of: the metrics that a sweep tells first. */
+static bool is_told(int metric)
+{
+    const struct fc_metric_info *info = fc_metric_find(metric);
+    return info && (info->headline || info->probability);
+}
+
+/* Without --of, for people, every metric is looked at, to say which others change. */
+static bool looks_at_all(const struct options *o)
+{
+    return o->of_count == 0 && !o->shared.json && !o->regret;
+}
+
+/* The metrics to simulate: those asked for, or the headline ones and the probabilities, or all. */
 static int choose(const struct options *o, const struct fc_program *program, int *metrics, int *count,
                   struct fc_error *error)
 {
@@ -98,8 +112,7 @@ static int choose(const struct options *o, const struct fc_program *program, int
             metrics[(*count)++] = metric;
     }
     for (int r = 0; o->of_count == 0 && r < program->metric_count; r++) {
-        const struct fc_metric_info *info = fc_metric_find(program->metrics[r]);
-        if (info && (info->headline || info->probability))
+        if (is_told(program->metrics[r]) || (looks_at_all(o) && fc_metric_find(program->metrics[r])))
             metrics[(*count)++] = program->metrics[r];
     }
     return 0;
@@ -202,6 +215,90 @@ static bool leaves_runs(const struct fc_range *range, const struct options *o)
     return leaves && (o->case_count > 0 || fc_kept_path(range->path));
 }
 
+static bool changes(const struct fc_sweep_row *rows, size_t count, int r)
+{
+    for (size_t i = 1; i < count; i++)
+        if (rows[i].paired[r].mean != 0 || rows[i].paired[r].error != 0)
+            return true;
+    return count == 1;
+}
+
+/* Prints the names of the metrics that are told but the same for every value, or not told and change. */
+static void print_others(const struct fc_sweep_row *rows, size_t count, const struct fc_program *program,
+                         bool same)
+{
+    static const double SMALL = 0.001; /* a change of the mean that is not worth a word */
+    enum { ROOM = 6000 };
+    char *text = calloc(1, ROOM);
+    size_t used = 0;
+    for (int r = 0; text && r < program->metric_count; r++) {
+        char name[64], change[48] = "";
+        int metric = program->metrics[r];
+        if (is_told(metric) != same || changes(rows, count, r) == same || used + 128 > ROOM)
+            continue;
+        fc_metric_name(metric, program->contract.run_flop, name, sizeof name);
+        double first = fc_statistics_mean(&rows[0].tally.metrics[r]).value;
+        double last = fc_statistics_mean(&rows[count - 1].tally.metrics[r]).value;
+        if (!same && first > 0 && last >= 0) {
+            if (fabs(last / first - 1) < SMALL)
+                continue;
+            snprintf(change, sizeof change, " %+.3g%%", 100 * (last / first - 1));
+        }
+        used += (size_t)snprintf(text + used, ROOM - used, "%s%s%s", used ? ", " : "", name, change);
+    }
+    if (used) {
+        const char *lead =
+            same ? "the same for every value: " : "changes too (mean, last value against the first): ";
+        fputs(lead, stdout);
+        fc_print_wrapped(stdout, text, (int)strlen(lead), 2, 120);
+        if (!same)
+            puts("  --of NAME shows it");
+        putchar('\n');
+    }
+    free(text);
+}
+
+/* The tables of what was asked for; else of the headline metrics that change, or of all that do where none of
+ * those does. */
+static void print_metrics(const struct fc_range *range, const struct fc_sweep_row *rows,
+                          const struct fc_program *program, bool all)
+{
+    bool told = false;
+    for (int r = 0; r < program->metric_count; r++)
+        told = told || (is_told(program->metrics[r]) && changes(rows, range->count, r));
+    for (int r = 0; r < program->metric_count; r++)
+        if (!all || (changes(rows, range->count, r) && is_told(program->metrics[r]) == told))
+            fc_sweep_print_metric(range, rows, program, r);
+    if (!all)
+        return;
+    print_others(rows, range->count, program, true);
+    if (told)
+        print_others(rows, range->count, program, false);
+}
+
+/* Leaves out the metrics that are not told and that some value of the sweep does not have. */
+static int keep_common(const struct options *o, const struct fc_range *range,
+                       char texts[CHANGES_MAX][2 * FC_RANGE_TEXT + 8], int *metrics, int *count,
+                       struct fc_error *error)
+{
+    for (size_t i = 1; i < range->count; i++) {
+        struct fc_scenario scenario = {0};
+        const char *list[CHANGES_MAX];
+        int change_count = changes_of(range, i, o, texts, error), kept = 0;
+        for (int k = 0; k < change_count; k++)
+            list[k] = texts[k];
+        if (change_count < 0 ||
+            fc_analysis_scenario(&scenario, o->scenario, &o->shared, list, (size_t)change_count, error))
+            return -1;
+        for (int k = 0; k < *count; k++)
+            if (is_told(metrics[k]) || scenario.compiled.program.metric_row[metrics[k]] >= 0)
+                metrics[kept++] = metrics[k];
+        *count = kept;
+        fc_scenario_close(&scenario);
+    }
+    return 0;
+}
+
 static int sweep(const struct options *o, struct fc_error *error)
 {
     struct fc_range range = {0};
@@ -241,6 +338,7 @@ static int sweep(const struct options *o, struct fc_error *error)
         if (i == 0) {
             trials = fc_analysis_trials(&scenario, &o->shared, range.count);
             if (choose(o, program, metrics, &count, error) ||
+                (looks_at_all(o) && keep_common(o, &range, texts, metrics, &count, error)) ||
                 fc_analysis_open(&analysis, &o->shared, trials * range.count, error))
                 goto out;
             opened = true;
@@ -283,9 +381,7 @@ static int sweep(const struct options *o, struct fc_error *error)
         goto out;
     }
     fc_analysis_head(stdout, &first, trials);
-    for (int r = 0; r < count; r++) {
-        fc_sweep_print_metric(&range, rows, &shown, r);
-    }
+    print_metrics(&range, rows, &shown, looks_at_all(o));
     puts("±: standard error of the simulation. Every value meets the same worlds, so a change is known "
          "better than\n"
          "either figure. worst 5 %: mean of the worst twentieth of the worlds (CVaR).");

@@ -9,7 +9,7 @@ const struct fc_command fc_commands[] = {
     {"run", "simulate a scenario and print distributions", fc_command_run},
     {"explain", "what drives the answer: tornado, Sobol indices, the worst worlds", fc_command_explain},
     {"solve", "the value of one input that reaches a target", fc_command_solve},
-    {"sweep", "one input over a range of values, on the same worlds", fc_command_sweep},
+    {"sweep", "one input over values or names, or named cases, on the same worlds", fc_command_sweep},
     {"stress", "shocks, the chance of a breach, and what leads to it", fc_command_stress},
     {"merge", "put the result files of shards or machines together", fc_command_merge},
     {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part",
@@ -21,7 +21,8 @@ const struct fc_command fc_commands[] = {
     {"devices", "the machine, the backends and devices, and how they would be used", fc_command_devices},
     {"bench", "trials and events per second, with the answers checked first", fc_command_bench},
     {"list", "the catalog and the scenarios that come with the program", fc_command_list},
-    {"show", "a catalog entry or a scenario, with sources", fc_command_show},
+    {"show", "a catalog entry with its sources, a scenario, or a key of one; what is left to defaults",
+     fc_command_show},
     {NULL, NULL, NULL},
 };
 

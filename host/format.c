@@ -2,6 +2,7 @@
 #include "format.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,10 +108,14 @@ void fc_format_figure(double value, double error, const struct fc_scale *scale, 
     int last = error_digit > value_digit - 4 ? error_digit : value_digit - 4;
     int decimals = last < 0 ? -last : 0;
     char spread[32];
-    if (error_digit >= last && decimals <= 4)
-        snprintf(spread, sizeof spread, "%.*f", decimals, e);
-    else
-        snprintf(spread, sizeof spread, "%.0fe%d", e / pow(10, error_digit), error_digit);
+    int places = -error_digit > decimals ? -error_digit : decimals;
+    if (places <= 4)
+        snprintf(spread, sizeof spread, "%.*f", places, e);
+    else {
+        bool carried = e / pow(10, error_digit) >= 9.5; /* 9.7e-5 is 1e-4 */
+        snprintf(spread, sizeof spread, "%.0fe%d", carried ? 1 : e / pow(10, error_digit),
+                 error_digit + carried);
+    }
     if (value_digit < -5 || value_digit > 8)
         snprintf(text, size, "%.*e ±%.0e", value_digit > last ? value_digit - last : 0, v, e);
     else
@@ -136,4 +141,26 @@ int fc_text_width(const char *text)
     for (; *text; text++)
         width += (*text & 0xc0) != 0x80;
     return width;
+}
+
+void fc_print_wrapped(FILE *out, const char *text, int at, int indent, int width)
+{
+    bool first = true;
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        char word[256];
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        int wide = fc_text_width(word);
+        if (!first && at + 1 + wide > width) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+            first = true;
+        }
+        at += fprintf(out, "%s", first ? "" : " ") + wide;
+        fputs(word, out);
+        first = false;
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
 }

@@ -4,6 +4,7 @@
 #define FC_HOST_FORMAT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* How the values of one metric are printed: divided by `factor`, under the name `unit`. */
 struct fc_scale {
@@ -27,5 +28,9 @@ void fc_format_count(unsigned long long count, char *text, size_t size);
 
 /* Columns that `text` takes on a terminal: UTF-8 characters, not bytes. */
 int fc_text_width(const char *text);
+
+/* Prints words in lines of at most `width` columns, each after the first behind `indent` blanks; `at` columns
+ * of the first are taken. */
+void fc_print_wrapped(FILE *out, const char *text, int at, int indent, int width);
 
 #endif

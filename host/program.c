@@ -260,6 +260,10 @@ static int check_work(const struct fc_settings *settings, struct fc_error *error
                 "training.work is stated beside %s (the work is a time, or follows from a model); "
                 "drop one",
                 fc_fields[instead[i]].path);
+    if (f[FC_FIELD_LAYERS].choice == 0) /* also what `flopcast step` asks */
+        return fc_fail_at(error, &f[FC_FIELD_WORK].place,
+                          "training.work states the work of a run as a time, so there is no step to look at; "
+                          "state a model, tokens and a plan instead");
     if (f[FC_FIELD_LAYERS].choice != 1)
         return fc_fail_at(
             error, &f[FC_FIELD_WORK].place,

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../cuda/model/classes.h"
 #include "chapters.h"
 #include "format.h"
+#include "soundness.h"
 #include "statistics.h"
 
-enum { COLUMNS = 6, NAME_WIDTH = 34, CELL_WIDTH = 15, PLOT_COLUMNS = 60 };
+/* A row takes 120 columns; a long name takes its room from the first cell, which is right-aligned. */
+enum { COLUMNS = 6, NAME_WIDTH = 30, CELL_WIDTH = 15, PLOT_COLUMNS = 60, LINE_WIDTH = 120, SHARE_AT = 22 };
 
 bool fc_locale_is_utf8(void)
 {
@@ -32,19 +35,42 @@ static void pad(FILE *out, const char *text, int width, bool right)
         fprintf(out, "%s%*s", text, space > 0 ? space : 0, "");
 }
 
-static void print_cell(FILE *out, const struct fc_tally_metric *m, struct fc_estimate figure,
-                       const struct fc_scale *scale, uint64_t *need)
+/* A row under way. */
+struct row {
+    FILE *out;
+    int at;         /* columns printed */
+    int cell;       /* cells printed or left out */
+    uint64_t *need; /* receives the trials that a thin figure wants */
+};
+
+static struct row begin_row(FILE *out, const char *label, uint64_t *need)
+{
+    fputs(label, out);
+    return (struct row){out, fc_text_width(label), 0, need};
+}
+
+/* Right-aligned in its column, a blank before it in any case. */
+static void put_cell(struct row *row, const char *text)
+{
+    int space = NAME_WIDTH + ++row->cell * CELL_WIDTH - row->at - fc_text_width(text);
+    space = space > 1 ? space : 1;
+    fprintf(row->out, "%*s%s", space, "", text);
+    row->at += space + fc_text_width(text);
+}
+
+static void print_cell(struct row *row, const struct fc_tally_metric *m, struct fc_estimate figure,
+                       const struct fc_scale *scale)
 {
     char text[96];
     if (figure.refused) { /* worlds without a value are simulated in vain */
         double wanted = (double)figure.need * (double)(m->count + m->invalid) / (double)m->count;
         snprintf(text, sizeof text, "thin");
-        if (wanted > (double)*need)
-            *need = (uint64_t)wanted;
+        if (wanted > (double)*row->need)
+            *row->need = (uint64_t)wanted;
     } else {
         fc_format_figure(figure.value, figure.error, scale, text, sizeof text);
     }
-    pad(out, text, CELL_WIDTH, true);
+    put_cell(row, text);
 }
 
 static double typical_size(const struct fc_tally_metric *m)
@@ -67,10 +93,21 @@ static void metric_label(const struct fc_tally_metric *m, const struct fc_result
 static void print_heads(FILE *out)
 {
     const char *heads[COLUMNS] = {"mean", "sd", "P5", "P50", "P95", "worst 5 %"};
-    pad(out, "metric [unit]", NAME_WIDTH, false);
+    struct row row = begin_row(out, "metric [unit]", NULL);
     for (int c = 0; c < COLUMNS; c++)
-        pad(out, heads[c], CELL_WIDTH, true);
+        put_cell(&row, heads[c]);
     fputc('\n', out);
+}
+
+/* Parts of the wall time of a run say which share of it they are, over all worlds; -1: m is none. */
+static double share_of_wall(const struct fc_tally *tally, const struct fc_tally_metric *m)
+{
+    const struct fc_tally_metric *wall = fc_tally_find(tally, FC_M_WALL_CLOCK_DAYS);
+    bool part = (m->metric >= FC_M_TIME_PRODUCTIVE_H && m->metric <= FC_M_TIME_PLANNED_H) ||
+                m->metric == FC_M_TIME_SLOWDOWN_H;
+    if (!part || !wall || wall->invalid || m->invalid || !(fc_statistics_mean(wall).value > 0))
+        return -1;
+    return fc_statistics_mean(m).value / (24 * fc_statistics_mean(wall).value);
 }
 
 /* One row of figures; *need receives the trials that a thin figure wants. */
@@ -78,31 +115,48 @@ static void print_row(FILE *out, const struct fc_result *result, const struct fc
                       uint64_t *need)
 {
     bool high = fc_metric_worst_is_high(m->metric, fc_metric_fixed_of_tally(&result->tally));
+    double share = share_of_wall(&result->tally, m);
     struct fc_scale scale;
-    char label[128];
+    char label[160];
     metric_label(m, result, &scale, label, sizeof label);
-    pad(out, label, NAME_WIDTH, false);
+    if (share >= 0) {
+        int width = fc_text_width(label);
+        snprintf(label + strlen(label), 32, "%*s%5.1f %%", width < SHARE_AT ? SHARE_AT - width : 1, "",
+                 100 * share);
+    }
+    struct row row = begin_row(out, label, need);
     if (m->min_key == m->max_key) {
         char text[96];
         fc_format_figure(fc_statistics_min(m), 0, &scale, text, sizeof text);
-        pad(out, text, CELL_WIDTH, true);
+        put_cell(&row, text);
         fputs("  in every trial\n", out);
         return;
     }
-    print_cell(out, m, fc_statistics_mean(m), &scale, need);
-    print_cell(out, m, fc_statistics_sd(m), &scale, need);
-    print_cell(out, m, fc_statistics_quantile(m, 0.05), &scale, need);
-    print_cell(out, m, fc_statistics_quantile(m, 0.50), &scale, need);
-    print_cell(out, m, fc_statistics_quantile(m, 0.95), &scale, need);
-    print_cell(out, m, fc_statistics_cvar(m, 0.05, high), &scale, need);
+    print_cell(&row, m, fc_statistics_mean(m), &scale);
+    print_cell(&row, m, fc_statistics_sd(m), &scale);
+    print_cell(&row, m, fc_statistics_quantile(m, 0.05), &scale);
+    print_cell(&row, m, fc_statistics_quantile(m, 0.50), &scale);
+    print_cell(&row, m, fc_statistics_quantile(m, 0.95), &scale);
+    print_cell(&row, m, fc_statistics_cvar(m, 0.05, high), &scale);
     fputc('\n', out);
     if (m->invalid)
         fprintf(out, "  (has no value in %.4g %% of the worlds, which are left out)\n",
                 100.0 * (double)m->invalid / (double)(m->invalid + m->count));
 }
 
-static void print_notes(FILE *out, uint64_t need)
+static void print_notes(FILE *out, const struct fc_result *result, uint64_t need)
 {
+    bool any = false, parts = false;
+    for (int r = 0; r < result->tally.metric_count; r++) {
+        const struct fc_tally_metric *m = &result->tally.metrics[r];
+        any = any || (m->count > 0 && fc_metric_find(m->metric) && fc_metric_find(m->metric)->probability);
+        parts = parts || (m->count > 0 && share_of_wall(&result->tally, m) >= 0);
+    }
+    fc_print_overflowed(out, "WARNING: ", true, &result->tally);
+    if (parts)
+        fputs("time_..._h: with its share of the wall time of all worlds; the parts sum to it\n", out);
+    if (any)
+        fputs("behind P(): the 95 % interval of the simulation\n", out);
     if (need) {
         char text[32];
         fc_format_count(need, text, sizeof text);
@@ -245,59 +299,102 @@ static bool shown(const struct fc_tally_metric *m, bool probability)
     return info && !info->probability == !probability && m->count > 0;
 }
 
-/* A contract's figures, chapter by chapter; chapter -1 is what belongs to none. */
+static bool is_class(int metric)
+{
+    return metric >= FC_M_CLASS_INTERRUPTIONS && metric < FC_M_CLASS_INTERRUPTIONS + FC_CLASS_COUNT;
+}
+
+static bool is_always_zero(const struct fc_tally_metric *m)
+{
+    return m->min_key == m->max_key && fc_statistics_min(m) == 0;
+}
+
+/* The classes of interruptions, the most frequent first, each with its mean and P95 under those heads. */
+static void print_classes(FILE *out, const struct fc_result *result, uint64_t *need)
+{
+    const struct fc_tally_metric *order[FC_CLASS_COUNT];
+    int count = 0;
+    for (int r = 0; r < result->tally.metric_count; r++) {
+        const struct fc_tally_metric *m = &result->tally.metrics[r];
+        if (!is_class(m->metric) || !shown(m, false) || is_always_zero(m))
+            continue;
+        int at = count++;
+        for (; at > 0 && fc_statistics_mean(order[at - 1]).value < fc_statistics_mean(m).value; at--)
+            order[at] = order[at - 1];
+        order[at] = m;
+    }
+    for (int i = 0; i < count; i++) {
+        struct fc_scale scale;
+        char label[160] = "  ";
+        metric_label(order[i], result, &scale, label + 2, sizeof label - 2);
+        struct row row = begin_row(out, label, need);
+        print_cell(&row, order[i], fc_statistics_mean(order[i]), &scale);
+        row.cell = 4;
+        print_cell(&row, order[i], fc_statistics_quantile(order[i], 0.95), &scale);
+        fputc('\n', out);
+    }
+}
+
+/* Adds a name to the last line of a chapter, which says what is 0 in every trial. */
+static void print_zero(FILE *out, const char *name, int *at)
+{
+    int width = (int)strlen(name) + 2;
+    if (*at == 0)
+        *at = fprintf(out, "  0 in every trial: ") - 2;
+    else if (*at + width > LINE_WIDTH)
+        *at = fprintf(out, ",\n    ") - 4;
+    else
+        fputs(", ", out);
+    fputs(name, out);
+    *at += width;
+}
+
+/* The figures of one chapter; chapter -1 is what belongs to none. */
 static void print_chapter(FILE *out, const struct fc_result *result, int chapter, uint64_t *need)
 {
     const struct fc_tally *tally = &result->tally;
     static const int whatever[] = {-2, -1};
     const int *order = chapter >= 0 ? fc_chapters[chapter].metrics : whatever;
-    bool any = false;
-    for (int pass = 0; pass < 2; pass++)
+    bool contract = fc_metric_fixed_of_tally(tally) == FC_FIXED_MONEY;
+    bool fold = chapter >= 0 && !fc_chapters[chapter].of_contract, any = false;
+    int zeros = 0;
+    for (int pass = 0; pass < 3; pass++) { /* figures, what is always 0, probabilities */
         for (const int *m = order; *m != -1; m++)
             for (int r = 0; r < tally->metric_count; r++) {
                 const struct fc_tally_metric *metric = &tally->metrics[r];
                 const struct fc_metric_info *info = fc_metric_find(metric->metric);
-                bool here = chapter >= 0 ? info && info->metric == *m : fc_chapter_of(metric->metric) < 0;
-                if (!here || !shown(metric, pass == 1))
+                if (!shown(metric, pass == 2) || fc_chapter_of(metric->metric, contract) != chapter ||
+                    (chapter >= 0 && info->metric != *m))
                     continue;
                 if (!any)
-                    fprintf(out, "\n-- %s\n", chapter >= 0 ? fc_chapters[chapter].title : "step and run");
+                    fprintf(out, "\n-- %s\n", chapter >= 0 ? fc_chapters[chapter].title : "further figures");
                 any = true;
-                if (pass == 1)
+                bool zero = fold && is_always_zero(metric);
+                if (pass == 2)
                     print_probability(out, result, metric);
-                else
+                else if (pass == 1 && zero)
+                    print_zero(out, info->name, &zeros);
+                else if (pass == 0 && !zero && !is_class(metric->metric))
                     print_row(out, result, metric, need);
-                if (info->metric == FC_M_RUNS_FINAL)
+                if (pass == 0 && info->metric == FC_M_INTERRUPTIONS)
+                    print_classes(out, result, need);
+                if (pass == 0 && info->metric == FC_M_RUNS_FINAL)
                     print_chances_of_runs(out, result, metric);
             }
+        if (pass == 1 && zeros)
+            fputc('\n', out);
+    }
 }
 
-static void print_figures(FILE *out, const struct fc_result *result, bool chapters)
+static void print_figures(FILE *out, const struct fc_result *result)
 {
-    const struct fc_tally *tally = &result->tally;
     uint64_t need = 0;
     print_heads(out);
-    if (chapters) {
-        print_chapter(out, result, -1, &need);
-        for (size_t c = 0; c < fc_chapter_count; c++)
-            print_chapter(out, result, (int)c, &need);
-        fputs("\nP(): with the 95 % interval of the simulation\n", out);
-        print_notes(out, need);
-        return;
-    }
-    for (int r = 0; r < tally->metric_count; r++)
-        if (shown(&tally->metrics[r], false))
-            print_row(out, result, &tally->metrics[r], &need);
-    print_notes(out, need);
-    bool any = false;
-    for (int r = 0; r < tally->metric_count; r++) {
-        if (!shown(&tally->metrics[r], true))
-            continue;
-        if (!any)
-            fputs("\nprobability, 95 % interval of the simulation\n", out);
-        any = true;
-        print_probability(out, result, &tally->metrics[r]);
-    }
+    for (size_t c = 0; c < fc_chapter_count; c++)
+        print_chapter(out, result, (int)c, &need);
+    print_chapter(out, result, -1, &need);
+    fputc('\n', out);
+    print_notes(out, result, need);
 }
 
 void fc_report_result(FILE *out, const struct fc_result *result, bool utf8)
@@ -307,18 +404,19 @@ void fc_report_result(FILE *out, const struct fc_result *result, bool utf8)
     fc_format_count(n, trials, sizeof trials);
     fprintf(out, "%s: %s trials, seed %llu\n\n", result->scenario_name, trials,
             (unsigned long long)result->seed);
-    bool chapters = fc_metric_fixed_of_tally(&result->tally) == FC_FIXED_MONEY, any = false;
-    print_figures(out, result, chapters);
+    bool contract = fc_metric_fixed_of_tally(&result->tally) == FC_FIXED_MONEY, any = false;
+    print_figures(out, result);
     for (int r = 0; r < result->tally.metric_count; r++) {
         const struct fc_tally_metric *m = &result->tally.metrics[r];
-        const struct fc_metric_info *info = fc_metric_find(m->metric);
-        if (!info || m->count == 0 || m->min_key == m->max_key)
-            continue;
-        int chapter = chapters ? fc_chapter_of(m->metric) : -1;
-        if (chapter >= 0 ? fc_chapters[chapter].picture != m->metric : !info->headline)
+        int chapter = fc_chapter_of(m->metric, contract);
+        if (chapter < 0 || m->count == 0 || m->min_key == m->max_key ||
+            !fc_chapter_has_picture(chapter, m->metric))
             continue;
         if (!any)
-            fputs("\nfrom P1 to P99; below: 5 = P5, M = median, 9 = P95\n", out);
+            fprintf(out, "\nfrom %s; below: 5 = P5, M = median, 9 = P95\n",
+                    fc_statistics_quantile(m, 0.01).refused
+                        ? "the lowest to the highest value (P1 and P99 are thin)"
+                        : "P1 to P99");
         any = true;
         print_histogram(out, m, result, utf8);
     }

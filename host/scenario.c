@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../cuda/model/contract_program.h"
 #include "embedded.h"
+#include "in_use.h"
 #include "kernels.h"
 #include "scale.h"
 #include "scenario_file.h"
@@ -65,6 +67,23 @@ static int apply_defaults(struct fc_settings *settings, struct fc_error *error)
     return apply_file(settings, "catalog/defaults.yaml", error);
 }
 
+/* A capacity block whose term is not stated is as long as one can be; the default is that of the other forms.
+ */
+static void default_block_terms(struct fc_settings *settings)
+{
+    for (int k = 0; k < fc_contract_providers(settings); k++) {
+        struct fc_setting *term =
+            &settings->fields[k == 0 ? FC_FIELD_P1_TERM
+                                     : FC_FIELD_P2_TERM + (k - 1) * (FC_FIELD_P3_NAME - FC_FIELD_P2_NAME)];
+        if (fc_contract_form(settings, k) != FC_FORM_BLOCK || !term->from_default)
+            continue;
+        term->integer = 6;
+        term->number = 6;
+        term->text = "6 months";
+        term->source = "a capacity block is for 1 to 6 months; the longest unless stated";
+    }
+}
+
 int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      const struct fc_scenario_options *options, struct fc_error *error)
 {
@@ -90,6 +109,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         fc_site_apply(scenario->settings, scenario->catalog, error) ||
         apply_defaults(scenario->settings, error))
         goto failed;
+    default_block_terms(scenario->settings);
     for (size_t i = 0; i < options->override_count; i++)
         if (fc_scale_is_one(options->overrides[i]) &&
             fc_scale_apply(scenario->settings, options->overrides[i], error))

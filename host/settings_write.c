@@ -51,41 +51,40 @@ static void write_correlations(const struct fc_settings *settings, struct fc_wri
         fc_write_end(writer);
 }
 
-/* Length of the path's first part, 0 when it has one part only; a path has one dot at most. */
-static size_t group_of(const char *path)
+/* Length of the group that a path begins with; 0 for a path without a dot. */
+static size_t group_length(const char *path)
 {
-    const char *dot = strchr(path, '.');
-    return dot ? (size_t)(dot - path) : 0;
+    const char *part = last_part(path);
+    return part > path ? (size_t)(part - path - 1) : 0;
 }
 
-/* Whether both paths lie in the same map. */
 static bool same_group(const char *a, const char *b)
 {
-    return group_of(a) == group_of(b) && strncmp(a, b, group_of(a)) == 0;
+    size_t length = group_length(a);
+    return length == group_length(b) && strncmp(a, b, length) == 0;
 }
 
 void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
 {
+    bool written[FC_FIELD_COUNT] = {false};
     fc_write_map(writer, key);
     for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
         const char *path = fc_fields[i].path;
-        if (!settings->fields[i].is_set)
+        if (!settings->fields[i].is_set || written[i])
             continue;
-        if (group_of(path) == 0) {
+        if (group_length(path) == 0) {
             write_value(&settings->fields[i], fc_fields[i].type, writer, path);
             continue;
         }
-        size_t first = 0; /* the fields of a map do not all stand together in the table */
-        while (!settings->fields[first].is_set || !same_group(fc_fields[first].path, path))
-            first++;
-        if (first < i)
-            continue; /* written with the first of them */
-        char group[MAX_PATH];
-        snprintf(group, sizeof group, "%.*s", (int)group_of(path), path);
+        char group[MAX_PATH]; /* one map each, though the table of fields may come back to a group */
+        snprintf(group, sizeof group, "%.*s", (int)group_length(path), path);
         fc_write_map(writer, group);
-        for (size_t k = i; k < FC_FIELD_COUNT; k++)
-            if (settings->fields[k].is_set && same_group(fc_fields[k].path, path))
-                write_value(&settings->fields[k], fc_fields[k].type, writer, last_part(fc_fields[k].path));
+        for (size_t k = i; k < FC_FIELD_COUNT; k++) {
+            if (!settings->fields[k].is_set || !same_group(path, fc_fields[k].path))
+                continue;
+            write_value(&settings->fields[k], fc_fields[k].type, writer, last_part(fc_fields[k].path));
+            written[k] = true;
+        }
         fc_write_end(writer);
     }
     if (settings->correlation_count > 0)

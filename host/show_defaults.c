@@ -2,6 +2,7 @@
 #include "show_defaults.h"
 
 #include "document_write.h"
+#include "format.h"
 #include "in_use.h"
 #include "settings.h"
 
@@ -16,6 +17,16 @@ static void write_default(struct fc_writer *writer, const struct fc_field *field
     fc_write_text(writer, "grade", setting->grade);
     fc_write_text(writer, "source", setting->source);
     fc_write_end(writer);
+}
+
+enum { KEY_WIDTH = 33, VALUE_WIDTH = 56, GRADE_WIDTH = 15, INDENT = 4, LINE_WIDTH = 120 };
+
+/* Two lines: the default with its grade and source, and below it what the key means. */
+static void print_default(const struct fc_field *field, const struct fc_setting *setting)
+{
+    printf("%-*s %-*s %-*s %s\n%*s", KEY_WIDTH, field->path, VALUE_WIDTH, setting->text, GRADE_WIDTH,
+           setting->grade, setting->source, INDENT, "");
+    fc_print_wrapped(stdout, field->what, INDENT, INDENT, LINE_WIDTH);
 }
 
 int fc_show_defaults(const char *path_or_name, const struct fc_scenario_options *options, bool json,
@@ -36,10 +47,10 @@ int fc_show_defaults(const char *path_or_name, const struct fc_scenario_options 
         if (writer)
             write_default(writer, &fc_fields[i], setting);
         else if (shown == 0)
-            printf("%-30s %-52s %-15s %s\n", "key", "default", "grade", "source");
+            printf("%-*s %-*s %-*s %s\n", KEY_WIDTH, "key", VALUE_WIDTH, "default", GRADE_WIDTH, "grade",
+                   "source");
         if (!writer)
-            printf("%-30s %-52s %-15s %s\n", fc_fields[i].path, setting->text, setting->grade,
-                   setting->source);
+            print_default(&fc_fields[i], setting);
         shown++;
     }
     fc_scenario_close(&scenario);

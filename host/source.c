@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct fc_source fc_source_of(const char *file, const char *text)
 {
@@ -184,6 +185,11 @@ const char *fc_nearest_word(const char *text, size_t length, const char *const *
             nearest = words[i];
         }
     }
+    if (nearest || length < 3)
+        return nearest;
+    for (size_t i = 0; i < count; i++) /* else the shortest that goes on from it: cost, cost_usd */
+        if (strncasecmp(text, words[i], length) == 0 && (!nearest || strlen(words[i]) < strlen(nearest)))
+            nearest = words[i];
     return nearest;
 }
 

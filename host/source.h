@@ -48,7 +48,7 @@ size_t fc_source_word(const struct fc_source *source, size_t offset);
 
 /* The entry of `words` (`count` of them) nearest to the `length` bytes at `text`, or NULL when none is near:
  * at most a third of the letters, and never more than three, may differ (insertions, deletions, changes,
- * swaps of neighbours). */
+ * swaps of neighbours). Where none is, the shortest that begins with the text (three letters at least). */
 const char *fc_nearest_word(const char *text, size_t length, const char *const *words, size_t count);
 
 /* The same as a phrase to end a message with: "; did you mean 'x'?", or "" when none is near. Writes at most

@@ -53,13 +53,16 @@ void fc_table_print(const struct fc_table *table, FILE *out, int indent)
 {
     for (size_t row = 0; row < table->count; row += (size_t)table->columns) {
         fprintf(out, "%*s", indent, "");
-        for (int c = 0; c < table->columns; c++) {
+        int last = table->columns - 1; /* no blanks for the empty cells at the end of a row */
+        while (last > 0 && !*cell(table, row + (size_t)last))
+            last--;
+        for (int c = 0; c <= last; c++) {
             const char *text = cell(table, row + (size_t)c);
             int space = width(table, c) - fc_text_width(text);
             if (c >= table->left)
                 fprintf(out, "%*s%s", (c ? GAP : 0) + space, "", text);
             else
-                fprintf(out, "%*s%s%*s", c ? GAP : 0, "", text, c + 1 < table->columns ? space : 0, "");
+                fprintf(out, "%*s%s%*s", c ? GAP : 0, "", text, c < last ? space : 0, "");
         }
         fputc('\n', out);
     }

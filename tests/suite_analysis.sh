@@ -21,6 +21,15 @@ is "a sweep takes the names of sites" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/
 flopcast show --defaults $aws --set energy.site=ohio
 has "a default says that it comes from a site" "$work/out" '^energy.price  *0.0703 USD/kWh  *published  *Ohio: EIA'
 has "and what the site lacks" "$work/out" '^energy.carbon .*not in the catalog for ohio, so as for an unknown site'
+flopcast sweep $aws energy.site=texas,norway -n 2000 -q
+is "without --of a sweep tells what changes" "$(grep -c '^co2_t \[Mt\]$\|^energy_bill_usd ' "$work/out")" 2
+is "and not what does not" "$(grep -c '^gpu_hours \[\|^P(' "$work/out")" 0
+has "but names it" "$work/out" '^the same for every value: gpu_hours, '
+flopcast sweep $aws "$price=*0.5,*1" -n 2000 -q
+has "a sweep names the other metrics that change" "$work/out" '^changes too (mean, last value against the first): .*co2_t -50%'
+flopcast sweep procurement-mix --case 'a: provider1.share=0.6, provider2.share=0.4, provider3.share=0, provider4.share=0' \
+    --case 'b: provider1.share=0, provider2.share=0, provider3.share=0, provider4.share=1' -n 500 -q
+is "cases with other metrics: those in common" "$status" 0
 flopcast sweep procurement-mix --case "mixed: provider1.share=0.6" --case "spot: provider2.share=0, provider4.share=1" \
     --of cost_per_used_gpu_hour_usd --regret -n 2000 -q --json
 is "named cases, each with several changes" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "mixed spot "

@@ -61,6 +61,8 @@ refused "an unknown kind to list" 2 \
     "flopcast list: no kind 'foo'; known are model, gpu, network, reliability, price, energy, scenario, default, efficiency, posterior" list foo
 refused "an unknown name to show" 2 "flopcast show: nothing is called 'gb301'; did you mean 'gb300'?" show gb301
 refused "nothing to merge" 2 "flopcast: merge needs result files (flopcast run --shard I/N -o FILE writes them)" merge
+refused "the beginning of a metric's name" 2 "flopcast: the scenario has no metric 'cost'; did you mean 'cost_usd'?" \
+    explain $aws --of cost
 flopcast run $aws -n 10 -b vulkan
 is "an unknown backend: status 2" "$status" 2
 is "an unknown backend: one line" "$(wc -l <"$work/err")" 1
@@ -95,6 +97,81 @@ has "-o: the tables are printed too" "$work/out" "^result digest $digest"
 is "-o leaves no other file" "$(ls "$work" | grep -c 'r\.json')" 1
 flopcast run $aws -n 1 -q -b cpu
 is "a single trial ends with 0" "$status" 0
+
+# --- the JSON of every scenario holds the scenario, which gives the same result again ---
+wrong=
+for file in scenarios/*.yaml; do
+    flopcast run "$file" -n 200 -q -b cpu -o "$work/one.json"
+    [ "$status" = 0 ] || wrong="$wrong $file: $(head -1 "$work/err")"
+    # the member "scenario" alone: a line of two blanks and } ends it
+    { echo '{'; sed -n '/^  "scenario": {/,/^  }/p' "$work/one.json" | sed '1d;$d'; echo '}'; } >"$work/again.yaml"
+    flopcast run "$work/again.yaml" -n 200 -q -b cpu --json
+    [ "$(member "$work/out" digest)" = "$(member "$work/one.json" digest)" ] || wrong="$wrong $file: $(head -1 "$work/err")"
+done
+is "every scenario: the JSON's own scenario gives the digest again" "$wrong" ""
+
+# --- the table of a run: by question, 120 columns, nothing glued ---
+flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
+is "a run is told by question" "$(grep '^-- ' "$work/out" | tr '\n' ';')" \
+    "-- how fast;-- how long and at what cost;-- where the time goes;-- failures and spares;-- energy and carbon;"
+is "the shares of the wall time sum to it" \
+    "$(awk '/^time_[a-z]*_h \[h\]/ { sum += $3 } END { print (sum > 99.6 && sum < 100.4) }' "$work/out")" 1
+is "classes: mean and P95 only" "$(grep -c '^  interruptions@[a-z]* *[0-9.]* ±[0-9.]* *[0-9.]* ±[0-9.]*$' "$work/out")" 9
+is "classes: the most frequent first" \
+    "$(awk '/^  interruptions@/ { print $2 }' "$work/out")" "$(awk '/^  interruptions@/ { print $2 }' "$work/out" | sort -rn)"
+has "what is always 0 is one line" "$work/out" '^  0 in every trial: time_waiting_h$'
+"$FLOPCAST" run nvl72-spares-in-rack -n 2000 -q -b cpu --json >"$work/json"
+sed -n '/^  "metrics"/,/^  }/s/^    "\([a-z0-9_@]*\)": {$/\1/p' "$work/json" | sort -u >"$work/names"
+is "the JSON has the figures of the run" "$([ "$(wc -l <"$work/names")" -gt 40 ] && echo yes)" yes
+missing=
+while read -r name; do
+    grep -q "[ ]$name\([ ,]\|$\)\|^$name\([ ]\|$\)" "$work/out" || missing="$missing $name"
+done <"$work/names"
+is "every figure of the JSON is told" "$missing" ""
+wide='' glued='' unsorted=''
+for file in scenarios/*.yaml; do
+    LC_ALL=C "$FLOPCAST" run "$file" -n 2000 -q -b cpu >"$work/out" 2>"$work/err"
+    sed '/^result digest/,$d; s/±/~/g' "$work/out" >"$work/table" # awk may count bytes
+    wide="$wide$(awk 'length > 120' "$work/table")"
+    glued="$glued$(grep -e '[0-9]\.[0-9]*\.' -e '~[^ ]*~' -e '~10e' "$work/table")"
+    unsorted="$unsorted$(grep -e '^-- further' "$work/out")"
+done
+is "no table is wider than 120 columns" "$wide" ""
+is "no two figures touch" "$glued" ""
+is "every figure has its chapter" "$unsorted" ""
+
+# --- a full table of the model is told, also with -q ---
+full="nvl72-spares-in-rack --set reliability.gpu_mtbf=6000 -n 2000 -q -b cpu"
+flopcast run $full -o "$work/full.json"
+is "a full table does not stop a run" "$status" 0
+has "a full table: a warning on stderr" "$work/err" '^flopcast: warning: a table of the model was full in [0-9]* of 2,000 worlds, .*; let there be fewer failures'
+has "a full table: a warning in the report" "$work/out" '^WARNING: a table of the model was full in [0-9]* of 2,000 worlds, '
+told=$(sed -n 's/.*full in \([0-9]*\) of.*/\1/p' "$work/err")
+flopcast run $full --samples "$work/full.csv"
+is "a full table: as many worlds as the samples say" "$told" \
+    "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "overflows") c = i; next } $c > 0' "$work/full.csv" | wc -l)"
+flopcast merge "$work/full.json" -q
+has "a full table: merge says so too" "$work/err" "full in $told of 2,000 worlds"
+flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
+is "no full table, no warning" "$(cat "$work/err"; grep -c WARNING "$work/out")" 0
+
+# --- replay: a world with about everything that can strike ---
+flopcast replay nvl72-spares-pooled --trial 3 --set reliability.site_mtbf='20 days' --set reliability.site_outage='8 h' \
+    --set reliability.pod_mtbf='4000 days' --set cluster.pod_racks=4 --set reliability.idle_failures=1
+is "replay ends with 0" "$status" 0
+for what in site pod rack gpu 'slow network' 'idle tray' 'planned stop' finished; do
+    has "replay: an event '$what'" "$work/out" "^ *[0-9.]*  $what  "
+done
+has "replay: a strip of the time spent waiting" "$work/out" '^waiting    |'
+is "replay: the hours of a row are the days between two" \
+    "$(awk '/^ *[0-9]+\.[0-9]+  / { sum = 0; for (c = 0; c < 8; c++) sum += substr($0, 23 + 9 * c, 9)
+        d = ($1 - day) * 24 - sum; day = $1; n++; if (d > 0.03 || d < -0.03) print; } END { print (n > 300) }' "$work/out")" 1
+is "replay: no row is wider than 120 columns" "$(awk '/^ *[0-9]+\.[0-9]+  / && length > 120' "$work/out")" ""
+LC_ALL=C "$FLOPCAST" replay nvl72-spares-pooled | head -4 >"$work/out" 2>"$work/err"
+is "replay: plain characters where the locale asks for them" "$(LC_ALL=C tr -d ' -~\n' <"$work/out" | wc -c)" 0
+refused "a step of a run whose work is a time" 2 \
+    "flopcast: scenarios/anchor-daly.yaml:15:18: training.work states the work of a run as a time, so there is no step to look at; state a model, tokens and a plan instead" \
+    step scenarios/anchor-daly.yaml
 
 # --- the same bits: threads, instruction sets, shards ---
 for scenario in $aws $llama $frontier; do
@@ -250,12 +327,28 @@ flopcast list gpus
 is "list of one kind holds that kind only" "$(awk '{ print $1 }' "$work/out" | sort -u)" gpu
 flopcast show gb300
 has "show gives figures with source and grade" "$work/out" '[0-9].*\(published\|derived\|estimate\)'
+flopcast show cluster.segment
+has "show explains a key" "$work/out" '^cluster.segment: trays of a rack that the job uses or lacks together'
+has "show of a key: what it takes" "$work/out" '^  takes  *a whole number; 0 to 72$'
+has "show of a key: the default of a profile, with grade" "$work/out" '^  gb200-era  *0 (estimate: '
+flopcast show cluster.shortage
+has "show of a key: the words that it takes" "$work/out" '^  takes  *one of wait, shrink, reduce$'
+flopcast show training.work
+has "show of a key without a default" "$work/out" '^  default  *none'
+flopcast show cluster.segment --json
+has "show of a key as JSON" "$work/out" '"kind": "key"'
+flopcast show reliability
+is "show of a group: its keys" "$(grep -c '^reliability\.[a-z_]*  ' "$work/out")" "$(grep -c '"reliability\.' host/fields.c)"
+refused "a key that is not there" 2 "flopcast show: nothing is called 'cluster.segmnt'; did you mean 'cluster.segment'?" show cluster.segmnt
+refused "show: --set without --defaults" 2 "flopcast show: --set changes a scenario and goes with --defaults only" \
+    show gb300 --set energy.pue=1.1
 flopcast show openai-aws-38b --defaults
 is "show --defaults ends with 0" "$status" 0
 bad="" lines=0
 for file in scenarios/*.yaml; do
     flopcast show "$file" --defaults
-    bad="$bad$(awk 'NR > 1 && !/ (published|published \(2nd\)|measured|derived|estimate)  *[^ ]/' "$work/out")"
+    bad="$bad$(awk 'NR > 1 { row = !/^    [^ ]/ # a row with its grade and source, then what the key means
+        if (row && (last || !/ (published|published \(2nd\)|measured|derived|estimate)  *[^ ]/)) print; last = row }' "$work/out")"
     bad="$bad$(grep -i 'from memory' "$work/out")"
     lines=$((lines + $(wc -l <"$work/out")))
 done
