@@ -299,7 +299,7 @@ int fc_command_replay(int argc, char **argv)
 {
     struct fc_error error = {0};
     struct options o = {0};
-    struct fc_scenario scenario;
+    struct fc_scenario scenario = {0};
     struct fc_replay replay = {0};
     bool opened = false;
     int status = read_options(argc, argv, &o, &error);
