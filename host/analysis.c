@@ -261,7 +261,7 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
     const struct fc_program *program = &compiled->program;
     struct fc_selection *selection = &analysis->selection;
     struct run_state state = {analysis, first, count, program->metric_count, samples};
-    struct fc_tally unused;
+    struct fc_tally unused = {0};
     struct fc_tally *into = tally ? tally : &unused;
     struct fc_run_outcome *outcome = malloc(sizeof *outcome);
     if (!outcome)

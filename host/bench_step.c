@@ -74,7 +74,7 @@ int fc_bench_step(struct fc_step_rate *rate, double seconds, struct fc_error *er
         status = fc_measurements_open(&m, NULL, catalog, error);
     size_t room = m.count + 1;
     struct fc_step_program *programs = malloc(room * sizeof *programs);
-    double *log_times = malloc(room * sizeof *log_times);
+    double *log_times = calloc(room, sizeof *log_times);
     struct lanes lanes = {malloc(room * sizeof *lanes.plans), malloc(room * sizeof *lanes.which),
                           malloc((FC_FACTORS + 1) * width * sizeof(float)),
                           malloc(room * width * sizeof(float)), 0};

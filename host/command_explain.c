@@ -206,7 +206,7 @@ static void index_cells(struct fc_table *table, double index, double error)
 
 static void print_indices(struct findings *f, const char *label)
 {
-    const struct fc_sobol *order[FC_INPUT_COUNT + 1];
+    const struct fc_sobol *order[FC_INPUT_COUNT + 1] = {0};
     struct fc_table table;
     char count[32];
     bool unsure = false;

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int fc_fail(struct fc_error *error, enum fc_status status, const char *format, ...)
+int(fc_fail)(struct fc_error *error, enum fc_status status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -14,7 +14,7 @@ int fc_fail(struct fc_error *error, enum fc_status status, const char *format, .
     return -1;
 }
 
-int fc_fail_at(struct fc_error *error, const struct fc_place *place, const char *format, ...)
+int(fc_fail_at)(struct fc_error *error, const struct fc_place *place, const char *format, ...)
 {
     int used = 0;
     if (place && place->file)

@@ -409,7 +409,7 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
                       struct fc_step_program *program)
 {
     enum { ALONE = 5 };
-    int factor[FC_STEP_JOINT], count = 0;
+    int factor[FC_STEP_JOINT] = {0}, count = 0;
     double c[FC_STEP_JOINT * FC_STEP_JOINT], packed[FC_STEP_JOINT * (FC_STEP_JOINT + 1) / 2];
     fc_beliefs_medians(b, plan, draws->value);
     for (int i = 0; i < FC_IN_STEP_END; i++) {

@@ -91,15 +91,14 @@ int fc_measurements_read(struct fc_measurements *m, const char *name, const char
 {
     *m = (struct fc_measurements){0};
     char *copy = malloc(size + 1);
-    int status = copy ? 0 : fc_fail(error, FC_FAULT, "no memory for the measurements");
-    if (status)
-        return status;
+    if (!copy)
+        return fc_fail(error, FC_FAULT, "no memory for the measurements");
     memcpy(copy, text, size);
     copy[size] = '\0';
     struct reader r = {.at = copy, .end = copy + size, .line = 1};
-    int columns[FC_COLUMNS], line = 1;
+    int columns[FC_COLUMNS] = {0}, line = 1;
     size_t room = 0;
-    status = read_header(&r, columns, name, error);
+    int status = read_header(&r, columns, name, error);
     while (!status && next_record(&r, &line)) {
         if (m->count == room) {
             room = room ? 2 * room : 256;

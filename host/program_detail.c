@@ -226,7 +226,7 @@ static int compile_classes(struct fc_compiled *compiled, const struct fc_setting
         classes->replica |= (fc_u32)rule->replica << c;
         classes->scaled |= (fc_u32)(law == &hang || law == &other) << c;
         classes->memory_lost[c] = rule->memory_lost;
-        classes->blast[c] = rule->blast;
+        classes->blast[c] = (fc_i32)rule->blast;
     }
     return 0;
 }

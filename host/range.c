@@ -207,7 +207,7 @@ int fc_range_tie(const char *tie, double number_tied, char *text, size_t size, s
             factor = end > at ? factor / divisor : 0;
         }
     }
-    if (!(fabs(factor) > 0) || !isfinite(factor) || *end)
+    if (!end || !(fabs(factor) > 0) || !isfinite(factor) || *end)
         return fc_fail(error, FC_BAD_INPUT,
                        "--tie '%s' is not PATH=FACTOR or PATH=C-x; write for example plan.dp=1/72", tie);
     snprintf(text, size, "%.*s=%.12g", (int)length, tie, number_tied * factor);

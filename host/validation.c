@@ -313,7 +313,7 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
                          v->measurements.count ? v->measurements.rows[0].left_out : "it is empty");
     size_t count = v->measurements.count;
     if (!status) {
-        baseline = malloc((count + 1) * sizeof *baseline);
+        baseline = calloc(count + 1, sizeof *baseline);
         v->fitted = calloc(count + 1, sizeof *v->fitted);
         v->validated = cross ? calloc(count + 1, sizeof *v->validated) : NULL;
         if (!baseline || !v->fitted || (cross && !v->validated))

@@ -567,8 +567,8 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             fc_real late =
                 fc_max((fc_real)1.0f - fc_max(upgrades - (fc_real)1.0f, (fc_real)0.0f) * once / whole,
                        (fc_real)0.01f);
-            fc_real second =
-                fc_max((fc_real)1.0f - (fc_real)(market->launches[l] / 2) * once / whole, (fc_real)0.01f);
+            fc_i32 pairs = market->launches[l] / 2; /* every second launch */
+            fc_real second = fc_max((fc_real)1.0f - (fc_real)pairs * once / whole, (fc_real)0.01f);
             fc_real cost1 = commit * whole / (gained[1][l] * every);
             fc_real cost2 = commit * whole / (gained[2][l] * late);
             fc_real cost3 = commit * whole / (gained[3][l] * second);

@@ -62,6 +62,8 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program,
         }
         fc_i32 to_stall = fc_min_i32(fc_to_ticks(stall_time), FC_HORIZON_LIMIT / 2);
         fc_i32 to_finish = restart + debt + left + to_stall - phase;
+        /* fc_failure_gap fills every lane; cppcheck does not see that its loop always runs */
+        // cppcheck-suppress uninitvar
         fc_i32 to_failure = span->to_failure[l];
         fc_i32 to_planned = fc_max_i32(lane->next_planned[l] - lane->wall[l], 0);
         fc_i32 to_horizon = horizon - lane->wall[l];
