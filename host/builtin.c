@@ -304,7 +304,6 @@ static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
     d->spares_per_rack = in_rack ? 2 : 0;
     d->spare_racks = 2;
     d->pod_racks = 1;
-    d->class_end = FC_CLASS_SITE;
     d->segments = 1;
     d->segment_trays = 16;
     d->asynchronous = 1;

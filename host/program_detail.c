@@ -270,10 +270,6 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
     d->ages = f[FC_FIELD_AGES].choice ? FC_AGES_UNITS : FC_AGES_NONE;
     d->age_units = (fc_i32)d->trays;
     d->idle = !constant_zero(&f[FC_FIELD_IDLE_FAILURES]);
-    d->class_end = d->idle                                  ? FC_CLASS_COUNT
-                   : !constant_zero(&f[FC_FIELD_POD_MTBF])  ? FC_CLASS_POD + 1
-                   : !constant_zero(&f[FC_FIELD_SITE_MTBF]) ? FC_CLASS_SITE + 1
-                                                            : FC_CLASS_SITE;
     if (compile_segments(d, settings, error) || compile_lemons(compiled, settings, error))
         return -1;
     run->automatic =

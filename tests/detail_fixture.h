@@ -42,7 +42,6 @@ static inline void detail_start(struct fixture *f)
     d->durable_every = 1;
     d->trays = 1;
     d->rack_trays = 1;
-    d->class_end = FC_CLASS_COUNT;
     d->segments = 1;
     d->segment_trays = 1;
     detail_repair(f, run->repair);

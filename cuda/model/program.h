@@ -28,7 +28,6 @@ enum fc_interval_rule {
 struct fc_run_detail {
     struct fc_classes classes;
     float checkpoint_bytes;     /* of the model's checkpoint, where no size is stated; 0: unknown */
-    fc_i32 class_end;           /* classes from this number on have no rate in any world */
     float log_scale;            /* ln(GPUs / 32000), 0 below 32000 GPUs */
     float trays;                /* trays (nodes) that the job uses */
     float rack_trays;           /* of them in a rack */
