@@ -43,7 +43,7 @@ endif
 CHUNK := 256
 
 MODEL := $(wildcard cuda/model/*.h)
-HOST := $(filter-out host/main.c host/cpu_kernel.c,$(wildcard host/*.c))
+HOST := $(filter-out host/main.c host/backends/cpu_kernel.c,$(wildcard host/*.c host/*/*.c))
 TOPOLOGY := $(wildcard topology/*.c)
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(HOST) $(TOPOLOGY)) $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) \
            $(B)/embedded.o
@@ -58,7 +58,7 @@ $(B)/flopcast: $(B)/host/main.o $(OBJECTS)
 	@echo "  LD $@"
 	@$(CC) -o $@ $^ $(LDLIBS)
 
-$(B)/host/cpu_kernel_%.o: host/cpu_kernel.c $(MODEL) build.mk
+$(B)/host/cpu_kernel_%.o: host/backends/cpu_kernel.c $(MODEL) build.mk
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(CC) $(KERNEL_FLAGS) $(FLAGS_$*) -DFC_CHUNK=$(CHUNK) -DFC_KERNEL=$* -c $< -o $@
@@ -97,4 +97,4 @@ install: all
 # --- tests -----------------------------------------------------------------------------------------------------------
 include tests/tests.mk
 
--include $(wildcard $(B)/host/*.d $(B)/topology/*.d $(B)/tests/*.d)
+-include $(wildcard $(B)/host/*.d $(B)/host/*/*.d $(B)/topology/*.d $(B)/tests/*.d)

@@ -3,7 +3,7 @@
 # itself built (under the folder $B) is named without that folder.
 set -eu
 echo '/* made by host/embed.sh */'
-echo '#include "host/embedded.h"'
+echo '#include "host/language/embedded.h"'
 i=0
 for file in "$@"; do
     echo "static const unsigned char file_$i[] = {"

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
-#include "error.h"
-#include "source.h"
+#include "host/commands/commands.h"
+#include "host/base/error.h"
+#include "host/base/source.h"
 
 static const struct fc_command *find(const char *name)
 {

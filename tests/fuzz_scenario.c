@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/document.h"
-#include "host/embedded.h"
-#include "host/kernels.h"
-#include "host/program.h"
+#include "host/base/document.h"
+#include "host/language/embedded.h"
+#include "host/backends/kernels.h"
+#include "host/compile/program.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,8 +12,8 @@
 
 #include "cuda/model/draw.h"
 #include "cuda/model/timeline.h"
-#include "host/backend.h"
-#include "host/statistics.h"
+#include "host/backends/backend.h"
+#include "host/result/statistics.h"
 
 double fixture_exponential(double lower, double upper, const double *parameters)
 {

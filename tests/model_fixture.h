@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "cuda/model/program.h"
-#include "host/kernel.h"
-#include "host/tally.h"
+#include "host/backends/kernel.h"
+#include "host/result/tally.h"
 
 struct fixture {
     struct fc_program program;

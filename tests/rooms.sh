@@ -40,7 +40,7 @@ system_allowed() {
 check() {
     cd "$1" || return 2
     wrong=0
-    for file in cuda/*.h cuda/*.cu cuda/*.cl cuda/model/*.h host/*.[ch] topology/*.[ch] bench/*.[ch]; do
+    for file in cuda/*.h cuda/*.cu cuda/*.cl cuda/model/*.h host/*.[ch] host/*/*.[ch] topology/*.[ch] bench/*.[ch]; do
         [ -f "$file" ] || continue
         room=$(room_of "$file")
         while IFS=: read -r line kind name; do

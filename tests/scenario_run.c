@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "host/scenario.h"
-#include "host/select.h"
+#include "host/compile/scenario.h"
+#include "host/run/select.h"
 
 struct fc_result scenario_run(const char *scenario, const char *set, uint64_t first, uint64_t trials)
 {

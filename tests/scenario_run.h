@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "host/result.h"
+#include "host/result/result.h"
 
 /* The result of `trials` trials from `first` on; `set` is NULL or one PATH=VALUE. The test fails when
  * anything does. To be freed with fc_result_free. */

@@ -9,15 +9,15 @@
 
 #include <cmocka.h>
 
-#include "host/answer.h"
-#include "host/explain.h"
-#include "host/precision.h"
-#include "host/range.h"
-#include "host/regret.h"
-#include "host/samples.h"
-#include "host/scale.h"
-#include "host/solve.h"
-#include "host/worlds.h"
+#include "host/analysis/answer.h"
+#include "host/analysis/explain.h"
+#include "host/analysis/precision.h"
+#include "host/analysis/range.h"
+#include "host/analysis/regret.h"
+#include "host/result/samples.h"
+#include "host/language/scale.h"
+#include "host/analysis/solve.h"
+#include "host/run/worlds.h"
 
 static struct fc_error trouble;
 

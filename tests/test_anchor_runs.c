@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "host/statistics.h"
+#include "host/result/statistics.h"
 #include "scenario_run.h"
 
 static double mean_of(const char *scenario, const char *set, uint64_t trials, int metric, double *se)

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "host/statistics.h"
+#include "host/result/statistics.h"
 #include "scenario_run.h"
 
 #ifdef __SANITIZE_ADDRESS__ /* ten times slower: the memory is what is looked at there */

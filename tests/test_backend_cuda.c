@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "host/cuda_driver.h"
+#include "host/backends/cuda_driver.h"
 #include "detail_fixture.h"
 
 static char no_device[256];

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "host/embedded.h"
-#include "host/opencl.h"
+#include "host/language/embedded.h"
+#include "host/backends/opencl.h"
 #include "detail_fixture.h"
 
 #ifndef FC_WITH_OPENCL

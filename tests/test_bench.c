@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "host/bench.h"
-#include "host/builtin.h"
-#include "host/kernels.h"
+#include "host/run/bench.h"
+#include "host/run/builtin.h"
+#include "host/backends/kernels.h"
 
 static int open_refused(struct fc_session **session, int device, const struct fc_job *job,
                         const struct fc_host *host, struct fc_error *error)

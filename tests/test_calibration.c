@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "host/calibration.h"
-#include "host/linear.h"
-#include "host/special.h"
-#include "host/validation.h"
+#include "host/calibrate/calibration.h"
+#include "host/base/linear.h"
+#include "host/language/special.h"
+#include "host/calibrate/validation.h"
 
 enum { N = FC_FACTORS };
 

@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-#include "../host/catalog.h"
-#include "../host/embedded.h"
-#include "../host/fields.h"
-#include "../host/settings.h"
-#include "../host/value.h"
+#include "host/language/catalog.h"
+#include "host/language/embedded.h"
+#include "host/language/fields.h"
+#include "host/language/settings.h"
+#include "host/language/value.h"
 
 static struct fc_catalog *open_catalog(void)
 {

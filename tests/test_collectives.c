@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "host/collectives.h"
+#include "host/step/collectives.h"
 
 static struct fc_catalog *catalog;
 

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "host/backend.h"
-#include "host/builtin.h"
-#include "host/comparison.h"
+#include "host/backends/backend.h"
+#include "host/run/builtin.h"
+#include "host/result/comparison.h"
 
 enum { TRIALS = 20000 };
 

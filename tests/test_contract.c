@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "host/copula.h"
-#include "host/kernels.h"
-#include "host/samples.h"
-#include "host/scenario.h"
+#include "host/compile/copula.h"
+#include "host/backends/kernels.h"
+#include "host/result/samples.h"
+#include "host/compile/scenario.h"
 
 static const char flat[] = "tests/contract_flat.yaml";
 extern const struct fc_kernel fc_kernel_double;

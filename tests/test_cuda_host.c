@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "host/cuda_driver.h"
-#include "host/embedded.h"
+#include "host/backends/cuda_driver.h"
+#include "host/language/embedded.h"
 #include "model_fixture.h"
 
 static char library[4096];

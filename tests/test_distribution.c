@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "cuda/model/draw.h"
-#include "host/distribution.h"
+#include "host/language/distribution.h"
 
 static void assert_close(double got, double wanted, double relative)
 {

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "host/document.h"
-#include "host/document_write.h"
+#include "host/base/document.h"
+#include "host/base/document_write.h"
 
 static struct fc_document *open_text(const char *name, const char *text)
 {

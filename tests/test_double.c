@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "host/kernels.h"
+#include "host/backends/kernels.h"
 #include "model_fixture.h"
 
 extern const struct fc_kernel fc_kernel_double __attribute__((weak));

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "host/bench.h"
+#include "host/run/bench.h"
 
 static char program[4096];
 

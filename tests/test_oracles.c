@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "cuda/model/timeline.h"
-#include "host/statistics.h"
+#include "host/result/statistics.h"
 #include "model_fixture.h"
 
 #ifdef __SANITIZE_ADDRESS__

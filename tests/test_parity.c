@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "host/backend.h"
-#include "host/kernels.h"
+#include "host/backends/backend.h"
+#include "host/backends/kernels.h"
 #include "detail_fixture.h"
 
 /* Null where this build has no such variant (another architecture, no clang). */

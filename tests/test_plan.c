@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "host/plan_scenario.h"
-#include "host/scenario.h"
-#include "host/statistics.h"
-#include "host/step_time.h"
+#include "host/compile/plan_scenario.h"
+#include "host/compile/scenario.h"
+#include "host/result/statistics.h"
+#include "host/step/step_time.h"
 #include "tests/scenario_run.h"
 
 static const char frontier[] = "scenarios/gb300-nvl72-frontier.yaml";

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include <libfyaml.h>
 
-#include "host/document.h"
+#include "host/base/document.h"
 #include "scenario_run.h"
 
 static struct fc_result frontier, aws;

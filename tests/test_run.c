@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "host/builtin.h"
-#include "host/run.h"
+#include "host/run/builtin.h"
+#include "host/run/run.h"
 
 enum { TRIALS = 30000, SEED = 11 };
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "host/kernels.h"
-#include "host/select.h"
+#include "host/backends/kernels.h"
+#include "host/run/select.h"
 
 struct stand_in {
     int devices;

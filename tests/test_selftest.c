@@ -14,8 +14,8 @@
 
 #include <Random123/philox.h>
 
-#include "host/kernels.h"
-#include "host/selftest.h"
+#include "host/backends/kernels.h"
+#include "host/run/selftest.h"
 
 static void words_are_those_of_the_library(void **state)
 {

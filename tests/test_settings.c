@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "host/settings.h"
+#include "host/language/settings.h"
 
 static struct fc_settings settings;
 

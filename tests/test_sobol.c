@@ -11,7 +11,7 @@
 
 #include <Random123/philox.h>
 
-#include "host/sobol.h"
+#include "host/analysis/sobol.h"
 
 enum { INPUTS = 8 };
 #define PI 3.14159265358979323846

@@ -11,7 +11,7 @@
 
 #include <Random123/philox.h>
 
-#include "host/statistics.h"
+#include "host/result/statistics.h"
 
 static const int32_t metric[] = {16};
 static struct fc_error trouble;

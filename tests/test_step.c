@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "host/factors.h"
-#include "host/kernels.h"
-#include "host/measurements.h"
-#include "host/step_time.h"
+#include "host/step/factors.h"
+#include "host/backends/kernels.h"
+#include "host/calibrate/measurements.h"
+#include "host/step/step_time.h"
 
 static struct fc_catalog *catalog;
 static struct fc_measurements measurements;

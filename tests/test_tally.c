@@ -12,8 +12,8 @@
 
 #include <Random123/philox.h>
 
-#include "host/statistics.h"
-#include "host/tally.h"
+#include "host/result/statistics.h"
+#include "host/result/tally.h"
 
 static const int32_t metrics[] = {3, 17, 51};
 enum { ROWS = 3, VALUES = 20000 };

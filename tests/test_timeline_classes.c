@@ -13,7 +13,7 @@
 #include "cuda/model/trial.h"
 
 #include "detail_fixture.h"
-#include "host/statistics.h"
+#include "host/result/statistics.h"
 
 enum { THREADS = 2, TRIALS = 1000000 };
 

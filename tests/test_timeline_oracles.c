@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "detail_fixture.h"
-#include "host/statistics.h"
+#include "host/result/statistics.h"
 
 enum { THREADS = 2, TRIALS = 1000000 };
 

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "detail_fixture.h"
-#include "host/kernels.h"
-#include "host/replay.h"
+#include "host/backends/kernels.h"
+#include "host/run/replay.h"
 
 static const int all_metrics[] = {FC_M_WALL_CLOCK_DAYS,
                                   FC_M_GOODPUT,

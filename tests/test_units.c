@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "host/units.h"
+#include "host/language/units.h"
 
 struct good {
     const char *text, *canonical;

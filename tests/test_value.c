@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "host/document.h"
-#include "host/value.h"
-#include "host/value_text.h"
+#include "host/base/document.h"
+#include "host/language/value.h"
+#include "host/language/value_text.h"
 
 /* Reads the value of the only key of a YAML text. */
 static int read_yaml(const char *yaml, const char *unit, double lo, double hi, struct fc_distribution *d,

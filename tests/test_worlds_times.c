@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "host/calibration.h"
-#include "host/cuda_driver.h"
-#include "host/embedded.h"
-#include "host/opencl.h"
+#include "host/calibrate/calibration.h"
+#include "host/backends/cuda_driver.h"
+#include "host/language/embedded.h"
+#include "host/backends/opencl.h"
 
 enum { N = FC_FACTORS, WORLDS = 203 }; /* no multiple of any number of lanes */
 

@@ -1,0 +1,48 @@
+/* measurements.h: published or own measurements of training steps, read from CSV, as plans with their
+ * measured time.
+ *
+ * Columns (any order, more are allowed): id, source, hardware, gpus, model, layers, hidden, ffn, heads,
+ * kv_heads, vocab, seq, experts, topk, moe_ffn, precision, tp, pp, vpp, cp, ep, dp_or_fsdp, mbs, gbs,
+ * recompute, step_time_s, tokens_per_s_per_gpu, tflops_per_gpu, notes; optional: software (a name of
+ * training.software), gpu (a name of the catalog). Rows that cannot be used are kept with the reason.
+ * catalog/measured-training.csv is the one that comes with the program; what its notes say about layouts is
+ * understood. */
+#ifndef FC_HOST_MEASUREMENTS_H
+#define FC_HOST_MEASUREMENTS_H
+
+#include <stddef.h>
+
+#include "host/language/catalog.h"
+#include "host/step/plan.h"
+
+struct fc_measurement {
+    char id[96], model[64];
+    char left_out[160]; /* why it is not used; "" when it is */
+    struct fc_plan plan;
+    double seconds;  /* measured step time */
+    const char *how; /* what it was made of: "step time", "tokens", "TFLOP/s" */
+    int line;        /* in the file */
+};
+
+struct fc_measurements {
+    struct fc_measurement *rows; /* in the order of the file */
+    size_t count;
+    size_t used;
+};
+
+/* Reads the CSV text of `size` bytes; `name` stands for the file in messages. Returns 0, or -1 with `error`
+ * filled. */
+int fc_measurements_read(struct fc_measurements *measurements, const char *name, const char *text,
+                         size_t size, const struct fc_catalog *catalog, struct fc_error *error);
+
+/* The file at `path`, or the measurements that come with the program when it is NULL. */
+int fc_measurements_open(struct fc_measurements *measurements, const char *path,
+                         const struct fc_catalog *catalog, struct fc_error *error);
+
+void fc_measurements_free(struct fc_measurements *measurements);
+
+/* A GPU of the catalog with its links; `place` is where its name was read, or NULL. */
+int fc_hardware_read(struct fc_hardware *gpu, const struct fc_catalog *catalog, const char *name,
+                     const struct fc_place *place, struct fc_error *error);
+
+#endif

@@ -1,0 +1,174 @@
+/* command_merge.c: `flopcast merge RESULT...`: puts the parts of a run together, from shards or machines. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "host/base/options.h"
+#include "host/report/report.h"
+#include "host/result/result.h"
+#include "host/result/soundness.h"
+
+static const char help[] =
+    "usage: flopcast merge RESULT... [-o FILE] [--json]\n"
+    "\n"
+    "Adds result files of one run (flopcast run --shard I/N -o RESULT, on any machines) and prints the "
+    "whole.\n"
+    "The sum is exact: it has the digest that one run over all the trials has.\n"
+    "\n"
+    "  -o, --output FILE     write the whole as JSON; it can be merged again\n"
+    "      --json            print the whole as JSON instead of tables\n"
+    "  -q, --quiet           no notes on stderr (warnings stay)\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "Refused: parts of another scenario, seed or model version, and trials that are in two parts.\n";
+
+struct options {
+    const char *output;
+    bool json, quiet;
+};
+
+enum { OPTION_JSON = 256 };
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Returns 0, 1 when help was asked for, or -1. The result files are argv[optind ... argc - 1]. */
+static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
+{
+    int option;
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":o:qh", long_options, NULL)) != -1) {
+        switch (option) {
+        case 'o':
+            o->output = optarg;
+            break;
+        case 'q':
+            o->quiet = true;
+            break;
+        case OPTION_JSON:
+            o->json = true;
+            break;
+        case 'h':
+            return 1;
+        default:
+            return fc_option_error("merge", option, argv, long_options, error);
+        }
+    }
+    if (optind >= argc)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "merge needs result files (flopcast run --shard I/N -o FILE writes them)");
+    return 0;
+}
+
+/* Refuses a part that does not belong to the run that `whole` (read from `first`) began with. */
+static int same_run(const struct fc_result *whole, const char *first, const struct fc_result *part,
+                    const char *path, struct fc_error *error)
+{
+    if (part->model_version != whole->model_version)
+        return fc_fail(error, FC_BAD_INPUT, "%s: is of model version %d, but %s of %d; run one of them again",
+                       path, part->model_version, first, whole->model_version);
+    if (part->input_digest != whole->input_digest)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "%s: has other inputs than %s (input digest %016" PRIx64 " and %016" PRIx64
+                       "; scenarios '%s' and '%s'); merge parts of one scenario",
+                       path, first, part->input_digest, whole->input_digest, part->scenario_name,
+                       whole->scenario_name);
+    if (part->seed != whole->seed)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "%s: has seed %" PRIu64 ", but %s has %" PRIu64 "; merge parts of one seed", path,
+                       part->seed, first, whole->seed);
+    return 0;
+}
+
+/* Appends "; what" to a text as long as there is room; with `once`, unless it is there already. */
+static void join(char *text, size_t size, const char *what, bool once)
+{
+    size_t used = strlen(text);
+    if (!(once && strstr(text, what)) && used + strlen(what) + 3 < size)
+        snprintf(text + used, size - used, "; %s", what);
+}
+
+static int add_part(struct fc_result *whole, const char *first, const char *path, struct fc_error *error)
+{
+    struct fc_result part;
+    struct fc_error why;
+    if (fc_result_read(&part, path, error))
+        return -1;
+    int status = same_run(whole, first, &part, path, error);
+    if (status == 0 && fc_tally_merge(&whole->tally, &part.tally, &why))
+        status = fc_fail(error, why.status, "%s: %s", path, why.text);
+    if (status == 0) {
+        whole->wall_s += part.wall_s;
+        join(whole->backend, sizeof whole->backend, part.backend, true);
+        join(whole->devices, sizeof whole->devices, part.devices, false);
+        join(whole->topology, sizeof whole->topology, part.topology, true);
+        join(whole->build, sizeof whole->build, part.build, true);
+    }
+    fc_result_free(&part);
+    return status;
+}
+
+/* Says which trials between the first and the last are in no part. */
+static void print_gaps(const struct fc_tally *tally)
+{
+    uint64_t next = 0;
+    for (size_t i = 0; i < tally->range_count; i++) {
+        if (tally->ranges[i].first > next)
+            fprintf(stderr, "flopcast: note: trials %" PRIu64 " to %" PRIu64 " are in no part\n", next,
+                    tally->ranges[i].first - 1);
+        next = tally->ranges[i].first + tally->ranges[i].count;
+    }
+}
+
+static int merge(const struct options *o, char **paths, int count, struct fc_error *error)
+{
+    struct fc_result whole;
+    int status = -1;
+    if ((o->output && fc_result_can_write(o->output, error)) || fc_result_read(&whole, paths[0], error))
+        return -1;
+    for (int i = 1; i < count; i++)
+        if (add_part(&whole, paths[0], paths[i], error))
+            goto out;
+    if (!o->quiet)
+        print_gaps(&whole.tally);
+    if (o->output && fc_result_write(&whole, o->output, error))
+        goto out;
+    fc_print_overflowed(stderr, "flopcast: warning: ", false, &whole.tally);
+    if (o->json) {
+        char *text = fc_result_json(&whole, error);
+        if (!text)
+            goto out;
+        fputs(text, stdout);
+        free(text);
+    } else {
+        fc_report_result(stdout, &whole, fc_locale_is_utf8());
+    }
+    status = 0;
+out:
+    fc_result_free(&whole);
+    return status;
+}
+
+int fc_command_merge(int argc, char **argv)
+{
+    struct options o = {0};
+    struct fc_error error = {0};
+    int parsed = read_options(argc, argv, &o, &error);
+    if (parsed == 1) {
+        fputs(help, stdout);
+        return FC_DONE;
+    }
+    if (parsed == 0 && merge(&o, argv + optind, argc - optind, &error) == 0)
+        return FC_DONE;
+    fprintf(stderr, "flopcast: %s\n", error.text);
+    return (int)error.status;
+}

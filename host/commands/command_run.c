@@ -1,0 +1,417 @@
+/* command_run.c: `flopcast run`: simulates a scenario and prints what comes of it. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "host/base/format.h"
+#include "host/base/options.h"
+#include "host/analysis/precision.h"
+#include "host/base/progress.h"
+#include "host/report/report.h"
+#include "host/result/result.h"
+#include "host/run/run.h"
+#include "host/result/samples_file.h"
+#include "host/compile/scenario.h"
+#include "host/run/select.h"
+#include "host/result/soundness.h"
+
+static const char help[] =
+    "usage: flopcast run SCENARIO [OPTIONS]\n"
+    "\n"
+    "SCENARIO is a file, or the name of a scenario that comes with the program (flopcast list scenarios).\n"
+    "\n"
+    "  -n, --trials N        number of worlds to simulate (1e6 may be written; default: the scenario's, else "
+    "100000)\n"
+    "  -s, --seed N          seed of the random numbers (default: the scenario's, else 1)\n"
+    "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
+    "  -b, --backend NAME    auto, cpu, opencl, cuda, all, or several with commas (default: auto)\n"
+    "      --device N        number of the device within the backend (see flopcast devices)\n"
+    "  -t, --threads N       CPU threads (default: one per core that we may use)\n"
+    "      --isa NAME        CPU instructions: portable, scalar, avx2, avx512 (default: the widest there "
+    "is)\n"
+    "      --strict          stop when a device fails its self-test instead of leaving it out\n"
+    "      --shard I/N       do only part I of N of the trials (I = 1 ... N); put parts together with "
+    "flopcast merge\n"
+    "  -o, --output FILE     write the result as JSON; a stopped run leaves what it has there\n"
+    "      --until BOUND     simulate until a figure is known well enough: 'p95(cost_usd) 0.5%' (standard "
+    "error\n"
+    "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default "
+    "1e8)\n"
+    "      --samples F.csv   write the metrics of every trial, one line each\n"
+    "      --resume          go on with the trials that FILE of -o still lacks\n"
+    "      --json            print the result as JSON instead of tables\n"
+    "  -q, --quiet           no progress and no notes on stderr (warnings stay)\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "Ctrl-C stops after the batches under way; with -o the result so far is kept and --resume finishes it.\n"
+    "A second Ctrl-C ends at once and keeps nothing.\n";
+
+enum { UNTIL_FIRST = 20000, UNTIL_MOST = 100000000 }; /* trials of --until */
+
+struct options {
+    const char *scenario, *output, *backend, *isa, *until, *samples;
+    struct fc_scenario_options scenario_options;
+    uint64_t shard, shards;
+    int device, threads;
+    bool resume, json, quiet, strict;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* What the callbacks of a run share. */
+struct callbacks {
+    struct fc_progress_line line;
+    struct fc_samples_file *samples;
+};
+
+static int watch(void *context, uint64_t done, uint64_t total, double elapsed_s)
+{
+    struct callbacks *shared = context;
+    fc_progress_update(&shared->line, done, total, elapsed_s);
+    return interrupted;
+}
+
+static int keep_samples(void *context, uint64_t first, uint64_t count, const float *samples)
+{
+    const struct callbacks *shared = context;
+    return fc_samples_file_write(shared->samples, first, count, samples);
+}
+
+/* Runs the request; with a precision, in growing pieces until it is reached or `count` trials are in. */
+static int run_until(struct fc_run_request *request, const struct fc_precision *precision,
+                     struct fc_tally *tally, struct fc_run_outcome *outcome, bool *reached,
+                     struct fc_error *error)
+{
+    uint64_t most = request->count, next = precision && most > UNTIL_FIRST ? UNTIL_FIRST : most;
+    double wall_s = 0, now;
+    for (;;) {
+        request->count = next;
+        int failed = fc_run(request, tally, outcome, error);
+        wall_s += outcome->wall_s;
+        outcome->wall_s = wall_s;
+        if (failed || outcome->stopped || !precision)
+            return failed;
+        *reached = fc_precision_reached(precision, tally, &next, &now);
+        if (*reached || request->count == most)
+            return 0;
+        next = next < most ? next : most;
+    }
+}
+
+static int read_shard(const char *text, struct options *o, struct fc_error *error)
+{
+    unsigned long long i, n;
+    char rest;
+    if (sscanf(text, "%llu/%llu%c", &i, &n, &rest) != 2 || i < 1 || i > n)
+        return fc_fail(error, FC_BAD_INPUT, "--shard '%s' is not I/N with 1 <= I <= N", text);
+    o->shard = i;
+    o->shards = n;
+    return 0;
+}
+
+enum {
+    OPTION_SET = 256,
+    OPTION_ISA,
+    OPTION_SHARD,
+    OPTION_RESUME,
+    OPTION_JSON,
+    OPTION_STRICT,
+    OPTION_DEVICE,
+    OPTION_UNTIL,
+    OPTION_SAMPLES
+};
+
+static const struct option long_options[] = {
+    {"trials", required_argument, NULL, 'n'},
+    {"seed", required_argument, NULL, 's'},
+    {"set", required_argument, NULL, OPTION_SET},
+    {"backend", required_argument, NULL, 'b'},
+    {"threads", required_argument, NULL, 't'},
+    {"isa", required_argument, NULL, OPTION_ISA},
+    {"shard", required_argument, NULL, OPTION_SHARD},
+    {"output", required_argument, NULL, 'o'},
+    {"resume", no_argument, NULL, OPTION_RESUME},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"device", required_argument, NULL, OPTION_DEVICE},
+    {"until", required_argument, NULL, OPTION_UNTIL},
+    {"samples", required_argument, NULL, OPTION_SAMPLES},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Returns 0, 1 when help was asked for, or -1. */
+static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
+{
+    int option;
+    uint64_t count;
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":n:s:b:t:o:qh", long_options, NULL)) != -1) {
+        switch (option) {
+        case 'n':
+            if (fc_option_count("-n", optarg, 1, 1e12, &o->scenario_options.trials, error))
+                return -1;
+            break;
+        case 's':
+            if (fc_option_count("-s", optarg, 0, 9007199254740992.0, &o->scenario_options.seed, error))
+                return -1;
+            o->scenario_options.has_seed = true;
+            break;
+        case 't':
+            if (fc_option_count("-t", optarg, 1, 65536, &count, error))
+                return -1;
+            o->threads = (int)count;
+            break;
+        case OPTION_DEVICE:
+            if (fc_option_count("--device", optarg, 0, 1024, &count, error))
+                return -1;
+            o->device = (int)count;
+            break;
+        case OPTION_SET:
+            if (fc_scenario_add_override(&o->scenario_options, optarg, error))
+                return -1;
+            break;
+        case OPTION_SHARD:
+            if (read_shard(optarg, o, error))
+                return -1;
+            break;
+        case 'b':
+            o->backend = optarg;
+            break;
+        case 'o':
+            o->output = optarg;
+            break;
+        case 'q':
+            o->quiet = true;
+            break;
+        case OPTION_UNTIL:
+            o->until = optarg;
+            break;
+        case OPTION_SAMPLES:
+            o->samples = optarg;
+            break;
+        case OPTION_ISA:
+            o->isa = optarg;
+            break;
+        case OPTION_RESUME:
+            o->resume = true;
+            break;
+        case OPTION_JSON:
+            o->json = true;
+            break;
+        case OPTION_STRICT:
+            o->strict = true;
+            break;
+        case 'h':
+            return 1;
+        default:
+            return fc_option_error("run", option, argv, long_options, error);
+        }
+    }
+    if (optind >= argc)
+        return fc_fail(error, FC_BAD_INPUT, "run needs a scenario; see flopcast list scenarios");
+    if (optind + 1 < argc)
+        return fc_fail(error, FC_BAD_INPUT, "'%s' is one argument too many; run takes one scenario",
+                       argv[optind + 1]);
+    if (o->resume && !o->output)
+        return fc_fail(error, FC_BAD_INPUT, "--resume needs -o FILE, the result to go on with");
+    if (o->samples && o->resume)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--samples cannot go with --resume (the trials that are in are not simulated again); "
+                       "leave one out");
+    if (o->until && o->shards)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--until cannot go with --shard (a shard does not know the others)");
+    o->scenario = argv[optind];
+    return 0;
+}
+
+/* Takes over what an earlier, stopped run left in the output file. */
+static int resume(const struct options *o, struct fc_result *result, struct fc_error *error)
+{
+    if (!o->resume || access(o->output, F_OK) != 0)
+        return 0;
+    struct fc_result earlier;
+    if (fc_result_read(&earlier, o->output, error))
+        return -1;
+    int status = 0;
+    if (earlier.input_digest != result->input_digest || earlier.seed != result->seed ||
+        earlier.model_version != result->model_version)
+        status = fc_fail(
+            error, FC_BAD_INPUT,
+            "%s: holds another scenario, seed or model version (input digest %016llx, seed %llu, model "
+            "version %d); give -o another file",
+            o->output, (unsigned long long)earlier.input_digest, (unsigned long long)earlier.seed,
+            earlier.model_version);
+    else
+        status = fc_tally_merge(&result->tally, &earlier.tally, error);
+    result->wall_s = earlier.wall_s; /* the time of all the trials that are in */
+    fc_result_free(&earlier);
+    return status;
+}
+
+static void describe_workers(const struct fc_worker *workers, int count, struct fc_result *result)
+{
+    size_t used = 0;
+    char trials[32];
+    for (int i = 0; i < count && used < sizeof result->devices; i++) {
+        fc_format_count(workers[i].trials, trials, sizeof trials);
+        int n = snprintf(result->devices + used, sizeof result->devices - used, "%s%s: %s trials%s",
+                         i ? "; " : "", workers[i].name, trials, workers[i].failed ? " (failed)" : "");
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static int run(const struct options *o, struct fc_error *error)
+{
+    struct fc_scenario scenario = {0};
+    struct fc_selection selection = {0};
+    struct fc_result result = {0};
+    struct fc_run_outcome outcome = {0};
+    struct callbacks shared = {0};
+    struct fc_precision precision = {0};
+    bool reached = false;
+    int status = FC_BAD_INPUT;
+
+    if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error) ||
+        (o->output && fc_result_can_write(o->output, error))) {
+        status = (int)error->status;
+        goto out;
+    }
+    const struct fc_program *program = &scenario.compiled.program;
+    if (!o->quiet)
+        fc_scenario_print_notes(&scenario, stderr);
+    if (o->until && !o->scenario_options.trials)
+        scenario.trials = UNTIL_MOST;
+    if ((o->until && fc_precision_read(program, o->until, &precision, error)) ||
+        fc_scenario_start_result(&scenario, &result, error) || resume(o, &result, error) ||
+        (o->samples && fc_samples_file_open(&shared.samples, o->samples, program, error))) {
+        status = (int)error->status;
+        goto out;
+    }
+    struct fc_select_request wish = {.backends = o->backend,
+                                     .device = o->device,
+                                     .threads = o->threads,
+                                     .isa = o->isa,
+                                     .strict = o->strict};
+    if (fc_select(&selection, &wish, error)) {
+        status = (int)error->status;
+        goto out;
+    }
+    if (!o->quiet)
+        fc_select_print(&selection, stderr);
+
+    uint64_t part = o->shard ? o->shard : 1, parts = o->shards ? o->shards : 1;
+    /* shard i covers trials [n (i-1) / N, n i / N) without overflow */
+    uint64_t whole = scenario.trials / parts, rest = scenario.trials % parts;
+    uint64_t first = whole * (part - 1) + (part - 1 < rest ? part - 1 : rest);
+    uint64_t count = whole + (part - 1 < rest ? 1 : 0);
+    struct fc_run_request request = {
+        .job = {program, scenario.compiled.tables, scenario.compiled.table_floats, scenario.seed},
+        .host = selection.host,
+        .first = first,
+        .count = count,
+        .workers = selection.workers,
+        .worker_count = selection.worker_count,
+        .progress = watch,
+        .sink = o->samples ? keep_samples : NULL,
+        .context = &shared,
+    };
+    fc_progress_start(&shared.line, "trials", o->quiet);
+    struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &once, NULL);
+    sigaction(SIGTERM, &once, NULL);
+    int failed = run_until(&request, o->until ? &precision : NULL, &result.tally, &outcome, &reached, error);
+    fc_progress_end(&shared.line);
+    struct fc_error samples_error = {0};
+    bool samples_lost = fc_samples_file_close(shared.samples, &samples_error) != 0;
+    shared.samples = NULL;
+    for (int i = 0; i < outcome.notes; i++)
+        fprintf(stderr, "flopcast: %s\n", outcome.note[i]);
+    result.wall_s += outcome.wall_s;
+    snprintf(result.backend, sizeof result.backend, "%s", selection.backends);
+    snprintf(result.topology, sizeof result.topology, "%s", selection.topology);
+    describe_workers(selection.workers, selection.worker_count, &result);
+
+    bool partial = failed || outcome.stopped;
+    bool any = fc_tally_trials(&result.tally) > 0;
+    struct fc_error write_error = {0};
+    bool unwritten = o->output && (any || !partial) && fc_result_write(&result, o->output, &write_error) != 0;
+    if (partial) {
+        status = failed ? (int)error->status : FC_FAULT;
+        if (!failed)
+            fc_fail(error, FC_FAULT, "stopped after %llu of %llu trials%s%s%s",
+                    (unsigned long long)fc_tally_trials(&result.tally), (unsigned long long)count,
+                    o->output && any ? "; go on with --resume -o " : "", o->output && any ? o->output : "",
+                    o->output ? "" : " (without -o FILE nothing is kept)");
+        if (unwritten) {
+            status = FC_FAULT;
+            *error = write_error;
+        }
+        goto out;
+    }
+    fc_print_overflowed(stderr, "flopcast: warning: ", false, &result.tally);
+    if (o->json) {
+        char *text = fc_result_json(&result, error);
+        if (!text) {
+            status = FC_FAULT;
+            goto out;
+        }
+        fputs(text, stdout);
+        free(text);
+    } else {
+        fc_report_result(stdout, &result, fc_locale_is_utf8());
+    }
+    status = unwritten || samples_lost ? FC_FAULT : FC_DONE;
+    if (samples_lost)
+        *error = samples_error;
+    if (status == FC_DONE && o->until && !reached) {
+        status = FC_ANSWER_NO;
+        fc_fail(error, FC_ANSWER_NO, "--until '%s' is not reached after %llu trials; give more with -n",
+                o->until, (unsigned long long)count);
+    }
+    if (unwritten) /* what was computed is at least on the screen */
+        *error = write_error;
+out:
+    if (shared.samples) {
+        struct fc_error late;
+        fc_samples_file_close(shared.samples, &late);
+    }
+    fc_select_free(&selection);
+    fc_result_free(&result);
+    fc_scenario_close(&scenario);
+    return status;
+}
+
+int fc_command_run(int argc, char **argv)
+{
+    struct options o = {.device = -1};
+    struct fc_error error = {0};
+    int status;
+    int parsed = read_options(argc, argv, &o, &error);
+    if (parsed == 1) {
+        fputs(help, stdout);
+        status = FC_DONE;
+    } else if (parsed < 0) {
+        status = FC_BAD_INPUT;
+    } else {
+        status = run(&o, &error);
+    }
+    if (status != FC_DONE && error.text[0])
+        fprintf(stderr, "flopcast: %s\n", error.text);
+    fc_scenario_options_free(&o.scenario_options);
+    return status;
+}

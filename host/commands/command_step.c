@@ -1,0 +1,315 @@
+/* command_step.c: `flopcast step`: one training step explained: where its time and memory go. */
+#include <getopt.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "host/base/document_write.h"
+#include "host/backends/kernels.h"
+#include "host/base/options.h"
+#include "host/compile/plan_scenario.h"
+#include "host/report/report.h"
+#include "host/compile/scenario.h"
+#include "host/step/step_time.h"
+
+static const char help[] =
+    "usage: flopcast step SCENARIO [OPTIONS]\n"
+    "\n"
+    "Explains one training step of the scenario's plan at the median of every factor: seconds by part,\n"
+    "communication hidden and exposed, memory by part, model FLOP; and the interval over all worlds.\n"
+    "\n"
+    "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
+    "      --json            print it as JSON\n"
+    "  -h, --help            this text\n";
+
+static const struct option long_options[] = {
+    {"set", required_argument, NULL, 's'},
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+enum { WORLDS = 1 << 16, PARTS = 17 };
+
+struct part {
+    const char *key, *what;
+    double seconds;
+};
+
+struct explanation {
+    struct fc_plan plan;
+    struct fc_step_breakdown parts;
+    struct fc_plan_memory memory;
+    double inputs[FC_IN_STEP_END]; /* medians */
+    struct part part[PARTS];
+    double flop_causal, flop_full;     /* per step */
+    double step_s[3], memory_bytes[3]; /* P5, P50, P95 */
+    double fits;                       /* probability */
+};
+
+static int read_options(int argc, char **argv, struct fc_scenario_options *scenario, bool *json,
+                        const char **name, struct fc_error *error)
+{
+    int option;
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            if (fc_scenario_add_override(scenario, optarg, error))
+                return -1;
+            break;
+        case 'j':
+            *json = true;
+            break;
+        case 'h':
+            return 1;
+        default:
+            return fc_option_error("step", option, argv, long_options, error);
+        }
+    }
+    if (optind >= argc)
+        return fc_fail(error, FC_BAD_INPUT, "step needs a scenario; see flopcast list scenarios");
+    if (optind + 1 < argc)
+        return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; step takes one scenario",
+                       argv[optind + 1]);
+    *name = argv[optind];
+    return fc_scenario_add_override(scenario, "layers=step", error);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static void take_quantiles(float *values, double quantiles[3])
+{
+    qsort(values, WORLDS, sizeof *values, ascending);
+    quantiles[0] = (double)values[WORLDS / 20];
+    quantiles[1] = (double)values[WORLDS / 2];
+    quantiles[2] = (double)values[WORLDS - WORLDS / 20 - 1];
+}
+
+/* Simulates the scenario's worlds on one thread. */
+static int simulate(const struct fc_scenario *scenario, struct explanation *e, struct fc_error *error)
+{
+    const struct fc_kernel *kernel = fc_kernel_best();
+    const struct fc_program *program = &scenario->compiled.program;
+    size_t chunk = (size_t)kernel->chunk, bytes = ((size_t)kernel->scratch_bytes + 63) / 64 * 64;
+    void *scratch = aligned_alloc(64, bytes);
+    float *out = malloc((size_t)program->metric_count * chunk * sizeof *out);
+    float *seconds = malloc(2 * WORLDS * sizeof *seconds), *memory = seconds ? seconds + WORLDS : NULL;
+    int status = scratch && out && seconds ? 0 : fc_fail(error, FC_FAULT, "no memory for the worlds");
+    double fitting = 0;
+    if (!status)
+        memset(scratch, 0, bytes);
+    for (size_t at = 0; !status && at < WORLDS; at += chunk) {
+        size_t here = WORLDS - at < chunk ? WORLDS - at : chunk;
+        kernel->run(program, scenario->compiled.tables, scenario->seed, at, (int)here, scratch, out);
+        for (size_t i = 0; i < here; i++) {
+            seconds[at + i] = out[(size_t)program->metric_row[FC_M_STEP_TIME_S] * chunk + i];
+            memory[at + i] = out[(size_t)program->metric_row[FC_M_MEMORY_PER_GPU_BYTES] * chunk + i];
+            fitting += (double)out[(size_t)program->metric_row[FC_M_FITS] * chunk + i];
+        }
+    }
+    if (!status) {
+        take_quantiles(seconds, e->step_s);
+        take_quantiles(memory, e->memory_bytes);
+        e->fits = fitting / WORLDS;
+    }
+    free(scratch);
+    free(out);
+    free(seconds);
+    return status;
+}
+
+static int explain(const struct fc_scenario *scenario, struct explanation *e, struct fc_error *error)
+{
+    struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
+    int status =
+        beliefs ? fc_beliefs_read(beliefs, scenario->catalog, error) : fc_fail(error, FC_FAULT, "no memory");
+    if (!status)
+        status = fc_plan_read(&e->plan, scenario->settings, scenario->catalog, error);
+    if (!status)
+        status = simulate(scenario, e, error);
+    if (!status) {
+        fc_beliefs_medians(beliefs, &e->plan, e->inputs);
+        for (int i = 0; i < FC_IN_STEP_END; i++) {
+            const struct fc_setting *own = &scenario->settings->fields[FC_FIELD_EFFICIENCY + i];
+            if (own->is_set)
+                e->inputs[i] = fc_distribution_quantile(own->distribution, 0.5, 0.5);
+        }
+        fc_step_time(&scenario->compiled.program.step, e->inputs, &e->parts);
+        e->memory = fc_plan_memory(&e->plan);
+        double tokens = e->plan.global_batch * e->plan.sequence;
+        e->flop_causal = tokens * fc_architecture_flop_per_token(&e->plan.model, e->plan.sequence, true);
+        e->flop_full = tokens * fc_architecture_flop_per_token(&e->plan.model, e->plan.sequence, false);
+        const struct fc_step_breakdown *p = &e->parts;
+        const struct part parts[PARTS] = {{"gemm", "matrix products of the layers", p->gemm},
+                                          {"experts", "grouped products of the experts", p->experts},
+                                          {"attention", "attention", p->attention},
+                                          {"memory_bound", "memory-bound kernels", p->memory},
+                                          {"gaps", "gaps between kernels", p->gaps},
+                                          {"host", "waiting for the host's launches", p->host},
+                                          {"head", "output layer and loss", p->head},
+                                          {"tp", "tensor parallel, exposed", p->tp},
+                                          {"cp", "context parallel, exposed", p->cp},
+                                          {"ep", "expert parallel, exposed", p->ep},
+                                          {"fsdp", "FSDP, exposed", p->fsdp},
+                                          {"pp", "pipeline messages, exposed", p->pp},
+                                          {"dp", "data parallel, exposed", p->dp},
+                                          {"bubble", "pipeline bubble", p->bubble},
+                                          {"optimizer", "optimizer and fixed work", p->optimizer},
+                                          {"straggling", "stragglers and jitter", p->straggling},
+                                          {"residual", "not explained by the model", p->residual}};
+        memcpy(e->part, parts, sizeof parts);
+    }
+    free(beliefs);
+    return status;
+}
+
+static double exposed(const struct fc_step_breakdown *p)
+{
+    return p->tp + p->cp + p->ep + p->fsdp + p->pp + p->dp;
+}
+
+static void print_bar(double share, bool utf8)
+{
+    int eighths = (int)lround(share * 40 * 8);
+    static const char *const part[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    for (int i = 0; i < (utf8 ? eighths / 8 : (eighths + 4) / 8); i++)
+        fputs(utf8 ? "█" : "#", stdout);
+    if (utf8)
+        fputs(part[eighths % 8], stdout);
+    putchar('\n');
+}
+
+static void print_rate(const char *what, double flop, const struct explanation *e)
+{
+    double rate = flop / e->parts.step / e->plan.gpus, peak = fc_plan_peak(&e->plan);
+    printf("  %-44s %8.1f TFLOP/s per GPU (%.1f to %.1f), MFU %.1f %%\n", what, rate / 1e12,
+           flop / e->step_s[2] / e->plan.gpus / 1e12, flop / e->step_s[0] / e->plan.gpus / 1e12,
+           100 * rate / peak);
+}
+
+static void print(const struct fc_scenario *scenario, const struct explanation *e)
+{
+    const struct fc_plan *p = &e->plan;
+    const struct fc_setting *f = scenario->settings->fields;
+    bool utf8 = fc_locale_is_utf8();
+    printf("%s: one step of %s on %g %s, tp %g, pp %g (vpp %g), cp %g, ep %g, dp %g, micro-batch %g, %g "
+           "micro-batches, "
+           "software %s%s\n\n",
+           scenario->name, f[FC_FIELD_MODEL].name, p->gpus, p->gpu.name, p->tp, p->pp, p->vpp, p->cp, p->ep,
+           fc_plan_data_parallel(p), p->micro_batch, fc_plan_micro_batches(p), p->software->name,
+           p->software_assumed ? " (the newest, not stated)" : "");
+    for (int i = 0; i < PARTS; i++) {
+        if (e->part[i].seconds == 0)
+            continue;
+        printf("  %-34s %10.4f s %5.1f %%  ", e->part[i].what, e->part[i].seconds,
+               100 * e->part[i].seconds / e->parts.step);
+        print_bar(fmax(0, e->part[i].seconds / e->parts.step), utf8);
+    }
+    printf("  %-34s %10.4f s           90 %% of the worlds: %.4g to %.4g s\n\n", "step", e->parts.step,
+           e->step_s[0], e->step_s[2]);
+    printf("communication %.4f s, of which %.4f s exposed (%.1f %% of the step)\n\n", e->parts.communication,
+           exposed(&e->parts), 100 * exposed(&e->parts) / e->parts.step);
+    double tokens_per_s = p->global_batch * p->sequence / e->parts.step;
+    printf("throughput: %.4g tokens/s, %.1f per GPU\n", tokens_per_s, tokens_per_s / p->gpus);
+    print_rate("model FLOP, causal attention (used here)", e->flop_causal, e);
+    print_rate("the same with full attention", e->flop_full, e);
+    const struct fc_plan_memory *m = &e->memory;
+    printf("\nmemory of the fullest GPU: %.1f GB (90 %%: %.1f to %.1f) of %.0f GB, fits in %.2f %% of the "
+           "worlds\n",
+           e->memory_bytes[1] / 1e9, e->memory_bytes[0] / 1e9, e->memory_bytes[2] / 1e9,
+           p->gpu.memory_bytes / 1e9, 100 * e->fits);
+    printf("  weights and gradients %.1f, optimizer %.1f, activations %.1f, logits and embedding %.1f, "
+           "framework %.1f GB, "
+           "allocator x %.2f\n",
+           m->weights / 1e9, m->optimizer / 1e9, m->activations / 1e9, m->logits / 1e9,
+           e->inputs[FC_IN_MEMORY_FRAMEWORK] / 1e9, e->inputs[FC_IN_MEMORY_ALLOCATOR]);
+}
+
+static void write_triple(struct fc_writer *w, const char *key, const double *q)
+{
+    fc_write_map(w, key);
+    fc_write_number(w, "p5", q[0]);
+    fc_write_number(w, "p50", q[1]);
+    fc_write_number(w, "p95", q[2]);
+    fc_write_end(w);
+}
+
+static int print_json(const struct fc_scenario *scenario, const struct explanation *e, struct fc_error *error)
+{
+    struct fc_writer *w;
+    if (fc_writer_open(&w, stdout, FC_JSON, error))
+        return -1;
+    const struct fc_plan *p = &e->plan;
+    double per_gpu = e->parts.step * p->gpus, peak = fc_plan_peak(p);
+    fc_write_map(w, NULL);
+    fc_write_text(w, "scenario", scenario->name);
+    fc_write_text(w, "software", p->software->name);
+    fc_write_number(w, "step_time_s", e->parts.step);
+    write_triple(w, "step_time_over_worlds_s", e->step_s);
+    fc_write_map(w, "parts_s");
+    for (int i = 0; i < PARTS; i++)
+        fc_write_number(w, e->part[i].key, e->part[i].seconds);
+    fc_write_end(w);
+    fc_write_number(w, "communication_s", e->parts.communication);
+    fc_write_number(w, "exposed_communication_s", exposed(&e->parts));
+    fc_write_number(w, "tokens_per_s", p->global_batch * p->sequence / e->parts.step);
+    fc_write_number(w, "tflops_per_gpu", e->flop_causal / per_gpu / 1e12);
+    fc_write_number(w, "mfu", e->flop_causal / per_gpu / peak);
+    fc_write_number(w, "tflops_per_gpu_full_attention", e->flop_full / per_gpu / 1e12);
+    fc_write_number(w, "mfu_full_attention", e->flop_full / per_gpu / peak);
+    fc_write_map(w, "memory_bytes");
+    fc_write_number(w, "weights_and_gradients", e->memory.weights);
+    fc_write_number(w, "optimizer", e->memory.optimizer);
+    fc_write_number(w, "activations", e->memory.activations);
+    fc_write_number(w, "logits", e->memory.logits);
+    fc_write_number(w, "framework", e->inputs[FC_IN_MEMORY_FRAMEWORK]);
+    write_triple(w, "total_over_worlds", e->memory_bytes);
+    fc_write_number(w, "capacity", p->gpu.memory_bytes);
+    fc_write_end(w);
+    fc_write_number(w, "fits_in_memory", e->fits);
+    fc_write_end(w);
+    return fc_writer_close(w, error);
+}
+
+int fc_command_step(int argc, char **argv)
+{
+    struct fc_scenario_options options = {0};
+    struct fc_scenario scenario;
+    struct explanation e = {0};
+    struct fc_error error = {0};
+    const char *name = NULL;
+    bool json = false, open = false;
+    int status = read_options(argc, argv, &options, &json, &name, &error);
+    if (status == 1) {
+        fputs(help, stdout);
+        fc_scenario_options_free(&options);
+        return FC_DONE;
+    }
+    if (!status) {
+        status = fc_scenario_open(&scenario, name, &options, &error);
+        open = !status;
+    }
+    if (!status)
+        status = explain(&scenario, &e, &error);
+    if (!status && json)
+        status = print_json(&scenario, &e, &error);
+    else if (!status)
+        print(&scenario, &e);
+    if (open)
+        fc_scenario_close(&scenario);
+    fc_scenario_options_free(&options);
+    if (status) {
+        fprintf(stderr, "flopcast: %s\n", error.text);
+        return (int)error.status;
+    }
+    return FC_DONE;
+}

@@ -1,0 +1,33 @@
+/* commands.c: the list of commands. */
+#include "commands.h"
+
+#include "host/backends/kernels.h"
+#include "cuda/model/program.h"
+#include "host/base/version.h"
+
+const struct fc_command fc_commands[] = {
+    {"run", "simulate a scenario and print distributions", fc_command_run},
+    {"explain", "what drives the answer: tornado, Sobol indices, the worst worlds", fc_command_explain},
+    {"solve", "the value of one input that reaches a target", fc_command_solve},
+    {"sweep", "one input over values or names, or named cases, on the same worlds", fc_command_sweep},
+    {"stress", "shocks, the chance of a breach, and what leads to it", fc_command_stress},
+    {"merge", "put the result files of shards or machines together", fc_command_merge},
+    {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part",
+     fc_command_compare},
+    {"replay", "one world of a run, event by event", fc_command_replay},
+    {"step", "one training step explained: time and memory by part", fc_command_step},
+    {"calibrate", "fit the efficiency factors to measured steps, as a posterior", fc_command_calibrate},
+    {"validate", "predictions against measured step times", fc_command_validate},
+    {"devices", "the machine, the backends and devices, and how they would be used", fc_command_devices},
+    {"bench", "trials and events per second, with the answers checked first", fc_command_bench},
+    {"list", "the catalog and the scenarios that come with the program", fc_command_list},
+    {"show", "a catalog entry with its sources, a scenario, or a key of one; what is left to defaults",
+     fc_command_show},
+    {NULL, NULL, NULL},
+};
+
+void fc_print_version(FILE *out)
+{
+    fprintf(out, "flopcast " FC_VERSION ", model version %d, kernels: %s, built by %s\n", FC_MODEL_VERSION,
+            fc_kernel_names(), fc_kernel_compiler());
+}

@@ -1,0 +1,329 @@
+/* contract.c: see contract.h. */
+#include "contract.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "copula.h"
+#include "host/language/in_use.h"
+#include "cuda/model/draw.h"
+
+#define HOURS_PER_YEAR 8766.0
+#define HOURS_PER_MONTH 730.5
+
+static bool stated(const struct fc_setting *setting)
+{
+    return setting->is_set && !setting->from_default;
+}
+
+static double share_of(const struct fc_settings *settings, int provider)
+{
+    const struct fc_setting *share = provider == 0 ? &settings->fields[FC_FIELD_P1_SHARE]
+                                                   : fc_contract_field(settings, provider, FC_FIELD_P2_SHARE);
+    return share->is_set ? share->number : 0;
+}
+
+static int standard_tables(struct fc_compiled *compiled, struct fc_months *months, struct fc_error *error)
+{
+    struct fc_distribution normal, uniform;
+    struct fc_fault fault;
+    struct fc_draw draw = {0};
+    const double standard[] = {0, 1};
+    const struct fc_form *form = fc_forms;
+    while (strcmp(form->name, "normal") != 0)
+        form++;
+    if (fc_distribution_make(&normal, form, standard, &fault) ||
+        fc_distribution_quantiles(&uniform, standard, standard, 2, &fault))
+        return fc_fail(error, FC_FAULT, "%s", fault.text);
+    if (fc_program_make_draw(compiled, &normal, &draw, error))
+        return -1;
+    months->normal_table = draw.table;
+    float *table = fc_program_add_table(compiled, FC_Z_TABLE_SIZE, &months->uniform_table, error);
+    if (!table)
+        return -1;
+    fc_copula_table(&uniform, table);
+    return 0;
+}
+
+static int compile_providers(struct fc_compiled *compiled, const struct fc_settings *settings,
+                             struct fc_months *months, struct fc_error *error)
+{
+    static const fc_i32 base[FC_P_INPUTS] = {
+        FC_IN_PRICE_GPU_HOUR_USD, FC_IN_DELAY_PROBABILITY,        FC_IN_OUTAGE_RATE,
+        FC_IN_OUTAGE_H,           FC_IN_ENERGY_PRICE_USD_PER_KWH, FC_IN_PUE,
+        FC_IN_CARBON_G_PER_KWH,   FC_IN_CARBON_MARGINAL};
+    static const enum fc_field_id own[FC_P_INPUTS] = {FC_FIELD_P2_PRICE,        FC_FIELD_P2_DELAY_PROBABILITY,
+                                                      FC_FIELD_P2_OUTAGE_RATE,  FC_FIELD_P2_OUTAGE_LENGTH,
+                                                      FC_FIELD_P2_ENERGY_PRICE, FC_FIELD_P2_PUE,
+                                                      FC_FIELD_P2_CARBON,       FC_FIELD_P2_CARBON_MARGINAL};
+    double others = 0;
+    months->providers = fc_contract_providers(settings);
+    for (int k = 1; k < months->providers; k++)
+        others += share_of(settings, k);
+    const struct fc_setting *first = &settings->fields[FC_FIELD_P1_SHARE];
+    double rest = first->is_set ? first->number : 1 - others;
+    if (fabs(rest + others - 1) > 1e-6 || rest < 0)
+        return fc_fail_at(
+            error, first->is_set ? &first->place : &fc_contract_field(settings, 1, FC_FIELD_P2_SHARE)->place,
+            "the providers' shares add up to %g, not 1; leave provider1.share out to give it the rest",
+            first->is_set ? rest + others : others);
+    for (int k = 0; k < months->providers; k++) {
+        struct fc_provider *provider = &months->provider[k];
+        const struct fc_setting *term =
+            k == 0 ? &settings->fields[FC_FIELD_P1_TERM] : fc_contract_field(settings, k, FC_FIELD_P2_TERM);
+        const struct fc_setting *delay = &settings->fields[FC_FIELD_DELAY_LENGTH];
+        provider->form = fc_contract_form(settings, k);
+        provider->share = (float)(k == 0 ? rest : share_of(settings, k));
+        provider->term_months = (fc_i32)term->integer;
+        if (provider->form == FC_FORM_RESERVATION && term->integer != 12 && term->integer != 36 &&
+            term->integer != 60)
+            return fc_fail_at(error, &term->place, "a reservation is for 12, 36 or 60 months, not %lld",
+                              term->integer);
+        if (provider->form == FC_FORM_BLOCK && stated(term) && term->integer > 6)
+            return fc_fail_at(error, &term->place, "a capacity block is for 1 to 6 months, not %lld",
+                              term->integer);
+        if (provider->form == FC_FORM_BLOCK && !stated(term))
+            provider->term_months = 6;
+        for (int i = 0; i < FC_P_INPUTS; i++) {
+            bool has = k > 0 && fc_contract_field(settings, k, own[i])->is_set;
+            provider->input[i] = has ? FC_IN_PROVIDER + 16 * (k - 1) + i : base[i];
+        }
+        if (k > 0 && fc_contract_field(settings, k, FC_FIELD_P2_DELAY_LENGTH)->is_set)
+            delay = fc_contract_field(settings, k, FC_FIELD_P2_DELAY_LENGTH);
+        if (fc_program_make_draw(compiled, delay->distribution, &provider->delay, error))
+            return -1;
+    }
+    return 0;
+}
+
+static int compile_market(struct fc_compiled *compiled, const struct fc_settings *settings,
+                          struct fc_months *months, struct fc_error *error)
+{
+    const struct fc_setting *f = settings->fields;
+    months->market = f[FC_FIELD_MARKET_PATHS].flag;
+    if (!months->market)
+        return 0;
+    static const enum fc_field_id lists[] = {FC_FIELD_REGIME_DRIFT, FC_FIELD_REGIME_SIGMA};
+    for (int i = 0; i < 2; i++)
+        if (f[lists[i]].count != 3)
+            return fc_fail_at(error, &f[lists[i]].place,
+                              "%s wants three numbers (glut, balance, shortage), not %zu",
+                              fc_fields[lists[i]].path, f[lists[i]].count);
+    for (int i = 0; i < 3; i++) {
+        months->drift[i] = (float)f[FC_FIELD_REGIME_DRIFT].numbers[i];
+        months->sigma[i] = (float)f[FC_FIELD_REGIME_SIGMA].numbers[i];
+    }
+    months->regime = f[FC_FIELD_REGIME].choice;
+    months->jump_rate = (float)f[FC_FIELD_JUMP_RATE].number;
+    months->spot_sigma = (float)f[FC_FIELD_SPOT_SIGMA].number;
+    months->first_launch = (float)f[FC_FIELD_FIRST_LAUNCH].number;
+    return fc_program_make_draw(compiled, f[FC_FIELD_JUMP].distribution, &months->jump, error);
+}
+
+static int compile_finance(const struct fc_settings *settings, struct fc_months *months,
+                           struct fc_error *error)
+{
+    const struct fc_setting *f = settings->fields;
+    months->revenue = f[FC_FIELD_REVENUE].choice;
+    months->irr = months->revenue != FC_REVENUE_NONE;
+    if (f[FC_FIELD_PROGRAMME_FLOP].is_set)
+        months->programme_flop = (float)f[FC_FIELD_PROGRAMME_FLOP].number;
+    if (months->revenue != FC_REVENUE_PATH)
+        return 0;
+    static const enum fc_field_id losses[] = {FC_FIELD_REFERENCE_NET, FC_FIELD_REFERENCE_OPERATING,
+                                              FC_FIELD_REFERENCE_CASH};
+    double revenue = f[FC_FIELD_REFERENCE_REVENUE].number;
+    if (revenue <= 0)
+        return fc_fail_at(error, &f[FC_FIELD_REFERENCE_REVENUE].place,
+                          "finance.reference_revenue must be positive (losses are taken as shares of it)");
+    months->revenue_start = (float)f[FC_FIELD_REVENUE_START].number;
+    months->revenue_share = (float)f[FC_FIELD_REVENUE_SHARE].number;
+    for (int b = 0; b < 3; b++)
+        months->cost_ratio[b] = (float)(1 + f[losses[b]].number / revenue);
+    return 0;
+}
+
+static int compile_months(struct fc_compiled *compiled, const struct fc_settings *settings,
+                          struct fc_error *error)
+{
+    struct fc_months *months = &compiled->program.contract.months;
+    const struct fc_setting *f = settings->fields;
+    double term = f[FC_FIELD_CONTRACT_YEARS].number * 12;
+    if (term > FC_MONTHS)
+        return fc_fail_at(error, &f[FC_FIELD_CONTRACT_YEARS].place,
+                          "a term of %g years is too long to go month by month (at most %d years)",
+                          f[FC_FIELD_CONTRACT_YEARS].number, FC_MONTHS / 12);
+    months->months = (fc_i32)ceil(term - 1e-9);
+    months->term_months = (float)term;
+    months->ramp_months = (float)f[FC_FIELD_RAMP].number;
+    months->tranches = (fc_i32)f[FC_FIELD_TRANCHES].integer;
+    months->catch_up = f[FC_FIELD_CATCH_UP].flag;
+    if (f[FC_FIELD_CONTRACT_GPUS].is_set) {
+        months->gpus = (float)f[FC_FIELD_CONTRACT_GPUS].number;
+        months->catch_up = 0;
+    }
+    months->credit_from = (fc_i32)f[FC_FIELD_CREDIT_FROM].number;
+    months->service_credit = (float)f[FC_FIELD_SERVICE_CREDIT].number;
+    months->terminate = (fc_i32)f[FC_FIELD_TERMINATE].number;
+    months->expansion_month = (fc_i32)f[FC_FIELD_EXPANSION_MONTH].number;
+    if (months->expansion_month > 0) {
+        static const enum fc_field_id option[] = {FC_FIELD_EXPANSION_SHARE, FC_FIELD_EXPANSION_STRIKE};
+        if (fc_program_require(settings, option, 2, "contract", error))
+            return -1;
+        months->expansion_share = (float)f[FC_FIELD_EXPANSION_SHARE].number;
+        months->expansion_strike = (float)f[FC_FIELD_EXPANSION_STRIKE].number;
+    }
+    if (standard_tables(compiled, months, error) || compile_providers(compiled, settings, months, error) ||
+        compile_market(compiled, settings, months, error) || compile_finance(settings, months, error))
+        return -1;
+    return 0;
+}
+
+/* Where no run is simulated, deadline and budget are those of a run of the first size. */
+static int compile_goals(struct fc_compiled *compiled, const struct fc_settings *settings,
+                         struct fc_error *error)
+{
+    struct fc_program *program = &compiled->program;
+    const struct fc_setting *f = settings->fields;
+    if (program->layers & FC_LAYER_RUN)
+        return 0;
+    if (f[FC_FIELD_DEADLINE].is_set && !f[FC_FIELD_RUN_GPUS].is_set)
+        return fc_fail_at(error, &f[FC_FIELD_DEADLINE].place,
+                          "goals.deadline is stated, but not on how many GPUs a run is to keep it; add "
+                          "contract.run_gpus");
+    if (f[FC_FIELD_DEADLINE].is_set)
+        program->contract.deadline_days = (float)f[FC_FIELD_DEADLINE].number;
+    if (f[FC_FIELD_BUDGET].is_set)
+        program->contract.budget_usd = (float)f[FC_FIELD_BUDGET].number;
+    program->contract.goals = f[FC_FIELD_DEADLINE].is_set || f[FC_FIELD_BUDGET].is_set;
+    return 0;
+}
+
+int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
+                        const struct fc_catalog *catalog, struct fc_error *error)
+{
+    static const enum fc_field_id needed[] = {
+        FC_FIELD_GPU,
+        FC_FIELD_PRICE_GPU_HOUR,
+        FC_FIELD_CONTRACT_YEARS,
+        FC_FIELD_RAMP,
+        FC_FIELD_DELAY_PROBABILITY,
+        FC_FIELD_DELAY_LENGTH,
+        FC_FIELD_USABLE_FRACTION,
+        FC_FIELD_GOODPUT,
+        FC_FIELD_MFU,
+        FC_FIELD_TRAINING_SHARE,
+        FC_FIELD_FINAL_RUN_SHARE,
+        FC_FIELD_IT_POWER,
+        FC_FIELD_LOAD_FACTOR,
+        FC_FIELD_PUE,
+        FC_FIELD_CARBON,
+        FC_FIELD_CONTRACT_VALUE,
+    };
+    struct fc_program *program = &compiled->program;
+    struct fc_contract *contract = &program->contract;
+    const struct fc_setting *f = settings->fields;
+    bool gpus = f[FC_FIELD_CONTRACT_GPUS].is_set, months = fc_contract_by_months(settings);
+    if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0] - (gpus ? 1 : 0), "contract",
+                           error))
+        return -1;
+    if (gpus && f[FC_FIELD_CONTRACT_VALUE].is_set)
+        return fc_fail_at(
+            error, &f[FC_FIELD_CONTRACT_GPUS].place,
+            "contract.gpus and contract.value are both stated (one follows from the other); drop one");
+    if (gpus && !months)
+        return fc_fail_at(error, &f[FC_FIELD_CONTRACT_GPUS].place,
+                          "contract.gpus needs the months; add contract.detail: months");
+    double half_ramp_h = 0.5 * f[FC_FIELD_RAMP].number * HOURS_PER_MONTH;
+    double term_h = f[FC_FIELD_CONTRACT_YEARS].number * HOURS_PER_YEAR;
+    if (half_ramp_h >= term_h)
+        return fc_fail_at(
+            error, &f[FC_FIELD_RAMP].place,
+            "contract.ramp of %g months is at least twice the term of %g years (no capacity would come); "
+            "shorten it",
+            f[FC_FIELD_RAMP].number, f[FC_FIELD_CONTRACT_YEARS].number);
+    contract->value_usd = gpus ? 0 : (float)f[FC_FIELD_CONTRACT_VALUE].number;
+    contract->term_h = (float)term_h;
+    contract->half_ramp_h = (float)half_ramp_h;
+    contract->run_sizes = (fc_i32)f[FC_FIELD_RUN_FLOP].count;
+    for (size_t k = 0; k < f[FC_FIELD_RUN_FLOP].count; k++)
+        contract->run_flop[k] = (float)f[FC_FIELD_RUN_FLOP].numbers[k];
+    if (f[FC_FIELD_RUN_GPUS].is_set)
+        contract->run_gpus = (float)f[FC_FIELD_RUN_GPUS].number;
+    if (compile_goals(compiled, settings, error))
+        return -1;
+    const struct fc_catalog_entry *gpu;
+    double peak;
+    if (fc_catalog_find(catalog, "gpu", f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, &gpu, error) ||
+        fc_catalog_number(gpu, "bf16_flop_per_s", &peak, &f[FC_FIELD_GPU].place, error))
+        return -1;
+    /* a simulated step has its MFU against the peak of its own precision */
+    contract->peak_flops = program->layers & FC_LAYER_STEP ? program->step.peak_flops : (float)peak;
+    contract->months.own = fc_contract_asks_own(settings);
+    contract->months.own_parts = f[FC_FIELD_OWN_BASIS].choice == 1;
+    contract->months.own_decline = f[FC_FIELD_OWN_METHOD].choice == 1;
+    contract->pauses = months && (program->layers & FC_LAYER_RUN) && !f[FC_FIELD_WALL].is_set;
+    if (months)
+        return compile_months(compiled, settings, error);
+    for (int k = 1; k < FC_PROVIDERS; k++)
+        if (fc_contract_field(settings, k, FC_FIELD_P2_SHARE)->is_set)
+            return fc_fail_at(error, &fc_contract_field(settings, k, FC_FIELD_P2_SHARE)->place,
+                              "several providers need the months; add contract.detail: months");
+    struct fc_distribution uniform;
+    struct fc_fault fault;
+    const double ends[] = {0, 1};
+    if (fc_distribution_quantiles(&uniform, ends, ends, 2, &fault))
+        return fc_fail(error, FC_FAULT, "%s", fault.text);
+    return fc_program_add_input(compiled, FC_IN_DELAY_CHANCE, &uniform, error);
+}
+
+void fc_contract_metrics(struct fc_program *program)
+{
+    static const int always[] = {
+        FC_M_STRANDED_USD,
+        FC_M_PAID_USD,
+        FC_M_GPU_HOURS_DELIVERED,
+        FC_M_GPU_HOURS_LATE,
+        FC_M_SERVICE_CREDITS_USD,
+        FC_M_ON_TIME,
+        FC_M_DELIVERED_SHARE,
+        FC_M_DELIVERED_75,
+        FC_M_OUTAGE_H,
+        FC_M_NO_OUTAGE,
+        FC_M_POWER_MEAN_MW,
+        FC_M_POWER_PEAK_MW,
+        FC_M_ENERGY_BILL_USD,
+        FC_M_CO2_MARGINAL_T,
+        FC_M_COST_PER_USED_HOUR_USD,
+        FC_M_COST_PER_1E24_USD,
+    };
+    static const int money[] = {
+        FC_M_NPV_USD,     FC_M_IRR,        FC_M_PAYBACK_MONTHS, FC_M_PAYS_BACK, FC_M_PEAK_CASH_NEED_USD,
+        FC_M_REVENUE_USD, FC_M_BALANCE_USD};
+    const struct fc_months *months = &program->contract.months;
+    char want[FC_METRIC_COUNT] = {0};
+    if (months->months > 0) {
+        bool spot = false;
+        for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+            want[always[i]] = 1;
+        for (size_t i = 0; months->revenue != FC_REVENUE_NONE && i < sizeof money / sizeof money[0]; i++)
+            want[money[i]] = 1;
+        for (int m = FC_M_PAYBACK_BASIS_MONTHS; m < FC_M_LIST_PRICE_END_USD; m++)
+            want[m] = months->revenue == FC_REVENUE_PATH;
+        for (int k = 0; k < months->providers; k++)
+            spot = spot || months->provider[k].form == FC_FORM_SPOT;
+        want[FC_M_SPOT_LOSS_H] = spot;
+        want[FC_M_LIST_PRICE_END_USD] = want[FC_M_CONTRACT_PRICE_END_USD] = want[FC_M_SPOT_PRICE_END_USD] =
+            months->market != 0;
+        for (int m = FC_M_RULE_COST_USD; m <= FC_M_VALUE_OF_WAITING_USD; m++)
+            want[m] = months->market != 0;
+        want[FC_M_EXPANDS] = want[FC_M_EXPANSION_VALUE_USD] = months->expansion_month > 0;
+        for (int m = FC_M_PROGRAMME_RUNS; m <= FC_M_PROGRAMME_FIRST_MONTHS; m++)
+            want[m] = months->programme_flop > 0;
+    }
+    for (int m = FC_M_OWN_COST_PER_HOUR_USD; m <= FC_M_CONTRACT_PER_GW_YEAR_USD; m++)
+        want[m] = months->own != 0;
+    for (int m = FC_M_NPV_USD; m < FC_METRIC_COUNT; m++)
+        if (want[m])
+            program->metrics[program->metric_count++] = m;
+}

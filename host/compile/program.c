@@ -1,0 +1,404 @@
+/* program.c: see program.h. */
+#include "program.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/model/timeline.h"
+#include "contract.h"
+#include "copula.h"
+#include "host/language/in_use.h"
+#include "host/backends/kernels.h"
+#include "plan_scenario.h"
+#include "program_detail.h"
+
+#define LONGEST_RUN 16.0 /* a run is given up when it takes this many times its failure-free time */
+
+void fc_program_free(struct fc_compiled *compiled)
+{
+    free(compiled->tables);
+    *compiled = (struct fc_compiled){0};
+}
+
+float *fc_program_add_table(struct fc_compiled *compiled, size_t count, int32_t *offset,
+                            struct fc_error *error)
+{
+    if (compiled->table_floats + count > compiled->table_room) {
+        size_t room = 2 * compiled->table_room + count;
+        float *grown = room > INT32_MAX ? NULL : realloc(compiled->tables, room * sizeof *grown);
+        if (!grown) {
+            fc_fail(error, FC_FAULT, "no memory for the quantile tables");
+            return NULL;
+        }
+        compiled->tables = grown;
+        compiled->table_room = room;
+    }
+    *offset = (int32_t)compiled->table_floats;
+    compiled->table_floats += count;
+    return compiled->tables + *offset;
+}
+
+int fc_program_make_draw(struct fc_compiled *compiled, const struct fc_distribution *d, struct fc_draw *draw,
+                         struct fc_error *error)
+{
+    if (fc_distribution_is_constant(d)) {
+        draw->kind = FC_DRAW_CONSTANT;
+        draw->value = (float)fc_distribution_quantile(d, 0.5, 0.5);
+        return 0;
+    }
+    if (fc_distribution_is_discrete(d)) {
+        float *table = fc_program_add_table(compiled, 2 * d->count, &draw->table, error);
+        if (!table)
+            return -1;
+        for (size_t i = 0; i < d->count; i++) {
+            table[i] = (float)d->values[i];
+            table[d->count + i] = (float)d->tails[i].lower;
+        }
+        draw->kind = FC_DRAW_DISCRETE;
+        draw->count = (fc_i32)d->count;
+        return 0;
+    }
+    float *table = fc_program_add_table(compiled, FC_TABLE_SIZE, &draw->table, error);
+    if (!table)
+        return -1;
+    fc_distribution_table(d, table);
+    draw->kind = FC_DRAW_TABLE;
+    return 0;
+}
+
+int fc_program_add_input(struct fc_compiled *compiled, int input, const struct fc_distribution *distribution,
+                         struct fc_error *error)
+{
+    struct fc_draw draw = {.input = input};
+    if (fc_program_make_draw(compiled, distribution, &draw, error))
+        return -1;
+    compiled->program.draws[compiled->program.draw_count++] = draw;
+    return 0;
+}
+
+/* Where to point when what is wrong is that something is not there. */
+static struct fc_place top_of_scenario(const struct fc_settings *settings)
+{
+    struct fc_place top = {NULL, 1, 1};
+    for (int i = 0; i < FC_FIELD_COUNT && !top.file; i++)
+        if (settings->fields[i].is_set && !settings->fields[i].from_default)
+            top.file = settings->fields[i].place.file;
+    return top;
+}
+
+int fc_program_require(const struct fc_settings *settings, const enum fc_field_id *fields, size_t count,
+                       const char *layer, struct fc_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (settings->fields[fields[i]].is_set)
+            continue;
+        const struct fc_field *field = &fc_fields[fields[i]];
+        const struct fc_setting *stated = &settings->fields[FC_FIELD_LAYERS];
+        if (stated->from_default) {
+            struct fc_place top = top_of_scenario(settings);
+            return fc_fail_at(
+                error, &top,
+                "'layers' is not stated, and layer '%s' (the default) needs %s (%s); state layers: step, "
+                "run or contract, or add it",
+                layer, field->path, field->what);
+        }
+        /* layers by --set, or by a command that needs one layer: the file is where the key is missing */
+        bool by_argument = stated->place.file && strcmp(stated->place.file, "--set") == 0;
+        struct fc_place top = top_of_scenario(settings);
+        return fc_fail_at(
+            error, by_argument ? &top : &stated->place,
+            "%s is not stated (%s), but layer '%s' needs it; add it, or give it with --set %s=...",
+            field->path, field->what, layer, field->path);
+    }
+    return 0;
+}
+
+static int by_input(const void *a, const void *b)
+{
+    return ((const struct fc_draw *)a)->input - ((const struct fc_draw *)b)->input;
+}
+
+static void add_metric(struct fc_program *program, int metric)
+{
+    program->metrics[program->metric_count++] = metric;
+}
+
+/* Classes that are off unless stated are left out of the table when they are. */
+static bool class_in_use(const struct fc_program *program, int c)
+{
+    int input = c == FC_CLASS_SITE ? FC_IN_SITE_MTBF_H : c == FC_CLASS_POD ? FC_IN_POD_MTBF_H : -1;
+    for (int i = 0; input >= 0 && i < program->draw_count; i++)
+        if (program->draws[i].input == input)
+            return program->draws[i].kind != FC_DRAW_CONSTANT || program->draws[i].value > 0;
+    return input < 0;
+}
+
+static void choose_metrics(struct fc_program *program)
+{
+    static const int run[] = {FC_M_WALL_CLOCK_DAYS,   FC_M_GOODPUT,        FC_M_INTERRUPTIONS,
+                              FC_M_TIME_PRODUCTIVE_H, FC_M_TIME_REDONE_H,  FC_M_TIME_CHECKPOINT_H,
+                              FC_M_TIME_DETECTION_H,  FC_M_TIME_RESTART_H, FC_M_TIME_WAITING_H,
+                              FC_M_TIME_PLANNED_H,    FC_M_PLANNED_STOPS,  FC_M_NODE_SWAPS};
+    int layers = program->layers;
+    if (layers & FC_LAYER_STEP)
+        for (int m = FC_M_STEP_TIME_S; m <= FC_M_FITS; m++)
+            add_metric(program, m);
+    if (layers & FC_LAYER_RUN) {
+        for (size_t i = 0; i < sizeof run / sizeof run[0]; i++)
+            add_metric(program, run[i]);
+        if (!program->run.watch)
+            add_metric(program, FC_M_FINISHED);
+        const struct fc_run_detail *detail = &program->run.detail;
+        for (int m = FC_M_TIME_SLOWDOWN_H; program->run.detailed && m <= FC_M_AVAILABLE_SHARE; m++)
+            add_metric(program, m);
+        if (program->run.detailed && detail->idle)
+            add_metric(program, FC_M_IDLE_FAILURES);
+        if (program->run.detailed && detail->lemons)
+            add_metric(program, FC_M_LEMONS_LEFT);
+    }
+    if (layers & (FC_LAYER_RUN | FC_LAYER_CONTRACT)) {
+        add_metric(program, FC_M_GPU_HOURS);
+        if (layers & FC_LAYER_CONTRACT) {
+            add_metric(program, FC_M_GPUS_FULL_RAMP);
+            add_metric(program, FC_M_USEFUL_FLOP);
+        }
+        add_metric(program, FC_M_COST_USD);
+        if (!(layers & FC_LAYER_CONTRACT) && (program->layers & FC_LAYER_STEP))
+            add_metric(program, FC_M_COST_PER_MTOKEN_USD);
+        add_metric(program, FC_M_ENERGY_MWH);
+        add_metric(program, FC_M_CO2_T);
+    }
+    if (program->contract.goals ||
+        ((layers & FC_LAYER_RUN) && !(layers & FC_LAYER_CONTRACT) && !program->run.watch)) {
+        bool deadline = program->contract.deadline_days > 0, budget = program->contract.budget_usd > 0;
+        if (deadline)
+            add_metric(program, FC_M_DEADLINE_MET);
+        if (budget)
+            add_metric(program, FC_M_BUDGET_MET);
+        if (deadline && budget)
+            add_metric(program, FC_M_BOTH_MET);
+    }
+    if (layers & FC_LAYER_CONTRACT)
+        add_metric(program, FC_M_USEFUL_FLOP_PER_S);
+    int last = program->contract.run_gpus > 0 ? FC_M_RUN_DAYS : FC_M_RUN_CO2_T;
+    for (int base = FC_M_RUNS_FINAL; base <= last; base += FC_RUN_SIZES)
+        for (int k = 0; (layers & FC_LAYER_CONTRACT) && k < program->contract.run_sizes; k++)
+            add_metric(program, base + k);
+    for (int c = 0; (layers & FC_LAYER_RUN) && program->run.detailed && c < FC_CLASS_COUNT; c++)
+        if (!fc_class_in(FC_CLASSES_SOFT, c) && class_in_use(program, c))
+            add_metric(program, FC_M_CLASS_INTERRUPTIONS + c);
+    if (layers & FC_LAYER_CONTRACT)
+        fc_contract_metrics(program);
+    for (int m = 0; m < FC_METRIC_COUNT; m++)
+        program->metric_row[m] = -1;
+    for (int r = 0; r < program->metric_count; r++)
+        program->metric_row[program->metrics[r]] = r;
+}
+
+/* The longest failure-free time of the run over 256 worlds of a fixed seed, s: only the step layer is run. */
+static double longest_work_s(const struct fc_compiled *compiled, struct fc_error *error)
+{
+    enum { WORLDS = 256 };
+    const struct fc_kernel *kernel = fc_kernel_find("portable");
+    struct fc_program *pilot = malloc(sizeof *pilot);
+    void *scratch = calloc(1, (size_t)kernel->scratch_bytes + 64);
+    float *out = malloc((size_t)kernel->chunk * sizeof *out);
+    double longest = -1;
+    if (!pilot || !scratch || !out) {
+        fc_fail(error, FC_FAULT, "no memory to compile the scenario");
+        goto out;
+    }
+    *pilot = compiled->program;
+    pilot->layers = FC_LAYER_STEP;
+    pilot->metric_count = 1;
+    pilot->metrics[0] = FC_M_STEP_TIME_S;
+    for (int done = 0; done < WORLDS; done += kernel->chunk) {
+        int count = WORLDS - done < kernel->chunk ? WORLDS - done : kernel->chunk;
+        uintptr_t aligned = ((uintptr_t)scratch + 63) & ~(uintptr_t)63;
+        kernel->run(pilot, compiled->tables, 0, (uint64_t)done, count, (void *)aligned, out);
+        for (int i = 0; i < count; i++)
+            longest = fmax(longest, (double)out[i] * (double)pilot->run.work_steps);
+    }
+out:
+    free(pilot);
+    free(scratch);
+    free(out);
+    return longest;
+}
+
+/* The longest time that a run is watched, and the goals. */
+static void set_horizon(struct fc_compiled *compiled, const struct fc_settings *settings, double horizon_s)
+{
+    struct fc_program *program = &compiled->program;
+    double tick_s = exp2(ceil(log2(horizon_s / (FC_HORIZON_LIMIT - 1.0))));
+    program->run.tick_s = (float)tick_s;
+    program->run.horizon = (fc_i32)(horizon_s / tick_s);
+    if (settings->fields[FC_FIELD_DEADLINE].is_set)
+        program->contract.deadline_days = (float)settings->fields[FC_FIELD_DEADLINE].number;
+    if (settings->fields[FC_FIELD_BUDGET].is_set)
+        program->contract.budget_usd = (float)settings->fields[FC_FIELD_BUDGET].number;
+}
+
+/* A run whose work is stated as a time: no step is simulated. */
+static void compile_work(struct fc_compiled *compiled, const struct fc_settings *settings)
+{
+    double work_s = settings->fields[FC_FIELD_WORK].number;
+    compiled->program.run.work_s = (float)work_s;
+    compiled->program.run.last_checkpoint = 1;
+    set_horizon(compiled, settings, LONGEST_RUN * work_s);
+}
+
+static int check_work(const struct fc_settings *settings, struct fc_error *error)
+{
+    static const enum fc_field_id instead[] = {FC_FIELD_MODEL, FC_FIELD_TOKENS, FC_FIELD_FLOP, FC_FIELD_WALL};
+    const struct fc_setting *f = settings->fields;
+    for (size_t i = 0; i < sizeof instead / sizeof instead[0]; i++)
+        if (f[instead[i]].is_set && !f[instead[i]].from_default)
+            return fc_fail_at(
+                error, &f[FC_FIELD_WORK].place,
+                "training.work is stated beside %s (the work is a time, or follows from a model); "
+                "drop one",
+                fc_fields[instead[i]].path);
+    if (f[FC_FIELD_LAYERS].choice == 0) /* also what `flopcast step` asks */
+        return fc_fail_at(error, &f[FC_FIELD_WORK].place,
+                          "training.work states the work of a run as a time, so there is no step to look at; "
+                          "state a model, tokens and a plan instead");
+    if (f[FC_FIELD_LAYERS].choice != 1)
+        return fc_fail_at(
+            error, &f[FC_FIELD_WORK].place,
+            "training.work is stated in a scenario that is no run (there is no step in it, and no "
+            "contract); state layers: run");
+    return 0;
+}
+
+static int compile_run(struct fc_compiled *compiled, const struct fc_settings *settings,
+                       struct fc_error *error)
+{
+    static const enum fc_field_id needed[] = {
+        FC_FIELD_GPUS,
+        FC_FIELD_GPU_MTBF,
+        FC_FIELD_JOB_MTBF,
+        FC_FIELD_SWAP_PROBABILITY,
+        FC_FIELD_DETECTION,
+        FC_FIELD_DETECTION_SCALE,
+        FC_FIELD_RESTART,
+        FC_FIELD_REPAIR,
+        FC_FIELD_REPAIR_SCALE,
+        FC_FIELD_PLANNED_EVERY,
+        FC_FIELD_PLANNED_STOP,
+        FC_FIELD_CHECKPOINT_INTERVAL,
+        FC_FIELD_CHECKPOINT_STALL,
+        FC_FIELD_SPARE_NODES,
+        FC_FIELD_PRICE_GPU_HOUR,
+        FC_FIELD_IT_POWER,
+        FC_FIELD_LOAD_FACTOR,
+        FC_FIELD_PUE,
+        FC_FIELD_CARBON,
+    };
+    if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0], "run", error))
+        return -1;
+    struct fc_run *run = &compiled->program.run;
+    const struct fc_setting *f = settings->fields;
+    run->gpus = (float)f[FC_FIELD_GPUS].number;
+    run->spares = (fc_i32)f[FC_FIELD_SPARE_NODES].integer;
+    run->automatic = f[FC_FIELD_CHECKPOINT_INTERVAL].is_auto;
+    run->interval_s = run->automatic ? 0 : (float)f[FC_FIELD_CHECKPOINT_INTERVAL].number;
+    if (fc_program_make_draw(compiled, f[FC_FIELD_DETECTION].distribution, &run->detection, error) ||
+        fc_program_make_draw(compiled, f[FC_FIELD_REPAIR].distribution, &run->repair, error))
+        return -1;
+    /* what is paid: the job and its pool of spares; a detailed run counts its racks too */
+    if (f[FC_FIELD_NODE_GPUS].is_set)
+        run->paid_gpus = (float)(f[FC_FIELD_GPUS].number + run->spares * f[FC_FIELD_NODE_GPUS].number);
+    if (fc_program_compile_detail(compiled, settings, error))
+        return -1;
+    const struct fc_step_program *step = &compiled->program.step;
+    if (f[FC_FIELD_WORK].is_set) {
+        compile_work(compiled, settings);
+        return 0;
+    }
+    double tokens = f[FC_FIELD_TOKENS].is_set ? f[FC_FIELD_TOKENS].number : 0, horizon_s;
+    if (f[FC_FIELD_TOKENS].is_set && f[FC_FIELD_FLOP].is_set)
+        return fc_fail_at(
+            error, &f[FC_FIELD_FLOP].place,
+            "training.flop and training.tokens are both stated (one follows from the other); drop one");
+    if (f[FC_FIELD_WALL].is_set && (f[FC_FIELD_TOKENS].is_set || f[FC_FIELD_FLOP].is_set))
+        return fc_fail_at(
+            error, &f[FC_FIELD_WALL].place,
+            "training.wall is stated beside training.%s (the run is watched for a time, or to its end); "
+            "drop one",
+            f[FC_FIELD_TOKENS].is_set ? "tokens" : "flop");
+    if (f[FC_FIELD_FLOP].is_set)
+        tokens = f[FC_FIELD_FLOP].number / (double)step->flop_per_step * (double)step->tokens_per_step;
+    run->watch = f[FC_FIELD_WALL].is_set;
+    if (!run->watch && tokens <= 0)
+        return fc_fail_at(
+            error, &f[FC_FIELD_LAYERS].place,
+            "the run has no end (layer 'run' needs one of training.tokens, training.flop, training.wall); "
+            "add one");
+    run->tokens = (float)tokens;
+    run->work_steps = (float)ceil(tokens / (double)step->tokens_per_step);
+    if (run->watch) {
+        horizon_s = f[FC_FIELD_WALL].number;
+    } else {
+        double work_s = longest_work_s(compiled, error);
+        if (work_s < 0)
+            return -1;
+        horizon_s = LONGEST_RUN * work_s;
+    }
+    set_horizon(compiled, settings, horizon_s);
+    return 0;
+}
+
+/* FNV-1a over the bytes of program and tables; both are plain 32-bit members without padding. */
+static uint64_t digest_bytes(uint64_t hash, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return hash;
+}
+
+int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
+                       const struct fc_catalog *catalog, struct fc_error *error)
+{
+    memset(compiled, 0, sizeof *compiled);
+    struct fc_program *program = &compiled->program;
+    const struct fc_setting *f = settings->fields;
+    static const enum fc_field_id layer_field[] = {FC_FIELD_LAYERS};
+    if (fc_program_require(settings, layer_field, 1, "any", error))
+        goto failed;
+    for (int i = 0; i < FC_FIELD_COUNT; i++)
+        if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set &&
+            fc_input_in_use(settings, fc_fields[i].input) &&
+            fc_program_add_input(compiled, fc_fields[i].input, f[i].distribution, error))
+            goto failed;
+    static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT,
+                                 FC_LAYER_STEP | FC_LAYER_RUN | FC_LAYER_CONTRACT};
+    program->layers = layers[f[FC_FIELD_LAYERS].choice];
+    if (f[FC_FIELD_WORK].is_set) {
+        if (check_work(settings, error))
+            goto failed;
+        program->layers &= ~FC_LAYER_STEP;
+    }
+    if ((program->layers & FC_LAYER_STEP) && fc_plan_compile(compiled, settings, catalog, error))
+        goto failed;
+    if ((program->layers & FC_LAYER_CONTRACT) && fc_contract_compile(compiled, settings, catalog, error))
+        goto failed;
+    qsort(program->draws, (size_t)program->draw_count, sizeof program->draws[0], by_input);
+    if (fc_copula_compile(compiled, settings, compiled->note, sizeof compiled->note, error))
+        goto failed;
+    while (program->run_draws < program->draw_count &&
+           program->draws[program->run_draws].input < FC_IN_CONTRACT_FIRST)
+        program->run_draws++;
+    if ((program->layers & FC_LAYER_RUN) && compile_run(compiled, settings, error))
+        goto failed;
+    choose_metrics(program);
+    compiled->input_digest = digest_bytes(0xcbf29ce484222325u, program, sizeof *program);
+    compiled->input_digest = digest_bytes(compiled->input_digest, compiled->tables,
+                                          compiled->table_floats * sizeof *compiled->tables);
+    return 0;
+failed:
+    fc_program_free(compiled);
+    return -1;
+}

@@ -1,0 +1,209 @@
+/* scenario.c: see scenario.h. */
+#include "scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/model/contract_program.h"
+#include "host/language/embedded.h"
+#include "host/language/in_use.h"
+#include "host/backends/kernels.h"
+#include "host/language/scale.h"
+#include "host/language/scenario_file.h"
+#include "host/language/settings.h"
+#include "host/language/site.h"
+#include "host/base/version.h"
+
+#define DEFAULT_TRIALS 100000u
+#define DEFAULT_SEED 1u
+
+int fc_scenario_add_override(struct fc_scenario_options *options, const char *text, struct fc_error *error)
+{
+    char **grown = realloc(options->overrides, (options->override_count + 1) * sizeof *grown);
+    if (!grown)
+        return fc_fail(error, FC_FAULT, "no memory for --set");
+    options->overrides = grown;
+    grown[options->override_count] = strdup(text);
+    if (!grown[options->override_count])
+        return fc_fail(error, FC_FAULT, "no memory for --set");
+    options->override_count++;
+    return 0;
+}
+
+void fc_scenario_options_free(struct fc_scenario_options *options)
+{
+    for (size_t i = 0; i < options->override_count; i++)
+        free(options->overrides[i]);
+    free(options->overrides);
+    *options = (struct fc_scenario_options){0};
+}
+
+static int apply_file(struct fc_settings *settings, const char *name, struct fc_error *error)
+{
+    const struct fc_embedded_file *file = fc_embedded_find(name);
+    struct fc_document *defaults;
+    if (!file)
+        return fc_fail(error, FC_FAULT, "the program carries no %s", name);
+    if (fc_document_open_text(&defaults, file->name, (const char *)file->data, file->size, FC_SCENARIO_BYTES,
+                              error))
+        return -1;
+    int status = fc_settings_apply_defaults(settings, defaults, error);
+    fc_document_close(defaults);
+    return status;
+}
+
+/* A profile of a hardware era goes before the general defaults. */
+static int apply_defaults(struct fc_settings *settings, struct fc_error *error)
+{
+    const struct fc_setting *profile = &settings->fields[FC_FIELD_PROFILE];
+    char name[64];
+    if (profile->is_set && profile->choice > 0) {
+        snprintf(name, sizeof name, "catalog/profile-%s.yaml",
+                 fc_fields[FC_FIELD_PROFILE].choices[profile->choice]);
+        if (apply_file(settings, name, error))
+            return -1;
+    }
+    return apply_file(settings, "catalog/defaults.yaml", error);
+}
+
+/* A capacity block whose term is not stated is as long as one can be; the default is that of the other forms.
+ */
+static void default_block_terms(struct fc_settings *settings)
+{
+    for (int k = 0; k < fc_contract_providers(settings); k++) {
+        struct fc_setting *term =
+            &settings->fields[k == 0 ? FC_FIELD_P1_TERM
+                                     : FC_FIELD_P2_TERM + (k - 1) * (FC_FIELD_P3_NAME - FC_FIELD_P2_NAME)];
+        if (fc_contract_form(settings, k) != FC_FORM_BLOCK || !term->from_default)
+            continue;
+        term->integer = 6;
+        term->number = 6;
+        term->text = "6 months";
+        term->source = "a capacity block is for 1 to 6 months; the longest unless stated";
+    }
+}
+
+int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
+                     const struct fc_scenario_options *options, struct fc_error *error)
+{
+    *scenario = (struct fc_scenario){0};
+    scenario->settings = malloc(sizeof *scenario->settings);
+    if (!scenario->settings)
+        return fc_fail(error, FC_FAULT, "no memory for the scenario");
+    fc_settings_init(scenario->settings);
+    if (fc_scenario_file_open(&scenario->document, path_or_name, error))
+        goto failed;
+    const struct fc_node *extends = fc_node_get(fc_document_root(scenario->document), "extends");
+    if (extends) {
+        fc_fail_at(error, &extends->place,
+                   "a scenario cannot extend another in this version; copy what it needs");
+        goto failed;
+    }
+    for (size_t i = 0; i < options->override_count; i++)
+        if (!fc_scale_is_one(options->overrides[i]) &&
+            fc_document_set(scenario->document, options->overrides[i], error))
+            goto failed;
+    if (fc_catalog_open(&scenario->catalog, error) ||
+        fc_settings_read(scenario->settings, scenario->document, error) ||
+        fc_site_apply(scenario->settings, scenario->catalog, error) ||
+        apply_defaults(scenario->settings, error))
+        goto failed;
+    default_block_terms(scenario->settings);
+    for (size_t i = 0; i < options->override_count; i++)
+        if (fc_scale_is_one(options->overrides[i]) &&
+            fc_scale_apply(scenario->settings, options->overrides[i], error))
+            goto failed;
+    if (fc_program_compile(&scenario->compiled, scenario->settings, scenario->catalog, error))
+        goto failed;
+    const struct fc_setting *f = scenario->settings->fields;
+    scenario->trials = options->trials             ? options->trials
+                       : f[FC_FIELD_TRIALS].is_set ? (uint64_t)f[FC_FIELD_TRIALS].integer
+                                                   : DEFAULT_TRIALS;
+    scenario->seed = options->has_seed         ? options->seed
+                     : f[FC_FIELD_SEED].is_set ? (uint64_t)f[FC_FIELD_SEED].integer
+                                               : DEFAULT_SEED;
+    snprintf(scenario->name, sizeof scenario->name, "%s",
+             f[FC_FIELD_SCENARIO_NAME].is_set ? f[FC_FIELD_SCENARIO_NAME].name : path_or_name);
+    return 0;
+failed:
+    fc_scenario_close(scenario);
+    return -1;
+}
+
+void fc_scenario_close(struct fc_scenario *scenario)
+{
+    if (scenario->settings)
+        fc_settings_free(scenario->settings);
+    free(scenario->settings);
+    fc_document_close(scenario->document);
+    fc_catalog_close(scenario->catalog);
+    fc_program_free(&scenario->compiled);
+    *scenario = (struct fc_scenario){0};
+}
+
+void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out)
+{
+    for (int i = 0; i < FC_FIELD_COUNT; i++) {
+        const struct fc_setting *s = &scenario->settings->fields[i];
+        if (s->is_set && s->note && !s->from_default)
+            fprintf(out, "flopcast: %s:%d:%d: note: %s: %s\n", s->place.file, s->place.line, s->place.column,
+                    fc_fields[i].path, s->note);
+    }
+    if (scenario->compiled.note[0])
+        fprintf(out, "flopcast: note: %s\n", scenario->compiled.note);
+}
+
+/* {"scenario": ..., "origins": ...} on one line. */
+static char *resolved_json(const struct fc_settings *settings, struct fc_error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct fc_writer *writer;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        fc_fail(error, FC_FAULT, "no memory for the resolved scenario");
+        return NULL;
+    }
+    int status = fc_writer_open(&writer, out, FC_JSON, error);
+    if (status == 0) {
+        fc_write_map(writer, NULL);
+        fc_settings_write_scenario(settings, writer, "scenario");
+        fc_settings_write_origins(settings, writer, "origins");
+        fc_write_end(writer);
+        status = fc_writer_close(writer, error);
+    }
+    fclose(out);
+    if (status) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_result *result,
+                             struct fc_error *error)
+{
+    const struct fc_program *program = &scenario->compiled.program;
+    *result = (struct fc_result){0};
+    result->scenario_json = resolved_json(scenario->settings, error);
+    if (!result->scenario_json)
+        return -1;
+    result->scenario_name = strdup(scenario->name);
+    if (!result->scenario_name) {
+        fc_result_free(result);
+        return fc_fail(error, FC_FAULT, "no memory for the result");
+    }
+    result->input_digest = scenario->compiled.input_digest;
+    result->seed = scenario->seed;
+    result->model_version = FC_MODEL_VERSION;
+    memcpy(result->run_flop, program->contract.run_flop, sizeof result->run_flop);
+    result->deadline_days = (double)program->contract.deadline_days;
+    result->budget_usd = (double)program->contract.budget_usd;
+    snprintf(result->build, sizeof result->build, "flopcast " FC_VERSION ", %s", fc_kernel_compiler());
+    if (fc_tally_create(&result->tally, program->metrics, program->metric_count, error)) {
+        fc_result_free(result);
+        return -1;
+    }
+    return 0;
+}

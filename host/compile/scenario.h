@@ -1,0 +1,46 @@
+/* scenario.h: a scenario from its file to a compiled program, with everything a result says about it. */
+#ifndef FC_HOST_SCENARIO_H
+#define FC_HOST_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "program.h"
+#include "host/result/result.h"
+
+/* What the command line changes. */
+struct fc_scenario_options {
+    uint64_t trials; /* 0: as the scenario says */
+    uint64_t seed;
+    bool has_seed;
+    char **overrides; /* PATH=VALUE texts */
+    size_t override_count;
+};
+
+/* Remembers one --set. */
+int fc_scenario_add_override(struct fc_scenario_options *options, const char *text, struct fc_error *error);
+void fc_scenario_options_free(struct fc_scenario_options *options);
+
+struct fc_scenario {
+    struct fc_document *document;
+    struct fc_catalog *catalog;
+    struct fc_settings *settings;
+    struct fc_compiled compiled;
+    uint64_t trials, seed;
+    char name[128];
+};
+
+/* Opens a file, or a scenario that comes with the program by its name; applies overrides and defaults;
+ * compiles. */
+int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
+                     const struct fc_scenario_options *options, struct fc_error *error);
+void fc_scenario_close(struct fc_scenario *scenario);
+
+/* What a person should know of the inputs: tails that were cut, values that were rounded. */
+void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out);
+
+/* An empty result with the scenario's provenance and a tally of the program's metrics. */
+int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_result *result,
+                             struct fc_error *error);
+
+#endif

@@ -1,0 +1,280 @@
+/* validation_report.c: a validation as a table, as JSON, and as docs/validation/step-time.md with its plot.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/calibrate/validation.h"
+
+static void cell(FILE *out, const char *before, double value, double scale, int digits, const char *after)
+{
+    if (isnan(value))
+        fprintf(out, "%s-%s", before, after);
+    else
+        fprintf(out, "%s%.*f%s", before, digits, scale * value, after);
+}
+
+/* One line of scores, between the separators of a plain or a Markdown table. */
+static void print_line(FILE *out, const struct fc_score *s, const char *pattern, const char *between)
+{
+    fprintf(out, pattern, s->name, s->rows);
+    const struct {
+        double value;
+        int digits;
+        double scale;
+    } cells[] = {
+        {s->mape, 1, 100},   {s->median_ape, 1, 100}, {s->p90_ape, 1, 100}, {s->max_ape, 1, 100},
+        {s->bias, 1, 100},   {s->cover50, 0, 100},    {s->cover90, 0, 100}, {s->constant_mfu_mape, 1, 100},
+        {s->spearman, 2, 1}, {s->regret, 1, 100}};
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        if (isnan(cells[i].value))
+            fprintf(out, "%s%6s", between, "-");
+        else
+            fprintf(out, "%s%6.*f", between, cells[i].digits, cells[i].scale * cells[i].value);
+    }
+}
+
+static void print_scores(const struct fc_score *scores, int count, FILE *out)
+{
+    fprintf(out, "%-28s %5s  %6s  %6s  %6s  %6s  %6s  %6s  %6s  %6s  %6s  %6s\n", "group", "rows", "mean",
+            "median", "P90", "max", "bias", "in 50", "in 90", "c.MFU", "rho", "regret");
+    for (int i = 0; i < count; i++) {
+        print_line(out, &scores[i], "%-28s %5d", "  ");
+        fputc('\n', out);
+    }
+}
+
+static void print_nested(const struct fc_validation *v, bool markdown, FILE *out)
+{
+    if (markdown)
+        fputs("| group | rows | in 50 | in 90 |\n|---|---:|---:|---:|\n", out);
+    for (int g = FC_GROUPS; g >= 0; g--) {
+        const struct fc_coverage *c = &v->nested[g];
+        double rows = c->rows > 0 ? c->rows : 1;
+        fprintf(out, markdown ? "| %s | %d | %.0f | %.0f |\n" : "%-28s %5d  in 50 %3.0f  in 90 %3.0f\n",
+                g == FC_GROUPS ? "overall" : fc_group_names[g], c->rows, 100 * c->held50 / rows,
+                100 * c->held90 / rows);
+    }
+}
+
+void fc_validation_print(const struct fc_validation *v, FILE *out)
+{
+    fprintf(out,
+            "step time of %zu of %zu rows, predicted by the posterior of the catalog; errors in %%\n%s\n",
+            v->measurements.used, v->measurements.count,
+            v->validated
+                ? ""
+                : "The posterior was fitted to the published rows: where these are such rows, expect larger "
+                  "errors elsewhere\n(--cross-validate shows how large).\n");
+    print_scores(v->scores, v->score_count, out);
+    if (v->validated) {
+        fprintf(out, "\nfive-fold cross-validation: each model predicted by a fit that has not seen it\n\n");
+        print_scores(v->validated_scores, v->score_count, out);
+        fprintf(out, "\nintervals tried on models that neither their fit nor their width has seen\n\n");
+        print_nested(v, false, out);
+    }
+    fprintf(out, "\nmean, median, P90, max: |predicted / measured - 1|; in 50, in 90: rows inside the 50 %% "
+                 "and 90 %% interval;\n"
+                 "c.MFU: mean error of the median MFU of other models on the same GPU and precision, dense "
+                 "and mixture apart;\n"
+                 "rho, regret: rank correlation over layouts of one job, and loss by taking the layout "
+                 "predicted best\n");
+    fprintf(out, "\ncollectives: all-reduce bus bandwidth by message size and span\n\n");
+    fc_collectives_print(v->collectives, v->collective_count, false, out);
+    fprintf(out, "\n%zu rows left out:\n", v->measurements.count - v->measurements.used);
+    for (size_t i = 0; i < v->measurements.count; i++)
+        if (v->measurements.rows[i].left_out[0])
+            fprintf(out, "  line %d, %s: %s\n", v->measurements.rows[i].line, v->measurements.rows[i].id,
+                    v->measurements.rows[i].left_out);
+}
+
+static void write_score(struct fc_writer *w, const char *key, const struct fc_score *s)
+{
+    fc_write_map(w, key);
+    fc_write_signed(w, "rows", s->rows);
+    fc_write_number(w, "mape", s->mape);
+    fc_write_number(w, "median_ape", s->median_ape);
+    fc_write_number(w, "p90_ape", s->p90_ape);
+    fc_write_number(w, "max_ape", s->max_ape);
+    fc_write_number(w, "bias", s->bias);
+    fc_write_number(w, "cover50", s->cover50);
+    fc_write_number(w, "cover90", s->cover90);
+    fc_write_number(w, "constant_mfu_mape", s->constant_mfu_mape);
+    fc_write_number(w, "spearman", s->spearman);
+    fc_write_number(w, "regret", s->regret);
+    fc_write_end(w);
+}
+
+static void write_scores(struct fc_writer *w, const struct fc_score *scores, int count)
+{
+    write_score(w, "overall", &scores[0]);
+    fc_write_map(w, "groups");
+    for (int i = 1; i < count; i++)
+        write_score(w, scores[i].name, &scores[i]);
+    fc_write_end(w);
+}
+
+void fc_validation_json(const struct fc_validation *v, struct fc_writer *w)
+{
+    fc_write_map(w, NULL);
+    write_scores(w, v->scores, v->score_count);
+    if (v->validated) {
+        fc_write_map(w, "cross_validated");
+        write_scores(w, v->validated_scores, v->score_count);
+        double rows = v->nested[FC_GROUPS].rows > 0 ? v->nested[FC_GROUPS].rows : 1;
+        fc_write_map(w, "nested");
+        fc_write_number(w, "cover50", v->nested[FC_GROUPS].held50 / rows);
+        fc_write_number(w, "cover90", v->nested[FC_GROUPS].held90 / rows);
+        fc_write_end(w);
+        fc_write_end(w);
+    }
+    fc_write_list(w, "rows");
+    for (size_t i = 0; i < v->measurements.count; i++) {
+        const struct fc_measurement *m = &v->measurements.rows[i];
+        if (m->left_out[0])
+            continue;
+        fc_write_map(w, NULL);
+        fc_write_text(w, "id", m->id);
+        fc_write_number(w, "measured_s", m->seconds);
+        fc_write_number(w, "predicted_s", v->fitted[i].seconds);
+        fc_write_number(w, "error", v->fitted[i].error);
+        fc_write_number(w, "sd_log", v->fitted[i].sd_log);
+        if (v->validated)
+            fc_write_number(w, "cross_validated_error", v->validated[i].error);
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+    fc_collectives_json(v->collectives, v->collective_count, w);
+    fc_write_list(w, "left_out");
+    for (size_t i = 0; i < v->measurements.count; i++) {
+        const struct fc_measurement *m = &v->measurements.rows[i];
+        if (!m->left_out[0])
+            continue;
+        fc_write_map(w, NULL);
+        fc_write_text(w, "id", m->id);
+        fc_write_signed(w, "line", m->line);
+        fc_write_text(w, "reason", m->left_out);
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+    fc_write_end(w);
+}
+
+/* --- the report
+ * --------------------------------------------------------------------------------------------------- */
+
+static void report_scores(const struct fc_score *scores, int count, FILE *out)
+{
+    fprintf(out, "| group | rows | mean | median | P90 | max | bias | in 50 | in 90 | constant MFU | rank "
+                 "corr. | regret |\n"
+                 "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+    for (int i = 0; i < count; i++) {
+        print_line(out, &scores[i], "| %s | %d", " | ");
+        fputs(" |\n", out);
+    }
+}
+
+static void report_rows(const struct fc_validation *v, FILE *out)
+{
+    fprintf(out,
+            "| row | measured s | made of | predicted s | error %% | %s |\n|---|---:|---|---:|---:|---:|\n",
+            v->validated ? "cross-validated %" : "90 % interval s");
+    for (size_t i = 0; i < v->measurements.count; i++) {
+        const struct fc_measurement *m = &v->measurements.rows[i];
+        if (m->left_out[0])
+            continue;
+        fprintf(out, "| %s | %.4g | %s | %.4g | ", m->id, m->seconds, m->how, v->fitted[i].seconds);
+        cell(out, "", v->fitted[i].error, 100, 1, " | ");
+        if (v->validated)
+            cell(out, "", v->validated[i].error, 100, 1, " |\n");
+        else
+            fprintf(out, "%.4g to %.4g |\n", v->fitted[i].seconds * exp(-1.645 * v->fitted[i].sd_log),
+                    v->fitted[i].seconds * exp(1.645 * v->fitted[i].sd_log));
+    }
+}
+
+static int plot(const struct fc_validation *v, const char *folder)
+{
+    FILE *gnuplot = popen("gnuplot 2>/dev/null", "w");
+    if (!gnuplot)
+        return -1;
+    fprintf(gnuplot,
+            "set terminal svg size 760,560 font 'sans,12'\nset output '%s/step-time.svg'\nset logscale xy\n"
+            "set xlabel 'measured step, s'\nset ylabel 'predicted, s (90%% interval)'\nset key left top\nset "
+            "grid\n"
+            "plot x with lines lc rgb '#888888' title 'equal', '-' using 1:2:3:4 with yerrorbars pt 7 ps "
+            "0.35 title "
+            "'dense', '-' using 1:2:3:4 with yerrorbars pt 7 ps 0.35 title 'mixture of experts'\n",
+            folder);
+    for (int mixture = 0; mixture < 2; mixture++) {
+        for (size_t i = 0; i < v->measurements.count; i++) {
+            const struct fc_measurement *m = &v->measurements.rows[i];
+            const struct fc_prediction *p = v->validated ? &v->validated[i] : &v->fitted[i];
+            if (m->left_out[0] || (int)fc_architecture_is_mixture(&m->plan.model) != mixture)
+                continue;
+            fprintf(gnuplot, "%g %g %g %g\n", m->seconds, p->seconds, p->seconds * exp(-1.645 * p->sd_log),
+                    p->seconds * exp(1.645 * p->sd_log));
+        }
+        fputs("e\n", gnuplot);
+    }
+    return pclose(gnuplot) == 0 ? 0 : -1;
+}
+
+int fc_validation_report(const struct fc_validation *v, const char *folder, struct fc_error *error)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/step-time.md", folder) >= sizeof path ||
+        strpbrk(folder, "'\"\n"))
+        return fc_fail(error, FC_BAD_INPUT, "the folder '%s' cannot be used (too long, or quotes in it)",
+                       folder);
+    FILE *out = fopen(path, "w");
+    if (!out)
+        return fc_fail(error, FC_BAD_INPUT, "cannot write '%s' (%s); make the folder first", path,
+                       strerror(errno));
+    fprintf(
+        out,
+        "# Step time: predicted against measured\n\nMade by `flopcast validate%s --output`. %zu of %zu "
+        "published rows are "
+        "used; the others are listed below with the reason. An error is predicted / measured - 1; all "
+        "figures but rows "
+        "and rank correlation are in %%.\n\n\"constant MFU\" is the line any model must beat: the median MFU "
+        "of other "
+        "models on the same GPU and precision, dense models and mixtures apart. \"in 50\" and \"in 90\": "
+        "rows inside the "
+        "interval of that probability. Rank correlation and regret are over sets of layouts of one job.\n\n",
+        v->validated ? " --cross-validate" : "", v->measurements.used, v->measurements.count);
+    fprintf(out, "## In sample: the shipped posterior\n\n");
+    report_scores(v->scores, v->score_count, out);
+    if (v->validated) {
+        fprintf(out, "\n## Cross-validated: five fits, each without a fifth of the models\n\nThe intervals' "
+                     "residual part "
+                     "is set on these rows, one number per group of plans (dense or mixture, Blackwell or "
+                     "before), so that "
+                     "their 90 %% coverage is by construction near 90 %%; the 50 %% coverage is not.\n\n");
+        report_scores(v->validated_scores, v->score_count, out);
+        fprintf(out,
+                "\n## Would the intervals hold on further models?\n\nFive times the residual is set on four "
+                "folds, by fits that have not seen the fifth, and tried on the fifth.\n\n");
+        print_nested(v, true, out);
+    }
+    if (plot(v, folder) == 0)
+        fprintf(out, "\n![predicted against measured step time](step-time.svg)\n");
+    fprintf(out, "\n## Every row\n\n");
+    report_rows(v, out);
+    fprintf(out,
+            "\n## Collectives\n\nAll-reduce bus bandwidth (as nccl-tests defines it) by message size and "
+            "span: the measured tables of "
+            "`catalog/networks.yaml` and the formula of `host/collectives.h`, whose constants are fitted to "
+            "them.\n\n");
+    fc_collectives_print(v->collectives, v->collective_count, true, out);
+    fprintf(out, "\n## Left out\n\n| line | row | reason |\n|---:|---|---|\n");
+    for (size_t i = 0; i < v->measurements.count; i++)
+        if (v->measurements.rows[i].left_out[0])
+            fprintf(out, "| %d | %s | %s |\n", v->measurements.rows[i].line, v->measurements.rows[i].id,
+                    v->measurements.rows[i].left_out);
+    if (fclose(out))
+        return fc_fail(error, FC_FAULT, "could not write '%s' (%s)", path, strerror(errno));
+    return 0;
+}

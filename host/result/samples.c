@@ -1,0 +1,139 @@
+/* samples.c: see samples.h. */
+#include "samples.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/model/tally.h"
+
+struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count)
+{
+    struct fc_paired p = {0};
+    size_t lower = 0, equal = 0;
+    double sum = 0, square = 0, shift = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(a[i]) || !isfinite(b[i]))
+            continue;
+        double d = (double)b[i] - (double)a[i];
+        if (p.count++ == 0)
+            shift = d; /* keeps the squares small where all differences are alike */
+        lower += b[i] < a[i];
+        equal += b[i] == a[i];
+        sum += d - shift;
+        square += (d - shift) * (d - shift);
+    }
+    if (p.count == 0) {
+        p.mean = p.error = p.lower = p.equal = (double)NAN;
+        return p;
+    }
+    double n = (double)p.count, mean = sum / n;
+    p.mean = mean + shift;
+    p.error = p.count > 1 ? sqrt(fmax(square / n - mean * mean, 0) / (n - 1)) : (double)NAN;
+    p.lower = (double)lower / n;
+    p.equal = (double)equal / n;
+    return p;
+}
+
+double fc_samples_quantile_error(const float *a, double quantile_a, double error_a, const float *b,
+                                 double quantile_b, double error_b, size_t count)
+{
+    double in_a = 0, in_b = 0, both = 0, n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(a[i]) || !isfinite(b[i]))
+            continue;
+        int below_a = (double)a[i] < quantile_a, below_b = (double)b[i] < quantile_b;
+        in_a += below_a;
+        in_b += below_b;
+        both += below_a & below_b;
+        n++;
+    }
+    if (n == 0)
+        return (double)NAN;
+    in_a /= n;
+    in_b /= n;
+    double spread = sqrt(in_a * (1 - in_a) * in_b * (1 - in_b));
+    double r = spread > 0 ? (both / n - in_a * in_b) / spread : 0;
+    return sqrt(fmax(error_a * error_a + error_b * error_b - 2 * r * error_a * error_b, 0));
+}
+
+/* Radix sort by the key of the value (cuda/model/tally.h), 11 bits at a time: stable, linear. */
+int fc_samples_order(const float *values, size_t count, uint32_t *order)
+{
+    enum { BITS = 11, BUCKETS = 1 << BITS };
+    uint32_t *other = malloc((count + 1) * sizeof *other);
+    size_t *at = malloc(BUCKETS * sizeof *at);
+    if (!other || !at) {
+        free(other);
+        free(at);
+        return -1;
+    }
+    uint32_t *from = order, *to = other;
+    for (size_t i = 0; i < count; i++)
+        from[i] = (uint32_t)i;
+    for (int shift = 0; shift < 32; shift += BITS) {
+        memset(at, 0, BUCKETS * sizeof *at);
+        for (size_t i = 0; i < count; i++)
+            at[(fc_tally_key(values[i]) >> shift) & (BUCKETS - 1)]++;
+        size_t sum = 0;
+        for (int k = 0; k < BUCKETS; k++) {
+            size_t here = at[k];
+            at[k] = sum;
+            sum += here;
+        }
+        for (size_t i = 0; i < count; i++)
+            to[at[(fc_tally_key(values[from[i]]) >> shift) & (BUCKETS - 1)]++] = from[i];
+        uint32_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != order)
+        memcpy(order, from, count * sizeof *order);
+    free(other);
+    free(at);
+    return 0;
+}
+
+void fc_samples_ranks(const float *values, const uint32_t *order, size_t count, float *rank)
+{
+    for (size_t i = 0; i < count;) {
+        size_t end = i + 1;
+        while (end < count && values[order[end]] == values[order[i]])
+            end++;
+        float mean = (float)(0.5 * ((double)i + 1 + (double)end));
+        for (; i < end; i++)
+            rank[order[i]] = mean;
+    }
+}
+
+double fc_samples_correlation(const float *a, const float *b, size_t count)
+{
+    double mean_a, mean_b, sd_a, sd_b, sum = 0;
+    fc_samples_moments(a, count, &mean_a, &sd_a);
+    fc_samples_moments(b, count, &mean_b, &sd_b);
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(a[i]) || !isfinite(b[i]))
+            continue;
+        sum += ((double)a[i] - mean_a) * ((double)b[i] - mean_b);
+        n++;
+    }
+    return n > 1 && sd_a > 0 && sd_b > 0 ? sum / ((double)(n - 1) * sd_a * sd_b) : (double)NAN;
+}
+
+size_t fc_samples_moments(const float *values, size_t count, double *mean, double *sd)
+{
+    double sum = 0, square = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(values[i])) {
+            sum += (double)values[i];
+            n++;
+        }
+    *mean = n ? sum / (double)n : (double)NAN;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(values[i]))
+            square += ((double)values[i] - *mean) * ((double)values[i] - *mean);
+    *sd = n > 1 ? sqrt(square / (double)(n - 1)) : (double)NAN;
+    return n;
+}

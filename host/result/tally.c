@@ -1,0 +1,228 @@
+/* tally.c: see tally.h. */
+#include "tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/model/program.h"
+
+int fc_tally_create(struct fc_tally *tally, const int32_t *metrics, int metric_count, struct fc_error *error)
+{
+    *tally = (struct fc_tally){0};
+    tally->metrics = calloc((size_t)metric_count + 1, sizeof *tally->metrics);
+    if (!tally->metrics)
+        return fc_fail(error, FC_FAULT, "no memory for the tally of %d metrics", metric_count);
+    tally->metric_count = metric_count;
+    for (int r = 0; r < metric_count; r++) {
+        tally->metrics[r].metric = metrics[r];
+        /* calloc: pages of bins that no value reaches are never touched and take no memory */
+        tally->metrics[r].bins = calloc(FC_TALLY_BINS, sizeof(uint64_t));
+        if (!tally->metrics[r].bins) {
+            fc_tally_free(tally);
+            return fc_fail(error, FC_FAULT, "no memory for the tally of %d metrics", metric_count);
+        }
+    }
+    return 0;
+}
+
+void fc_tally_free(struct fc_tally *tally)
+{
+    for (int r = 0; tally->metrics && r < tally->metric_count; r++)
+        free(tally->metrics[r].bins);
+    free(tally->metrics);
+    free(tally->ranges);
+    *tally = (struct fc_tally){0};
+}
+
+static void note_extreme(struct fc_tally_metric *m, uint32_t min_key, uint64_t min_trial, uint32_t max_key,
+                         uint64_t max_trial)
+{
+    if (m->count == 0 || min_key < m->min_key || (min_key == m->min_key && min_trial < m->min_trial)) {
+        m->min_key = min_key;
+        m->min_trial = min_trial;
+    }
+    if (m->count == 0 || max_key > m->max_key || (max_key == m->max_key && max_trial < m->max_trial)) {
+        m->max_key = max_key;
+        m->max_trial = max_trial;
+    }
+}
+
+void fc_tally_add(struct fc_tally *tally, int row, const float *values, size_t count, uint64_t first)
+{
+    struct fc_tally_metric *m = &tally->metrics[row];
+    for (size_t i = 0; i < count; i++) {
+        float x = values[i];
+        if (!fc_tally_is_valid(x)) {
+            m->invalid++;
+            continue;
+        }
+        uint32_t key = fc_tally_key(x);
+        uint64_t mantissa = fc_tally_mantissa(x);
+        uint64_t square = mantissa * mantissa;
+        uint32_t exponent = key >> 23;
+        note_extreme(m, key, first + i, key, first + i);
+        m->count++;
+        m->bins[fc_tally_bin(key)]++;
+        m->sum[exponent] += mantissa;
+        m->square_low[exponent] += square & 0xffffffu;
+        m->square_high[exponent] += square >> 24;
+    }
+}
+
+/* Where a range that begins at `first` belongs in the sorted list. */
+static size_t place_of(const struct fc_tally *tally, uint64_t first)
+{
+    size_t at = 0;
+    while (at < tally->range_count && tally->ranges[at].first < first)
+        at++;
+    return at;
+}
+
+static int refuse_overlap(const struct fc_tally *tally, uint64_t first, uint64_t count,
+                          struct fc_error *error)
+{
+    size_t at = place_of(tally, first);
+    if ((at > 0 && tally->ranges[at - 1].first + tally->ranges[at - 1].count > first) ||
+        (at < tally->range_count && first + count > tally->ranges[at].first))
+        return fc_fail(error, FC_BAD_INPUT, "trials %llu to %llu are counted twice (the parts overlap)",
+                       (unsigned long long)first, (unsigned long long)(first + count - 1));
+    return 0;
+}
+
+/* Puts [first, first + count), which overlaps nothing, into the sorted list; -1 without memory. */
+static int insert_range(struct fc_tally *tally, uint64_t first, uint64_t count)
+{
+    size_t at = place_of(tally, first);
+    struct fc_trial_range *grown = realloc(tally->ranges, (tally->range_count + 1) * sizeof *grown);
+    if (!grown)
+        return -1;
+    tally->ranges = grown;
+    memmove(&grown[at + 1], &grown[at], (tally->range_count - at) * sizeof *grown);
+    grown[at] = (struct fc_trial_range){first, count};
+    tally->range_count++;
+    size_t kept = 0; /* join neighbours that touch */
+    for (size_t i = 1; i < tally->range_count; i++) {
+        if (grown[kept].first + grown[kept].count == grown[i].first)
+            grown[kept].count += grown[i].count;
+        else
+            grown[++kept] = grown[i];
+    }
+    tally->range_count = kept + 1;
+    return 0;
+}
+
+int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struct fc_error *error)
+{
+    if (count == 0)
+        return 0;
+    if (refuse_overlap(tally, first, count, error))
+        return -1;
+    if (insert_range(tally, first, count))
+        return fc_fail(error, FC_FAULT, "no memory for the list of trials");
+    return 0;
+}
+
+int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc_error *error)
+{
+    if (into->metric_count != from->metric_count)
+        return fc_fail(error, FC_BAD_INPUT, "results hold %d and %d metrics and cannot be merged",
+                       into->metric_count, from->metric_count);
+    for (int r = 0; r < into->metric_count; r++)
+        if (into->metrics[r].metric != from->metrics[r].metric)
+            return fc_fail(error, FC_BAD_INPUT, "results hold different metrics and cannot be merged");
+    for (size_t i = 0; i < from->range_count;
+         i++) /* all are checked before the first is added: all or none */
+        if (refuse_overlap(into, from->ranges[i].first, from->ranges[i].count, error))
+            return -1;
+    for (size_t i = 0; i < from->range_count; i++)
+        if (fc_tally_cover(into, from->ranges[i].first, from->ranges[i].count, error))
+            return -1;
+    for (int r = 0; r < into->metric_count; r++) {
+        struct fc_tally_metric *a = &into->metrics[r];
+        const struct fc_tally_metric *b = &from->metrics[r];
+        a->invalid += b->invalid;
+        if (b->count == 0)
+            continue;
+        note_extreme(a, b->min_key, b->min_trial, b->max_key, b->max_trial);
+        a->count += b->count;
+        for (uint32_t bin = fc_tally_bin(b->min_key); bin <= fc_tally_bin(b->max_key); bin++)
+            if (b->bins[bin])
+                a->bins[bin] += b->bins[bin];
+        for (uint32_t e = b->min_key >> 23; e <= b->max_key >> 23; e++) {
+            a->sum[e] += b->sum[e];
+            a->square_low[e] += b->square_low[e];
+            a->square_high[e] += b->square_high[e];
+        }
+    }
+    return 0;
+}
+
+void fc_tally_clear(struct fc_tally *tally)
+{
+    tally->range_count = 0;
+    for (int r = 0; r < tally->metric_count; r++) {
+        struct fc_tally_metric *m = &tally->metrics[r];
+        m->invalid = 0;
+        if (m->count == 0)
+            continue;
+        uint32_t low_bin = fc_tally_bin(m->min_key), high_bin = fc_tally_bin(m->max_key);
+        uint32_t low = m->min_key >> 23, high = m->max_key >> 23;
+        memset(m->bins + low_bin, 0, (high_bin - low_bin + 1) * sizeof *m->bins);
+        memset(m->sum + low, 0, (high - low + 1) * sizeof *m->sum);
+        memset(m->square_low + low, 0, (high - low + 1) * sizeof *m->square_low);
+        memset(m->square_high + low, 0, (high - low + 1) * sizeof *m->square_high);
+        m->count = 0;
+    }
+}
+
+uint64_t fc_tally_trials(const struct fc_tally *tally)
+{
+    uint64_t trials = 0;
+    for (size_t i = 0; i < tally->range_count; i++)
+        trials += tally->ranges[i].count;
+    return trials;
+}
+
+/* One step of the hash: the finaliser of SplitMix64 (Steele, Lea, Flood 2014) over state and word. */
+static uint64_t stir(uint64_t state, uint64_t word)
+{
+    uint64_t z = (state ^ word) + 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed)
+{
+    uint64_t h = stir(FC_MODEL_VERSION, seed);
+    for (size_t i = 0; i < tally->range_count; i++)
+        h = stir(stir(h, tally->ranges[i].first), tally->ranges[i].count);
+    for (int r = 0; r < tally->metric_count; r++) {
+        const struct fc_tally_metric *m = &tally->metrics[r];
+        h = stir(stir(stir(h, (uint64_t)m->metric), m->invalid), m->count);
+        if (m->count == 0)
+            continue;
+        h = stir(stir(h, m->min_key), m->min_trial);
+        h = stir(stir(h, m->max_key), m->max_trial);
+        for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++)
+            if (m->bins[bin])
+                h = stir(stir(h, bin), m->bins[bin]);
+        for (uint32_t e = m->min_key >> 23; e <= m->max_key >> 23; e++)
+            if (m->sum[e] | m->square_low[e] | m->square_high[e])
+                h = stir(stir(stir(stir(h, e), m->sum[e]), m->square_low[e]), m->square_high[e]);
+    }
+    return h;
+}
+
+int fc_tally_model_version(void)
+{
+    return FC_MODEL_VERSION;
+}
+
+const struct fc_tally_metric *fc_tally_find(const struct fc_tally *tally, int metric)
+{
+    for (int r = 0; r < tally->metric_count; r++)
+        if (tally->metrics[r].metric == metric)
+            return &tally->metrics[r];
+    return NULL;
+}

@@ -1,0 +1,67 @@
+/* tally.h: the exact, mergeable result of any set of trials (cuda/model/tally.h says what is kept of a
+ * value).
+ *
+ * Adding two tallies is associative, commutative and exact, so a result does not depend on threads, devices,
+ * batches or order. The digest runs over the content, not over how it came about. */
+#ifndef FC_HOST_TALLY_H
+#define FC_HOST_TALLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cuda/model/tally.h"
+#include "host/base/error.h"
+
+struct fc_tally_metric {
+    int metric;                               /* enum fc_metric */
+    uint64_t invalid;                         /* values that were infinite or not a number */
+    uint64_t count;                           /* finite values */
+    uint32_t min_key, max_key;                /* fc_tally_key of the extremes; meaningless while count is 0 */
+    uint64_t min_trial, max_trial;            /* the lowest-numbered trial that reached each */
+    uint64_t *bins;                           /* FC_TALLY_BINS counts */
+    uint64_t sum[FC_TALLY_EXPONENTS];         /* of mantissas */
+    uint64_t square_low[FC_TALLY_EXPONENTS];  /* of the lower 24 bits of squared mantissas */
+    uint64_t square_high[FC_TALLY_EXPONENTS]; /* of the upper bits of squared mantissas */
+};
+
+/* Trials first ... first + count - 1. */
+struct fc_trial_range {
+    uint64_t first, count;
+};
+
+struct fc_tally {
+    int metric_count;
+    struct fc_tally_metric *metrics; /* metric_count, in ascending order of metric number */
+    struct fc_trial_range *ranges;   /* disjoint, ascending, not adjacent */
+    size_t range_count;
+};
+
+/* An empty tally for these metrics (enum fc_metric, ascending). */
+int fc_tally_create(struct fc_tally *tally, const int32_t *metrics, int metric_count, struct fc_error *error);
+void fc_tally_free(struct fc_tally *tally);
+
+/* Adds `count` values of metric row `row`; value i belongs to trial first + i. */
+void fc_tally_add(struct fc_tally *tally, int row, const float *values, size_t count, uint64_t first);
+
+/* Says that the trials of a range are in. Fails when some of them were in already. */
+int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struct fc_error *error);
+
+/* into += from, ranges included; both must hold the same metrics and no common trial. */
+int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc_error *error);
+
+/* Back to empty, at the cost of what was used. */
+void fc_tally_clear(struct fc_tally *tally);
+
+/* Number of trials covered. */
+uint64_t fc_tally_trials(const struct fc_tally *tally);
+
+/* Order-free hash of model version, seed, trial ranges and every integer of the tally. */
+uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed);
+
+/* Version of the model that this program holds; part of every digest. */
+int fc_tally_model_version(void);
+
+/* The row that holds this metric, or NULL. */
+const struct fc_tally_metric *fc_tally_find(const struct fc_tally *tally, int metric);
+
+#endif

@@ -1,0 +1,149 @@
+/* factors.h: the efficiency factors of the step model: what they are, what was believed of them before
+ * measurements (catalog/efficiency.yaml) and after (catalog/posterior.yaml, made by `flopcast calibrate`).
+ *
+ * An input of the step layer (cuda/model/inputs.h) is one role, such as the clock; the measured factors
+ * behind it differ by hardware, precision and software: fc_factor_for says which one a plan uses. All are
+ * positive; their logarithms are jointly normal. */
+#ifndef FC_HOST_FACTORS_H
+#define FC_HOST_FACTORS_H
+
+#include "cuda/model/inputs.h"
+#include "host/language/catalog.h"
+#include "plan.h"
+
+/* The order is that of the columns of a calibration; append only. */
+enum fc_factor_id {
+    FC_FACTOR_GEMM_BF16_A100,
+    FC_FACTOR_GEMM_BF16_HOPPER,
+    FC_FACTOR_GEMM_BF16_BLACKWELL,
+    FC_FACTOR_GEMM_FP8_HOPPER,
+    FC_FACTOR_GEMM_FP8_BLACKWELL,
+    FC_FACTOR_GEMM_FP4_BLACKWELL,
+    FC_FACTOR_MXFP8,
+    FC_FACTOR_CLOCK_B200,
+    FC_FACTOR_CLOCK_GB200,
+    FC_FACTOR_CLOCK_GB300,
+    FC_FACTOR_CLOCK_B300,
+    FC_FACTOR_CLOCK_H100_500W,
+    FC_FACTOR_FP4_ULTRA,
+    FC_FACTOR_ATTENTION_A100,
+    FC_FACTOR_ATTENTION_HOPPER,
+    FC_FACTOR_ATTENTION_BLACKWELL,
+    FC_FACTOR_ATTENTION_FP8,
+    FC_FACTOR_ATTENTION_UNFUSED,
+    FC_FACTOR_MAMBA_BYTES,
+    FC_FACTOR_ATTENTION_KERNEL_FLASH2,
+    FC_FACTOR_ATTENTION_KERNEL_ALIBI,
+    FC_FACTOR_CLAMP_BYTES,
+    FC_FACTOR_DROP_LAUNCHES,
+    FC_FACTOR_SOFTWARE_EARLY_BLACKWELL,
+    FC_FACTOR_ELEMENTWISE_MEGATRON,
+    FC_FACTOR_FSDP_EXPOSED_LLM_FOUNDRY,
+    FC_FACTOR_GROUPED_GEMM,
+    FC_FACTOR_GROUPED_ROWS,
+    FC_FACTOR_HBM,
+    FC_FACTOR_OPERAND_TRAFFIC,
+    FC_FACTOR_ACCUMULATE_TRAFFIC,
+    FC_FACTOR_ELEMENTWISE_EAGER,
+    FC_FACTOR_ELEMENTWISE_FUSED,
+    FC_FACTOR_QUANTIZE_FP8_HOPPER,
+    FC_FACTOR_QUANTIZE_FP8_BLACKWELL,
+    FC_FACTOR_QUANTIZE_MXFP8,
+    FC_FACTOR_QUANTIZE_NVFP4,
+    FC_FACTOR_KERNEL_GAP,
+    FC_FACTOR_LAUNCH,
+    FC_FACTOR_LAUNCH_GRACE,
+    FC_FACTOR_EXPERT_LAUNCHES,
+    FC_FACTOR_LAUNCH_OVERLAP,
+    FC_FACTOR_NVLINK,
+    FC_FACTOR_NIC,
+    FC_FACTOR_LATENCY,
+    FC_FACTOR_TP_EXPOSED,
+    FC_FACTOR_CP_EXPOSED,
+    FC_FACTOR_EP_EXPOSED,
+    FC_FACTOR_ALL_TO_ALL,
+    FC_FACTOR_PP_EXPOSED,
+    FC_FACTOR_DP_EXPOSED,
+    FC_FACTOR_FSDP_EXPOSED,
+    FC_FACTOR_DP_WINDOW,
+    FC_FACTOR_OPTIMIZER_BYTES,
+    FC_FACTOR_STEP_FIXED,
+    FC_FACTOR_STRAGGLING,
+    FC_FACTOR_SOFTWARE_MEGATRON_2021,
+    FC_FACTOR_SOFTWARE_MEGATRON_2022,
+    FC_FACTOR_SOFTWARE_LLM_FOUNDRY,
+    FC_FACTOR_SOFTWARE_TORCHTITAN,
+    FC_FACTOR_SOFTWARE_JAX,
+    FC_FACTOR_SOFTWARE_SIMUMAX,
+    FC_FACTOR_SOFTWARE_AUTOMODEL,
+    FC_FACTOR_SOFTWARE_NEMO_24,
+    FC_FACTOR_SOFTWARE_NEMO_25,
+    FC_FACTOR_SOFTWARE_BRIDGE_25,
+    FC_FACTOR_SOFTWARE_BRIDGE_26_04,
+    FC_FACTOR_SOFTWARE_BRIDGE_26_06,
+    FC_FACTOR_SOFTWARE_MLPERF,
+    FC_FACTOR_SOFTWARE_META_LLAMA3,
+    FC_FACTOR_SOFTWARE_MOE_2024,
+    FC_FACTOR_EXPERT_TRAFFIC,
+    FC_FACTOR_MOE_LAUNCHES,
+    FC_FACTOR_SOFTWARE_PAXML,
+    FC_FACTOR_FAR_LATENCY,
+    FC_FACTORS
+};
+
+struct fc_factor {
+    const char *name; /* of its entry in the catalog */
+    int input;
+};
+extern const struct fc_factor fc_factors[FC_FACTORS]; /* by enum fc_factor_id */
+
+/* Plans whose residuals are alike. */
+enum fc_group { FC_DENSE_BLACKWELL, FC_DENSE_HOPPER, FC_MIXTURE_BLACKWELL, FC_MIXTURE_HOPPER, FC_GROUPS };
+extern const char *const fc_group_names[FC_GROUPS]; /* "dense, Blackwell" ... */
+enum fc_group fc_group_of(const struct fc_plan *plan);
+
+struct fc_beliefs {
+    double median[FC_FACTORS], sd_log[FC_FACTORS]; /* prior */
+    double log_shift[FC_FACTORS]; /* posterior mean of the log, less the log of the prior's median */
+    double covariance[FC_FACTORS][FC_FACTORS]; /* posterior, of the logs */
+    double residual_sd[FC_GROUPS]; /* of the log of the step time, for models the fit has not seen */
+    /* lognormal laws of the memory inputs: activations, allocator, framework */
+    double memory_median[3], memory_sd_log[3];
+    double router_median, router_sd_log; /* lognormal law of the spread of the experts' loads */
+};
+
+/* The factor that stands behind an input of the step layer in this plan, or -1 when the plan has no use for
+ * it. */
+int fc_factor_for(const struct fc_plan *plan, int input);
+
+/* Reads the priors only; the posterior is set equal to them. */
+int fc_beliefs_read_priors(struct fc_beliefs *beliefs, const struct fc_catalog *catalog,
+                           struct fc_error *error);
+
+/* Reads priors and posterior. */
+int fc_beliefs_read(struct fc_beliefs *beliefs, const struct fc_catalog *catalog, struct fc_error *error);
+
+enum fc_posterior_use {
+    FC_USE_POSTERIOR, /* factors drawn jointly from the posterior */
+    FC_USE_PRIOR,     /* independently from the priors */
+    FC_USE_FIXED      /* all at the posterior median, no residual */
+};
+
+/* How each input of the step layer gets its value. */
+enum fc_step_draw { FC_STEP_CONSTANT, FC_STEP_NORMAL, FC_STEP_OWN };
+struct fc_step_draws {
+    enum fc_step_draw kind[FC_IN_STEP_END];
+    double value[FC_IN_STEP_END]; /* FC_STEP_CONSTANT */
+};
+
+/* Sets how the inputs are drawn, and joint, median and factor of the program. own[i]: the scenario states
+ * input i itself. */
+void fc_beliefs_apply(const struct fc_beliefs *beliefs, const struct fc_plan *plan, enum fc_posterior_use use,
+                      const bool own[FC_IN_STEP_END], struct fc_step_draws *draws,
+                      struct fc_step_program *program);
+
+/* The median value of every input of the step layer, residual 1. */
+void fc_beliefs_medians(const struct fc_beliefs *beliefs, const struct fc_plan *plan,
+                        double inputs[FC_IN_STEP_END]);
+
+#endif
