@@ -131,7 +131,7 @@ static void each_row_equals_the_other_implementation(void **state)
     FILE *file = fopen("tests/data/step-times.csv", "r");
     assert_non_null(file);
     assert_int_equal(fscanf(file, "%*s"), 0);
-    struct fc_hardware g;
+    struct fc_accelerator g;
     while (fscanf(file, " %95[^,],%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf", id, &g.bf16_flop_per_s,
                   &g.fp8_flop_per_s, &g.fp4_flop_per_s, &g.memory_bytes_per_s, &g.nvlink_bytes_per_s,
                   &g.nic_bytes_per_s, &g.domain, &measured, &predicted) == 10) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fit.h"
-#include "validation.h"
+#include "cross_validation.h"
 
 enum { N = FC_FACTORS, FOLDS = 5 };
 

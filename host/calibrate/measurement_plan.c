@@ -151,31 +151,6 @@ static int read_model(struct fc_architecture *a, const char *const *cells, const
 /* --- hardware, software, precision
  * -------------------------------------------------------------------------------- */
 
-int fc_hardware_read(struct fc_hardware *gpu, const struct fc_catalog *catalog, const char *name,
-                     const struct fc_place *place, struct fc_error *error)
-{
-    const struct fc_catalog_entry *entry;
-    double nvlink = 0, nic = 0;
-    *gpu = (struct fc_hardware){0};
-    if (fc_catalog_find(catalog, "gpu", name, place, &entry, error) ||
-        fc_catalog_number(entry, "bf16_flop_per_s", &gpu->bf16_flop_per_s, place, error) ||
-        fc_catalog_number_or(entry, "fp8_flop_per_s", 0, &gpu->fp8_flop_per_s, error) ||
-        fc_catalog_number_or(entry, "fp4_flop_per_s", 0, &gpu->fp4_flop_per_s, error) ||
-        fc_catalog_number(entry, "hbm_bytes", &gpu->memory_bytes, place, error) ||
-        fc_catalog_number(entry, "hbm_bytes_per_s", &gpu->memory_bytes_per_s, place, error) ||
-        fc_catalog_number(entry, "nvlink_bytes_per_s", &nvlink, place, error) ||
-        fc_catalog_number(entry, "nic_bits_per_s", &nic, place, error) ||
-        fc_catalog_number(entry, "domain_gpus", &gpu->domain, place, error))
-        return -1;
-    gpu->name = entry->name;
-    gpu->nvlink_bytes_per_s = nvlink / 2;
-    gpu->nic_bytes_per_s = nic / 8;
-    gpu->grace = starts(name, "gb");
-    gpu->ultra = starts(name, "gb300") || starts(name, "b300");
-    gpu->family = gpu->fp8_flop_per_s == 0 ? FC_AMPERE : gpu->fp4_flop_per_s == 0 ? FC_HOPPER : FC_BLACKWELL;
-    return 0;
-}
-
 static const char *gpu_name(const char *const *cells)
 {
     static const char *const words[][2] = {
@@ -443,7 +418,7 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
     }
     if (!p->software)
         p->software = fc_software_newest();
-    if (fc_hardware_read(&p->gpu, catalog, gpu, NULL, error) || read_model(&p->model, cells, catalog, error))
+    if (fc_accelerator_read(&p->gpu, catalog, gpu, NULL, error) || read_model(&p->model, cells, catalog, error))
         return -1;
     p->precision = precision_of(cells);
     p->balanced_router = true; /* by force, as the notes of most rows say, or by synthetic data */

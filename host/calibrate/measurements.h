@@ -41,8 +41,4 @@ int fc_measurements_open(struct fc_measurements *measurements, const char *path,
 
 void fc_measurements_free(struct fc_measurements *measurements);
 
-/* A GPU of the catalog with its links; `place` is where its name was read, or NULL. */
-int fc_hardware_read(struct fc_hardware *gpu, const struct fc_catalog *catalog, const char *name,
-                     const struct fc_place *place, struct fc_error *error);
-
 #endif

@@ -2,7 +2,8 @@
 #ifndef FC_HOST_CONTRACT_H
 #define FC_HOST_CONTRACT_H
 
-#include "program.h"
+#include "compiled.h"
+#include "host/language/catalog.h"
 
 /* Compiles the contract layer: value or GPUs, term, providers, market, finance. */
 int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings,

@@ -8,7 +8,7 @@
 #ifndef FC_HOST_COPULA_H
 #define FC_HOST_COPULA_H
 
-#include "program.h"
+#include "compiled.h"
 
 enum { FC_COPULA_MAX = FC_CORRELATED };
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cuda/model/draw.h"
-#include "host/calibrate/measurements.h"
 
 static int refuse(const struct fc_setting *setting, const char *problem, struct fc_error *error)
 {
@@ -18,7 +17,7 @@ static int read_cluster(struct fc_plan *p, const struct fc_settings *settings,
                         const struct fc_catalog *catalog, struct fc_error *error)
 {
     const struct fc_setting *f = settings->fields;
-    if (fc_hardware_read(&p->gpu, catalog, f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, error))
+    if (fc_accelerator_read(&p->gpu, catalog, f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, error))
         return -1;
     if (f[FC_FIELD_NETWORK].is_set) {
         const struct fc_catalog_entry *network;

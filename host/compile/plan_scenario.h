@@ -4,7 +4,8 @@
 
 #include "host/step/factors.h"
 #include "host/step/plan.h"
-#include "program.h"
+#include "compiled.h"
+#include "host/language/catalog.h"
 
 /* The plan that the settings describe. Impossible ones are refused at the setting that is wrong: sizes that
  * do not divide, fewer layers than stages, a precision that the GPU lacks. */

@@ -3,7 +3,7 @@
 #ifndef FC_HOST_PROGRAM_DETAIL_H
 #define FC_HOST_PROGRAM_DETAIL_H
 
-#include "program.h"
+#include "compiled.h"
 
 /* Fills program.run.detail and sets program.run.detailed, where the profile is not 'plain'; program.run has
  * its GPUs, spares and laws already. A key that only a profile reads is refused beside 'plain'. */

@@ -224,7 +224,7 @@ static double router_excess(const struct fc_plan *p, double local)
 static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
 {
     const struct layer l = count_layer(p);
-    const struct fc_hardware *g = &p->gpu;
+    const struct fc_accelerator *g = &p->gpu;
     double fp4 = 10e15; /* the FP4 peak of the 200 series, to which `ultra` adds */
     double peak = p->precision == FC_NVFP4 ? fp4 : fc_plan_peak(p), hbm = g->memory_bytes_per_s;
     double mixture = fc_architecture_mixture_share(&p->model);
@@ -289,7 +289,7 @@ static double tp_messages(const struct fc_plan *p)
 
 /* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
  * bytes. */
-static void put_flat(const struct fc_hardware *g, const struct fc_pass *pass, double count, float *nvlink_s,
+static void put_flat(const struct fc_accelerator *g, const struct fc_pass *pass, double count, float *nvlink_s,
                      float *nic_s, float *steps, float *far_steps)
 {
     *nvlink_s = (float)(count * (pass->bytes + pass->slices) / g->nvlink_bytes_per_s);
@@ -300,7 +300,7 @@ static void put_flat(const struct fc_hardware *g, const struct fc_pass *pass, do
 
 static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
 {
-    const struct fc_hardware *g = &p->gpu;
+    const struct fc_accelerator *g = &p->gpu;
     const struct fc_architecture *a = &p->model;
     double t = tokens(p), h = a->hidden, mixture = fc_architecture_mixture_share(a);
     struct fc_pass tp = fc_collective_pass(2 * t * h, p->tp, clamp(g->domain, 1, p->tp), false);
@@ -385,7 +385,7 @@ void fc_plan_parameters(const struct fc_plan *p, double *dense, double *expert)
 static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters,
                          double replicas, double inside, float *nvlink_s, float *nic_s)
 {
-    const struct fc_hardware *g = &p->gpu;
+    const struct fc_accelerator *g = &p->gpu;
     double bytes = p->software->gradient_bytes + (is_low(p) ? p->software->gathered_bytes_low : 2);
     double bucket = p->software->overlaps_dp ? fmin(parameters, fmax(40e6, 1e6 * replicas)) : parameters;
     double buckets = parameters / bucket;
@@ -401,7 +401,7 @@ static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, dou
 
 static void put_step(const struct fc_plan *p, struct fc_step_program *s)
 {
-    const struct fc_hardware *g = &p->gpu;
+    const struct fc_accelerator *g = &p->gpu;
     struct fc_stages stages = fc_plan_stages(p);
     double dense, expert;
     fc_plan_parameters(p, &dense, &expert);

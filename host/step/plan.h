@@ -10,28 +10,15 @@
 
 #include "cuda/model/step_program.h"
 #include "architecture.h"
+#include "gpu.h"
 #include "software.h"
 
-enum fc_family { FC_AMPERE, FC_HOPPER, FC_BLACKWELL };
 enum fc_precision { FC_BF16, FC_FP8, FC_MXFP8, FC_NVFP4 };
 enum fc_graph { FC_GRAPH_NONE, FC_GRAPH_PARTIAL, FC_GRAPH_FULL };
 
-/* A GPU with its links, all rates per GPU and at their stated peak. */
-struct fc_hardware {
-    const char *name; /* in the catalog */
-    enum fc_family family;
-    double bf16_flop_per_s, fp8_flop_per_s, fp4_flop_per_s;
-    double memory_bytes, memory_bytes_per_s;
-    double nvlink_bytes_per_s; /* one direction */
-    double nic_bytes_per_s;    /* one direction */
-    double domain;             /* GPUs in one NVLink domain */
-    bool grace;                /* the host is a Grace */
-    bool ultra;                /* 300 series */
-};
-
 struct fc_plan {
     struct fc_architecture model;
-    struct fc_hardware gpu;
+    struct fc_accelerator gpu;
     const struct fc_software *software;
     bool software_assumed; /* not stated: the newest was taken */
     enum fc_precision precision;

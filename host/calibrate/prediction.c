@@ -1,0 +1,46 @@
+/* prediction.c: see prediction.h. */
+#include "prediction.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fit.h"
+
+enum { N = FC_FACTORS };
+
+void fc_model_family(const char *model, char *family, size_t size)
+{
+    snprintf(family, size, "%s", model);
+    char *variant = strstr(family, " (");
+    if (variant)
+        *variant = '\0';
+    if (strncmp(family, "GPT-", 4) == 0 && strncmp(family, "GPT-OSS", 7) != 0)
+        snprintf(family, size, "GPT (Megatron)"); /* one architecture in ten sizes */
+}
+
+bool fc_same_family(const struct fc_measurement *a, const struct fc_measurement *b)
+{
+    char one[64], other[64];
+    fc_model_family(a->model, one, sizeof one);
+    fc_model_family(b->model, other, sizeof other);
+    return strcmp(one, other) == 0;
+}
+
+void fc_predict(const struct fc_measurement *m, const struct fc_beliefs *b, const double *shift,
+                const double covariance[N][N], struct fc_prediction *prediction)
+{
+    struct fc_fit_row row = {0};
+    double gradient[N], variance = 0;
+    fc_plan_program(&m->plan, &row.program);
+    for (int input = 0; input < FC_IN_STEP_END; input++)
+        row.factor[input] = fc_factor_for(&m->plan, input);
+    prediction->seconds = exp(fc_fit_log_time(&row, b, shift, gradient));
+    prediction->error = prediction->seconds / m->seconds - 1;
+    for (int f = 0; f < N; f++)
+        for (int g = 0; gradient[f] != 0 && g < N; g++)
+            variance += gradient[f] * covariance[f][g] * gradient[g];
+    prediction->factor_sd = sqrt(fmax(0, variance));
+    double residual = b->residual_sd[fc_group_of(&m->plan)];
+    prediction->sd_log = sqrt(fmax(0, variance) + residual * residual);
+}

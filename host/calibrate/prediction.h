@@ -1,0 +1,26 @@
+/* prediction.h: one measured row predicted by given factors, and which rows count as one model. */
+#ifndef FC_HOST_PREDICTION_H
+#define FC_HOST_PREDICTION_H
+
+#include "host/step/factors.h"
+#include "measurements.h"
+
+/* A row's prediction; errors are predicted / measured - 1. */
+struct fc_prediction {
+    double seconds, error;
+    double sd_log;    /* of the posterior and the residual together, linearised */
+    double factor_sd; /* of the posterior alone */
+    double baseline;  /* error of the constant MFU of other models on this GPU and precision; NAN: none */
+};
+
+/* One row's prediction by factors of prior.median exp(shift). */
+void fc_predict(const struct fc_measurement *row, const struct fc_beliefs *beliefs, const double *shift,
+                const double covariance[FC_FACTORS][FC_FACTORS], struct fc_prediction *prediction);
+
+/* Variants of one architecture. */
+bool fc_same_family(const struct fc_measurement *a, const struct fc_measurement *b);
+
+/* Models that count as one when a model is left out: variants of one architecture. */
+void fc_model_family(const char *model, char *family, size_t size);
+
+#endif
