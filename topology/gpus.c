@@ -11,26 +11,6 @@ enum { PCI_DISPLAY = 0x03, PCI_ACCELERATOR = 0x12 };
 enum { PCI_DISPLAY_3D = 0x0302 };
 enum { VENDOR_NVIDIA = 0x10de, VENDOR_AMD = 0x1002, VENDOR_INTEL = 0x8086 };
 
-bool fc_pci_address_equal(struct fc_pci_address a, struct fc_pci_address b)
-{
-    return a.domain == b.domain && a.bus == b.bus && a.device == b.device && a.function == b.function;
-}
-
-bool fc_pci_address_read(const char *text, struct fc_pci_address *out)
-{
-    struct fc_pci_address a = {0};
-    char extra;
-    if (!text)
-        return false;
-    if (sscanf(text, "%8x:%2x:%2x.%1x%c", &a.domain, &a.bus, &a.device, &a.function, &extra) != 4) {
-        a.domain = 0;
-        if (sscanf(text, "%2x:%2x.%1x%c", &a.bus, &a.device, &a.function, &extra) != 3)
-            return false;
-    }
-    *out = a;
-    return true;
-}
-
 /* A server's management chip shows a screen and computes nothing: a display class alone is not enough. */
 static bool is_gpu(hwloc_obj_t object)
 {

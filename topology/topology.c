@@ -32,14 +32,6 @@ static hwloc_obj_type_t core_type(hwloc_topology_t hwloc)
     return count_of(hwloc, HWLOC_OBJ_CORE) > 0 ? HWLOC_OBJ_CORE : HWLOC_OBJ_PU;
 }
 
-fc_index fc_topology_package_of(hwloc_topology_t hwloc, hwloc_obj_t object)
-{
-    hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(hwloc, HWLOC_OBJ_PACKAGE, object);
-    if (package)
-        return (fc_index)package->logical_index;
-    return count_of(hwloc, HWLOC_OBJ_PACKAGE) == 1 ? 0 : -1;
-}
-
 static void read_packages(struct fc_topology *topology)
 {
     struct fc_machine *machine = &topology->machine;

@@ -6,6 +6,7 @@
 #include "kernel.h"
 
 #include "cuda/model/trial.h"
+#include "cuda/model/step_program.h"
 
 #define FC_JOIN_(a, b) a##b
 #define FC_JOIN(a, b) FC_JOIN_(a, b)

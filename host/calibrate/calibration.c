@@ -8,6 +8,7 @@
 
 #include "cuda/model/random.h"
 #include "host/base/linear.h"
+#include "cuda/model/step_program.h"
 
 enum {
     N = FC_FACTORS,

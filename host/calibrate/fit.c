@@ -7,6 +7,7 @@
 
 #include "host/base/linear.h"
 #include "host/step/step_time.h"
+#include "host/step/plan_program.h"
 
 enum { N = FC_FACTORS, MOST_STEPS = 80 };
 

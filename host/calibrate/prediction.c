@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fit.h"
+#include "host/step/plan_program.h"
 
 enum { N = FC_FACTORS };
 

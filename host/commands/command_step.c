@@ -14,6 +14,7 @@
 #include "host/report/report.h"
 #include "host/compile/scenario.h"
 #include "host/step/step_time.h"
+#include "host/step/plan_memory.h"
 
 static const char help[] =
     "usage: flopcast step SCENARIO [OPTIONS]\n"

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "cuda/model/draw.h"
+#include "host/step/plan_memory.h"
+#include "host/step/plan_program.h"
+#include "cuda/model/step_program.h"
 
 static int refuse(const struct fc_setting *setting, const char *problem, struct fc_error *error)
 {

@@ -10,6 +10,8 @@
 #include "host/backends/launch.h"
 #include "host/calibrate/measurements.h"
 #include "host/step/step_time.h"
+#include "host/step/plan_program.h"
+#include "cuda/model/step_program.h"
 
 /* All plans once, from scratch; the sum of their logs keeps the work from being left out. */
 static double from_scratch(const struct fc_measurements *m, const struct fc_beliefs *beliefs,

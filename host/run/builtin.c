@@ -8,6 +8,7 @@
 
 #include "cuda/model/draw.h"
 #include "cuda/model/timeline.h"
+#include "cuda/model/step_program.h"
 
 /* A law's value with probability `lower` below it and `upper` above it; a and b are its parameters. */
 typedef double quantile(double lower, double upper, double a, double b);

@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 
-#include "cuda/model/step_program.h"
 #include "architecture.h"
 #include "gpu.h"
 #include "software.h"
@@ -47,14 +46,6 @@ struct fc_plan {
     bool offloads_activations;
 };
 
-/* Memory of the fullest GPU by part, bytes, before allocator and framework. */
-struct fc_plan_memory {
-    double weights; /* and gradients */
-    double optimizer;
-    double activations;
-    double logits; /* and embedding output */
-};
-
 double fc_plan_data_parallel(const struct fc_plan *plan);
 double fc_plan_micro_batches(const struct fc_plan *plan);
 
@@ -67,11 +58,6 @@ double fc_plan_peak(const struct fc_plan *plan);
 
 /* Parameters that the fullest GPU holds, dense and expert ones, before any sharing out by FSDP. */
 void fc_plan_parameters(const struct fc_plan *plan, double *dense, double *expert);
-
-/* Fills the numbers of a plan; what is drawn (joint, median, factor) is left empty. */
-void fc_plan_program(const struct fc_plan *plan, struct fc_step_program *program);
-
-struct fc_plan_memory fc_plan_memory(const struct fc_plan *plan);
 
 /* Number of layers of the longest stage, and whether the head takes the place of a layer on the last one. */
 struct fc_stages {

@@ -5,7 +5,7 @@
  * the mean error is -3 %. */
 #include <math.h>
 
-#include "plan.h"
+#include "plan_memory.h"
 
 /* What a layer keeps per token, bytes. */
 static double kept_attention(const struct fc_plan *p, double b, double rows, bool cheap)

@@ -4,6 +4,7 @@
 #include "cuda/model/step.h"
 
 #include "step_time.h"
+#include "cuda/model/step_program.h"
 
 double fc_step_time(const struct fc_step_program *program, const double inputs[FC_IN_STEP_END],
                     struct fc_step_breakdown *parts)

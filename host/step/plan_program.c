@@ -1,0 +1,387 @@
+/* plan_program.c: the numbers of a step: FLOP, bytes and kernels of an average layer, its messages, the pipeline. */
+#include "plan_program.h"
+
+#include <math.h>
+
+#include "collectives.h"
+#include "host/language/special.h"
+#include "plan_memory.h"
+
+enum {
+    MAMBA_GROUPS_STATE = 8 * 256,
+    /* keys that a block of queries costs beyond those it attends to, with tiles of 128: half a tile on the
+     * diagonal, and about one to fill and drain the pipeline (engineering count) */
+    TILE_KEYS = 192
+};
+
+static double up_to(double n, double multiple)
+{
+    return ceil(n / multiple) * multiple;
+}
+
+static double tokens(const struct fc_plan *p)
+{
+    return p->micro_batch * p->sequence / p->cp;
+}
+
+
+/* What a layer asks of a GPU for one micro-batch. */
+struct layer {
+    const struct fc_plan *plan;
+    double operand_bytes;    /* of a GEMM operand's element */
+    double accumulate_bytes; /* of a weight gradient's element, read and written */
+    double passes;           /* forward, backward by data and by weight, recomputation */
+    double linear, grouped, grouped_row, attention, unfused; /* FLOP */
+    double operand, accumulate, elementwise, mamba, clamp,
+        expert_elementwise;             /* bytes; mamba, clamp: elements */
+    double quantized, expert_quantized; /* elements */
+    double kernels;
+    double local_experts;
+};
+
+/* `count` products of M x K by K x N in a share `weight` of the layers; tiles of 128 x 64 are filled up. */
+static void add_gemm(struct layer *l, double m, double n, double k, double weight, bool grouped, double count,
+                     double passes)
+{
+    double flop = (n > 512 ? 2 * m * up_to(n, 128) * up_to(k, 64) : 2 * m * n * k) * count * weight;
+    if (grouped) {
+        l->grouped += flop * passes;
+        l->grouped_row += flop * passes / m;
+    } else {
+        l->linear += flop * passes;
+    }
+    double b = l->operand_bytes;
+    l->operand += weight * count *
+                  ((m * k + k * n) * b * (passes - 2) + m * n * 2 * (passes - 2) + (m * n + k * n) * b +
+                   m * k * 2 + (m * n + m * k) * b);
+    l->accumulate += weight * count * k * n * l->accumulate_bytes;
+}
+
+static void add_attention(struct layer *l, double weight)
+{
+    const struct fc_plan *p = l->plan;
+    const struct fc_architecture *a = &p->model;
+    double t = tokens(p), h = a->hidden, heads = a->heads / p->tp, width = fc_architecture_head_width(a), qkv;
+    if (fc_architecture_is_latent(a)) {
+        double up = l->passes + (p->again_mla_up ? 1 : 0), qk = a->nope_dim + a->rope_dim;
+        add_gemm(l, p->sequence_parallel ? t / p->tp : t, a->q_lora + a->kv_lora + a->rope_dim, h, 1, false,
+                 1, l->passes);
+        add_gemm(l, t, heads * qk, a->q_lora, 1, false, 1, up);
+        add_gemm(l, t, heads * (a->nope_dim + a->v_dim), a->kv_lora, 1, false, 1, up);
+        add_gemm(l, t, h, heads * a->v_dim, 1, false, 1, l->passes);
+        l->quantized += t * (2 * h / p->tp + a->q_lora + a->kv_lora + 2 * heads * a->v_dim +
+                             heads * (2 * a->nope_dim + a->rope_dim + a->v_dim) + h);
+        qkv = 2 * heads * qk + heads * a->v_dim;
+    } else {
+        double q = heads * a->head_dim, kv = fmax(a->kv_heads / p->tp, 1) * a->head_dim;
+        qkv = q + 2 * kv;
+        add_gemm(l, t, qkv, h, weight, false, 1, l->passes);
+        add_gemm(l, t, h, q, weight, false, 1, l->passes);
+        l->quantized += weight * t * (h + q + qkv + h);
+    }
+    bool fused = p->software->attention != FC_UNFUSED;
+    double context = fc_architecture_context(a, p->sequence, fused);
+    double flop = weight * 4 * t * context * heads * width;
+    if (fused) {
+        /* the softmax of a narrow head costs as much as 30 more columns */
+        l->attention += flop * (3.5 + p->again_attention) * (1 + 30 / width) * (1 + TILE_KEYS / context);
+    } else {
+        l->unfused += flop * (3 + p->again_attention);
+        l->elementwise += t * p->sequence * heads * (29 + 13 * p->again_attention);
+    }
+    l->elementwise += weight * t * qkv * (12 + 4 * p->again_elementwise);
+}
+
+static void add_dense(struct layer *l, double weight, double ffn)
+{
+    const struct fc_plan *p = l->plan;
+    double t = tokens(p), h = p->model.hidden, gate = p->model.gated ? 2 : 1, f = ffn / p->tp;
+    add_gemm(l, t, gate * f, h, weight, false, 1, l->passes);
+    add_gemm(l, t, h, f, weight, false, 1, l->passes);
+    l->quantized += weight * t * (2 * h + f + gate * f);
+    /* x, y in two bytes each; NeMo runs relu and square as kernels of their own, forward (8) and backward
+     * (16) */
+    bool apart = p->model.squared_relu && (p->software->id == FC_NEMO_24 || p->software->id == FC_NEMO_25);
+    double bytes =
+        p->model.gated ? 16 + 6 * p->again_elementwise : (apart ? 24 : 10) + 4 * p->again_elementwise;
+    l->elementwise += weight * t * f * bytes;
+}
+
+static void add_experts(struct layer *l, double weight)
+{
+    const struct fc_plan *p = l->plan;
+    const struct fc_architecture *a = &p->model;
+    double t = tokens(p), h = a->hidden, gate = a->gated ? 2 : 1, f = a->moe_ffn / p->expert_tp;
+    double routed = p->expert_tp > 1 ? t : t / p->tp;
+    l->local_experts = a->experts / p->ep;
+    double copies = routed * a->topk, rows = copies / l->local_experts;
+    add_gemm(l, rows, gate * f, h, weight, true, l->local_experts, l->passes);
+    add_gemm(l, rows, h, f, weight, true, l->local_experts, l->passes);
+    l->clamp += a->clamped && p->software->id != FC_AUTOMODEL ? weight * copies * gate * f : 0;
+    l->expert_elementwise +=
+        weight * (copies * (f * (16 + 6 * p->again_elementwise) + h * 16) + routed * a->experts * 40);
+    l->expert_quantized += weight * copies * (2 * h + f + gate * f);
+    if (a->shared_ffn > 0) {
+        double shared = a->shared_ffn / p->tp;
+        add_gemm(l, t, gate * shared, h, weight, false, 1, l->passes);
+        add_gemm(l, t, h, shared, weight, false, 1, l->passes);
+        l->elementwise += weight * t * shared * 16;
+        l->quantized += weight * t * (2 * h + 3 * shared);
+    }
+    l->kernels += weight * (60 + 10 * fc_plan_low_share(p));
+}
+
+static void add_mamba(struct layer *l, double weight)
+{
+    const struct fc_plan *p = l->plan;
+    double t = tokens(p), h = p->model.hidden, inner = 2 * h / p->tp;
+    add_gemm(l, t, 2 * inner + (2 * MAMBA_GROUPS_STATE + h / 32) / p->tp, h, weight, false, 1, l->passes);
+    add_gemm(l, t, h, inner, weight, false, 1, l->passes);
+    l->quantized += weight * t * (2 * h + 3.3 * inner);
+    l->mamba += weight * t * inner;
+}
+
+static struct layer count_layer(const struct fc_plan *p)
+{
+    static const double operand_bytes[] = {[FC_BF16] = 2, [FC_FP8] = 1, [FC_MXFP8] = 1, [FC_NVFP4] = 0.5625};
+    const struct fc_architecture *a = &p->model;
+    double low = fc_plan_low_share(p);
+    struct layer l = {.plan = p,
+                      .operand_bytes = low * operand_bytes[p->precision] + (1 - low) * operand_bytes[FC_BF16],
+                      .accumulate_bytes = p->software->accumulates_fp32 ? 8 : 2,
+                      .passes = 3 + p->again_gemm};
+    bool hybrid = fc_architecture_is_hybrid(a);
+    double mixture = fc_architecture_mixture_share(a);
+    double attention = hybrid ? a->attention_layers / a->layers : 1,
+           mlp = hybrid ? a->mlp_layers / a->layers : 1;
+    add_attention(&l, attention);
+    double norms = hybrid ? 1 : 2;
+    double rows = p->sequence_parallel ? tokens(p) / p->tp : tokens(p);
+    l.elementwise +=
+        rows * a->hidden * norms *
+        (18 + 6 * p->again_elementwise + (p->software->dropout ? 12 + 5 * p->again_elementwise : 0));
+    l.kernels =
+        36 + 14 * low + (fc_architecture_is_latent(a) ? 12 : 0) + 5 * (p->again_gemm + p->again_elementwise);
+    if (hybrid)
+        add_mamba(&l, a->mamba_layers / a->layers);
+    if (mixture < 1)
+        add_dense(&l, (1 - mixture) * mlp, a->ffn);
+    if (mixture > 0)
+        add_experts(&l, mixture);
+    l.quantized *= low;
+    l.expert_quantized *= low;
+    return l;
+}
+
+/* The fullest of `ep` ranks over the mean, less 1, per unit of the standard deviation of one expert's load:
+ * the expected largest of `ep` normals (Blom 1958), each the mean of `local` experts. */
+static double router_excess(const struct fc_plan *p, double local)
+{
+    if (p->ep <= 1 || p->balanced_router || p->drops_tokens || local <= 0)
+        return 0;
+    double below = (p->ep - 0.375) / (p->ep + 0.25);
+    return fc_normal_quantile((struct fc_tails){below, 1 - below}) / sqrt(local);
+}
+
+static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
+{
+    const struct layer l = count_layer(p);
+    const struct fc_accelerator *g = &p->gpu;
+    double fp4 = 10e15; /* the FP4 peak of the 200 series, to which `ultra` adds */
+    double peak = p->precision == FC_NVFP4 ? fp4 : fc_plan_peak(p), hbm = g->memory_bytes_per_s;
+    double mixture = fc_architecture_mixture_share(&p->model);
+    double alone = 1 - 1 / fmax(1, l.local_experts);
+    s->low = (p->precision != FC_BF16);
+    double low = s->low ? fc_plan_low_share(p) : 1; /* the rest at the BF16 peak */
+    s->linear_s = (float)(low * l.linear / peak);
+    s->grouped_s = (float)(low * l.grouped / peak);
+    s->grouped_row_s = (float)(low * l.grouped_row / peak);
+    s->linear_high_s = (float)((1 - low) * l.linear / g->bf16_flop_per_s);
+    s->grouped_high_s = (float)((1 - low) * l.grouped / g->bf16_flop_per_s);
+    s->grouped_high_row_s = (float)((1 - low) * l.grouped_row / g->bf16_flop_per_s);
+    s->router_excess = (float)router_excess(p, l.local_experts);
+    s->zero_bubble = p->zero_bubble ? 1 : 0;
+    s->weight_share = (float)(p->zero_bubble ? 1 / l.passes : 0);
+    s->experts_part = (float)alone;
+    s->ultra = p->precision == FC_NVFP4 && g->ultra ? 0.5f : 0;
+    s->attention_s = (float)(l.attention / g->bf16_flop_per_s);
+    s->unfused_s = (float)(l.unfused / g->bf16_flop_per_s);
+    s->operand_s = (float)(l.operand / hbm);
+    s->accumulate_s = (float)(l.accumulate / hbm);
+    s->elementwise_s = (float)(l.elementwise / hbm);
+    s->mamba_s = (float)(l.mamba / hbm);
+    s->clamp_s = (float)(l.clamp * (p->fused_experts ? 0.4 : 1) / hbm);
+    s->quantize_s = (float)(l.quantized / hbm);
+    s->expert_elementwise_s = (float)(l.expert_elementwise / hbm);
+    s->expert_quantize_s = (float)(l.expert_quantized / hbm);
+    s->expert_part = (float)(p->fused_experts ? 0 : alone);
+    s->gaps = (float)(l.kernels * (p->graph == FC_GRAPH_FULL ? 0.5 : 1));
+    double launched = p->graph == FC_GRAPH_FULL      ? 0.05
+                      : p->graph == FC_GRAPH_PARTIAL ? (p->graph_attention ? 0.6 : 0.8)
+                                                     : 1;
+    double per_expert = p->fused_experts ? 0.1 : 0.5 + 0.5 * (s->low ? low : 0);
+    s->launches = (float)(l.kernels * launched);
+    s->moe_launches = (float)(mixture * launched);
+    s->expert_launches = (float)(mixture * l.local_experts * per_expert * launched);
+
+    double t = tokens(p), h = p->model.hidden, v = p->model.vocab / p->tp, heads = 1 + p->model.mtp_layers;
+    s->head_s = (float)(6 * t * h * v * heads / g->bf16_flop_per_s);
+    s->head_bytes_s =
+        (float)((t * v * 16 * heads + 2 * (3 * t * h + 3 * h * v + 3 * t * v) + 8 * h * v) / hbm);
+}
+
+static double clamp(double x, double lo, double hi)
+{
+    return fmax(lo, fmin(x, hi));
+}
+
+static double tp_messages(const struct fc_plan *p)
+{
+    const struct fc_architecture *a = &p->model;
+    double mixture = fc_architecture_mixture_share(a);
+    if (p->tp <= 1)
+        return 0;
+    if (fc_architecture_is_hybrid(a))
+        return 5; /* (2 + 3) in one of three kinds of layer */
+    if (!fc_architecture_is_mixture(a))
+        return 4 + (p->sequence_parallel ? 6 : 4) + 4 * p->again_tp;
+    return 5 + 5 * (1 - mixture) + (p->expert_tp > 1 ? 5 * mixture : 0) +
+           (a->shared_ffn > 0 ? 5 * mixture : 0);
+}
+
+/* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
+ * bytes. */
+static void put_flat(const struct fc_accelerator *g, const struct fc_pass *pass, double count, float *nvlink_s,
+                     float *nic_s, float *steps, float *far_steps)
+{
+    *nvlink_s = (float)(count * (pass->bytes + pass->slices) / g->nvlink_bytes_per_s);
+    *nic_s = (float)(count * (pass->out_bytes + pass->far_slices) / g->nic_bytes_per_s);
+    *steps = (float)(count * pass->steps);
+    *far_steps = (float)(count * pass->far_steps);
+}
+
+static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
+{
+    const struct fc_accelerator *g = &p->gpu;
+    const struct fc_architecture *a = &p->model;
+    double t = tokens(p), h = a->hidden, mixture = fc_architecture_mixture_share(a);
+    struct fc_pass tp = fc_collective_pass(2 * t * h, p->tp, clamp(g->domain, 1, p->tp), false);
+    double messages = tp_messages(p);
+    /* the linear layers of experts have no overlap of their own */
+    s->tp_plain =
+        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - (5 + 5 * (1 - mixture)) / messages) : 0;
+    put_flat(g, &tp, messages, &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
+
+    /* a ring of keys and values, forward once and backward with their gradients */
+    double share = fc_architecture_is_hybrid(a) ? a->attention_layers / a->layers : 1;
+    double kv = fc_architecture_is_latent(a) ? 0 : 4 * fmax(a->kv_heads / p->tp, 1) * a->head_dim * t;
+    double cp_bytes = 3 * kv * (p->cp - 1) * share;
+    bool cp_inside = clamp(g->domain / p->tp, 1, p->cp) >= p->cp;
+    s->cp_nvlink_s = cp_inside ? (float)(cp_bytes / g->nvlink_bytes_per_s) : 0;
+    s->cp_nic_s = cp_inside ? 0 : (float)(cp_bytes / g->nic_bytes_per_s);
+    s->cp_steps = cp_inside ? (float)(3 * (p->cp - 1)) : 0;
+    s->cp_far_steps = cp_inside ? 0 : (float)(3 * (p->cp - 1));
+
+    /* dispatch and combine, forward and backward; across the network one copy per token, or per domain it
+     * goes to */
+    if (p->ep > 1) {
+        double unit = mixture * t / p->tp * h * 2,
+               domains = p->ep / clamp(g->domain / p->expert_tp, 1, p->ep);
+        double inside = unit * a->topk * (1 - 1 / p->ep);
+        double outside = p->dedup_dispatch
+                             ? unit * domains * (1 - pow(1 - 1 / domains, a->topk)) * (1 - 1 / domains)
+                             : unit * a->topk * (1 - 1 / domains);
+        s->ep_nvlink_s = (float)(4 * inside / g->nvlink_bytes_per_s);
+        s->ep_nic_s = (float)(4 * outside / g->nic_bytes_per_s);
+        /* all peers at once: as late as the small all-reduce of eight GPUs, whose steps are measured;
+         * dispatch and combine both ways, and their counts */
+        s->ep_steps = 8 * 7;
+        s->ep_far_steps = domains > 1 ? 8 : 0;
+    }
+
+    if (p->pp > 1) {
+        double bytes = (fc_plan_micro_batches(p) + p->pp - 1) * 4 * p->vpp * t * h / p->tp;
+        double replica = p->tp * p->cp * fc_plan_data_parallel(p);
+        double across = replica * p->pp > g->domain ? fmin(1, replica / g->domain) : 0;
+        s->pp_nvlink_s = (float)(bytes * (1 - across) / g->nvlink_bytes_per_s);
+        s->pp_nic_s = (float)(bytes * across / g->nic_bytes_per_s);
+    }
+}
+
+/* Gradients of `parameters` reduced and weights gathered over `replicas`, in one message; where that
+ * overlaps, in buckets of 40 million parameters or one million per replica, as Megatron-LM's distributed data
+ * parallel. */
+static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters,
+                         double replicas, double inside, float *nvlink_s, float *nic_s)
+{
+    const struct fc_accelerator *g = &p->gpu;
+    double bytes = p->software->gradient_bytes + ((p->precision != FC_BF16) ? p->software->gathered_bytes_low : 2);
+    double bucket = p->software->overlaps_dp ? fmin(parameters, fmax(40e6, 1e6 * replicas)) : parameters;
+    double buckets = parameters / bucket;
+    struct fc_pass pass =
+        fc_collective_pass(0.5 * bytes * bucket, replicas, clamp(inside, 1, replicas), false);
+    *nvlink_s = (float)(2 * buckets * pass.bytes / g->nvlink_bytes_per_s);
+    *nic_s = (float)(2 * buckets * pass.out_bytes / g->nic_bytes_per_s);
+    s->dp_slices_s += (float)(2 * buckets * pass.slices / g->nvlink_bytes_per_s);
+    s->dp_far_slices_s += (float)(2 * buckets * pass.far_slices / g->nic_bytes_per_s);
+    s->dp_steps += (float)(2 * buckets * pass.steps);
+    s->dp_far_steps += (float)(2 * buckets * pass.far_steps);
+}
+
+static void put_step(const struct fc_plan *p, struct fc_step_program *s)
+{
+    const struct fc_accelerator *g = &p->gpu;
+    struct fc_stages stages = fc_plan_stages(p);
+    double dense, expert;
+    fc_plan_parameters(p, &dense, &expert);
+    s->micro_batches = (float)fc_plan_micro_batches(p);
+    s->layers = (float)stages.longest;
+    s->head_added = stages.head_replaces ? 0 : 1;
+    s->last_layers = (float)stages.last;
+    /* 1F1B and interleaved: (pp - 1) / vpp of forward and backward. ZB-H1 (Qi et al. 2024, arXiv 2401.10241)
+     * puts the weight gradients W into it, (pp - 1) (F + B - W), where B is without W: in step.h for the
+     * layers, here for the head, whose F, B and W are equal. */
+    s->bubble_layers = (float)((p->pp - 1) / p->vpp * stages.mean);
+    s->bubble_head = (float)((p->pp - 1) / p->vpp * (p->pp * p->vpp <= 1 ? 1 : 1 / p->pp) *
+                             (p->zero_bubble ? 1.0 / 3 : 1));
+
+    double replicas = fc_plan_data_parallel(p) * p->cp;
+    double expert_replicas = fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));
+    if (p->fsdp) {
+        double inside = clamp(g->domain / p->tp, 1, p->fsdp_group);
+        struct fc_pass pass =
+            fc_collective_pass(2 * (dense + expert) / stages.longest, p->fsdp_group, inside, false);
+        s->fsdp_nvlink_s = (float)(3 * pass.bytes / g->nvlink_bytes_per_s);
+        s->fsdp_nic_s = (float)(3 * pass.out_bytes / g->nic_bytes_per_s);
+        s->fsdp_slices_s = (float)(3 * pass.slices / g->nvlink_bytes_per_s);
+        s->fsdp_far_slices_s = (float)(3 * pass.far_slices / g->nic_bytes_per_s);
+        s->fsdp_steps = (float)(3 * pass.steps);
+        s->fsdp_far_steps = (float)(3 * pass.far_steps);
+    } else {
+        if (replicas > 1)
+            add_replicas(p, s, dense, replicas, g->domain / p->tp, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
+        if (expert > 0 && expert_replicas > 1)
+            add_replicas(p, s, expert, expert_replicas, g->domain / (p->ep * p->expert_tp),
+                         &s->expert_dp_nvlink_s, &s->expert_dp_nic_s);
+    }
+    double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
+    s->optimizer_s = (float)(owned / g->memory_bytes_per_s);
+    s->doublings = (float)log2(fmax(1, p->gpus / 8));
+}
+
+void fc_plan_program(const struct fc_plan *p, struct fc_step_program *s)
+{
+    *s = (struct fc_step_program){0};
+    s->gpus = (float)p->gpus;
+    s->tokens_per_step = (float)(p->global_batch * p->sequence);
+    s->flop_per_step =
+        (float)(fc_architecture_flop_per_token(&p->model, p->sequence, true) * p->global_batch * p->sequence);
+    s->peak_flops = (float)fc_plan_peak(p);
+    put_layer(p, s);
+    put_messages(p, s);
+    put_step(p, s);
+    struct fc_plan_memory memory = fc_plan_memory(p);
+    s->memory_states = (float)(memory.weights + memory.optimizer);
+    s->memory_activations = (float)(memory.activations + memory.logits);
+    s->memory_capacity = (float)p->gpu.memory_bytes;
+}
