@@ -42,8 +42,8 @@ FLAGS_scalar := -fno-tree-vectorize -DFC_W=1
 endif
 CHUNK := 256
 
-MODEL := $(wildcard cuda/model/*.h)
-HOST := $(filter-out host/main.c host/backends/cpu_kernel.c,$(wildcard host/*.c host/*/*.c))
+MODEL := $(wildcard cuda/model/*.h cuda/model/*/*.h)
+HOST := $(filter-out host/main.c host/backends/cpu_kernel.c,$(wildcard host/*.c host/*/*.c bench/*.c))
 TOPOLOGY := $(wildcard topology/*.c)
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(HOST) $(TOPOLOGY)) $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) \
            $(B)/embedded.o
@@ -69,12 +69,12 @@ $(B)/%.o: %.c build.mk
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # --- files that travel inside the program ----------------------------------------------------------------------------
-$(B)/embedded.c: $(EMBEDDED) host/embed.sh
+$(B)/embedded.s: $(EMBEDDED) host/embed.sh build.mk
 	@mkdir -p $(@D)
-	B=$(B) sh host/embed.sh $(EMBEDDED) > $@.tmp && mv $@.tmp $@
-$(B)/embedded.o: $(B)/embedded.c
-	@echo "  CC $@"
-	@$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@B=$(B) sh host/embed.sh $(EMBEDDED) > $@.tmp && mv $@.tmp $@
+$(B)/embedded.o: $(B)/embedded.s
+	@echo "  AS $@"
+	@$(CC) -c $< -o $@
 
 run: all
 	$(B)/flopcast run scenarios/openai-aws-38b.yaml
@@ -97,4 +97,4 @@ install: all
 # --- tests -----------------------------------------------------------------------------------------------------------
 include tests/tests.mk
 
--include $(wildcard $(B)/host/*.d $(B)/host/*/*.d $(B)/topology/*.d $(B)/tests/*.d)
+-include $(wildcard $(B)/bench/*.d $(B)/host/*/*.d $(B)/host/*.d $(B)/host/*/*.d $(B)/topology/*.d $(B)/tests/*.d)

@@ -1,6 +1,6 @@
 /* reduce.h: from rows of metric values to their exact tally, on a device.
  *
- * The same numbers as fc_tally_add on the host (model/tally.h says which), made with 32-bit atomic adds,
+ * The same numbers as fc_tally_add on the host (model/base/tally.h says which), made with 32-bit atomic adds,
  * minima and maxima only: integer sums do not depend on the order of the work items. A work item keeps a
  * running sum while bin and exponent stay the same and writes it out when they change, so that a metric with
  * few different values does not make all items wait for one address. host/device_tally.c adds the outcome to
@@ -8,7 +8,7 @@
 #ifndef FC_CUDA_REDUCE_H
 #define FC_CUDA_REDUCE_H
 
-#include "model/tally.h"
+#include "model/base/tally.h"
 
 /* The tally of one row, in 32-bit words: three 64-bit sums (low word first) per sign and exponent, the number
  * of invalid values, the bins. */

@@ -1,21 +1,25 @@
 #!/bin/sh
-# embed.sh FILE...: prints C that holds the files as byte arrays (see embedded.h). Used when the program is built. What was
-# itself built (under the folder $B) is named without that folder.
+# embed.sh FILE...: prints assembly that carries the files as they are, and the table of embedded.h. Used when the program
+# is built (ELF, 64 bits). What was itself built (under the folder $B) is named without that folder.
 set -eu
-echo '/* made by host/embed.sh */'
-echo '#include "host/language/embedded.h"'
+echo '# made by host/embed.sh'
+echo '    .section .rodata'
 i=0
 for file in "$@"; do
-    echo "static const unsigned char file_$i[] = {"
-    od -An -v -tx1 "$file" | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'
-    echo '0};'
+    echo "file_$i: .incbin \"$file\""
+    echo "end_$i: .byte 0"
+    echo "name_$i: .asciz \"${file#"${B:-.}"/}\""
     i=$((i + 1))
 done
-echo 'const struct fc_embedded_file fc_embedded_files[] = {'
+echo '    .globl fc_embedded_count, fc_embedded_files'
+echo '    .balign 8'
+echo "fc_embedded_count: .8byte $i"
+echo '    .section .data.rel.ro, "aw"'
+echo '    .balign 8'
+echo 'fc_embedded_files:'
 i=0
 for file in "$@"; do
-    echo "    {\"${file#"${B:-.}"/}\", file_$i, sizeof file_$i - 1},"
+    echo "    .8byte name_$i, file_$i, end_$i - file_$i"
     i=$((i + 1))
 done
-echo '};'
-echo "const size_t fc_embedded_count = $i;"
+echo '    .section .note.GNU-stack, "", %progbits'

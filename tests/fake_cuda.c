@@ -9,7 +9,7 @@
 #define FC_CHUNK 1
 #include "cuda/model/trial.h"
 #include "cuda/reduce.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "cuda/model/draw.h"
-#include "cuda/model/timeline.h"
+#include "cuda/model/base/draw.h"
+#include "cuda/model/run/timeline.h"
 #include "host/backends/backend.h"
 #include "host/result/statistics.h"
 

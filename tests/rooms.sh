@@ -1,66 +1,75 @@
 #!/bin/sh
-# rooms.sh [ROOT]: checks that includes go one way: host -> topology, cuda/model; cuda/trial.* -> cuda/model; topology and
-# cuda/model know nobody but hwloc and Random123. Prints every include that is not allowed; exit status 1 when there is one.
+# rooms.sh [ROOT]: checks that includes go one way. Every folder is a room with a floor; a file may include files of its own
+# room and of rooms on lower floors, never beside or above. Prints every include that is not allowed; exit status 1 when
+# there is one. `rooms.sh --graph [ROOT]` prints the arrows between rooms for graphviz (make picture).
 #
 # rooms.sh --self-test: shows that it finds a wrong include in each room, and none in a right tree. Prints TAP.
 set -u
 
-# room_of FILE: the folder whose rule counts
-room_of() {
-    case $1 in
-    cuda/model/*) echo cuda/model ;;
-    */*) echo "${1%%/*}" ;;
-    *) echo . ;;
-    esac
+rules='
+function folder(path) { return match(path, /.*\//) ? substr(path, 1, RLENGTH - 1) : "." }
+function normal(path,    part, n, i, k, kept) { # a/b/../c -> a/c
+    n = split(path, part, "/")
+    k = 0
+    for (i = 1; i <= n; i++) {
+        if (part[i] == "" || part[i] == ".") continue
+        if (part[i] == ".." && k > 0) { k--; continue }
+        kept[++k] = part[i]
+    }
+    path = kept[1]
+    for (i = 2; i <= k; i++) path = path "/" kept[i]
+    return path
 }
-
-# allowed FROM-ROOM TO-FILE
-allowed() {
-    case "$1 $2" in
-    "topology topology/"* | "cuda/model cuda/model/"* | "cuda cuda/"*) return 0 ;;
-    "host host/"* | "host topology/"* | "host cuda/model/"*) return 0 ;;
-    "host cuda/reduce.h") return 0 ;; # the layout of what a device hands back
-    "tests "* | "bench host/"* | "bench bench/"* | "bench topology/"* | "bench cuda/"*) return 0 ;;
-    *) return 1 ;;
-    esac
+function exists(path,    line, got) { got = (getline line < path); close(path); return got >= 0 }
+function room(path) {
+    if (path ~ /^cuda\/model\/(inputs|metrics)\.h$/) return "cuda/model/base" # numbers that every room of the model reads
+    return folder(path)
 }
-
-# system_allowed FROM-ROOM HEADER
-system_allowed() {
-    case "$1 $2" in
-    "cuda/model Random123/"* | "cuda/model stdint.h" | "cuda/model immintrin.h") return 0 ;;
-    "cuda/model "*) return 1 ;;
-    "topology hwloc.h" | "topology hwloc/"*) return 0 ;;
-    "topology "*/* | "topology libfyaml.h" | "topology omp.h") return 1 ;;
-    "host cmocka.h" | "host cuda"*) return 1 ;; # the CUDA driver is opened at run time, without its header
-    *) return 0 ;;
-    esac
+function allowed(from, target,    to) {
+    to = room(target)
+    if (from == to) return 1
+    if (from == "topology" || to == "topology" && from !~ /^(host|bench)/) return 0
+    if (to == "cuda") return from == "host/backends" && target == "cuda/reduce.h" # what a device hands back
+    return from in floor && to in floor && floor[to] < floor[from]
 }
+function system_allowed(from, header) {
+    if (from ~ /^cuda\/model/) return header ~ /^(Random123\/.*|stdint\.h|immintrin\.h)$/
+    if (from == "topology") return header ~ /^hwloc[.\/]/ || header !~ /\/|^libfyaml\.h$|^omp\.h$/ || header ~ /^sys\//
+    return header !~ /^(cmocka\.h|cuda.*)$/ # the CUDA driver is opened at run time, without its header
+}
+BEGIN {
+    n = split("cuda/model/base|cuda/model/step cuda/model/run cuda/model/contract|cuda/model|cuda|topology|host/base|" \
+              "host/language host/result|host/step host/backends|host/compile host/calibrate|host/run|host/analysis|" \
+              "host/report|bench|host/commands|host", level, "|")
+    for (i = 1; i <= n; i++) { m = split(level[i], name, " "); for (j = 1; j <= m; j++) floor[name[j]] = i }
+}
+/^[ \t]*#[ \t]*include[ \t]*["<]/ {
+    from = room(FILENAME)
+    own = $0 ~ /include[ \t]*"/
+    match($0, own ? "\"[^\"]*\"" : "<[^>]*>")
+    header = substr($0, RSTART + 1, RLENGTH - 2)
+    if (!own) {
+        if (!system_allowed(from, header)) { print FILENAME ":" FNR ": includes <" header "> (" from " may not)"; wrong = 1 }
+        next
+    }
+    target = normal(folder(FILENAME) "/" header)
+    if (!exists(target)) target = header # from the root, by -I.
+    if (graph) { if (room(target) != from) arrows["    \"" from "\" -> \"" room(target) "\""]++ }
+    else if (!allowed(from, target)) { print FILENAME ":" FNR ": includes " target " (" from " may not)"; wrong = 1 }
+}
+END {
+    if (graph) {
+        print "digraph rooms {\n    rankdir=TB; node [shape=box, fontname=Helvetica]; edge [color=gray40];"
+        for (arrow in arrows) print arrow " [penwidth=" 1 + log(arrows[arrow]) / 2 "];" | "sort"
+        close("sort")
+        print "}"
+    }
+    exit wrong
+}'
 
-check() {
+check() { # ROOT GRAPH
     cd "$1" || return 2
-    wrong=0
-    for file in cuda/*.h cuda/*.cu cuda/*.cl cuda/model/*.h host/*.[ch] host/*/*.[ch] topology/*.[ch] bench/*.[ch]; do
-        [ -f "$file" ] || continue
-        room=$(room_of "$file")
-        while IFS=: read -r line kind name; do
-            [ -n "$line" ] || continue
-            if [ "$kind" = system ]; then
-                system_allowed "$room" "$name" && continue
-                echo "$file:$line: includes <$name> ($room may not)"
-            else
-                target=$(realpath -m --relative-to=. "$(dirname "$file")/$name")
-                [ -f "$target" ] || target=$name # from the root, by -I.
-                allowed "$room" "$target" && continue
-                echo "$file:$line: includes $target ($room may not)"
-            fi
-            wrong=1
-        done <<END
-$(sed -n -e 's/^[ \t]*#[ \t]*include[ \t]*"\([^"]*\)".*/own:\1/p;t' -e 's/^[ \t]*#[ \t]*include[ \t]*<\([^>]*\)>.*/system:\1/p;t' \
-        -e 's/.*//p' "$file" | grep -n . )
-END
-    done
-    return $wrong
+    find cuda host topology bench -type f \( -name '*.[ch]' -o -name '*.cu' -o -name '*.cl' \) | sort | xargs awk -v graph="$2" "$rules"
 }
 
 self_test() {
@@ -71,12 +80,17 @@ self_test() {
     plant() { # what the wrong include stands in, and what it is; '-' for none
         number=$((number + 1))
         rm -rf "${tree:?}"/*
-        mkdir -p "$tree/host" "$tree/topology" "$tree/cuda/model"
-        printf '#include <stdio.h>\n#include "../topology/t.h"\n#include "../cuda/model/m.h"\n#include "h.h"\n' >"$tree/host/h.c"
+        mkdir -p "$tree/topology" "$tree/bench"
+        for r in base step run contract; do mkdir -p "$tree/cuda/model/$r" && : >"$tree/cuda/model/$r/m.h"; done
+        for r in base language result step backends compile calibrate run analysis report commands; do
+            mkdir -p "$tree/host/$r" && : >"$tree/host/$r/h.h"
+        done
+        : >"$tree/topology/t.h" >"$tree/cuda/model/program.h" >"$tree/cuda/model/inputs.h" >"$tree/cuda/reduce.h" >"$tree/bench/b.h"
+        printf '#include <stdio.h>\n#include "../../topology/t.h"\n#include "cuda/reduce.h"\n#include "h.h"\n' >"$tree/host/backends/h.c"
+        printf '#include "host/report/h.h"\n#include "../run/h.h"\n#include "bench/b.h"\n' >"$tree/host/commands/h.c"
         printf '#include <hwloc.h>\n#include "t.h"\n' >"$tree/topology/t.c"
-        printf '#include "m.h"\n' >"$tree/cuda/model/n.h"
-        printf '#include "model/m.h"\n' >"$tree/cuda/trial.cu"
-        : >"$tree/host/h.h" >"$tree/topology/t.h" >"$tree/cuda/model/m.h"
+        printf '#include "../base/m.h"\n#include "../inputs.h"\n' >"$tree/cuda/model/run/n.h"
+        printf '#include "model/program.h"\n' >"$tree/cuda/trial.cu"
         wanted=0
         if [ "$1" != - ]; then
             echo "#include $2" >>"$tree/$1"
@@ -84,6 +98,7 @@ self_test() {
         fi
         sh "$script" "$tree" >"$tree/log" 2>&1
         got=$?
+        [ "$got" = 0 ] || got=1
         if [ $got = $wanted ] && [ "$(wc -l <"$tree/log")" = $wanted ]; then
             echo "ok $number - $1 $2"
         else
@@ -92,17 +107,32 @@ self_test() {
         fi
     }
     plant - "(a right tree)"
-    plant topology/t.c '"../host/h.h"'
-    plant topology/t.c '"host/h.h"'
-    plant topology/t.c '"../cuda/model/m.h"'
+    plant topology/t.c '"../host/base/h.h"'
+    plant topology/t.c '"host/base/h.h"'
+    plant topology/t.c '"../cuda/model/base/m.h"'
     plant topology/t.c '<libfyaml.h>'
-    plant cuda/model/n.h '"../../host/h.h"'
-    plant cuda/model/n.h '"../../topology/t.h"'
-    plant cuda/model/n.h '<math.h>'
-    plant cuda/trial.cu '"../host/h.h"'
-    plant host/h.c '"../cuda/trial.cu"'
-    plant host/h.c '"../tests/x.h"'
+    plant cuda/model/run/n.h '"../../../host/base/h.h"'
+    plant cuda/model/run/n.h '"../../../topology/t.h"'
+    plant cuda/model/run/n.h '"../contract/m.h"'
+    plant cuda/model/run/n.h '"../program.h"'
+    plant cuda/model/run/n.h '<math.h>'
+    plant cuda/trial.cu '"../host/base/h.h"'
+    plant host/backends/h.c '"cuda/trial.cu"'
+    plant host/backends/h.c '"tests/x.h"'
+    plant host/backends/h.c '"../step/h.h"'
+    plant host/backends/h.c '"host/compile/h.h"'
+    plant host/base/h.h '"host/language/h.h"'
+    plant host/language/h.h '"../result/h.h"'
+    plant host/step/h.h '"host/compile/h.h"'
+    plant host/compile/h.h '"../calibrate/h.h"'
+    plant host/run/h.h '"host/analysis/h.h"'
+    plant host/report/h.h '"../commands/h.h"'
+    plant host/analysis/h.h '"bench/b.h"'
     echo "1..$number"
 }
 
-if [ "${1:-}" = --self-test ]; then self_test; else check "${1:-.}"; fi
+case ${1:-} in
+--self-test) self_test ;;
+--graph) check "${2:-.}" 1 ;;
+*) check "${1:-.}" "" ;;
+esac

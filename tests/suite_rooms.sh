@@ -3,6 +3,6 @@
 set -u
 . tests/tap.sh
 sh tests/rooms.sh --self-test | grep -v '^1\.\.' | sed 's/ - / - the check of rooms: /'
-tests=11
+tests=22
 succeeds "every include goes the right way" sh tests/rooms.sh
 tap_end

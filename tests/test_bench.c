@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "host/run/bench.h"
+#include "bench/race.h"
 #include "host/run/builtin.h"
 #include "host/backends/kernels.h"
 

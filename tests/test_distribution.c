@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
 #include "host/language/distribution.h"
 
 static void assert_close(double got, double wanted, double relative)

@@ -8,7 +8,8 @@
 #include <cmocka.h>
 
 #define FC_W 4
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
+#include "cuda/model/world.h"
 #include "model_fixture.h"
 
 static const double mean_one[] = {1}, standard[] = {0, 1};

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "cuda/model/timeline.h"
+#include "cuda/model/run/timeline.h"
 
 /* Distance of a float from the exact value in units of the last place of the exact value's binade. */
 static double ulps(float value, long double exact)

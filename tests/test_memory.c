@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "host/run/bench.h"
+#include "bench/race.h"
 
 static char program[4096];
 

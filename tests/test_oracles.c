@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "cuda/model/timeline.h"
+#include "cuda/model/run/timeline.h"
 #include "host/result/statistics.h"
 #include "model_fixture.h"
 

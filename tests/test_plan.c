@@ -15,7 +15,7 @@
 #include "tests/scenario_run.h"
 #include "host/step/plan_memory.h"
 #include "host/step/plan_program.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 static const char frontier[] = "scenarios/gb300-nvl72-frontier.yaml";
 static const char llama[] = "scenarios/llama3-405b-54-days.yaml";

@@ -9,7 +9,8 @@
 #include <Random123/philox.h>
 
 #define FC_W 8
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
+#include "cuda/model/world.h"
 
 static void library_words(uint64_t seed, uint64_t trial, uint32_t event, uint32_t stream, uint32_t words[4])
 {

@@ -15,7 +15,7 @@
 #include "host/step/step_time.h"
 #include "host/step/plan_memory.h"
 #include "host/step/plan_program.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 static struct fc_catalog *catalog;
 static struct fc_measurements measurements;

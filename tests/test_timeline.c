@@ -157,7 +157,7 @@ static void odd_parameters(void **state)
             t->repair_scale[i] = reals[scramble(n++) % 8];
             t->swap_probability[i] = (fc_real)(scramble(n++) % 3) / 2;
         }
-        fc_timeline_run(&f.program, f.tables, 5, (uint64_t)round * FC_CHUNK, FC_CHUNK, t);
+        fc_timeline_run(&f.program.run, f.tables, 5, (uint64_t)round * FC_CHUNK, FC_CHUNK, t);
         for (int i = 0; i < FC_CHUNK; i++)
             conserved(&f.program, t, i);
     }

@@ -15,7 +15,7 @@
 #include "host/backends/cuda_driver.h"
 #include "host/language/embedded.h"
 #include "host/backends/opencl.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 enum { N = FC_FACTORS, WORLDS = 203 }; /* no multiple of any number of lanes */
 

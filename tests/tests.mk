@@ -56,8 +56,19 @@ SCENARIO_RUN := $(B)/tests/scenario_run.o
 $(foreach t,anchors anchor_runs result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
 $(foreach t,anchors anchor_runs result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
 
-test: all $(TEST_PROGRAMS)
-	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES)
+# T names some tests: 'make test T="units cli"' runs tests/test_units.c and tests/suite_cli.sh.
+CHOSEN_PROGRAMS := $(if $(T),$(foreach t,$(T),$(if $(wildcard tests/test_$(t).c),$(B)/tests/test_$(t))),$(TEST_PROGRAMS))
+CHOSEN_SUITES := $(if $(T),$(foreach t,$(T),$(wildcard tests/suite_$(t).sh)),$(TEST_SUITES))
+$(foreach t,$(T),$(if $(wildcard tests/test_$(t).c tests/suite_$(t).sh),,$(error no test is named '$(t)')))
+test: all $(CHOSEN_PROGRAMS)
+	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(CHOSEN_PROGRAMS) $(CHOSEN_SUITES)
+
+# The tests that take seconds, in a build folder without nvcc: what an edit wants to know first.
+QUICK := catalog collectives comparison contract distribution document draw elementary plan random result select \
+         settings sobol statistics step tally timeline units value bad_scenarios rooms
+quick:
+	@$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/quick NVCC= T="$(QUICK)" test
+.PHONY: quick
 test-long: all $(TEST_PROGRAMS)
 	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
 
@@ -74,11 +85,15 @@ test-threads:
 	build/threads/tests/test_run
 .PHONY: test-threads
 
+compile-commands:
+	bear -- $(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/commands NVCC= all
+.PHONY: compile-commands
+
 # --- the sources themselves --------------------------------------------------------------------------------------------
 rooms:
 	sh tests/rooms.sh
 
-STYLED := $(wildcard host/*.[ch] host/*/*.[ch] topology/*.[ch] cuda/*.h cuda/model/*.h tests/*.[ch] bench/*.[ch])
+STYLED := $(wildcard host/*.[ch] host/*/*.[ch] topology/*.[ch] cuda/*.h cuda/model/*.h cuda/model/*/*.h tests/*.[ch] bench/*.[ch])
 check-style: rooms
 	clang-format --dry-run -Werror $(STYLED)
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem \

@@ -6,11 +6,12 @@
 #ifndef FC_MODEL_TRIAL_H
 #define FC_MODEL_TRIAL_H
 
-#include "contract.h"
-#include "run_inputs.h"
-#include "run_metrics.h"
-#include "step.h"
-#include "timeline.h"
+#include "contract/contract.h"
+#include "run/run_inputs.h"
+#include "run/run_metrics.h"
+#include "step/step.h"
+#include "world.h"
+#include "run/timeline.h"
 
 #if FC_CHUNK % FC_W != 0
 #error "FC_CHUNK must be a multiple of FC_W: blocks of lanes write whole"
@@ -35,7 +36,7 @@ FC_FN void fc_trial_prepare_run(FC_GLOBAL const struct fc_program *program, fc_i
     FC_LANES (l)
         work_s[l] = stepped ? (fc_real)program->run.work_steps * chunk->step_time_s[base + l]
                             : (fc_real)program->run.work_s;
-    fc_run_prepare(program, base, chunk->inputs, work_s, &chunk->timeline);
+    fc_run_prepare(&program->run, base, chunk->inputs, work_s, &chunk->timeline);
 }
 
 FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_i32 base,
@@ -167,7 +168,7 @@ FC_FN void fc_trial_chunk(FC_GLOBAL const struct fc_program *program, FC_GLOBAL 
 {
     fc_trial_begin(program, tables, seed, first, count, chunk);
     if (program->layers & FC_LAYER_RUN)
-        fc_timeline_run(program, tables, seed, first, count, &chunk->timeline);
+        fc_timeline_run(&program->run, tables, seed, first, count, &chunk->timeline);
     fc_trial_end(program, tables, seed, first, count, chunk, out, stride);
 }
 

@@ -6,7 +6,7 @@
 #include "kernel.h"
 
 #include "cuda/model/trial.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 #define FC_JOIN_(a, b) a##b
 #define FC_JOIN(a, b) FC_JOIN_(a, b)
@@ -31,7 +31,7 @@ static void run_kept(const struct fc_program *program, const float *tables, uint
     } else {
         fc_trial_begin(program, tables, seed, first, count, chunk);
         if (program->layers & FC_LAYER_RUN)
-            fc_timeline_run(program, tables, seed, first, count, &chunk->timeline);
+            fc_timeline_run(&program->run, tables, seed, first, count, &chunk->timeline);
         memcpy(kept, chunk, FC_KEPT_BYTES);
     }
     fc_trial_end(program, tables, seed, first, count, chunk, out, FC_CHUNK);

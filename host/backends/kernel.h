@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 struct fc_program;
 

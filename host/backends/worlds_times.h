@@ -4,7 +4,7 @@
 #define FC_HOST_WORLDS_TIMES_H
 
 #include "backend.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 /* What is evaluated. The pointers stay valid until the session is closed. */
 struct fc_times_job {

@@ -6,7 +6,7 @@
 
 #include "cuda_driver.h"
 #include "host/language/embedded.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 enum { BLOCK = 128 };
 

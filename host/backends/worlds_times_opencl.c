@@ -3,7 +3,7 @@
 #include "worlds_times.h"
 
 #include "opencl.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 #ifndef FC_WITH_OPENCL
 static int open_none(struct fc_times **session, int device, const struct fc_times_job *job,

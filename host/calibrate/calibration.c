@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/random.h"
+#include "cuda/model/base/random.h"
 #include "host/base/linear.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 enum {
     N = FC_FACTORS,

@@ -13,7 +13,7 @@
 
 #include "host/step/factors.h"
 #include "measurements.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 #define FC_FIT_SD 0.05
 #define FC_FIT_BEND 0.06

@@ -418,7 +418,8 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
     }
     if (!p->software)
         p->software = fc_software_newest();
-    if (fc_accelerator_read(&p->gpu, catalog, gpu, NULL, error) || read_model(&p->model, cells, catalog, error))
+    if (fc_accelerator_read(&p->gpu, catalog, gpu, NULL, error) ||
+        read_model(&p->model, cells, catalog, error))
         return -1;
     p->precision = precision_of(cells);
     p->balanced_router = true; /* by force, as the notes of most rows say, or by synthetic data */

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/run/bench.h"
-#include "host/run/bench_peers.h"
-#include "host/run/bench_step.h"
+#include "bench/race.h"
+#include "bench/peers.h"
+#include "bench/step_rate.h"
 #include "host/run/builtin.h"
 #include "commands.h"
 #include "host/base/document_write.h"

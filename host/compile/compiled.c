@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
 
 void fc_program_free(struct fc_compiled *compiled)
 {

@@ -6,7 +6,7 @@
 
 #include "copula.h"
 #include "host/language/in_use.h"
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
 
 #define HOURS_PER_YEAR 8766.0
 #define HOURS_PER_MONTH 730.5

@@ -1,4 +1,5 @@
-/* contract.h: from settings to the contract layer's part of the program (cuda/model/contract_program.h). */
+/* contract.h: from settings to the contract layer's part of the program
+ * (cuda/model/contract/contract_program.h). */
 #ifndef FC_HOST_CONTRACT_H
 #define FC_HOST_CONTRACT_H
 

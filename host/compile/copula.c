@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
 
 #define PI 3.14159265358979323846
 #define SMALLEST 1e-6 /* eigenvalue that a repair leaves */

@@ -35,7 +35,7 @@ int fc_copula_factor(int n, double matrix[FC_COPULA_MAX][FC_COPULA_MAX],
 int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *settings, char *note,
                       size_t size, struct fc_error *error);
 
-/* The table of fc_table_z (cuda/model/draw.h) for a distribution: FC_Z_TABLE_SIZE floats. */
+/* The table of fc_table_z (cuda/model/base/draw.h) for a distribution: FC_Z_TABLE_SIZE floats. */
 void fc_copula_table(const struct fc_distribution *distribution, float *table);
 
 #endif

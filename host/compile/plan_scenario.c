@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
 #include "host/step/plan_memory.h"
 #include "host/step/plan_program.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 static int refuse(const struct fc_setting *setting, const char *problem, struct fc_error *error)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/timeline.h"
+#include "cuda/model/run/timeline.h"
 #include "contract.h"
 #include "copula.h"
 #include "host/language/in_use.h"

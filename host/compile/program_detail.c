@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/timeline_state.h"
+#include "cuda/model/run/timeline_state.h"
 #include "host/language/special.h"
 
 #define ALWAYS 1e9

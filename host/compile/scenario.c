@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/contract_program.h"
+#include "cuda/model/contract/contract_program.h"
 #include "host/language/embedded.h"
 #include "host/language/in_use.h"
 #include "host/backends/kernels.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
 
 enum form_id {
     FORM_CONSTANT,

@@ -119,8 +119,8 @@ bool fc_distribution_is_constant(const struct fc_distribution *distribution);
  * draw from those and not from the table, which would smear the steps. */
 bool fc_distribution_is_discrete(const struct fc_distribution *distribution);
 
-/* Fills the FC_TABLE_SIZE floats of a quantile table of cuda/model/draw.h: both sides, from the end to the
- * median. */
+/* Fills the FC_TABLE_SIZE floats of a quantile table of cuda/model/base/draw.h: both sides, from the end to
+ * the median. */
 void fc_distribution_table(const struct fc_distribution *distribution, float *table);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "cuda/model/classes.h"
-#include "cuda/model/contract_program.h"
+#include "cuda/model/run/classes.h"
+#include "cuda/model/contract/contract_program.h"
 #include "cuda/model/inputs.h"
 
 static const char *const layers[] = {"step", "run", "contract", "all", NULL};
@@ -73,7 +73,10 @@ static const char *const own_bases[] = {"all_in", "parts", NULL};
         id, path, FC_FIELD_TEXT, -1, NULL, 0, 0, NULL, what                                                  \
     }
 
-#define NUMBERS(id, path, unit, lo, hi, what) {id, path, FC_FIELD_NUMBERS, -1, unit, lo, hi, NULL, what}
+#define NUMBERS(id, path, unit, lo, hi, what)                                                                \
+    {                                                                                                        \
+        id, path, FC_FIELD_NUMBERS, -1, unit, lo, hi, NULL, what                                             \
+    }
 const struct fc_field fc_fields[] = {
 #include "fields.def"
 };

@@ -46,7 +46,8 @@ enum fc_field_id {
 #include "fields.def"
     FC_FIELD_COUNT
 };
-#define FC_FIELD_EFFICIENCY FC_FIELD_EFFICIENCY_CLOCK /* the first of the step layer's inputs, in their order */
+#define FC_FIELD_EFFICIENCY                                                                                  \
+    FC_FIELD_EFFICIENCY_CLOCK /* the first of the step layer's inputs, in their order */
 
 /* The table, FC_FIELD_COUNT rows in the order of enum fc_field_id. */
 extern const struct fc_field fc_fields[];

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cuda/model/contract_program.h"
+#include "cuda/model/contract/contract_program.h"
 #include "cuda/model/inputs.h"
 
 enum { LAYER_STEP, LAYER_RUN, LAYER_CONTRACT, LAYER_ALL }; /* the words of `layers` */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/classes.h"
+#include "cuda/model/run/classes.h"
 #include "chapters.h"
 #include "host/base/format.h"
 #include "host/result/soundness.h"

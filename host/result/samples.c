@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/tally.h"
+#include "cuda/model/base/tally.h"
 
 struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count)
 {
@@ -57,7 +57,7 @@ double fc_samples_quantile_error(const float *a, double quantile_a, double error
     return sqrt(fmax(error_a * error_a + error_b * error_b - 2 * r * error_a * error_b, 0));
 }
 
-/* Radix sort by the key of the value (cuda/model/tally.h), 11 bits at a time: stable, linear. */
+/* Radix sort by the key of the value (cuda/model/base/tally.h), 11 bits at a time: stable, linear. */
 int fc_samples_order(const float *values, size_t count, uint32_t *order)
 {
     enum { BITS = 11, BUCKETS = 1 << BITS };

@@ -1,4 +1,4 @@
-/* tally.h: the exact, mergeable result of any set of trials (cuda/model/tally.h says what is kept of a
+/* tally.h: the exact, mergeable result of any set of trials (cuda/model/base/tally.h says what is kept of a
  * value).
  *
  * Adding two tallies is associative, commutative and exact, so a result does not depend on threads, devices,
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cuda/model/tally.h"
+#include "cuda/model/base/tally.h"
 #include "host/base/error.h"
 
 struct fc_tally_metric {

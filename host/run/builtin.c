@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/model/draw.h"
-#include "cuda/model/timeline.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/base/draw.h"
+#include "cuda/model/run/timeline.h"
+#include "cuda/model/step/step_program.h"
 
 /* A law's value with probability `lower` below it and `upper` above it; a and b are its parameters. */
 typedef double quantile(double lower, double upper, double a, double b);
@@ -49,7 +49,7 @@ static float *take(struct fc_builtin *b, int *offset, size_t floats)
     return b->tables + *offset;
 }
 
-/* Node i of a table lies at this distance from its end of (0, 1) (cuda/model/draw.h). */
+/* Node i of a table lies at this distance from its end of (0, 1) (cuda/model/base/draw.h). */
 static double node_at(int i)
 {
     return ldexp(1 + (double)(i % FC_TABLE_PER_OCTAVE) / FC_TABLE_PER_OCTAVE, i / FC_TABLE_PER_OCTAVE - 33);

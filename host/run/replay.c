@@ -89,11 +89,11 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
         goto out;
     bool detailed = program->run.detailed;
     fc_trial_begin(program, tables, seed, number, 1, chunk);
-    fc_timeline_start(program, &chunk->timeline, number, 0, 0, lane);
+    fc_timeline_start(&program->run, &chunk->timeline, number, 0, 0, lane);
     struct fc_replay_event before = state_of(lane, detailed);
     fc_i32 count[FC_CLASS_COUNT] = {0}, stops = 0, failures = 0, idle = 0;
     while (!status && !lane->over[0]) {
-        fc_timeline_event(program, tables, seed, lane);
+        fc_timeline_event(&program->run, tables, seed, lane);
         struct fc_replay_event event = state_of(lane, detailed);
         event.class_of = -1;
         for (int c = 0; detailed && c < FC_CLASS_COUNT; c++)
@@ -125,7 +125,7 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
     }
     if (status)
         goto out;
-    fc_timeline_finish(program, &chunk->timeline, 0, lane);
+    fc_timeline_finish(&program->run, &chunk->timeline, 0, lane);
     fc_trial_end(program, tables, seed, number, 1, chunk, replay->metrics, 1);
     const struct fc_timeline_chunk *t = &chunk->timeline;
     const int64_t bucket[FC_BUCKET_COUNT] = {

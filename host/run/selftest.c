@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "host/base/clock.h"
-#include "cuda/model/random.h"
+#include "cuda/model/base/random.h"
 #include "builtin.h"
 #include "host/backends/fault.h"
 

@@ -2,7 +2,8 @@
 #define FC_W 16
 #include "worlds.h"
 
-#include "cuda/model/draw.h"
+#include "cuda/model/base/draw.h"
+#include "cuda/model/world.h"
 
 void fc_worlds_inputs(const struct fc_compiled *compiled, uint64_t seed, uint64_t first, uint64_t count,
                       const int *inputs, int input_count, float *values)

@@ -1,6 +1,6 @@
 /* factors.c: see factors.h. */
 #include "factors.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "cuda/model/inputs.h"
 #include "host/language/catalog.h"
 #include "plan.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 /* The order is that of the columns of a calibration; append only. */
 enum fc_factor_id {

@@ -9,7 +9,7 @@ static bool starts(const char *text, const char *with)
 }
 
 int fc_accelerator_read(struct fc_accelerator *gpu, const struct fc_catalog *catalog, const char *name,
-                     const struct fc_place *place, struct fc_error *error)
+                        const struct fc_place *place, struct fc_error *error)
 {
     const struct fc_catalog_entry *entry;
     double nvlink = 0, nic = 0;

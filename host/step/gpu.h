@@ -23,6 +23,6 @@ struct fc_accelerator {
 
 /* A GPU of the catalog with its links; `place` is where its name was read, or NULL. */
 int fc_accelerator_read(struct fc_accelerator *gpu, const struct fc_catalog *catalog, const char *name,
-                     const struct fc_place *place, struct fc_error *error);
+                        const struct fc_place *place, struct fc_error *error);
 
 #endif

@@ -1,4 +1,5 @@
-/* plan_program.c: the numbers of a step: FLOP, bytes and kernels of an average layer, its messages, the pipeline. */
+/* plan_program.c: the numbers of a step: FLOP, bytes and kernels of an average layer, its messages, the
+ * pipeline. */
 #include "plan_program.h"
 
 #include <math.h>
@@ -23,7 +24,6 @@ static double tokens(const struct fc_plan *p)
 {
     return p->micro_batch * p->sequence / p->cp;
 }
-
 
 /* What a layer asks of a GPU for one micro-batch. */
 struct layer {
@@ -251,8 +251,8 @@ static double tp_messages(const struct fc_plan *p)
 
 /* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
  * bytes. */
-static void put_flat(const struct fc_accelerator *g, const struct fc_pass *pass, double count, float *nvlink_s,
-                     float *nic_s, float *steps, float *far_steps)
+static void put_flat(const struct fc_accelerator *g, const struct fc_pass *pass, double count,
+                     float *nvlink_s, float *nic_s, float *steps, float *far_steps)
 {
     *nvlink_s = (float)(count * (pass->bytes + pass->slices) / g->nvlink_bytes_per_s);
     *nic_s = (float)(count * (pass->out_bytes + pass->far_slices) / g->nic_bytes_per_s);
@@ -315,7 +315,8 @@ static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, dou
                          double replicas, double inside, float *nvlink_s, float *nic_s)
 {
     const struct fc_accelerator *g = &p->gpu;
-    double bytes = p->software->gradient_bytes + ((p->precision != FC_BF16) ? p->software->gathered_bytes_low : 2);
+    double bytes =
+        p->software->gradient_bytes + ((p->precision != FC_BF16) ? p->software->gathered_bytes_low : 2);
     double bucket = p->software->overlaps_dp ? fmin(parameters, fmax(40e6, 1e6 * replicas)) : parameters;
     double buckets = parameters / bucket;
     struct fc_pass pass =

@@ -1,8 +1,8 @@
-/* plan_program.h: from a plan to the numbers of the step layer (cuda/model/step_program.h). */
+/* plan_program.h: from a plan to the numbers of the step layer (cuda/model/step/step_program.h). */
 #ifndef FC_HOST_PLAN_PROGRAM_H
 #define FC_HOST_PLAN_PROGRAM_H
 
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 #include "plan.h"
 
 /* Fills the numbers of a plan; what is drawn (joint, median, factor) is left empty. */

@@ -1,10 +1,10 @@
 /* step_time.c: the model's own source, compiled in double. */
 #define FC_DOUBLE
 #define FC_W 1
-#include "cuda/model/step.h"
+#include "cuda/model/step/step.h"
 
 #include "step_time.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 double fc_step_time(const struct fc_step_program *program, const double inputs[FC_IN_STEP_END],
                     struct fc_step_breakdown *parts)

@@ -1,9 +1,10 @@
-/* step_time.h: the step model of cuda/model/step.h on the host, in double: explanations, fits and tests. */
+/* step_time.h: the step model of cuda/model/step/step.h on the host, in double: explanations, fits and tests.
+ */
 #ifndef FC_HOST_STEP_TIME_H
 #define FC_HOST_STEP_TIME_H
 
 #include "cuda/model/inputs.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 /* Seconds of one step by part; see struct fc_step_parts of the model. `step` is the sum of all but
  * `communication`. */

@@ -3,36 +3,8 @@
 #ifndef FC_MODEL_CONTRACT_PROGRAM_H
 #define FC_MODEL_CONTRACT_PROGRAM_H
 
-#include "lang.h"
-#include "metrics.h"
-
-/* How an input or an event variate gets its value. */
-enum fc_draw_kind {
-    FC_DRAW_CONSTANT = 0, /* always `value` */
-    FC_DRAW_TABLE = 1,    /* quantile table (draw.h) at `table`, an offset in floats */
-    FC_DRAW_DISCRETE =
-        2, /* `count` values at `table`, then as many cumulative probabilities, the last one 1 */
-    FC_DRAW_TABLE_Z = 3,   /* a correlated input: table over a standard normal (draw.h) */
-    FC_DRAW_DISCRETE_Z = 4 /* the same for `count` values, then as many upper bounds of the standard normal */
-};
-
-struct fc_draw {
-    fc_i32 input; /* enum fc_input; unused in an event law */
-    fc_i32 kind;  /* enum fc_draw_kind */
-    fc_i32 table;
-    fc_i32 count;
-    float value;
-};
-
-#define FC_CORRELATED 24 /* most inputs in one correlation matrix */
-
-/* Gaussian copula: the standard normals of the correlated inputs are factor n, with n independent. */
-struct fc_copula {
-    fc_i32 count;                               /* 0: no input is correlated */
-    fc_i32 normal_table;                        /* quantile table of the standard normal */
-    fc_i32 input[FC_CORRELATED];                /* ascending */
-    float factor[FC_CORRELATED][FC_CORRELATED]; /* lower triangular, rows of length 1 */
-};
+#include "../base/draw.h"
+#include "../metrics.h"
 
 #define FC_PROVIDERS 4
 #define FC_TRANCHES 8

@@ -9,7 +9,9 @@
 #ifndef FC_MODEL_STEP_H
 #define FC_MODEL_STEP_H
 
-#include "draw.h"
+#include "../base/draw.h"
+#include "../inputs.h"
+#include "step_program.h"
 
 /* The parts of one step, s; `step` is their sum. */
 struct fc_step_parts {

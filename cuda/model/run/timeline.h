@@ -37,13 +37,12 @@ struct fc_span_lanes {
 #define FC_MODE_LEVELS 2   /* with checkpoints in memory and durable ones */
 
 /* Moves every lane to its next failure, planned stop, end of the work or of the time watched. */
-FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program,
-                                   const struct fc_failure_lanes *failure, struct fc_span_lanes *span,
-                                   struct fc_timeline_lanes *lane, const int mode)
+FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const struct fc_failure_lanes *failure,
+                                   struct fc_span_lanes *span, struct fc_timeline_lanes *lane, const int mode)
 {
-    fc_i32 horizon = program->run.horizon;
-    fc_real last = program->run.last_checkpoint ? (fc_real)0.0f : (fc_real)-1.0f;
-    fc_real every = (fc_real)program->run.detail.durable_every;
+    fc_i32 horizon = run->horizon;
+    fc_real last = run->last_checkpoint ? (fc_real)0.0f : (fc_real)-1.0f;
+    fc_real every = (fc_real)run->detail.durable_every;
     fc_real per_every = (fc_real)1.0f / every;
     FC_LANES (l) {
         fc_i32 left = lane->work[l] - lane->position[l];
@@ -141,10 +140,10 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_program *program,
 }
 
 /* A planned stop, where one is due. */
-FC_INLINE void fc_timeline_plan(FC_GLOBAL const struct fc_program *program, const struct fc_span_lanes *span,
+FC_INLINE void fc_timeline_plan(FC_GLOBAL const struct fc_run *run, const struct fc_span_lanes *span,
                                 struct fc_timeline_lanes *lane)
 {
-    fc_i32 horizon = program->run.horizon;
+    fc_i32 horizon = run->horizon;
     FC_LANES (l) {
         fc_i32 plan = span->plan[l];
         fc_i32 planned = fc_min_i32(lane->planned_stop[l], horizon - lane->wall[l]);
@@ -182,12 +181,12 @@ FC_FN void fc_timeline_begin(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const
 
 /* What a failure costs beyond the work since the last checkpoint: copies that are not usable, corruption that
  * was found late, detection, lower speed. */
-FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
-                                const struct fc_failure_lanes *failure, const struct fc_span_lanes *span,
-                                const fc_u32 *memory_word, struct fc_timeline_lanes *lane, const int mode)
+FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_run *run, const struct fc_failure_lanes *failure,
+                                const struct fc_span_lanes *span, const fc_u32 *memory_word,
+                                struct fc_timeline_lanes *lane, const int mode)
 {
-    FC_GLOBAL const struct fc_run_detail *detail = &program->run.detail;
-    fc_i32 horizon = program->run.horizon;
+    FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
+    fc_i32 horizon = run->horizon;
     fc_i32 asynchronous = detail->asynchronous;
     FC_LANES (l) {
         fc_i32 c = failure->class_of[l], fail = span->fail[l];
@@ -243,11 +242,9 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_program *program,
 }
 
 /* One event in every lane of a run that is told in detail. */
-FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_program *program,
-                                          FC_GLOBAL const float *tables, fc_u64 seed,
-                                          struct fc_timeline_lanes *lane, const int mode)
+FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
+                                          fc_u64 seed, struct fc_timeline_lanes *lane, const int mode)
 {
-    FC_GLOBAL const struct fc_run *run = &program->run;
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
     fc_u32 words[4][FC_W], detail_words[4][FC_W], event[FC_W];
     fc_i32 repair[FC_W], trays[FC_W], list[FC_W], count = 0, first = 0;
@@ -269,14 +266,14 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_program *pro
     if (detail->spare_policy == FC_SPARES_IN_RACK && detail->shortage != FC_SHORTAGE_WAIT)
         fc_failure_strikes(detail, span.to_failure, detail_words[2], detail_words[3], &failure, lane);
 
-    fc_timeline_advance(program, &failure, &span, lane, mode);
-    fc_timeline_lose(program, &failure, &span, detail_words[0], lane, mode);
+    fc_timeline_advance(run, &failure, &span, lane, mode);
+    fc_timeline_lose(run, &failure, &span, detail_words[0], lane, mode);
     if (detail->ages == FC_AGES_UNITS) {
         FC_LANES (l)
             list[l] = span.fail[l] & failure.aged[l];
         fc_ages_renew(detail, tables, seed, event, run->horizon, list, lane);
     }
-    fc_timeline_plan(program, &span, lane);
+    fc_timeline_plan(run, &span, lane);
     fc_failure_damage(run, tables, words[3], detail_words[1], detail_words[3], &failure, repair, trays, lane);
     for (fc_i32 l = 0; l < FC_W; l++) {
         list[count] = l;
@@ -301,11 +298,9 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_program *pro
 }
 
 /* The same of a run with one rate of interruptions. */
-FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_program *program,
-                                       FC_GLOBAL const float *tables, fc_u64 seed,
-                                       struct fc_timeline_lanes *lane)
+FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
+                                       fc_u64 seed, struct fc_timeline_lanes *lane)
 {
-    FC_GLOBAL const struct fc_run *run = &program->run;
     fc_i32 horizon = run->horizon;
     fc_u32 words[4][FC_W];
     fc_real detection_s[FC_W], repair_s[FC_W];
@@ -314,7 +309,7 @@ FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_program *progra
 
     fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_TIMELINE, words);
     fc_failure_gap(run, tables, words[0], FC_MODE_PLAIN, span.to_failure, lane);
-    fc_timeline_advance(program, (const struct fc_failure_lanes *)0, &span, lane, FC_MODE_PLAIN);
+    fc_timeline_advance(run, (const struct fc_failure_lanes *)0, &span, lane, FC_MODE_PLAIN);
     fc_draw_lanes(&run->detection, tables, words[2], detection_s);
     fc_draw_lanes(&run->repair, tables, words[3], repair_s);
     FC_LANES (l) {
@@ -326,25 +321,25 @@ FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_program *progra
         lane->swaps[l] += swap[l];
         repair[l] = fc_min_i32(fc_to_ticks(repair_s[l] * lane->repair_scale[l]), FC_HORIZON_LIMIT);
     }
-    fc_timeline_plan(program, &span, lane);
+    fc_timeline_plan(run, &span, lane);
     fc_spares_pooled(run->spares, swap, repair, span.pause, lane);
     fc_timeline_wait(horizon, &span, lane);
 }
 
-FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
-                             fc_u64 seed, struct fc_timeline_lanes *lane)
+FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, fc_u64 seed,
+                             struct fc_timeline_lanes *lane)
 {
-    if (!program->run.detailed)
-        fc_timeline_event_plain(program, tables, seed, lane);
-    else if (program->run.detail.durable_every <= 1)
-        fc_timeline_event_detailed(program, tables, seed, lane, FC_MODE_DETAILED);
+    if (!run->detailed)
+        fc_timeline_event_plain(run, tables, seed, lane);
+    else if (run->detail.durable_every <= 1)
+        fc_timeline_event_detailed(run, tables, seed, lane, FC_MODE_DETAILED);
     else
-        fc_timeline_event_detailed(program, tables, seed, lane, FC_MODE_LEVELS);
+        fc_timeline_event_detailed(run, tables, seed, lane, FC_MODE_LEVELS);
 }
 
 /* Simulates the first `count` trials of the chunk; trial i of the chunk has the number first + i. */
-FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
-                           fc_u64 seed, fc_u64 first, fc_i32 count, struct fc_timeline_chunk *chunk)
+FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, fc_u64 seed,
+                           fc_u64 first, fc_i32 count, struct fc_timeline_chunk *chunk)
 {
     struct fc_timeline_lanes lane;
     fc_i32 next = 0;
@@ -353,10 +348,10 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_program *program, FC_GLOBAL
         fc_i32 index = next < count ? next : -1;
         next += index >= 0;
         running += index >= 0;
-        fc_timeline_start(program, chunk, first, index, l, &lane);
+        fc_timeline_start(run, chunk, first, index, l, &lane);
     }
     while (running > 0) {
-        fc_timeline_event(program, tables, seed, &lane);
+        fc_timeline_event(run, tables, seed, &lane);
         fc_i32 any = 0;
         FC_LANES (l)
             any |= lane.over[l];
@@ -365,11 +360,11 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_program *program, FC_GLOBAL
         for (fc_i32 l = 0; l < FC_W; l++) {
             if (!lane.over[l])
                 continue;
-            fc_timeline_finish(program, chunk, l, &lane);
+            fc_timeline_finish(run, chunk, l, &lane);
             fc_i32 index = next < count ? next : -1;
             next += index >= 0;
             running -= index < 0;
-            fc_timeline_start(program, chunk, first, index, l, &lane);
+            fc_timeline_start(run, chunk, first, index, l, &lane);
         }
     }
 }

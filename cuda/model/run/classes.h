@@ -6,7 +6,7 @@
 #ifndef FC_MODEL_CLASSES_H
 #define FC_MODEL_CLASSES_H
 
-#include "lang.h"
+#include "../base/lang.h"
 
 enum fc_class {
     /* shares of the interruptions that grow with the number of GPUs (FC_IN_GPU_MTBF_H) */

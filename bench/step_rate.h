@@ -1,6 +1,6 @@
-/* bench_step.h: how many training steps per second one core evaluates; no rate for a wrong answer. */
-#ifndef FC_HOST_BENCH_STEP_H
-#define FC_HOST_BENCH_STEP_H
+/* step_rate.h: how many training steps per second one core evaluates; no rate for a wrong answer. */
+#ifndef FC_BENCH_STEP_RATE_H
+#define FC_BENCH_STEP_RATE_H
 
 #include <stdbool.h>
 

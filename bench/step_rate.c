@@ -1,5 +1,5 @@
-/* bench_step.c: see bench_step.h. */
-#include "bench_step.h"
+/* step_rate.c: see bench_step.h. */
+#include "step_rate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "host/calibrate/measurements.h"
 #include "host/step/step_time.h"
 #include "host/step/plan_program.h"
-#include "cuda/model/step_program.h"
+#include "cuda/model/step/step_program.h"
 
 /* All plans once, from scratch; the sum of their logs keeps the work from being left out. */
 static double from_scratch(const struct fc_measurements *m, const struct fc_beliefs *beliefs,

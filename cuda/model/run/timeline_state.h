@@ -6,7 +6,9 @@
 #ifndef FC_MODEL_TIMELINE_STATE_H
 #define FC_MODEL_TIMELINE_STATE_H
 
-#include "draw.h"
+#include "../base/draw.h"
+#include "../inputs.h"
+#include "run_program.h"
 
 #define FC_SPARES 63      /* most spare trays in the pool */
 #define FC_SPARE_RACKS 31 /* most spare racks */
@@ -192,9 +194,8 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
 }
 
 /* Puts trial `index` of the chunk into lane l; index < 0 leaves the lane idle. */
-FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_program *program,
-                             const struct fc_timeline_chunk *chunk, fc_u64 first, fc_i32 index, fc_i32 l,
-                             struct fc_timeline_lanes *lane)
+FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_run *run, const struct fc_timeline_chunk *chunk,
+                             fc_u64 first, fc_i32 index, fc_i32 l, struct fc_timeline_lanes *lane)
 {
     fc_i32 i = index < 0 ? 0 : index;
     fc_u64 trial = first + (fc_u64)i;
@@ -230,15 +231,15 @@ FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_program *program,
     lane->finished[l] = 0;
     lane->over[l] = 0;
     lane->cursor[l] = 0;
-    for (fc_i32 k = 0; k < program->run.spares; k++)
+    for (fc_i32 k = 0; k < run->spares; k++)
         lane->spare_ready[k][l] = 0;
-    if (program->run.detailed)
-        fc_timeline_start_detail(&program->run.detail, chunk, i, l, lane);
+    if (run->detailed)
+        fc_timeline_start_detail(&run->detail, chunk, i, l, lane);
 }
 
 /* Writes the finished run of lane l back to the chunk. */
-FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_program *program, struct fc_timeline_chunk *chunk,
-                              fc_i32 l, const struct fc_timeline_lanes *lane)
+FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk, fc_i32 l,
+                              const struct fc_timeline_lanes *lane)
 {
     fc_i32 i = lane->index[l];
     chunk->wall[i] = lane->wall[l];
@@ -253,7 +254,7 @@ FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_program *program, struct
     chunk->planned_stops[i] = lane->planned_stops[l];
     chunk->swaps[i] = lane->swaps[l];
     chunk->finished[i] = lane->finished[l];
-    if (!program->run.detailed)
+    if (!run->detailed)
         return;
     /* the time watched may end in the pause after a failure that did not stop the job */
     fc_i32 trained = fc_min_i32(lane->phase[l], fc_to_ticks(lane->interval[l]));

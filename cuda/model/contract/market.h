@@ -10,7 +10,9 @@
 #ifndef FC_MODEL_MARKET_H
 #define FC_MODEL_MARKET_H
 
-#include "draw.h"
+#include "../base/draw.h"
+#include "../inputs.h"
+#include "contract_program.h"
 #include "own.h"
 
 #define FC_MONTH_OF_YEAR 0.0833333333f

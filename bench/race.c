@@ -1,5 +1,5 @@
-/* bench.c: see bench.h. */
-#include "bench.h"
+/* race.c: see bench.h. */
+#include "race.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "host/base/clock.h"
-#include "cuda/model/draw.h"
-#include "builtin.h"
+#include "cuda/model/base/draw.h"
+#include "host/run/builtin.h"
 #include "host/backends/kernels.h"
 #include "host/result/statistics.h"
 

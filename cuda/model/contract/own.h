@@ -12,7 +12,9 @@
 #ifndef FC_MODEL_OWN_H
 #define FC_MODEL_OWN_H
 
-#include "draw.h"
+#include "../base/draw.h"
+#include "../inputs.h"
+#include "contract_program.h"
 
 #define FC_HOURS_PER_YEAR 8766.0f
 #define FC_GPUS_PER_RACK 72.0f

@@ -1,10 +1,10 @@
-/* bench.h: how fast each device simulates, measured side by side and only where the answer is right.
+/* race.h: how fast each device simulates, measured side by side and only where the answer is right.
  *
  * A race is one program and the contenders that simulate it. First every contender does the same few trials,
  * and its digest is held against the scalar kernel's; who is wrong gets no time. Then the contenders take
  * turns, round after round, so that whatever slows the machine slows all; the median round counts. */
-#ifndef FC_HOST_BENCH_H
-#define FC_HOST_BENCH_H
+#ifndef FC_BENCH_RACE_H
+#define FC_BENCH_RACE_H
 
 #include "host/backends/backend.h"
 

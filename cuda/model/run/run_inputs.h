@@ -140,11 +140,9 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
 
 /* The timeline's parameters of trials base ... base + FC_W - 1 of the chunk, from their inputs. work_s[FC_W]:
  * the run's work at full speed. */
-FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_program *program, fc_i32 base,
-                          fc_real in[FC_INPUT_COUNT][FC_W], const fc_real *work_s,
-                          struct fc_timeline_chunk *t)
+FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_run *run, fc_i32 base, fc_real in[FC_INPUT_COUNT][FC_W],
+                          const fc_real *work_s, struct fc_timeline_chunk *t)
 {
-    FC_GLOBAL const struct fc_run *run = &program->run;
     fc_real ticks_per_s = (fc_real)1.0f / (fc_real)run->tick_s;
     fc_real ticks_per_h = (fc_real)3600.0f * ticks_per_s;
     fc_real gpus = (fc_real)run->gpus;

@@ -1,10 +1,10 @@
-/* bench_peers.h: our speed on cases that other simulators of failures have published or were measured on.
+/* peers.h: our speed on cases that other simulators of failures have published or were measured on.
  *
  * Their figures are of other machines and of models that differ from ours in what they follow (each row says
  * in what), so a ratio tells orders of magnitude, no more. No time is given unless our answer agrees with the
  * closed form of the case. */
-#ifndef FC_HOST_BENCH_PEERS_H
-#define FC_HOST_BENCH_PEERS_H
+#ifndef FC_BENCH_PEERS_H
+#define FC_BENCH_PEERS_H
 
 #include <stdbool.h>
 

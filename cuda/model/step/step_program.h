@@ -6,7 +6,7 @@
 #ifndef FC_MODEL_STEP_PROGRAM_H
 #define FC_MODEL_STEP_PROGRAM_H
 
-#include "lang.h"
+#include "../base/lang.h"
 
 #define FC_STEP_JOINT 49 /* most inputs that are drawn together: all of the step layer */
 

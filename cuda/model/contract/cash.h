@@ -2,7 +2,7 @@
 #ifndef FC_MODEL_CASH_H
 #define FC_MODEL_CASH_H
 
-#include "elementary.h"
+#include "../base/elementary.h"
 #include "contract_program.h"
 
 /* Dollars to whole cents; a single amount beyond 2e14 USD is cut, so that sums of a few hundred stay in 64

@@ -1,5 +1,5 @@
-/* bench_peers.c: see bench_peers.h. */
-#include "bench_peers.h"
+/* peers.c: see peers.h. */
+#include "peers.h"
 
 #include <math.h>
 

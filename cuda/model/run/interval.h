@@ -4,7 +4,7 @@
 #ifndef FC_MODEL_INTERVAL_H
 #define FC_MODEL_INTERVAL_H
 
-#include "elementary.h"
+#include "../base/elementary.h"
 
 /* Exact optimum of the work between checkpoints for stall d and mean gap m (same unit):
  * m [1 + W0(-exp(-d/m - 1))] (Daly 2006, eq. 37 in closed form), found by Newton's method on

@@ -8,7 +8,9 @@
 #ifndef FC_MODEL_DELIVERY_H
 #define FC_MODEL_DELIVERY_H
 
-#include "draw.h"
+#include "../base/draw.h"
+#include "../inputs.h"
+#include "contract_program.h"
 
 /* Where the ramp of each tranche begins, months. */
 struct fc_delivery {
