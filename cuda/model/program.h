@@ -12,7 +12,7 @@
 #include "run/run_program.h"
 #include "step/step_program.h"
 
-#define FC_MODEL_VERSION 2 /* raised when the bits of a result change for a fixed scenario and seed */
+#define FC_MODEL_VERSION 3 /* raised when the bits of a result change for a fixed scenario and seed */
 
 /* Layers in use; a scenario may stop at any of them. */
 #define FC_LAYER_STEP 1
