@@ -75,12 +75,12 @@ test-long: all $(TEST_PROGRAMS)
 # The whole program and its tests under the sanitizers, in a build folder of its own. (The kernels at -O1: at -O3 they take
 # minutes to compile with the checks in.)
 test-sanitize:
-	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize KERNEL_OPT="-O1 -g" EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
+	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize HARDEN= KERNEL_OPT="-O1 -g" EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
 	  EXTRA_LDFLAGS="-fsanitize=address,undefined" test
 
 # The queue of trials under the thread sanitizer (gcc's OpenMP is not instrumented: the test's workers have one thread each).
 test-threads:
-	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/threads NVCC= HAVE_OPENCL= EXTRA_CFLAGS=-fsanitize=thread \
+	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/threads NVCC= HAVE_OPENCL= HARDEN= EXTRA_CFLAGS=-fsanitize=thread \
 	  EXTRA_LDFLAGS=-fsanitize=thread build/threads/tests/test_run
 	build/threads/tests/test_run
 .PHONY: test-threads
