@@ -114,7 +114,7 @@ static void members(void **state)
     static const char *const keys[] = {
         "format", "model_version", "name",    "scenario",      "origins", "input_digest",
         "seed",   "trials",        "digest",  "backend",       "devices", "topology",
-        "build",  "wall_s",        "metrics", "probabilities", "tally",
+        "build",  "wall_s",        "metrics", "probabilities", "notes",   "tally",
     };
     static const char *const run_metrics[] = {
         "step_time_s",

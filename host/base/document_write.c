@@ -273,3 +273,28 @@ void fc_write_scalar(struct fc_writer *writer, const char *key, const char *text
     else
         fc_write_text(writer, key, text);
 }
+
+void fc_write_node(struct fc_writer *writer, const char *key, const struct fc_node *node)
+{
+    switch (node->kind) {
+    case FC_NODE_EMPTY:
+        fc_write_null(writer, key);
+        break;
+    case FC_NODE_TEXT:
+        if (node->quoted)
+            fc_write_text(writer, key, node->text);
+        else
+            fc_write_scalar(writer, key, node->text);
+        break;
+    case FC_NODE_LIST:
+    case FC_NODE_MAP:
+        if (node->kind == FC_NODE_LIST)
+            fc_write_list(writer, key);
+        else
+            fc_write_map(writer, key);
+        for (const struct fc_node *child = node->first; child; child = child->next)
+            fc_write_node(writer, child->key, child);
+        fc_write_end(writer);
+        break;
+    }
+}

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "document.h"
 #include "error.h"
 
 struct fc_writer;
@@ -42,5 +43,8 @@ void fc_write_null(struct fc_writer *writer, const char *key);
 
 /* A value as a scenario writes it: a JSON number stays a number, anything else is text. */
 void fc_write_scalar(struct fc_writer *writer, const char *key, const char *text);
+
+/* A node of a document that was read, with all that is in it. */
+void fc_write_node(struct fc_writer *writer, const char *key, const struct fc_node *node);
 
 #endif

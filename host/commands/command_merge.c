@@ -107,6 +107,7 @@ static int add_part(struct fc_result *whole, const char *first, const char *path
     if (status == 0 && fc_tally_merge(&whole->tally, &part.tally, &why))
         status = fc_fail(error, why.status, "%s: %s", path, why.text);
     if (status == 0) {
+        fc_notes_add(&whole->notes, &part.notes);
         whole->wall_s += part.wall_s;
         join(whole->backend, sizeof whole->backend, part.backend, true);
         join(whole->devices, sizeof whole->devices, part.devices, false);

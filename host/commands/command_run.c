@@ -292,8 +292,7 @@ static int run(const struct options *o, struct fc_error *error)
         goto out;
     }
     const struct fc_program *program = &scenario.compiled.program;
-    if (!o->quiet)
-        fc_scenario_print_notes(&scenario, stderr);
+    fc_scenario_print_notes(&scenario, stderr, o->quiet);
     if (o->until && !o->scenario_options.trials)
         scenario.trials = UNTIL_MOST;
     if ((o->until && fc_precision_read(program, o->until, &precision, error)) ||

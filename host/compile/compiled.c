@@ -9,6 +9,7 @@
 void fc_program_free(struct fc_compiled *compiled)
 {
     free(compiled->tables);
+    fc_notes_free(&compiled->notes);
     *compiled = (struct fc_compiled){0};
 }
 

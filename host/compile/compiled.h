@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cuda/model/program.h"
+#include "host/base/notes.h"
 #include "host/language/settings.h"
 
 struct fc_compiled {
@@ -12,7 +13,7 @@ struct fc_compiled {
     float *tables; /* table_floats in use, room for table_room */
     size_t table_floats, table_room;
     uint64_t input_digest; /* of program and tables */
-    char note[256];        /* what a person should know of the correlations; "" when nothing */
+    struct fc_notes notes; /* what compiling assumed or changed */
 };
 
 void fc_program_free(struct fc_compiled *compiled);

@@ -215,12 +215,11 @@ static int position(const int *fields, int n, int field)
     return at;
 }
 
-int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *settings, char *note,
-                      size_t size, struct fc_error *error)
+int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
+                      struct fc_error *error)
 {
     struct fc_copula *copula = &compiled->program.copula;
     int fields[FC_COPULA_MAX];
-    note[0] = '\0';
     int n = collect(settings, &compiled->program, fields, error);
     if (n <= 0)
         return n;
@@ -243,11 +242,10 @@ int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *se
                 "be positive); weaken some, or say 'repair: true' for the nearest matrix that can be",
                 least);
         double moved = fc_copula_repair(n, r);
-        snprintf(
-            note, size,
-            "the correlations contradict each other (eigenvalue %.3g); the nearest matrix that can be is "
-            "used, no entry moved by more than %.3g",
-            least, moved);
+        fc_note(&compiled->notes, FC_NOTE, "correlations-repaired", &settings->correlations[0].place,
+                "the correlations contradict each other (eigenvalue %.3g); the nearest matrix that can be is "
+                "used, no entry moved by more than %.3g",
+                least, moved);
     }
     if (fc_copula_factor(n, r, factor))
         return fc_fail(error, FC_FAULT, "the correlation matrix could not be factored");

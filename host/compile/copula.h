@@ -30,10 +30,10 @@ int fc_copula_factor(int n, double matrix[FC_COPULA_MAX][FC_COPULA_MAX],
                      double factor[FC_COPULA_MAX][FC_COPULA_MAX]);
 
 /* Adds the copula to a program whose draws are complete and sorted: the draws of the correlated inputs become
- * draws over a standard normal. Inputs that are certain, or not drawn at all, are left out. `note` (`size`
- * bytes) says what a repair moved, or stays "". */
-int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *settings, char *note,
-                      size_t size, struct fc_error *error);
+ * draws over a standard normal. Inputs that are certain, or not drawn at all, are left out. A
+ * repair of the correlations is noted. */
+int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
+                      struct fc_error *error);
 
 /* The table of fc_table_z (cuda/model/base/draw.h) for a distribution: FC_Z_TABLE_SIZE floats. */
 void fc_copula_table(const struct fc_distribution *distribution, float *table);

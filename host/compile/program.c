@@ -287,7 +287,7 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     if ((program->layers & FC_LAYER_CONTRACT) && fc_contract_compile(compiled, settings, catalog, error))
         goto failed;
     qsort(program->draws, (size_t)program->draw_count, sizeof program->draws[0], by_input);
-    if (fc_copula_compile(compiled, settings, compiled->note, sizeof compiled->note, error))
+    if (fc_copula_compile(compiled, settings, error))
         goto failed;
     while (program->run_draws < program->draw_count &&
            program->draws[program->run_draws].input < FC_IN_CONTRACT_FIRST)

@@ -142,16 +142,23 @@ void fc_scenario_close(struct fc_scenario *scenario)
     *scenario = (struct fc_scenario){0};
 }
 
-void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out)
+void fc_scenario_notes(const struct fc_scenario *scenario, struct fc_notes *notes)
 {
     for (int i = 0; i < FC_FIELD_COUNT; i++) {
         const struct fc_setting *s = &scenario->settings->fields[i];
         if (s->is_set && s->note && !s->from_default)
-            fprintf(out, "flopcast: %s:%d:%d: note: %s: %s\n", s->place.file, s->place.line, s->place.column,
-                    fc_fields[i].path, s->note);
+            fc_note(notes, FC_NOTE, "value-changed", &s->place, "%s: %s", fc_fields[i].path, s->note);
     }
-    if (scenario->compiled.note[0])
-        fprintf(out, "flopcast: note: %s\n", scenario->compiled.note);
+    fc_notes_add(notes, &scenario->settings->notes);
+    fc_notes_add(notes, &scenario->compiled.notes);
+}
+
+void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out, bool quiet)
+{
+    struct fc_notes notes = {0};
+    fc_scenario_notes(scenario, &notes);
+    fc_notes_print(&notes, out, quiet);
+    fc_notes_free(&notes);
 }
 
 /* {"scenario": ..., "origins": ...} on one line. */
@@ -194,6 +201,7 @@ int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_resul
         fc_result_free(result);
         return fc_fail(error, FC_FAULT, "no memory for the result");
     }
+    fc_scenario_notes(scenario, &result->notes);
     result->input_digest = scenario->compiled.input_digest;
     result->seed = scenario->seed;
     result->model_version = FC_MODEL_VERSION;

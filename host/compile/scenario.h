@@ -36,8 +36,12 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      const struct fc_scenario_options *options, struct fc_error *error);
 void fc_scenario_close(struct fc_scenario *scenario);
 
-/* What a person should know of the inputs: tails that were cut, values that were rounded. */
-void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out);
+/* Adds what a person should know of the inputs: tails that were cut, values that were rounded, and all that
+ * reading and compiling noted. */
+void fc_scenario_notes(const struct fc_scenario *scenario, struct fc_notes *notes);
+
+/* The same on `out`, one line each; `quiet` leaves only warnings. */
+void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out, bool quiet);
 
 /* An empty result with the scenario's provenance and a tally of the program's metrics. */
 int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_result *result,

@@ -29,6 +29,7 @@ void fc_settings_free(struct fc_settings *settings)
         free(settings->owned);
         settings->owned = next;
     }
+    fc_notes_free(&settings->notes);
     memset(settings, 0, sizeof *settings);
 }
 

@@ -18,6 +18,7 @@
 #include "host/base/document.h"
 #include "host/base/document_write.h"
 #include "host/base/error.h"
+#include "host/base/notes.h"
 #include "fields.h"
 
 enum { FC_MAX_NUMBERS = 8, FC_MAX_CORRELATIONS = 64 };
@@ -58,6 +59,7 @@ struct fc_settings {
     bool correlations_usual; /* the usual set of the defaults is asked for, beside those stated */
     bool correlation_repair; /* correlations that contradict each other are replaced by the nearest that do
                                 not */
+    struct fc_notes notes;   /* what reading assumed or changed, for whoever asks (fc_note) */
     struct fc_owned *owned;  /* memory, freed with the settings */
 };
 

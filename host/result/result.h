@@ -3,6 +3,9 @@
 #ifndef FC_HOST_RESULT_H
 #define FC_HOST_RESULT_H
 
+#include <stdio.h>
+
+#include "host/base/notes.h"
 #include "metrics.h"
 #include "tally.h"
 
@@ -15,6 +18,7 @@ struct fc_result {
     uint64_t input_digest; /* of program and tables: what the trials were computed from */
     uint64_t seed;
     int model_version;
+    struct fc_notes notes; /* all that was assumed, cut or overridden on the way to these numbers */
     struct fc_tally tally;
     float run_flop[FC_RUN_SIZES];
     double deadline_days, budget_usd; /* 0: none */
@@ -33,6 +37,9 @@ int fc_result_write(const struct fc_result *result, const char *path, struct fc_
 
 /* Fails with FC_BAD_INPUT when fc_result_write could not write there: called before a long run, not after. */
 int fc_result_can_write(const char *path, struct fc_error *error);
+
+/* Writes the JSON on an open file. */
+int fc_result_write_json(const struct fc_result *result, FILE *file, struct fc_error *error);
 
 /* The same as text, to be freed by the caller; NULL on error. */
 char *fc_result_json(const struct fc_result *result, struct fc_error *error);

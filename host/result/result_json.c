@@ -1,0 +1,213 @@
+/* result_json.c: writes the JSON of a result. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/base/document.h"
+#include "host/base/document_write.h"
+#include "result.h"
+#include "statistics.h"
+
+static int write_scenario(struct fc_writer *w, const struct fc_result *result, struct fc_error *error)
+{
+    struct fc_document *document;
+    if (fc_document_open_text(&document, "scenario", result->scenario_json, strlen(result->scenario_json),
+                              FC_RESULT_BYTES, error))
+        return -1;
+    for (const struct fc_node *child = fc_document_root(document)->first; child; child = child->next)
+        fc_write_node(w, child->key, child);
+    fc_document_close(document);
+    return 0;
+}
+
+static void write_estimate(struct fc_writer *w, const char *name, struct fc_estimate e, uint64_t *need)
+{
+    char key[48];
+    fc_write_number(w, name, e.refused ? (double)NAN : e.value);
+    snprintf(key, sizeof key, "%s_se", name);
+    fc_write_number(w, key, e.refused ? (double)NAN : e.error);
+    if (e.refused && e.need > *need)
+        *need = e.need;
+}
+
+static void write_metric(struct fc_writer *w, const struct fc_result *result, const struct fc_tally_metric *m)
+{
+    static const struct {
+        const char *name;
+        double p;
+    } quantiles[] = {{"p5", 0.05}, {"p25", 0.25}, {"p50", 0.5}, {"p75", 0.75}, {"p95", 0.95}, {"p99", 0.99}};
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
+    char name[64], text[160];
+    uint64_t need = 0;
+    fc_metric_name(m->metric, result->run_flop, name, sizeof name);
+    fc_write_map(w, name);
+    fc_write_text(w, "unit", info->unit);
+    write_estimate(w, "mean", fc_statistics_mean(m), &need);
+    write_estimate(w, "sd", fc_statistics_sd(m), &need);
+    fc_write_number(w, "min", fc_statistics_min(m));
+    fc_write_number(w, "max", fc_statistics_max(m));
+    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+        write_estimate(w, quantiles[i].name, fc_statistics_quantile(m, quantiles[i].p), &need);
+    int worst_is_high = fc_metric_worst_is_high(m->metric, fc_metric_fixed_of_tally(&result->tally));
+    write_estimate(w, "cvar_worst5", fc_statistics_cvar(m, 0.05, worst_is_high), &need);
+    fc_write_text(w, "worst", worst_is_high ? "high" : "low");
+    if (need) {
+        snprintf(text, sizeof text,
+                 "a null figure has fewer than 50 trials beyond it; %" PRIu64 " trials would do", need);
+        fc_write_text(w, "why", text);
+    }
+    fc_write_end(w);
+}
+
+static void write_probability(struct fc_writer *w, const struct fc_tally_metric *m)
+{
+    double p, lo, hi;
+    fc_statistics_probability(m, &p, &lo, &hi);
+    fc_write_map(w, fc_metric_find(m->metric)->name);
+    fc_write_number(w, "p", p);
+    fc_write_number(w, "lo", lo);
+    fc_write_number(w, "hi", hi);
+    fc_write_end(w);
+}
+
+/* One metric of the tally. Bins are "bin:count ..." and sums "exponent:sum:square_low:square_high ...", empty
+ * ones left out: as lists of lists they would fill a line each. */
+static int write_tally_metric(struct fc_writer *w, const struct fc_result *result,
+                              const struct fc_tally_metric *m, struct fc_error *error)
+{
+    char *text = NULL, name[64];
+    size_t size = 0;
+    fc_metric_name(m->metric, result->run_flop, name, sizeof name);
+    fc_write_map(w, name);
+    fc_write_signed(w, "metric", m->metric);
+    fc_write_unsigned(w, "count", m->count);
+    fc_write_unsigned(w, "invalid", m->invalid);
+    fc_write_unsigned(w, "min_key", m->min_key);
+    fc_write_unsigned(w, "min_trial", m->min_trial);
+    fc_write_unsigned(w, "max_key", m->max_key);
+    fc_write_unsigned(w, "max_trial", m->max_trial);
+    for (int part = 0; part < 2; part++) {
+        FILE *out = open_memstream(&text, &size);
+        if (!out)
+            return fc_fail(error, FC_FAULT, "no memory to write a result");
+        const char *space = "";
+        if (part == 0) {
+            for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key);
+                 bin++) {
+                if (!m->bins[bin])
+                    continue;
+                fprintf(out, "%s%" PRIu32 ":%" PRIu64, space, bin, m->bins[bin]);
+                space = " ";
+            }
+        } else {
+            for (uint32_t e = m->min_key >> 23; m->count && e <= m->max_key >> 23; e++) {
+                if (!(m->sum[e] | m->square_low[e] | m->square_high[e]))
+                    continue;
+                fprintf(out, "%s%" PRIu32 ":%" PRIu64 ":%" PRIu64 ":%" PRIu64, space, e, m->sum[e],
+                        m->square_low[e], m->square_high[e]);
+                space = " ";
+            }
+        }
+        fclose(out);
+        fc_write_text(w, part == 0 ? "bins" : "sums", text);
+        free(text);
+    }
+    fc_write_end(w);
+    return 0;
+}
+
+static void write_notes(struct fc_writer *w, const struct fc_notes *notes)
+{
+    fc_write_list(w, "notes");
+    for (size_t i = 0; i < notes->count; i++) {
+        const struct fc_note *note = &notes->list[i];
+        fc_write_map(w, NULL);
+        fc_write_text(w, "id", note->id);
+        fc_write_text(w, "severity", fc_severity_name(note->severity));
+        fc_write_text(w, "text", note->text);
+        if (note->place[0])
+            fc_write_text(w, "place", note->place);
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+}
+
+int fc_result_write_json(const struct fc_result *result, FILE *file, struct fc_error *error)
+{
+    struct fc_writer *w;
+    char digest[17];
+    if (fc_writer_open(&w, file, FC_JSON, error))
+        return -1;
+    fc_write_map(w, NULL);
+    fc_write_signed(w, "format", FC_RESULT_FORMAT);
+    fc_write_signed(w, "model_version", result->model_version);
+    fc_write_text(w, "name", result->scenario_name);
+    int status = write_scenario(w, result, error);
+    snprintf(digest, sizeof digest, "%016" PRIx64, result->input_digest);
+    fc_write_text(w, "input_digest", digest);
+    fc_write_unsigned(w, "seed", result->seed);
+    fc_write_list(w, "trials");
+    for (size_t i = 0; i < result->tally.range_count; i++) {
+        fc_write_list(w, NULL);
+        fc_write_unsigned(w, NULL, result->tally.ranges[i].first);
+        fc_write_unsigned(w, NULL, result->tally.ranges[i].count);
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+    snprintf(digest, sizeof digest, "%016" PRIx64, fc_tally_digest(&result->tally, result->seed));
+    fc_write_text(w, "digest", digest);
+    fc_write_text(w, "backend", result->backend);
+    fc_write_text(w, "devices", result->devices);
+    fc_write_text(w, "topology", result->topology);
+    fc_write_text(w, "build", result->build);
+    fc_write_number(w, "wall_s", result->wall_s);
+    fc_write_map(w, "metrics");
+    for (int r = 0; r < result->tally.metric_count; r++)
+        if (!fc_metric_find(result->tally.metrics[r].metric)->probability)
+            write_metric(w, result, &result->tally.metrics[r]);
+    fc_write_end(w);
+    fc_write_map(w, "probabilities");
+    for (int r = 0; r < result->tally.metric_count; r++)
+        if (fc_metric_find(result->tally.metrics[r].metric)->probability)
+            write_probability(w, &result->tally.metrics[r]);
+    fc_write_end(w);
+    write_notes(w, &result->notes);
+    fc_write_map(w, "tally");
+    fc_write_number(w, "deadline_days", result->deadline_days);
+    fc_write_number(w, "budget_usd", result->budget_usd);
+    fc_write_list(w, "run_flop");
+    for (int k = 0; k < FC_RUN_SIZES; k++)
+        fc_write_number(w, NULL, (double)result->run_flop[k]);
+    fc_write_end(w);
+    fc_write_map(w, "metrics");
+    for (int r = 0; r < result->tally.metric_count && status == 0; r++)
+        status = write_tally_metric(w, result, &result->tally.metrics[r], error);
+    fc_write_end(w);
+    fc_write_end(w);
+    fc_write_end(w);
+    struct fc_error close_error;
+    if (fc_writer_close(w, status ? &close_error : error))
+        status = -1;
+    return status;
+}
+
+char *fc_result_json(const struct fc_result *result, struct fc_error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        fc_fail(error, FC_FAULT, "no memory to write a result");
+        return NULL;
+    }
+    int status = fc_result_write_json(result, out, error);
+    fclose(out);
+    if (status) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}

@@ -1,0 +1,277 @@
+/* result_read.c: reads the JSON of a result back and checks it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/base/document.h"
+#include "host/base/document_write.h"
+#include "result.h"
+
+/* The child of `map`, or NULL with an error. */
+static const struct fc_node *need(const struct fc_node *map, const char *key, struct fc_error *error)
+{
+    const struct fc_node *node = fc_node_get(map, key);
+    if (!node)
+        fc_fail_at(error, &map->place, "'%s' is missing (this is no result of flopcast, or it was cut short)",
+                   key);
+    return node;
+}
+
+static int get_u64(const struct fc_node *map, const char *key, int base, uint64_t *value,
+                   struct fc_error *error)
+{
+    const struct fc_node *node = need(map, key, error);
+    if (!node)
+        return -1;
+    char *end = NULL;
+    errno = 0;
+    if (node->kind == FC_NODE_TEXT && node->text[0] != '-')
+        *value = strtoull(node->text, &end, base);
+    if (!end || end == node->text || *end || errno)
+        return fc_fail_at(error, &node->place, "'%s' is no whole number", node->text ? node->text : "");
+    return 0;
+}
+
+static int get_double(const struct fc_node *map, const char *key, double *value, struct fc_error *error)
+{
+    const struct fc_node *node = need(map, key, error);
+    if (!node)
+        return -1;
+    char *end = NULL;
+    if (node->kind == FC_NODE_TEXT)
+        *value = strtod(node->text, &end);
+    if (!end || end == node->text || *end)
+        return fc_fail_at(error, &node->place, "'%s' is no number", node->text ? node->text : "");
+    return 0;
+}
+
+static int get_text(const struct fc_node *map, const char *key, char *text, size_t size,
+                    struct fc_error *error)
+{
+    const struct fc_node *node = need(map, key, error);
+    if (!node)
+        return -1;
+    if (node->kind != FC_NODE_TEXT)
+        return fc_fail_at(error, &node->place, "'%s' is %s, not text", key, fc_node_kind_name(node->kind));
+    snprintf(text, size, "%s", node->text);
+    return 0;
+}
+
+/* Reads groups of `fields` numbers "a:b:c" divided by spaces into the metric's bins or sums. */
+static int read_groups(const struct fc_node *map, const char *key, int fields, struct fc_tally_metric *m,
+                       struct fc_error *error)
+{
+    const struct fc_node *node = need(map, key, error);
+    if (!node)
+        return -1;
+    if (node->kind != FC_NODE_TEXT)
+        return fc_fail_at(error, &node->place, "'%s' is %s, not text", key, fc_node_kind_name(node->kind));
+    uint64_t limit = fields == 2 ? FC_TALLY_BINS : FC_TALLY_EXPONENTS;
+    for (const char *p = node->text; *p;) {
+        uint64_t v[4] = {0};
+        for (int i = 0; i < fields; i++) {
+            char *end;
+            errno = 0;
+            v[i] = strtoull(p, &end, 10);
+            char want = i + 1 < fields ? ':' : (*end ? ' ' : '\0');
+            if (end == p || errno || *end != want)
+                return fc_fail_at(error, &node->place, "'%s' is damaged near '%.20s'", key, p);
+            p = *end ? end + 1 : end;
+        }
+        if (v[0] >= limit)
+            return fc_fail_at(error, &node->place, "'%s' has no place %" PRIu64 "; the highest is %" PRIu64,
+                              key, v[0], limit - 1);
+        if (fields == 2) {
+            m->bins[v[0]] = v[1];
+        } else {
+            m->sum[v[0]] = v[1];
+            m->square_low[v[0]] = v[2];
+            m->square_high[v[0]] = v[3];
+        }
+    }
+    return 0;
+}
+
+/* The values in the bins between the extremes. */
+static uint64_t counted_between(const struct fc_tally_metric *m)
+{
+    uint64_t total = 0;
+    for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key); bin++)
+        total += m->bins[bin];
+    return total;
+}
+
+static int read_tally(struct fc_result *result, const struct fc_node *metrics, struct fc_error *error)
+{
+    int32_t ids[FC_METRIC_COUNT];
+    int count = 0;
+    for (const struct fc_node *node = metrics->first; node; node = node->next) {
+        uint64_t id = 0;
+        if (get_u64(node, "metric", 10, &id, error))
+            return -1;
+        if (id >= FC_METRIC_COUNT || count >= FC_METRIC_COUNT || (count && (int32_t)id <= ids[count - 1]))
+            return fc_fail_at(error, &node->place, "metric %" PRIu64 " is unknown or out of order", id);
+        ids[count++] = (int32_t)id;
+    }
+    if (fc_tally_create(&result->tally, ids, count, error))
+        return -1;
+    int r = 0;
+    for (const struct fc_node *node = metrics->first; node; node = node->next, r++) {
+        struct fc_tally_metric *m = &result->tally.metrics[r];
+        uint64_t min_key = 0, max_key = 0;
+        if (!fc_metric_find(m->metric))
+            return fc_fail_at(error, &node->place, "metric %d is unknown to this version", m->metric);
+        if (get_u64(node, "count", 10, &m->count, error) ||
+            get_u64(node, "invalid", 10, &m->invalid, error) ||
+            get_u64(node, "min_key", 10, &min_key, error) || get_u64(node, "max_key", 10, &max_key, error) ||
+            get_u64(node, "min_trial", 10, &m->min_trial, error) ||
+            get_u64(node, "max_trial", 10, &m->max_trial, error) || read_groups(node, "bins", 2, m, error) ||
+            read_groups(node, "sums", 4, m, error))
+            return -1;
+        if (min_key > UINT32_MAX || max_key > UINT32_MAX || (m->count && min_key > max_key))
+            return fc_fail_at(error, &node->place, "the extremes of metric %d are damaged", m->metric);
+        m->min_key = (uint32_t)min_key;
+        m->max_key = (uint32_t)max_key;
+        if (counted_between(m) != m->count)
+            return fc_fail_at(error, &node->place,
+                              "the bins between the extremes of '%s' do not hold its %" PRIu64 " values",
+                              node->key, m->count);
+    }
+    return 0;
+}
+
+static int read_ranges(struct fc_result *result, const struct fc_node *trials, struct fc_error *error)
+{
+    for (const struct fc_node *node = trials->first; node; node = node->next) {
+        if (node->kind != FC_NODE_LIST || node->count != 2)
+            return fc_fail_at(error, &node->place, "a range of trials is [first, count]");
+        uint64_t v[2];
+        for (int i = 0; i < 2; i++) {
+            const struct fc_node *number = i ? node->last : node->first;
+            char *end = NULL;
+            errno = 0;
+            if (number->kind == FC_NODE_TEXT && number->text[0] != '-')
+                v[i] = strtoull(number->text, &end, 10);
+            if (!end || end == number->text || *end || errno)
+                return fc_fail_at(error, &number->place, "a range of trials is [first, count]");
+        }
+        if (v[1] == 0 || v[0] > UINT64_MAX - v[1])
+            return fc_fail_at(error, &node->place,
+                              "a range of trials is [first, count], with one trial at least");
+        struct fc_error why;
+        if (fc_tally_cover(&result->tally, v[0], v[1], &why))
+            return fc_fail_at(error, &node->place, "%s", why.text);
+    }
+    return 0;
+}
+
+/* The scenario and its origins as text again. */
+static int keep_scenario(struct fc_result *result, const struct fc_node *root, struct fc_error *error)
+{
+    size_t size = 0;
+    FILE *out = open_memstream(&result->scenario_json, &size);
+    struct fc_writer *w;
+    if (!out)
+        return fc_fail(error, FC_FAULT, "no memory to read a result");
+    int status = fc_writer_open(&w, out, FC_JSON, error);
+    if (status == 0) {
+        fc_write_map(w, NULL);
+        const char *keys[] = {"scenario", "origins"};
+        for (int i = 0; i < 2; i++) {
+            const struct fc_node *node = fc_node_get(root, keys[i]);
+            if (node)
+                fc_write_node(w, keys[i], node);
+        }
+        fc_write_end(w);
+        status = fc_writer_close(w, error);
+    }
+    fclose(out);
+    return status;
+}
+
+/* The notes; a file of an earlier version has none. */
+static int read_notes(struct fc_result *result, const struct fc_node *list, struct fc_error *error)
+{
+    for (const struct fc_node *node = list ? list->first : NULL; node; node = node->next) {
+        char id[64], severity[16], text[1024], place[512] = "";
+        if (get_text(node, "id", id, sizeof id, error) ||
+            get_text(node, "severity", severity, sizeof severity, error) ||
+            get_text(node, "text", text, sizeof text, error) ||
+            (fc_node_get(node, "place") && get_text(node, "place", place, sizeof place, error)))
+            return -1;
+        fc_notes_put(&result->notes, strcmp(severity, "warning") == 0 ? FC_WARNING : FC_NOTE, id, place,
+                     text);
+    }
+    return 0;
+}
+
+static int read_document(struct fc_result *result, const struct fc_document *document, struct fc_error *error)
+{
+    const struct fc_node *root = fc_document_root(document);
+    uint64_t format = 0, version = 0, digest = 0;
+    if (root->kind != FC_NODE_MAP)
+        return fc_fail_at(error, &root->place, "holds %s, not a result of flopcast",
+                          fc_node_kind_name(root->kind));
+    if (get_u64(root, "format", 10, &format, error))
+        return -1;
+    if (format != FC_RESULT_FORMAT)
+        return fc_fail_at(error, &fc_node_get(root, "format")->place,
+                          "format %" PRIu64 " is not the one this version reads (%d)", format,
+                          FC_RESULT_FORMAT);
+    char name[256];
+    const struct fc_node *trials = need(root, "trials", error),
+                         *tally = trials ? need(root, "tally", error) : NULL;
+    const struct fc_node *metrics = tally ? need(tally, "metrics", error) : NULL;
+    if (!metrics || get_u64(root, "model_version", 10, &version, error) ||
+        get_u64(root, "seed", 10, &result->seed, error) ||
+        get_u64(root, "input_digest", 16, &result->input_digest, error) ||
+        get_u64(root, "digest", 16, &digest, error) || get_text(root, "name", name, sizeof name, error) ||
+        get_text(root, "backend", result->backend, sizeof result->backend, error) ||
+        get_text(root, "devices", result->devices, sizeof result->devices, error) ||
+        get_text(root, "topology", result->topology, sizeof result->topology, error) ||
+        get_text(root, "build", result->build, sizeof result->build, error) ||
+        get_double(root, "wall_s", &result->wall_s, error) ||
+        get_double(tally, "deadline_days", &result->deadline_days, error) ||
+        get_double(tally, "budget_usd", &result->budget_usd, error))
+        return -1;
+    result->model_version = (int)version;
+    result->scenario_name = strdup(name);
+    const struct fc_node *sizes = need(tally, "run_flop", error);
+    if (!result->scenario_name || !sizes)
+        return result->scenario_name ? -1 : fc_fail(error, FC_FAULT, "no memory to read a result");
+    int k = 0;
+    for (const struct fc_node *node = sizes->first; node && k < FC_RUN_SIZES; node = node->next)
+        result->run_flop[k++] = node->kind == FC_NODE_TEXT ? strtof(node->text, NULL) : 0;
+    if (read_tally(result, metrics, error) || read_ranges(result, trials, error) ||
+        read_notes(result, fc_node_get(root, "notes"), error) || keep_scenario(result, root, error))
+        return -1;
+    for (int r = 0; r < result->tally.metric_count; r++)
+        if (result->tally.metrics[r].count + result->tally.metrics[r].invalid !=
+            fc_tally_trials(&result->tally))
+            return fc_fail_at(error, &trials->place,
+                              "these %" PRIu64 " trials are not the %" PRIu64 " of the metrics",
+                              fc_tally_trials(&result->tally),
+                              result->tally.metrics[r].count + result->tally.metrics[r].invalid);
+    uint64_t computed = fc_tally_digest(&result->tally, result->seed);
+    if (result->model_version == fc_tally_model_version() && computed != digest)
+        return fc_fail_at(error, &fc_node_get(root, "digest")->place,
+                          "the file was altered (its numbers give digest %016" PRIx64
+                          ", not the stated %016" PRIx64 ")",
+                          computed, digest);
+    return 0;
+}
+
+int fc_result_read(struct fc_result *result, const char *path, struct fc_error *error)
+{
+    struct fc_document *document;
+    *result = (struct fc_result){0};
+    if (fc_document_open(&document, path, FC_RESULT_BYTES, error))
+        return -1;
+    int status = read_document(result, document, error);
+    fc_document_close(document);
+    if (status)
+        fc_result_free(result);
+    return status;
+}
