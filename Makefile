@@ -16,7 +16,7 @@ ifndef FLOPCAST_INNER
 $(GOALS):
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) FLOPCAST_INNER=1 $@
 
-PACKAGES := build-essential pkg-config libhwloc-dev hwloc-nox libfyaml-dev librandom123-dev libcmocka-dev \
+PACKAGES := build-essential pkg-config libhwloc-dev hwloc-nox libfyaml-dev libjson-c-dev librandom123-dev libcmocka-dev \
             clang clang-format clang-tidy cppcheck valgrind libclang-rt-14-dev libomp-14-dev \
             opencl-headers ocl-icd-opencl-dev pocl-opencl-icd gnuplot-nox
 deps:

@@ -7,7 +7,7 @@ NVCC := $(shell command -v nvcc 2>/dev/null)
 ARCH := $(shell uname -m)
 
 # --- what the machine has; each optional part is found or left out with one line -------------------------------------
-REQUIRED := $(foreach p,hwloc libfyaml,$(if $(shell pkg-config --exists $(p) && echo yes),,$(p)))
+REQUIRED := $(foreach p,hwloc libfyaml json-c,$(if $(shell pkg-config --exists $(p) && echo yes),,$(p)))
 ifneq ($(strip $(REQUIRED)),)
 $(error missing: $(REQUIRED); run 'make deps')
 endif
@@ -27,8 +27,8 @@ HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Two folders give the same bytes: no path of this machine is kept, not even for the debugger.
 SAME_BYTES := -ffile-prefix-map=$(CURDIR)=.
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT) $(CFLAGS) -fPIE $(HARDEN) $(SAME_BYTES) -fopenmp -I. \
-              $(shell pkg-config --cflags hwloc libfyaml) $(if $(HAVE_OPENCL),-DFC_WITH_OPENCL) $(EXTRA_CFLAGS)
-LDLIBS := $(shell pkg-config --libs hwloc libfyaml) -fopenmp -lm -ldl -lpthread $(HARDEN_LD) $(EXTRA_LDFLAGS)
+              $(shell pkg-config --cflags hwloc libfyaml json-c) $(if $(HAVE_OPENCL),-DFC_WITH_OPENCL) $(EXTRA_CFLAGS)
+LDLIBS := $(shell pkg-config --libs hwloc libfyaml json-c) -fopenmp -lm -ldl -lpthread $(HARDEN_LD) $(EXTRA_LDFLAGS)
 KERNEL_OPT := -O3 -g
 KERNEL_FLAGS := -std=c11 $(WARN) $(EXACT) $(KERNEL_OPT) -fno-math-errno -fno-trapping-math -fPIE $(SAME_BYTES) -I. $(EXTRA_CFLAGS)
 

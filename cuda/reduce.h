@@ -3,7 +3,7 @@
  * The same numbers as fc_tally_add on the host (model/base/tally.h says which), made with 32-bit atomic adds,
  * minima and maxima only: integer sums do not depend on the order of the work items. A work item keeps a
  * running sum while bin and exponent stay the same and writes it out when they change, so that a metric with
- * few different values does not make all items wait for one address. host/device_tally.c adds the outcome to
+ * few different values does not make all items wait for one address. host/backends/device_tally.c adds the outcome to
  * a struct fc_tally. */
 #ifndef FC_CUDA_REDUCE_H
 #define FC_CUDA_REDUCE_H

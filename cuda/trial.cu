@@ -1,5 +1,5 @@
 /* trial.cu: the model's kernels for CUDA: one trial per thread. Compiled by nvcc into a fatbin that travels inside the
- * program (cuda.mk); the host side is host/backend_cuda.c, through the driver API. Same kernels as trial.cl. */
+ * program (cuda.mk); the host side is host/backends/backend_cuda.c, through the driver API. Same kernels as trial.cl. */
 #define FC_W 1
 #define FC_CHUNK 1
 #include "model/trial.h"

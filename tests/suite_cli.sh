@@ -293,7 +293,7 @@ if [ -c /dev/full ]; then
     flopcast run $aws -n 100 -q -b cpu -o "$work/full"
     is "a result onto a full disk: status 4" "$status" 4
     is "a result onto a full disk: one line" "$(cat "$work/err")" \
-        "flopcast: $work/full: the output cannot be written (No space left on device); check the space left"
+        "flopcast: $work/full: cannot write the output (No space left on device); check the space left"
     has "a result onto a full disk: the tables are printed all the same" "$work/out" '^result digest'
 else
     skip "full disk" "no /dev/full"
@@ -338,7 +338,7 @@ has "show of a key without a default" "$work/out" '^  default  *none'
 flopcast show cluster.segment --json
 has "show of a key as JSON" "$work/out" '"kind": "key"'
 flopcast show reliability
-is "show of a group: its keys" "$(grep -c '^reliability\.[a-z_]*  ' "$work/out")" "$(grep -c '"reliability\.' host/fields.c)"
+is "show of a group: its keys" "$(grep -c '^reliability\.[a-z_]*  ' "$work/out")" "$(grep -c '"reliability\.' host/language/fields.def)"
 refused "a key that is not there" 2 "flopcast show: nothing is called 'cluster.segmnt'; did you mean 'cluster.segment'?" show cluster.segmnt
 refused "show: --set without --defaults" 2 "flopcast show: --set changes a scenario and goes with --defaults only" \
     show gb300 --set energy.pue=1.1

@@ -1,5 +1,5 @@
 #!/bin/sh
-# suite_faults.sh: a device that fails on the way (FLOPCAST_FAULT, host/fault.h), seen from the command line: the others
+# suite_faults.sh: a device that fails on the way (FLOPCAST_FAULT, host/backends/fault.h), seen from the command line: the others
 # finish with the same digest; alone, the run ends with status 4 and leaves a file that another device finishes. Run from
 # the repository root.
 set -u

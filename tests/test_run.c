@@ -400,7 +400,7 @@ static void a_sink_that_fails_stops_the_run(void **state)
     fc_tally_free(&tally);
 }
 
-/* The CPU beside a real OpenCL device, with the faults that the backends can play (host/fault.h). */
+/* The CPU beside a real OpenCL device, with the faults that the backends can play (host/backends/fault.h). */
 static void cpu_and_opencl_with_faults(void **state)
 {
     struct fc_device_info devices[FC_DEVICES_MAX];

@@ -2,7 +2,7 @@
  * pass.
  *
  * When the model changes on purpose (and FC_MODEL_VERSION with it), the digest test prints the two lines that
- * belong into host/selftest.c. */
+ * belong into host/run/selftest.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ static void the_scalar_kernel_gives_the_digest(void **state)
     assert_int_equal(fc_selftest_measure(&fc_backend_cpu, 0, &host, &answer, &error), 0);
     if (answer.digest != fc_selftest_digest || fc_selftest_model_version != FC_MODEL_VERSION)
         fail_msg(
-            "model version %d gives another digest than host/selftest.c holds for version %d; if the model "
+            "model version %d gives another digest than host/run/selftest.c holds for version %d; if the model "
             "changed on purpose, put there:\n"
             "const int fc_selftest_model_version = %d;\nconst uint64_t fc_selftest_digest = 0x%016llxu;",
             FC_MODEL_VERSION, fc_selftest_model_version, FC_MODEL_VERSION, (unsigned long long)answer.digest);

@@ -2,13 +2,13 @@
  *
  * A number is permanent: it names the random stream of its input (draw.h), so two scenarios that share an
  * input share its random numbers, whatever else differs. Never renumber; append within the layer's range. The
- * names, units, ranges and meanings that users see stand in host/fields.c. */
+ * names, units, ranges and meanings that users see stand in host/language/fields.c. */
 #ifndef FC_MODEL_INPUTS_H
 #define FC_MODEL_INPUTS_H
 
 enum fc_input {
     /* step layer: 0 to 63; efficiency factors of step.h. Where several measured factors may stand behind one
-     * of them (the clock of a GB200 or of a B300), the scenario decides which (host/factors.h). */
+     * of them (the clock of a GB200 or of a B300), the scenario decides which (host/step/factors.h). */
     FC_IN_STEP_FIRST = 0,
     FC_IN_CLOCK = 0,               /* sustained clock over the one of the stated peak */
     FC_IN_GEMM_BF16 = 1,           /* matrix products of large shape over the BF16 peak */

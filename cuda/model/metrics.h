@@ -1,5 +1,5 @@
 /* metrics.h: the numbers of the metrics of a trial. Names, units and which side is bad stand in
- * host/metrics.c.
+ * host/result/metrics.c.
  *
  * A number is permanent: the result digest runs over the metrics in this order. Append; never renumber. */
 #ifndef FC_MODEL_METRICS_H

@@ -20,7 +20,7 @@
 #define FC_LAYER_CONTRACT 4
 
 /* A trial has a twin, whose number differs in this bit: an independent world for sensitivity indices, where
- * some inputs come from the world and the others from its twin (host/sobol.h). */
+ * some inputs come from the world and the others from its twin (host/analysis/sobol.h). */
 #define FC_TWIN_BIT 40
 
 struct fc_program {

@@ -1,7 +1,7 @@
 /* explain.h: what drives one figure of a scenario: three answers over one run of it.
  *
  *   tornado   each uncertain input held at its P5 and at its P95, all else at random on the same worlds
- *   indices   Sobol indices of first order and in total, by pick and freeze (host/sobol.h)
+ *   indices   Sobol indices of first order and in total, by pick and freeze (host/analysis/sobol.h)
  *   worst     what is different in the worst twentieth of the worlds */
 #ifndef FC_HOST_EXPLAIN_H
 #define FC_HOST_EXPLAIN_H

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <libfyaml.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,19 +11,13 @@
 
 enum { MAX_DEPTH = 32, MAX_KEY = 100 };
 
-static const enum fy_emitter_cfg_flags common_flags = FYECF_INDENT_2 | FYECF_WIDTH_INF |
-                                                      FYECF_DOC_START_MARK_OFF | FYECF_DOC_END_MARK_OFF |
-                                                      FYECF_VERSION_DIR_OFF | FYECF_TAG_DIR_OFF;
-
 struct fc_writer {
-    struct fy_emitter *emitter;
-    FILE *file; /* what the emitter writes to */
-    FILE *yaml; /* FC_YAML: where the document goes in the end */
-    char *json; /* FC_YAML: it is written here as JSON first, */
-    size_t json_size;
+    FILE *file;
+    enum fc_write_format format;
+    struct json_object *root;
+    struct json_object *open[MAX_DEPTH]; /* maps and lists begun and not ended, the outermost first */
     int depth;
-    bool map[MAX_DEPTH];
-    bool started, failed;
+    bool failed;
     char why[160];
 };
 
@@ -33,161 +28,136 @@ static void fail(struct fc_writer *writer, const char *why)
     writer->failed = true;
 }
 
-static int write_out(struct fy_emitter *emitter, enum fy_emitter_write_type type, const char *text,
-                     int length, void *data)
-{
-    (void)emitter;
-    (void)type;
-    struct fc_writer *writer = data;
-    if (length > 0 && fwrite(text, 1, (size_t)length, writer->file) != (size_t)length)
-        fail(writer, strerror(errno));
-    return length;
-}
-
-static void emit(struct fc_writer *writer, struct fy_event *event)
-{
-    if (!event)
-        fail(writer, "out of memory");
-    else if (fy_emit_event(writer->emitter, event))
-        fail(writer, "the emitter refused it");
-}
-
-/* Turns the collected JSON into block-style YAML. The emitter's stream of events does not do that well: it
- * begins a list of maps as a flow list. */
-static void write_yaml(struct fc_writer *writer)
-{
-    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET};
-    struct fy_document *document = fy_document_build_from_string(&cfg, writer->json, writer->json_size);
-    if (!document || fy_emit_document_to_fp(document, FYECF_MODE_BLOCK | common_flags, writer->yaml))
-        fail(writer, errno ? strerror(errno) : "the emitter refused it");
-    fy_document_destroy(document);
-    if (!writer->failed && fflush(writer->yaml))
-        fail(writer, strerror(errno));
-}
-
 int fc_writer_open(struct fc_writer **writer, FILE *file, enum fc_write_format format, struct fc_error *error)
 {
-    struct fc_writer *made = calloc(1, sizeof *made);
-    *writer = NULL;
-    if (!made)
-        goto no_memory;
-    made->file = format == FC_YAML ? open_memstream(&made->json, &made->json_size) : file;
-    made->yaml = format == FC_YAML ? file : NULL;
-    struct fy_emitter_cfg cfg = {.flags = (format == FC_JSON ? FYECF_MODE_JSON : FYECF_MODE_JSON_ONELINE) |
-                                          common_flags,
-                                 .output = write_out,
-                                 .userdata = made};
-    made->emitter = made->file ? fy_emitter_create(&cfg) : NULL;
-    if (!made->emitter)
-        goto no_memory;
-    emit(made, fy_emit_event_create(made->emitter, FYET_STREAM_START));
-    emit(made, fy_emit_event_create(made->emitter, FYET_DOCUMENT_START, true, NULL, NULL));
-    *writer = made;
+    *writer = calloc(1, sizeof **writer);
+    if (!*writer)
+        return fc_fail(error, FC_FAULT, "cannot write the output (out of memory)");
+    (*writer)->file = file;
+    (*writer)->format = format;
     return 0;
-no_memory:
-    if (made && made->yaml && made->file)
-        fclose(made->file);
-    if (made)
-        free(made->json);
-    free(made);
-    return fc_fail(error, FC_FAULT, "the output cannot be written (out of memory); close other programs");
+}
+
+/* libfyaml turns the JSON text into block-style YAML. */
+static void write_yaml(struct fc_writer *writer, const char *json, size_t length)
+{
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET};
+    struct fy_document *document = fy_document_build_from_string(&cfg, json, length);
+    const enum fy_emitter_cfg_flags flags = FYECF_MODE_BLOCK | FYECF_INDENT_2 | FYECF_WIDTH_INF |
+                                            FYECF_DOC_START_MARK_OFF | FYECF_DOC_END_MARK_OFF |
+                                            FYECF_VERSION_DIR_OFF | FYECF_TAG_DIR_OFF;
+    if (!document || fy_emit_document_to_fp(document, flags, writer->file))
+        fail(writer, errno ? strerror(errno) : "libfyaml could not convert it to YAML");
+    fy_document_destroy(document);
+}
+
+static void write_out(struct fc_writer *writer)
+{
+    int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+    if (writer->format == FC_JSON)
+        flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+    size_t length = 0;
+    errno = 0;
+    const char *json = json_object_to_json_string_length(writer->root, flags, &length);
+    if (!json) {
+        fail(writer, "out of memory");
+        return;
+    }
+    if (writer->format == FC_YAML)
+        write_yaml(writer, json, length);
+    else if (fwrite(json, 1, length, writer->file) != length || fputc('\n', writer->file) == EOF)
+        fail(writer, errno ? strerror(errno) : "short write");
+    if (!writer->failed && fflush(writer->file))
+        fail(writer, strerror(errno));
 }
 
 int fc_writer_close(struct fc_writer *writer, struct fc_error *error)
 {
     if (!writer)
-        return fc_fail(error, FC_FAULT, "the output cannot be written (it was never opened)");
-    if (!writer->failed && (writer->depth != 0 || !writer->started))
+        return fc_fail(error, FC_FAULT, "cannot write the output (it was never opened)");
+    if (!writer->failed && (writer->depth != 0 || !writer->root))
         fail(writer, "a map or list was not ended");
-    if (!writer->failed) {
-        emit(writer, fy_emit_event_create(writer->emitter, FYET_DOCUMENT_END, true));
-        emit(writer, fy_emit_event_create(writer->emitter, FYET_STREAM_END));
-    }
-    if (!writer->failed && fflush(writer->file))
-        fail(writer, strerror(errno));
-    fy_emitter_destroy(writer->emitter);
-    if (writer->yaml) {
-        errno = 0;
-        if (!writer->failed)
-            write_yaml(writer);
-        fclose(writer->file);
-        free(writer->json);
-    }
+    if (!writer->failed)
+        write_out(writer);
     int result = 0;
     if (writer->failed)
-        result =
-            fc_fail(error, FC_FAULT, "the output cannot be written (%s); check the space left", writer->why);
+        result = fc_fail(error, FC_FAULT, "cannot write the output (%s); check the space left", writer->why);
+    json_object_put(writer->root);
     free(writer);
     return result;
 }
 
-static void put(struct fc_writer *writer, enum fy_scalar_style style, const char *text)
+/* Puts a value where the document stands now; takes ownership of it. JSON's null is a NULL object. */
+static void put(struct fc_writer *writer, const char *key, struct json_object *value)
 {
-    emit(writer, fy_emit_event_create(writer->emitter, FYET_SCALAR, style, text, FY_NT, NULL, NULL));
+    struct json_object *parent = writer->depth > 0 ? writer->open[writer->depth - 1] : NULL;
+    bool in_map = parent && json_object_is_type(parent, json_type_object);
+    bool wrong = writer->failed;
+    if (!wrong && (in_map != (key != NULL) || (!parent && (writer->root || !value)))) {
+        fail(writer, "a key is missing or too many");
+        wrong = true;
+    }
+    if (!wrong && in_map)
+        for (const char *c = key; *c && !wrong; c++)
+            if ((unsigned char)*c < 0x20 || *c == '"' || *c == '\\' || c - key >= MAX_KEY) {
+                fail(writer, "a key is too long or holds control characters");
+                wrong = true;
+            }
+    if (!wrong && in_map && json_object_object_get_ex(parent, key, NULL)) {
+        fail(writer, "a key was written twice");
+        wrong = true;
+    }
+    if (wrong) {
+        json_object_put(value);
+        return;
+    }
+    if (!parent)
+        writer->root = value;
+    else if (in_map ? json_object_object_add(parent, key, value) : json_object_array_add(parent, value))
+        fail(writer, "out of memory");
 }
 
-/* Checks that a value may stand here, and writes its key. Returns false when nothing may be written. */
-static bool begin(struct fc_writer *writer, const char *key)
+/* The same for a value that was just made: NULL means that there was no memory for it. */
+static bool put_made(struct fc_writer *writer, const char *key, struct json_object *value)
 {
-    if (writer->failed)
-        return false;
-    bool in_map = writer->depth > 0 && writer->map[writer->depth - 1];
-    if (in_map != (key != NULL) || (writer->depth == 0 && writer->started)) {
-        fail(writer, "a key is missing or too many");
-        return false;
-    }
-    writer->started = true;
-    if (!key)
-        return true;
-    for (const char *c = key; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == '"' || *c == '\\' || c - key >= MAX_KEY) {
-            fail(writer, "a key is too long or holds control characters");
-            return false;
-        }
-    put(writer, FYSS_ANY, key);
+    if (!value)
+        fail(writer, "out of memory");
+    put(writer, key, value);
     return !writer->failed;
 }
 
-static void open_children(struct fc_writer *writer, const char *key, bool map)
+static void open_children(struct fc_writer *writer, const char *key, struct json_object *made)
 {
-    if (!begin(writer, key))
-        return;
-    if (writer->depth == MAX_DEPTH) {
+    if (writer->depth == MAX_DEPTH)
         fail(writer, "maps and lists are nested too deeply");
-        return;
-    }
-    emit(writer, fy_emit_event_create(writer->emitter, map ? FYET_MAPPING_START : FYET_SEQUENCE_START,
-                                      FYNS_ANY, NULL, NULL));
-    writer->map[writer->depth++] = map;
+    if (put_made(writer, key, made))
+        writer->open[writer->depth++] = made;
 }
 
 void fc_write_map(struct fc_writer *writer, const char *key)
 {
-    open_children(writer, key, true);
+    open_children(writer, key, json_object_new_object());
 }
 
 void fc_write_list(struct fc_writer *writer, const char *key)
 {
-    open_children(writer, key, false);
+    open_children(writer, key, json_object_new_array());
 }
 
 void fc_write_end(struct fc_writer *writer)
 {
     if (writer->failed)
         return;
-    if (writer->depth == 0) {
+    if (writer->depth == 0)
         fail(writer, "there is nothing to end");
-        return;
-    }
-    writer->depth--;
-    emit(writer, fy_emit_event_create(writer->emitter,
-                                      writer->map[writer->depth] ? FYET_MAPPING_END : FYET_SEQUENCE_END));
+    else
+        writer->depth--;
 }
 
-static void put_plain(struct fc_writer *writer, const char *key, const char *text)
+/* A number as this text, digit by digit. */
+static void put_number(struct fc_writer *writer, const char *key, const char *text)
 {
-    if (begin(writer, key))
-        put(writer, FYSS_PLAIN, text);
+    put_made(writer, key, json_object_new_double_s(strtod(text, NULL), text));
 }
 
 void fc_write_number(struct fc_writer *writer, const char *key, double value)
@@ -202,39 +172,35 @@ void fc_write_number(struct fc_writer *writer, const char *key, double value)
         if (strtod(text, NULL) == value)
             break;
     }
-    put_plain(writer, key, text);
+    put_number(writer, key, text);
 }
 
 void fc_write_unsigned(struct fc_writer *writer, const char *key, uint64_t value)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, value);
-    put_plain(writer, key, text);
+    put_made(writer, key, json_object_new_uint64(value));
 }
 
 void fc_write_signed(struct fc_writer *writer, const char *key, int64_t value)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRId64, value);
-    put_plain(writer, key, text);
+    put_made(writer, key, json_object_new_int64(value));
 }
 
 void fc_write_flag(struct fc_writer *writer, const char *key, bool value)
 {
-    put_plain(writer, key, value ? "true" : "false");
+    put_made(writer, key, json_object_new_boolean(value));
 }
 
 void fc_write_null(struct fc_writer *writer, const char *key)
 {
-    put_plain(writer, key, "null");
+    put(writer, key, NULL);
 }
 
 void fc_write_text(struct fc_writer *writer, const char *key, const char *text)
 {
     if (!text)
         fc_write_null(writer, key);
-    else if (begin(writer, key))
-        put(writer, FYSS_DOUBLE_QUOTED, text);
+    else
+        put_made(writer, key, json_object_new_string(text));
 }
 
 static size_t digits_at(const char *text)
@@ -269,7 +235,7 @@ static bool is_json_number(const char *text)
 void fc_write_scalar(struct fc_writer *writer, const char *key, const char *text)
 {
     if (is_json_number(text))
-        put_plain(writer, key, text);
+        put_number(writer, key, text);
     else
         fc_write_text(writer, key, text);
 }

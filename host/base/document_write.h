@@ -1,5 +1,5 @@
-/* document_write.h: writes JSON or YAML as a stream of maps, lists and values; libfyaml's emitter does the
- * writing.
+/* document_write.h: writes JSON or YAML, called as a stream of maps, lists and values; json-c and libfyaml do
+ * the writing.
  *
  *     fc_writer_open(&w, file, FC_JSON, &error);
  *     fc_write_map(w, NULL);  fc_write_number(w, "mean", 3.5);  fc_write_end(w);

@@ -1,5 +1,5 @@
 /* distribution.h: univariate distributions on the host, in double: quantiles, moments, and the quantile
- * tables that devices draw from. host/value.h reads them from a scenario. */
+ * tables that devices draw from. host/language/value.h reads them from a scenario. */
 #ifndef FC_HOST_DISTRIBUTION_H
 #define FC_HOST_DISTRIBUTION_H
 

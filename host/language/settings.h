@@ -1,4 +1,4 @@
-/* settings.h: a scenario as values: what host/fields.h lists, read from a document and filled up with
+/* settings.h: a scenario as values: what host/language/fields.h lists, read from a document and filled up with
  * defaults.
  *
  *     fc_settings_init(&s);

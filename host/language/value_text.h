@@ -1,7 +1,7 @@
 /* value_text.h: a value of a scenario as one line of text, however it was written.
  *
  * `pert(2.6, 3.5, 6.5) USD` may also be written as a map; both are brought to the first form, which is what
- * the reader of host/value.h parses, what is printed, and what a resolved scenario holds. Each part remembers
+ * the reader of host/language/value.h parses, what is printed, and what a resolved scenario holds. Each part remembers
  * its place. Maps: {pert: [2.6, 3.5, 6.5], unit: USD}           {lognormal: {median: 6 h, sigma: 0.9}}
  *     {discrete: {10.5: 0.4, 16: 0.6}}             {quantiles: {p5: 1, p50: 2, p95: 4}}, or {p5: 1, p50: 2,
  * p95: 4} {low: 2.6, mode: 3.5, high: 6.5}  (a PERT)   {low: 2.6, high: 6.5}  (a 5-95 % range) {normal:

@@ -270,7 +270,7 @@ static void print_probability(FILE *out, const struct fc_result *result, const s
         fputs("  the other figures include the worlds in which the job does not fit; change the plan\n", out);
 }
 
-/* Chances of at least 1, 2 and 4 final runs of a size. Bins end at powers of two (host/tally.h), so nothing
+/* Chances of at least 1, 2 and 4 final runs of a size. Bins end at powers of two (host/result/tally.h), so nothing
  * is interpolated. */
 static void print_chances_of_runs(FILE *out, const struct fc_result *result, const struct fc_tally_metric *m)
 {

@@ -266,7 +266,7 @@ int fc_validation_report(const struct fc_validation *v, const char *folder, stru
     fprintf(out,
             "\n## Collectives\n\nAll-reduce bus bandwidth (as nccl-tests defines it) by message size and "
             "span: the measured tables of "
-            "`catalog/networks.yaml` and the formula of `host/collectives.h`, whose constants are fitted to "
+            "`catalog/networks.yaml` and the formula of `host/step/collectives.h`, whose constants are fitted to "
             "them.\n\n");
     fc_collectives_print(v->collectives, v->collective_count, true, out);
     fprintf(out, "\n## Left out\n\n| line | row | reason |\n|---:|---|---|\n");

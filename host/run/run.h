@@ -2,7 +2,7 @@
  *
  * Devices take batches from one queue, each as large as its measured speed allows, so a slow one never holds
  * up the rest. A batch counts whole or not at all: when a device fails, its batch goes back to the queue and
- * the others do it. The answer does not depend on who did what (host/tally.h). */
+ * the others do it. The answer does not depend on who did what (host/result/tally.h). */
 #ifndef FC_HOST_RUN_H
 #define FC_HOST_RUN_H
 

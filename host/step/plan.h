@@ -1,8 +1,8 @@
 /* plan.h: a training plan on a cluster, and the numbers the step layer needs of it.
  *
  * A plan says which model, on which GPUs, split how, with which software; fc_plan_program turns it into the
- * numbers of cuda/model/step/step_program.h. host/plan_scenario.h makes plans from scenarios,
- * host/measurements.h from published rows. */
+ * numbers of cuda/model/step/step_program.h. host/compile/plan_scenario.h makes plans from scenarios,
+ * host/calibrate/measurements.h from published rows. */
 #ifndef FC_HOST_PLAN_H
 #define FC_HOST_PLAN_H
 

@@ -2,7 +2,7 @@
  * it).
  *
  * A class has its own rate and scale, its own detection, its own blast radius. Numbers are permanent: they
- * name metrics (interruptions@gpu) and keys of scenarios; names stand in host/metrics.c. */
+ * name metrics (interruptions@gpu) and keys of scenarios; names stand in host/result/metrics.c. */
 #ifndef FC_MODEL_CLASSES_H
 #define FC_MODEL_CLASSES_H
 

@@ -2,7 +2,7 @@
  *
  * Names end in what they hold: _s is the time at the peak rate of the resource, which step.h divides by the
  * efficiency of this world. Per GPU, micro-batch and average layer unless said; 0 where the plan has no such
- * part. Filled by host/plan.c; the derivation of each number stands there. */
+ * part. Filled by host/step/plan.c; the derivation of each number stands there. */
 #ifndef FC_MODEL_STEP_PROGRAM_H
 #define FC_MODEL_STEP_PROGRAM_H
 
@@ -38,7 +38,7 @@ struct fc_step_program {
     float launches, moe_launches, expert_launches;
 
     /* communication of a layer: bytes over the peak of NVLink or adapter; steps of the collectives inside and
-     * between domains (far); slices: what those steps wait for (host/collectives.h), in the former where only
+     * between domains (far); slices: what those steps wait for (host/step/collectives.h), in the former where only
      * one link is in use */
     float tp_nvlink_s, tp_nic_s, tp_steps, tp_far_steps;
     float tp_plain; /* share of it that nothing hides */
