@@ -7,7 +7,7 @@
 #   make help    the other targets
 
 .DEFAULT_GOAL := all
-GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install how-to compile-commands
+GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install how-to compile-commands picture
 
 ifndef FLOPCAST_INNER
 .NOTPARALLEL: # `make -j8 deps test`: first the one, then the other
@@ -39,6 +39,7 @@ help:
 	@echo 'make rooms             includes go one way'
 	@echo 'make check-style       formatting, static analysis, a build with clang'
 	@echo 'make compile-commands  compile_commands.json, for editors'
+	@echo 'make picture           docs/architecture.svg from the includes (graphviz)'
 	@echo 'make how-to            the pages of docs/how-to from their commands'
 	@echo 'make install           to PREFIX (default /usr/local), under DESTDIR'
 	@echo 'make clean             remove build/'

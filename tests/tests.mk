@@ -93,6 +93,11 @@ compile-commands:
 rooms:
 	sh tests/rooms.sh
 
+# The picture of docs/architecture.md, from the includes (needs graphviz).
+picture:
+	sh tests/rooms.sh --graph | tred | dot -Tsvg > docs/architecture.svg
+.PHONY: picture
+
 STYLED := $(wildcard host/*.[ch] host/*/*.[ch] topology/*.[ch] cuda/*.h cuda/model/*.h cuda/model/*/*.h tests/*.[ch] bench/*.[ch])
 check-style: rooms
 	clang-format --dry-run -Werror $(STYLED)
