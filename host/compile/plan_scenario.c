@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "cuda/model/base/draw.h"
+#include "host/step/plan_check.h"
 #include "host/step/plan_memory.h"
+#include "host/step/plan_options.h"
 #include "host/step/plan_program.h"
 #include "cuda/model/step/step_program.h"
 
@@ -43,54 +45,26 @@ static double integer(const struct fc_settings *settings, enum fc_field_id field
     return settings->fields[field].is_set ? settings->fields[field].number : 1;
 }
 
-static void read_recompute(struct fc_plan *p, int choice)
-{
-    enum { NONE, SELECTIVE, FULL };
-    if (choice == FULL) {
-        p->again_gemm = p->again_attention = p->again_elementwise = p->again_tp = 1;
-    } else if (choice == SELECTIVE && p->software->id == FC_MEGATRON_2022) {
-        p->again_attention = 1;
-    } else if (choice == SELECTIVE && p->software->id == FC_TORCHTITAN) {
-        p->again_gemm = p->again_tp = 0.5;
-        p->again_elementwise = 1;
-        p->kept = 0.55;
-    } else if (choice == SELECTIVE) {
-        p->again_elementwise = 0.4;
-        p->again_norms = p->again_moe_activation = true;
-    }
-}
-
 enum { SCHEDULE_AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE }; /* plan.schedule */
 
-static void read_options(struct fc_plan *p, const struct fc_settings *settings)
+static struct fc_plan_options read_options(const struct fc_settings *settings)
 {
-    enum { ZERO_NONE, ZERO_OPTIMIZER, ZERO_GRADIENTS, ZERO_PARAMETERS };
-    enum { DISPATCH_AUTO, DISPATCH_ALL_TO_ALL, DISPATCH_PER_DOMAIN };
     const struct fc_setting *f = settings->fields;
-    int zero = f[FC_FIELD_ZERO].is_set ? f[FC_FIELD_ZERO].choice : ZERO_OPTIMIZER;
-    p->fsdp = zero == ZERO_PARAMETERS || p->software->fsdp;
-    p->fsdp_group = fc_plan_data_parallel(p) * p->cp;
-    p->shards_optimizer = zero != ZERO_NONE;
-    p->shards_gradients = zero == ZERO_GRADIENTS;
-    p->bf16_layers = f[FC_FIELD_BF16_LAYERS].is_set ? f[FC_FIELD_BF16_LAYERS].number : 0;
-    p->zero_bubble = f[FC_FIELD_SCHEDULE].is_set && f[FC_FIELD_SCHEDULE].choice == ZERO_BUBBLE;
-    read_recompute(p, f[FC_FIELD_RECOMPUTE].is_set ? f[FC_FIELD_RECOMPUTE].choice : 0);
-    p->sequence_parallel = p->tp > 1 && p->software->id != FC_MEGATRON_2021 &&
-                           !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);
-    p->overlaps_tp = p->software->overlaps_tp;
-    p->graph = (enum fc_graph)(f[FC_FIELD_CUDA_GRAPH].is_set ? f[FC_FIELD_CUDA_GRAPH].choice : 0);
-    p->graph_attention = p->graph == FC_GRAPH_PARTIAL;
-    p->fused_experts = f[FC_FIELD_FUSED_EXPERTS].flag;
-    p->attention_fp8 = f[FC_FIELD_ATTENTION_FP8_ON].flag;
-    p->overlaps_ep = f[FC_FIELD_EXPERT_OVERLAP].flag;
-    int dispatch = f[FC_FIELD_EXPERT_DISPATCH].is_set ? f[FC_FIELD_EXPERT_DISPATCH].choice : DISPATCH_AUTO;
-    p->dedup_dispatch = dispatch == DISPATCH_PER_DOMAIN ||
-                        (dispatch == DISPATCH_AUTO && (p->software->dedup_dispatch || p->software_assumed));
-}
-
-static bool divides(double part, double whole)
-{
-    return fmod(whole, part) == 0;
+    struct fc_plan_options options = fc_plan_default_options();
+    if (f[FC_FIELD_ZERO].is_set)
+        options.zero = (enum fc_zero)f[FC_FIELD_ZERO].choice;
+    if (f[FC_FIELD_RECOMPUTE].is_set)
+        options.recompute = (enum fc_recompute)f[FC_FIELD_RECOMPUTE].choice;
+    if (f[FC_FIELD_EXPERT_DISPATCH].is_set)
+        options.dispatch = (enum fc_dispatch)f[FC_FIELD_EXPERT_DISPATCH].choice;
+    options.zero_bubble = f[FC_FIELD_SCHEDULE].is_set && f[FC_FIELD_SCHEDULE].choice == ZERO_BUBBLE;
+    if (f[FC_FIELD_CUDA_GRAPH].is_set)
+        options.graph = (enum fc_graph)f[FC_FIELD_CUDA_GRAPH].choice;
+    options.bf16_layers = f[FC_FIELD_BF16_LAYERS].is_set ? f[FC_FIELD_BF16_LAYERS].number : 0;
+    options.fused_experts = f[FC_FIELD_FUSED_EXPERTS].flag;
+    options.attention_fp8 = f[FC_FIELD_ATTENTION_FP8_ON].flag;
+    options.overlaps_ep = f[FC_FIELD_EXPERT_OVERLAP].flag;
+    return options;
 }
 
 static int check_schedule(const struct fc_plan *p, const struct fc_settings *settings, struct fc_error *error)
@@ -120,21 +94,27 @@ static int check_schedule(const struct fc_plan *p, const struct fc_settings *set
     return 0;
 }
 
+/* Where a scenario states the part of a plan that a rule names. */
+static const enum fc_field_id fields_of_parts[] = {
+    [FC_PART_GPUS] = FC_FIELD_GPUS,
+    [FC_PART_TP] = FC_FIELD_TP,
+    [FC_PART_PP] = FC_FIELD_PP,
+    [FC_PART_VPP] = FC_FIELD_VPP,
+    [FC_PART_CP] = FC_FIELD_CP,
+    [FC_PART_EP] = FC_FIELD_EP,
+    [FC_PART_GLOBAL_BATCH] = FC_FIELD_GLOBAL_BATCH,
+    [FC_PART_PRECISION] = FC_FIELD_PRECISION,
+};
+
 /* Refuses what no scheduler could run. */
 static int check(const struct fc_plan *p, const struct fc_settings *settings, struct fc_error *error)
 {
     const struct fc_setting *f = settings->fields;
-    const struct fc_architecture *a = &p->model;
     double model = p->tp * p->pp * p->cp, replicas = fc_plan_data_parallel(p);
-    char text[256];
-    if (!divides(model, p->gpus)) {
-        snprintf(text, sizeof text,
-                 "%g GPUs cannot be split into replicas of %g (plan.tp %g x plan.pp %g x plan.cp %g); make "
-                 "the number of "
-                 "GPUs a multiple of it",
-                 p->gpus, model, p->tp, p->pp, p->cp);
-        return refuse(&f[FC_FIELD_GPUS], text, error);
-    }
+    char text[FC_PLAN_FAULT_BYTES];
+    enum fc_plan_part part;
+    if (fc_plan_check(p, &part, text))
+        return refuse(&f[fields_of_parts[part]], text, error);
     if (f[FC_FIELD_DP].is_set && f[FC_FIELD_DP].number != replicas) {
         snprintf(
             text, sizeof text,
@@ -142,60 +122,7 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
             f[FC_FIELD_DP].number, p->gpus, model, replicas);
         return refuse(&f[FC_FIELD_DP], text, error);
     }
-    if (!divides(replicas * p->micro_batch, p->global_batch)) {
-        snprintf(text, sizeof text,
-                 "a global batch of %g sequences cannot be split over %g replicas in micro-batches of %g; "
-                 "make it a "
-                 "multiple of %g",
-                 p->global_batch, replicas, p->micro_batch, replicas * p->micro_batch);
-        return refuse(&f[FC_FIELD_GLOBAL_BATCH], text, error);
-    }
-    if (a->layers + a->mtp_layers + 2 < p->pp * p->vpp) { /* embedding and head may stand for a layer each */
-        snprintf(text, sizeof text,
-                 "%g layers cannot fill %g pipeline chunks (plan.pp %g x plan.vpp %g); use fewer", a->layers,
-                 p->pp * p->vpp, p->pp, p->vpp);
-        return refuse(&f[p->vpp > 1 ? FC_FIELD_VPP : FC_FIELD_PP], text, error);
-    }
-    if (p->vpp > 1 && p->pp == 1)
-        return refuse(&f[FC_FIELD_VPP], "plan.vpp is above 1 without a pipeline (plan.pp is 1); drop it",
-                      error);
-    if (check_schedule(p, settings, error))
-        return -1;
-    if (!divides(p->tp, a->heads)) {
-        snprintf(text, sizeof text,
-                 "%g attention heads cannot be split over plan.tp %g; take a divisor of %g", a->heads, p->tp,
-                 a->heads);
-        return refuse(&f[FC_FIELD_TP], text, error);
-    }
-    if (!divides(p->cp, p->sequence)) {
-        snprintf(text, sizeof text, "a sequence of %g tokens cannot be split over plan.cp %g", p->sequence,
-                 p->cp);
-        return refuse(&f[FC_FIELD_CP], text, error);
-    }
-    if (p->ep > 1 && !fc_architecture_is_mixture(a)) {
-        snprintf(text, sizeof text, "plan.ep is %g, but the model is dense (it has no experts); make it 1",
-                 p->ep);
-        return refuse(&f[FC_FIELD_EP], text, error);
-    }
-    if (p->ep > 1 && !divides(p->ep, a->experts)) {
-        snprintf(text, sizeof text, "%g experts cannot be split over plan.ep %g; take a divisor", a->experts,
-                 p->ep);
-        return refuse(&f[FC_FIELD_EP], text, error);
-    }
-    if (p->ep > 1 && !divides(p->ep * p->expert_tp * p->pp, p->gpus)) {
-        snprintf(text, sizeof text,
-                 "%g GPUs cannot be split into plan.pp %g x plan.ep %g x plan.expert_tp %g", p->gpus, p->pp,
-                 p->ep, p->expert_tp);
-        return refuse(&f[FC_FIELD_EP], text, error);
-    }
-    if (fc_plan_peak(p) <= 0) {
-        snprintf(text, sizeof text, "the %s has no matrix units for this precision; take bf16%s", p->gpu.name,
-                 p->gpu.fp8_flop_per_s > 0 ? " or fp8" : "");
-        return refuse(&f[FC_FIELD_PRECISION], text, error);
-    }
-    if (p->precision == FC_MXFP8 && p->gpu.family != FC_BLACKWELL)
-        return refuse(&f[FC_FIELD_PRECISION], "MXFP8 needs a Blackwell GPU; take fp8", error);
-    return 0;
+    return check_schedule(p, settings, error);
 }
 
 int fc_plan_read(struct fc_plan *p, const struct fc_settings *settings, const struct fc_catalog *catalog,
@@ -225,7 +152,8 @@ int fc_plan_read(struct fc_plan *p, const struct fc_settings *settings, const st
     p->cp = integer(settings, FC_FIELD_CP);
     p->ep = integer(settings, FC_FIELD_EP);
     p->expert_tp = integer(settings, FC_FIELD_EXPERT_TP);
-    read_options(p, settings);
+    struct fc_plan_options options = read_options(settings);
+    fc_plan_set_options(p, &options);
     return check(p, settings, error);
 }
 

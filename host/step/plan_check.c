@@ -1,0 +1,70 @@
+/* plan_check.c: see plan_check.h. */
+#include "plan_check.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static bool divides(double part, double whole)
+{
+    return fmod(whole, part) == 0;
+}
+
+__attribute__((format(printf, 2, 3))) static int fault(char *text, const char *format, ...)
+{
+    if (text) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(text, FC_PLAN_FAULT_BYTES, format, arguments);
+        va_end(arguments);
+    }
+    return -1;
+}
+
+int fc_plan_check(const struct fc_plan *p, enum fc_plan_part *part, char text[FC_PLAN_FAULT_BYTES])
+{
+    const struct fc_architecture *a = &p->model;
+    double model = p->tp * p->pp * p->cp, replicas = fc_plan_data_parallel(p);
+    *part = FC_PART_GPUS;
+    if (!divides(model, p->gpus))
+        return fault(
+            text,
+            "%g GPUs cannot be split into replicas of %g (plan.tp %g x plan.pp %g x plan.cp %g); make "
+            "the number of GPUs a multiple of it",
+            p->gpus, model, p->tp, p->pp, p->cp);
+    *part = FC_PART_GLOBAL_BATCH;
+    if (!divides(replicas * p->micro_batch, p->global_batch))
+        return fault(
+            text,
+            "a global batch of %g sequences cannot be split over %g replicas in micro-batches of %g; "
+            "make it a multiple of %g",
+            p->global_batch, replicas, p->micro_batch, replicas * p->micro_batch);
+    *part = p->vpp > 1 ? FC_PART_VPP : FC_PART_PP;
+    if (a->layers + a->mtp_layers + 2 < p->pp * p->vpp) /* embedding and head may stand for a layer each */
+        return fault(text, "%g layers cannot fill %g pipeline chunks (plan.pp %g x plan.vpp %g); use fewer",
+                     a->layers, p->pp * p->vpp, p->pp, p->vpp);
+    if (p->vpp > 1 && p->pp == 1)
+        return fault(text, "plan.vpp is above 1 without a pipeline (plan.pp is 1); drop it");
+    *part = FC_PART_TP;
+    if (!divides(p->tp, a->heads))
+        return fault(text, "%g attention heads cannot be split over plan.tp %g; take a divisor of %g",
+                     a->heads, p->tp, a->heads);
+    *part = FC_PART_CP;
+    if (!divides(p->cp, p->sequence))
+        return fault(text, "a sequence of %g tokens cannot be split over plan.cp %g", p->sequence, p->cp);
+    *part = FC_PART_EP;
+    if (p->ep > 1 && !fc_architecture_is_mixture(a))
+        return fault(text, "plan.ep is %g, but the model is dense (it has no experts); make it 1", p->ep);
+    if (p->ep > 1 && !divides(p->ep, a->experts))
+        return fault(text, "%g experts cannot be split over plan.ep %g; take a divisor", a->experts, p->ep);
+    if (p->ep > 1 && !divides(p->ep * p->expert_tp * p->pp, p->gpus))
+        return fault(text, "%g GPUs cannot be split into plan.pp %g x plan.ep %g x plan.expert_tp %g",
+                     p->gpus, p->pp, p->ep, p->expert_tp);
+    *part = FC_PART_PRECISION;
+    if (fc_plan_peak(p) <= 0)
+        return fault(text, "the %s has no matrix units for this precision; take bf16%s", p->gpu.name,
+                     p->gpu.fp8_flop_per_s > 0 ? " or fp8" : "");
+    if (p->precision == FC_MXFP8 && p->gpu.family != FC_BLACKWELL)
+        return fault(text, "MXFP8 needs a Blackwell GPU; take fp8");
+    return 0;
+}

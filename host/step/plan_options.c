@@ -1,0 +1,47 @@
+/* plan_options.c: see plan_options.h. */
+#include "plan_options.h"
+
+struct fc_plan_options fc_plan_default_options(void)
+{
+    return (struct fc_plan_options){.zero = FC_ZERO_OPTIMIZER};
+}
+
+static void set_recompute(struct fc_plan *p, enum fc_recompute recompute)
+{
+    p->again_gemm = p->again_attention = p->again_elementwise = p->again_tp = p->kept = 0;
+    p->again_norms = p->again_moe_activation = false;
+    if (recompute == FC_RECOMPUTE_FULL) {
+        p->again_gemm = p->again_attention = p->again_elementwise = p->again_tp = 1;
+    } else if (recompute == FC_RECOMPUTE_SELECTIVE && p->software->id == FC_MEGATRON_2022) {
+        p->again_attention = 1;
+    } else if (recompute == FC_RECOMPUTE_SELECTIVE && p->software->id == FC_TORCHTITAN) {
+        p->again_gemm = p->again_tp = 0.5;
+        p->again_elementwise = 1;
+        p->kept = 0.55;
+    } else if (recompute == FC_RECOMPUTE_SELECTIVE) {
+        p->again_elementwise = 0.4;
+        p->again_norms = p->again_moe_activation = true;
+    }
+}
+
+void fc_plan_set_options(struct fc_plan *p, const struct fc_plan_options *o)
+{
+    p->fsdp = o->zero == FC_ZERO_PARAMETERS || p->software->fsdp;
+    p->fsdp_group = fc_plan_data_parallel(p) * p->cp;
+    p->shards_optimizer = o->zero != FC_ZERO_NONE;
+    p->shards_gradients = o->zero == FC_ZERO_GRADIENTS;
+    p->bf16_layers = o->bf16_layers;
+    p->zero_bubble = o->zero_bubble;
+    set_recompute(p, o->recompute);
+    p->sequence_parallel = p->tp > 1 && p->software->id != FC_MEGATRON_2021 &&
+                           !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);
+    p->overlaps_tp = p->software->overlaps_tp;
+    p->graph = o->graph;
+    p->graph_attention = p->graph == FC_GRAPH_PARTIAL;
+    p->fused_experts = o->fused_experts;
+    p->attention_fp8 = o->attention_fp8;
+    p->overlaps_ep = o->overlaps_ep;
+    p->dedup_dispatch =
+        o->dispatch == FC_DISPATCH_PER_DOMAIN ||
+        (o->dispatch == FC_DISPATCH_AUTO && (p->software->dedup_dispatch || p->software_assumed));
+}

@@ -1,0 +1,33 @@
+/* plan_options.h: the choices of a plan that are no sizes, and what they mean in each software generation.
+ *
+ * Scenarios and the search for plans set them here, so that both mean the same. */
+#ifndef FC_HOST_PLAN_OPTIONS_H
+#define FC_HOST_PLAN_OPTIONS_H
+
+#include "plan.h"
+
+/* What data parallel replicas share out (ZeRO, Rajbhandari et al. 2020): nothing, optimizer states (1),
+ * gradients too (2), parameters too (3, FSDP). The order is that of plan.zero. */
+enum fc_zero { FC_ZERO_NONE, FC_ZERO_OPTIMIZER, FC_ZERO_GRADIENTS, FC_ZERO_PARAMETERS };
+/* Activations computed again in the backward pass; the order is that of plan.recompute. */
+enum fc_recompute { FC_RECOMPUTE_NONE, FC_RECOMPUTE_SELECTIVE, FC_RECOMPUTE_FULL };
+/* How tokens reach their experts; the order is that of plan.expert_dispatch. */
+enum fc_dispatch { FC_DISPATCH_AUTO, FC_DISPATCH_ALL_TO_ALL, FC_DISPATCH_PER_DOMAIN };
+
+struct fc_plan_options {
+    enum fc_zero zero;
+    enum fc_recompute recompute;
+    enum fc_dispatch dispatch;
+    enum fc_graph graph;
+    bool zero_bubble; /* the schedule ZB-H1 */
+    bool fused_experts, attention_fp8, overlaps_ep;
+    double bf16_layers;
+};
+
+/* Optimizer states shared out, nothing recomputed, the rest off or as the software does. */
+struct fc_plan_options fc_plan_default_options(void);
+
+/* Sets what follows from the options, the plan's sizes and its software, which must stand already. */
+void fc_plan_set_options(struct fc_plan *plan, const struct fc_plan_options *options);
+
+#endif
