@@ -1,0 +1,257 @@
+/* test_plan_search.c: the search for plans gives what trying every plan gives, whatever is cut and however many
+ * threads look. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "host/base/clock.h"
+#include "host/language/catalog.h"
+#include "host/step/plan_check.h"
+#include "host/step/plan_program.h"
+#include "host/step/plan_search.h"
+#include "host/step/step_time.h"
+
+static struct fc_catalog *catalog;
+static struct fc_beliefs *beliefs;
+
+static int open_catalog(void **state)
+{
+    (void)state;
+    struct fc_error error;
+    beliefs = malloc(sizeof *beliefs);
+    return !beliefs || fc_catalog_open(&catalog, &error) || fc_beliefs_read(beliefs, catalog, &error);
+}
+
+static int close_catalog(void **state)
+{
+    (void)state;
+    fc_catalog_close(catalog);
+    free(beliefs);
+    return 0;
+}
+
+static struct fc_plan plan_of(const char *model, const char *gpu, double gpus, double batch, double sequence,
+                              enum fc_precision precision)
+{
+    struct fc_error error;
+    struct fc_plan plan = {.gpus = gpus,
+                           .global_batch = batch,
+                           .sequence = sequence,
+                           .precision = precision,
+                           .software = fc_software_newest(),
+                           .software_assumed = true,
+                           .tp = 1,
+                           .pp = 1,
+                           .vpp = 1,
+                           .cp = 1,
+                           .ep = 1,
+                           .expert_tp = 1,
+                           .micro_batch = 1};
+    const struct fc_catalog_entry *entry;
+    if (fc_accelerator_read(&plan.gpu, catalog, gpu, NULL, &error) ||
+        fc_catalog_find(catalog, "model", model, NULL, &entry, &error) ||
+        fc_architecture_read(&plan.model, entry, NULL, &error))
+        fail_msg("%s", error.text);
+    return plan;
+}
+
+static unsigned next(unsigned *state) /* xorshift32, Marsaglia 2003 */
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    return *state ^= *state << 5;
+}
+
+/* Keeps about one size in `drop` of the list out, never the first. */
+static void thin(struct fc_sizes *sizes, unsigned *random, unsigned drop, int most)
+{
+    int kept = 0;
+    for (int i = 0; i < sizes->count && kept < most; i++)
+        if (i == 0 || next(random) % drop != 0)
+            sizes->value[kept++] = sizes->value[i];
+    sizes->count = kept;
+}
+
+/* Chunks that the space offers: layers, with up to mtp + 2 more that embedding, head and prediction stand for. */
+static bool even(const struct fc_architecture *a, int chunks)
+{
+    for (int extra = 0; extra <= (int)a->mtp_layers + 2; extra++)
+        if (((int)a->layers + extra) % chunks == 0)
+            return true;
+    return false;
+}
+
+/* The fastest plan that fits, by trying all; returns how many the rules permit. */
+static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *s, double fits,
+                        struct fc_plan_candidate *best)
+{
+    struct fc_plan plan = *base;
+    struct fc_plan_options options = fc_plan_default_options();
+    uint64_t plans = 0;
+    *best = (struct fc_plan_candidate){.step_s = INFINITY};
+#define EACH(i, sizes) for (int i = 0; i < (sizes).count; i++)
+    EACH(t, s->tp)
+    EACH(p, s->pp) EACH(v, s->vpp) EACH(c, s->cp) EACH(e, s->ep) EACH(x, s->expert_tp)
+        EACH(m, s->micro_batch) for (int zero = 0; zero < 4; zero++) for (int again = 0; again < 3;
+                                                                          again++) for (int bubble = 0;
+                                                                                        bubble < 2; bubble++)
+    {
+        struct fc_plan_choice choice = {s->tp.value[t],
+                                        s->pp.value[p],
+                                        s->vpp.value[v],
+                                        s->cp.value[c],
+                                        s->ep.value[e],
+                                        s->expert_tp.value[x],
+                                        s->micro_batch.value[m],
+                                        (enum fc_zero)zero,
+                                        (enum fc_recompute)again,
+                                        base->precision,
+                                        bubble};
+        enum fc_plan_part part;
+        if ((bubble && (choice.vpp > 1 || choice.pp == 1)) || !(s->zero >> zero & 1u) ||
+            !(s->recompute >> again & 1u) || (choice.expert_tp > 1 && choice.expert_tp != choice.tp) ||
+            (choice.vpp > 1 && (choice.pp == 1 || !even(&base->model, choice.pp * choice.vpp))))
+            continue;
+        fc_plan_choose(&plan, &options, &choice);
+        if (fc_plan_check(&plan, &part, NULL))
+            continue;
+        plans++;
+        if (fc_plan_fit_probability(&plan, beliefs) < fits)
+            continue;
+        struct fc_step_program program;
+        double inputs[FC_IN_STEP_END];
+        fc_plan_program(&plan, &program);
+        fc_beliefs_medians(beliefs, &plan, inputs);
+        double step_s = fc_step_time(&program, inputs, NULL);
+        if (step_s < best->step_s)
+            *best = (struct fc_plan_candidate){choice, step_s, 0};
+    }
+    return plans;
+}
+
+static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model, *gpu;
+        double gpus, batch, sequence;
+        enum fc_precision precision;
+    } cases[] = {{"llama3-70b", "h100", 64, 128, 8192, FC_BF16},
+                 {"llama3-8b", "gb200", 72, 144, 8192, FC_MXFP8},
+                 {"deepseek-v3", "gb300", 256, 2048, 4096, FC_FP8},
+                 {"qwen3-30b-a3b", "b200", 32, 512, 4096, FC_BF16},
+                 {"gpt3-175b", "a100-80", 96, 192, 2048, FC_BF16}};
+    unsigned random = 20261127;
+    int spaces = 0, none = 0, cut = 0;
+    for (int i = 0; i < 200; i++) {
+        int k = i % (int)(sizeof cases / sizeof cases[0]);
+        struct fc_plan plan = plan_of(cases[k].model, cases[k].gpu, cases[k].gpus, cases[k].batch,
+                                      cases[k].sequence, cases[k].precision);
+        struct fc_plan_options options = fc_plan_default_options();
+        struct fc_plan_space space;
+        fc_plan_space_all(&space, &plan);
+        thin(&space.tp, &random, 2, 3);
+        thin(&space.pp, &random, 3, 4);
+        thin(&space.vpp, &random, 2, 3);
+        thin(&space.cp, &random, 2, 2);
+        thin(&space.ep, &random, 2, 3);
+        thin(&space.expert_tp, &random, 2, 2);
+        thin(&space.micro_batch, &random, 2, 4);
+        space.zero = 1u + next(&random) % 15;
+        space.recompute = 1u + next(&random) % 7;
+        struct fc_search_limits limits = {
+            .fits = 0.05 * (next(&random) % 20), .best = 3, .threads = 1 + i % 2};
+        struct fc_plan_found found;
+        struct fc_plan_candidate best;
+        struct fc_error error;
+        uint64_t plans = try_all(&plan, &space, limits.fits, &best);
+        assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
+        assert_int_equal(found.plans, plans);
+        assert_int_equal(found.evaluated + found.too_large, plans);
+        if (isinf(best.step_s)) {
+            assert_int_equal(found.count, 0);
+            none++;
+        } else {
+            assert_true(found.count > 0);
+            if (found.best[0].step_s != best.step_s) {
+                char a[200], b[200];
+                fail_msg("space %d: %s %.9g s, by brute force %s %.9g s", i,
+                         fc_plan_choice_text(&found.best[0].choice, a, sizeof a), found.best[0].step_s,
+                         fc_plan_choice_text(&best.choice, b, sizeof b), best.step_s);
+            }
+        }
+        cut += found.too_large > 0;
+        spaces += plans > 0;
+        fc_plan_found_free(&found);
+    }
+    assert_true(spaces > 150); /* the test looked at something, */
+    assert_true(cut > 50);     /* memory mattered, */
+    assert_true(none < 150);   /* and mostly something fitted */
+}
+
+static void threads_and_cuts_change_nothing(void **state)
+{
+    (void)state;
+    struct fc_plan plan = plan_of("deepseek-v3", "gb200", 1024, 8192, 4096, FC_FP8);
+    struct fc_plan_options options = fc_plan_default_options();
+    struct fc_plan_space space;
+    struct fc_plan_found found[3];
+    struct fc_error error;
+    fc_plan_space_all(&space, &plan);
+    for (int i = 0; i < 3; i++) {
+        struct fc_search_limits limits = {
+            .fits = 0.9, .best = 100, .threads = i == 0 ? 1 : 3, .exhaustive = i == 2};
+        assert_int_equal(fc_plan_search(&found[i], &plan, &options, &space, beliefs, &limits, &error), 0);
+        assert_int_equal(found[i].count, found[0].count);
+        for (size_t k = 0; k < found[0].count; k++) {
+            assert_memory_equal(&found[i].best[k].choice, &found[0].best[k].choice,
+                                sizeof(struct fc_plan_choice));
+            assert_true(found[i].best[k].step_s == found[0].best[k].step_s);
+            assert_true(k == 0 || found[i].best[k].step_s >= found[i].best[k - 1].step_s);
+        }
+        assert_int_equal(found[i].plans, found[0].plans);
+    }
+    for (int i = 0; i < 3; i++)
+        fc_plan_found_free(&found[i]);
+}
+
+/* GPT-3 on 4,096 A100, our own dimensions: Calculon's published example. A rate is asserted nowhere (machines
+ * differ); it is printed with FLOPCAST_TEST_VERBOSE. */
+static void gpt3_on_4096_gpus_is_searched_whole(void **state)
+{
+    (void)state;
+    struct fc_plan plan = plan_of("gpt3-175b", "a100-80", 4096, 4096, 2048, FC_BF16);
+    struct fc_plan_options options = fc_plan_default_options();
+    struct fc_plan_space space;
+    struct fc_plan_found found;
+    struct fc_error error;
+    struct fc_search_limits limits = {.fits = 0.5, .best = 10};
+    fc_plan_space_all(&space, &plan);
+    double start = fc_clock_s();
+    assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
+    double elapsed = fc_clock_s() - start;
+    assert_int_equal(found.count, 10);
+    if (getenv("FLOPCAST_TEST_VERBOSE")) {
+        char text[200];
+        printf("# %llu plans, %llu evaluated, %.1f ms; best %s, %.3f s\n", (unsigned long long)found.plans,
+               (unsigned long long)found.evaluated, 1e3 * elapsed,
+               fc_plan_choice_text(&found.best[0].choice, text, sizeof text), found.best[0].step_s);
+    }
+    fc_plan_found_free(&found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_best_of_random_spaces_is_that_of_brute_force),
+        cmocka_unit_test(threads_and_cuts_change_nothing),
+        cmocka_unit_test(gpt3_on_4096_gpus_is_searched_whole),
+    };
+    return cmocka_run_group_tests(tests, open_catalog, close_catalog);
+}
