@@ -122,6 +122,114 @@ static void planned_stops_by_hand(void **state)
     assert_int_equal(chunk.timeline.wall[0], 110 * hour - hour / 10);
 }
 
+/* A failure loses half an interval, however few ticks that has: with 1, 2, 3.5 or 8 ticks between copies that
+ * cost nothing, and a failure in 4,000 ticks. Counting one that falls on the tick of a copy as saved loses half
+ * a tick less, which is 100 % of the loss at one tick and 25 % at two. */
+static void coarse_ticks_lose_half_an_interval(void **state)
+{
+    (void)state;
+    const double ticks[] = {1, 2, 3.5, 8};
+    for (int k = 0; k < 4; k++) {
+        struct fixture f;
+        fixture_daly(&f, 1000.0 / 60 * 4, 20000, 1, 0, 0, 0);
+        f.program.run.tick_s = 1;
+        f.program.run.interval_s = (float)ticks[k];
+        f.program.run.horizon = FC_HORIZON_LIMIT;
+        double lost = 0, square = 0, failures = 0;
+        for (uint64_t first = 0; first < 1024; first += FC_CHUNK) {
+            run_chunk(&f, 41, first, FC_CHUNK, &chunk);
+            for (int i = 0; i < FC_CHUNK; i++) {
+                double over = chunk.timeline.redone[i] - ticks[k] / 2 * chunk.timeline.failures[i];
+                lost += over;
+                square += over * over;
+                failures += chunk.timeline.failures[i];
+            }
+        }
+        assert_true(failures > 250e3);
+        if (ticks[k] == floor(ticks[k]))
+            fixture_expect_z("work lost to failures beyond half an interval each", lost, 0, sqrt(square));
+        assert_true(fabs(lost) < 0.05 * failures);   /* half ticks cannot be kept: 1/28 of a tick at 3.5 */
+        assert_true(sqrt(square) < 0.02 * failures); /* half a tick each would show */
+        fixture_free(&f);
+    }
+}
+
+/* Stops that fall due while the job stands still are made meanwhile and do not pile up: due at 10, 20 and 30 h
+ * for 1 h each, and the job goes on at 34.5 h: the next is at 40 h; at 30.5 h: one stop is made at once. */
+static void planned_stops_do_not_pile_up(void **state)
+{
+    (void)state;
+    struct fc_timeline_lanes lane = {0};
+    const fc_i32 hour = 3600, at[] = {34 * hour + hour / 2, 30 * hour + hour / 2, 31 * hour};
+    const fc_i32 next[] = {40 * hour, 30 * hour, 40 * hour};
+    for (int k = 0; k < 3; k++) {
+        lane.planned_every[0] = lane.next_planned[0] = 10 * hour;
+        lane.planned_stop[0] = hour;
+        lane.wall[0] = at[k];
+        fc_timeline_overdue(0, 0, &lane);
+        assert_int_equal(lane.next_planned[0], next[k]);
+    }
+    /* in whole runs: a failure a day, no spares, repairs of 4 days, stops every 5 h: of a wait at most one stop
+     * is left, so there are no more than in the time at work and one per failure (made up: 4 times as many) */
+    struct fixture f;
+    fixture_daly(&f, 1440, 20 * 1440, 60, 0, 0, 0);
+    fixture_set(&f, FC_IN_PLANNED_EVERY_H, 5);
+    fixture_set(&f, FC_IN_PLANNED_STOP_S, 600);
+    fixture_set(&f, FC_IN_SWAP_PROBABILITY, 1);
+    f.program.run.spares = 0;
+    f.program.run.repair = fixture_constant(4 * 86400);
+    f.program.run.horizon = FC_HORIZON_LIMIT;
+    int64_t stops = 0, waits = 0;
+    for (int round = 0; round < 2; round++) {
+        run_chunk(&f, 4, (uint64_t)round * FC_CHUNK, FC_CHUNK, &chunk);
+        const struct fc_timeline_chunk *t = &chunk.timeline;
+        for (int i = 0; i < FC_CHUNK; i++) {
+            int64_t at_work = (int64_t)t->wall[i] - t->waiting[i];
+            assert_true(t->finished[i] && t->swaps[i] > 3);
+            assert_true(t->planned_stops[i] <= at_work / (5 * 3600 * 64) + t->swaps[i] + 1);
+            assert_true(t->planned_stops[i] >= at_work / (5 * 3600 * 64) - t->swaps[i] - 1);
+            stops += t->planned_stops[i];
+            waits += t->swaps[i];
+        }
+    }
+    assert_true(stops > waits);
+    fixture_free(&f);
+}
+
+/* A run that did not end has no length, cost or energy; one that is watched for a time has. */
+static void unfinished_runs_are_censored(void **state)
+{
+    (void)state;
+    static const int metrics[] = {FC_M_WALL_CLOCK_DAYS,
+                                  FC_M_TIME_PRODUCTIVE_H,
+                                  FC_M_FINISHED,
+                                  FC_M_GOODPUT_EXPENSE_USD,
+                                  FC_M_GPU_HOURS,
+                                  FC_M_COST_USD,
+                                  FC_M_ENERGY_MWH,
+                                  FC_M_CO2_T,
+                                  -1};
+    struct fixture f;
+    for (int watch = 0; watch < 2; watch++) {
+        int finished[2] = {0};
+        fixture_timeline(&f);
+        fixture_metrics(&f, metrics);
+        f.program.run.horizon = 33 * 86400 * 64;
+        f.program.run.watch = watch;
+        run_chunk(&f, 22, 0, FC_CHUNK, &chunk);
+        for (int i = 0; i < FC_CHUNK; i++) {
+            int done = chunk.timeline.finished[i];
+            finished[done]++;
+            for (int r = 0; metrics[r] >= 0; r++) {
+                int always = metrics[r] == FC_M_FINISHED || metrics[r] == FC_M_TIME_PRODUCTIVE_H;
+                assert_int_equal(!!isfinite(out[r * FC_CHUNK + i]), done || watch || always);
+            }
+        }
+        assert_true(finished[0] > 0 && (finished[1] > 0 || watch));
+        fixture_free(&f);
+    }
+}
+
 static uint32_t scramble(uint32_t x)
 {
     x ^= x >> 16;
@@ -242,9 +350,15 @@ static void o10_spare_pool(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(time_is_conserved),     cmocka_unit_test(trials_are_alone),
-        cmocka_unit_test(planned_stops_by_hand), cmocka_unit_test(odd_parameters),
-        cmocka_unit_test(certain_chances),       cmocka_unit_test(o10_spare_pool),
+        cmocka_unit_test(time_is_conserved),
+        cmocka_unit_test(trials_are_alone),
+        cmocka_unit_test(planned_stops_by_hand),
+        cmocka_unit_test(odd_parameters),
+        cmocka_unit_test(certain_chances),
+        cmocka_unit_test(o10_spare_pool),
+        cmocka_unit_test(coarse_ticks_lose_half_an_interval),
+        cmocka_unit_test(planned_stops_do_not_pile_up),
+        cmocka_unit_test(unfinished_runs_are_censored),
     };
     return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
 }

@@ -16,7 +16,8 @@ enum fc_metric {
     FC_M_MEMORY_PER_GPU_BYTES = 5,
     FC_M_FITS = 6, /* 1 when that is no more than a GPU has, else 0 */
 
-    FC_M_WALL_CLOCK_DAYS = 16,
+    FC_M_WALL_CLOCK_DAYS = 16, /* not finite where the run did not end within the longest time watched; so
+                                  are hours, cost, energy, CO2 and goodput expense of such a run */
     FC_M_GOODPUT = 17,
     FC_M_INTERRUPTIONS = 18,
     FC_M_TIME_PRODUCTIVE_H = 19,

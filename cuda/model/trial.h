@@ -112,6 +112,30 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
     fc_run_metrics(&program->run, base, t, stepped ? m[FC_M_MFU] : (const fc_real *)0, m);
 }
 
+/* What a run would have taken that did not end within the longest time watched is not known, only that it is
+ * more: its length and all that is counted by it are infinite ('never'), as FC_M_PAYBACK_MONTHS is. Its parts
+ * of the time, its interruptions and its goodput are those of the time watched. A run that is watched for a
+ * stated time has no end to miss. */
+FC_FN void fc_trial_censor(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
+{
+    fc_real(*m)[FC_W] = chunk->metrics;
+    const fc_real never = (fc_real)fc_float_of(0x7f800000u);
+    fc_i32 all = !(program->layers & FC_LAYER_CONTRACT); /* a contract's totals are not the run's */
+    if (program->run.watch)
+        return;
+    FC_LANES (l) {
+        fc_i32 unknown = !chunk->timeline.finished[base + l];
+        fc_i32 rest = unknown & all;
+        m[FC_M_WALL_CLOCK_DAYS][l] = unknown ? never : m[FC_M_WALL_CLOCK_DAYS][l];
+        m[FC_M_GPU_HOURS][l] = rest ? never : m[FC_M_GPU_HOURS][l];
+        m[FC_M_COST_USD][l] = rest ? never : m[FC_M_COST_USD][l];
+        m[FC_M_COST_PER_MTOKEN_USD][l] = rest ? never : m[FC_M_COST_PER_MTOKEN_USD][l];
+        m[FC_M_ENERGY_MWH][l] = rest ? never : m[FC_M_ENERGY_MWH][l];
+        m[FC_M_CO2_T][l] = rest ? never : m[FC_M_CO2_T][l];
+        m[FC_M_GOODPUT_EXPENSE_USD][l] = rest ? never : m[FC_M_GOODPUT_EXPENSE_USD][l];
+    }
+}
+
 /* Draws the inputs of the run of trials first ... first + count - 1 and prepares step and timeline. */
 FC_FN void fc_trial_begin(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
                           fc_u64 seed, fc_u64 first, fc_i32 count, struct fc_chunk *chunk)
@@ -149,6 +173,8 @@ FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL co
             fc_contract_lanes(&program->contract, tables, seed, first + (fc_u64)base, chunk->inputs, goodput,
                               mfu, &chunk->months, chunk->metrics);
         }
+        if (layers & FC_LAYER_RUN)
+            fc_trial_censor(program, base, chunk);
         fc_i32 rest = count - base < FC_W ? count - base : FC_W;
         for (fc_i32 r = 0; r < program->metric_count; r++) {
             const fc_real *value = chunk->metrics[program->metrics[r]];

@@ -208,6 +208,8 @@ int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_resul
     memcpy(result->run_flop, program->contract.run_flop, sizeof result->run_flop);
     result->deadline_days = (double)program->contract.deadline_days;
     result->budget_usd = (double)program->contract.budget_usd;
+    if ((program->layers & FC_LAYER_RUN) && !program->run.watch)
+        result->longest_days = (double)program->run.tick_s * program->run.horizon / 86400;
     snprintf(result->build, sizeof result->build, "flopcast " FC_VERSION ", %s", fc_kernel_compiler());
     if (fc_tally_create(&result->tally, program->metrics, program->metric_count, error)) {
         fc_result_free(result);

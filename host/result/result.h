@@ -22,6 +22,7 @@ struct fc_result {
     struct fc_tally tally;
     float run_flop[FC_RUN_SIZES];
     double deadline_days, budget_usd; /* 0: none */
+    double longest_days;              /* a run is watched for so long; what did not end then takes longer; 0: n/a */
     char backend[64];                 /* "cpu", "cpu+opencl", ... */
     char devices[1024];               /* devices with their shares */
     char topology[256];

@@ -9,7 +9,7 @@
 #include "host/backends/fault.h"
 
 const int fc_selftest_model_version = 3;
-const uint64_t fc_selftest_digest = 0x47628ce714b1664au;
+const uint64_t fc_selftest_digest = 0x9c0856674d6eb386u;
 
 /* The key of Random123's third known answer; counters where the low and the high half of the trial turn over.
  */

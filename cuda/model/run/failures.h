@@ -23,9 +23,11 @@ struct fc_failure_lanes {
     fc_real place[FC_W]; /* in [0, 1): of the random number within its class */
 };
 
-/* Time to the next event of the stream; lemons add to its rate. */
+/* Time to the next event of the stream, in whole ticks; lemons add to its rate. `rounded`: by how much of a
+ * tick it was made longer (above 0) or shorter, for those who must know on which side of a checkpoint the
+ * event lies. */
 FC_INLINE void fc_failure_gap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
-                              const fc_u32 *word, const int mode, fc_i32 *to_failure,
+                              const fc_u32 *word, const int mode, fc_i32 *to_failure, fc_real *rounded,
                               const struct fc_timeline_lanes *lane)
 {
     fc_real gap[FC_W];
@@ -43,14 +45,17 @@ FC_INLINE void fc_failure_gap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL cons
         FC_LANES (l)
             gap[l] = fc_exponential(word[l]) * lane->gap_mean[l];
     }
-    FC_LANES (l) /* a tick at least, so that a run of nothing but failures ends too */
+    FC_LANES (l) { /* a tick at least, so that a run of nothing but failures ends too */
         to_failure[l] = fc_max_i32(fc_to_ticks(gap[l]), 1);
+        rounded[l] = fc_max((fc_real)to_failure[l] - gap[l], (fc_real)-1.0f);
+    }
 }
 
 /* Chooses the class of what would strike after to_failure[l] ticks, and shortens to_failure where a unit's
  * age or a fault that was not removed comes first. */
 FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u32 *word, fc_i32 *to_failure,
-                                 struct fc_failure_lanes *failure, const struct fc_timeline_lanes *lane)
+                                 fc_real *rounded, struct fc_failure_lanes *failure,
+                                 const struct fc_timeline_lanes *lane)
 {
     fc_real u[FC_W];
     FC_LANES (l) {
@@ -85,6 +90,7 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
             fc_i32 due = fc_max_i32(lane->next_age[l] - lane->exposure[l], 1);
             failure->aged[l] = due <= to_failure[l];
             to_failure[l] = failure->aged[l] ? due : to_failure[l];
+            rounded[l] = failure->aged[l] ? (fc_real)0.0f : rounded[l];
             failure->class_of[l] = failure->aged[l] ? (fc_i32)FC_CLASS_GPU : failure->class_of[l];
         }
     }
@@ -92,6 +98,7 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
         fc_i32 due = fc_max_i32(lane->pending_restart[l], 1);
         fc_i32 again = (lane->again[l] > 0) & (due < to_failure[l]);
         to_failure[l] = again ? due : to_failure[l];
+        rounded[l] = again ? (fc_real)0.0f : rounded[l];
         failure->class_of[l] = again ? lane->again[l] - 1 : failure->class_of[l];
         failure->aged[l] = again ? 0 : failure->aged[l];
         failure->lemon[l] = again ? 0 : failure->lemon[l];

@@ -26,6 +26,7 @@
 /* Time up to the next thing that happens, cut into its parts. All in ticks. */
 struct fc_span_lanes {
     fc_i32 to_failure[FC_W], fail[FC_W], plan[FC_W];
+    fc_real rounded[FC_W];                         /* by how much to_failure was made longer to be whole */
     fc_i32 unsaved[FC_W], rest[FC_W], whole[FC_W]; /* whole: checkpoints made */
     fc_i32 pause[FC_W];                            /* waiting for a replacement */
     fc_i32 held[FC_W];                             /* 1: the job waits, and idle trays may fail */
@@ -81,20 +82,27 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const str
         fc_i32 in_restart = fc_min_i32(elapsed, restart);
         fc_i32 in_debt = fc_min_i32(elapsed - in_restart, debt);
         fc_i32 time = elapsed - in_restart - in_debt + phase;
+        /* A checkpoint is made when the failure itself is behind it, not the tick that it is rounded to: else
+         * one in two of the failures of that tick would lose nothing, and all failures half a tick too little
+         * work. */
+        fc_real rounded = fail ? span->rounded[l] : (fc_real)0.0f;
+        fc_real exact = fc_max((fc_real)time - rounded, (fc_real)0.0f);
         fc_real whole, durables = (fc_real)0.0f;
         if (mode == FC_MODE_LEVELS) {
             fc_real period = lane->interval[l] + lane->stall[l];
             fc_real super = fc_fma(every, period, lane->durable_stall[l] - lane->stall[l]);
-            fc_real ahead = fc_fma(since, period, (fc_real)time);
+            fc_real ahead = fc_fma(since, period, exact);
             fc_real supers = fc_floor(ahead * lane->per_super[l]);
             fc_real inner = fc_floor(fc_fma(supers, -super, ahead) * lane->per_period[l]);
             inner = fc_min(fc_max(inner, (fc_real)0.0f), every - (fc_real)1.0f);
             whole = fc_min(fc_max(fc_fma(supers, every, inner) - since, (fc_real)0.0f), stalls);
             durables = fc_floor((since + whole + (fc_real)0.5f) * per_every);
         } else {
-            whole = fc_min(fc_floor((fc_real)time * lane->per_period[l]), stalls);
+            whole = fc_min(fc_floor(exact * lane->per_period[l]), stalls);
         }
-        fc_i32 saved = fc_min_i32(fc_to_ticks(whole * lane->interval[l]), fc_min_i32(left, time));
+        /* rounded with the failure, so that an interval of 2.5 ticks is 2 and 3 about alike */
+        fc_i32 kept = fc_to_ticks(fc_fma(whole, lane->interval[l], rounded));
+        fc_i32 saved = whole > (fc_real)0.0f ? fc_min_i32(kept, fc_min_i32(left, time)) : 0;
         fc_real stalled_time = whole * lane->stall[l];
         if (mode == FC_MODE_LEVELS)
             stalled_time = fc_fma(durables, lane->durable_stall[l] - lane->stall[l], stalled_time);
@@ -157,16 +165,33 @@ FC_INLINE void fc_timeline_plan(FC_GLOBAL const struct fc_run *run, const struct
     }
 }
 
+/* Planned stops of lane l that fell due while the job stood still: the work on them is done meanwhile, where
+ * there was time for it, and one stop is made for what is left: they do not pile up. One that falls due in a
+ * planned stop is the same stop. */
+FC_FN void fc_timeline_overdue(fc_i32 stopped, fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    fc_i32 every = lane->planned_every[l], late = lane->wall[l] - lane->next_planned[l];
+    fc_i32 last = lane->next_planned[l] + late / every * every; /* the last that is due */
+    fc_i32 made = stopped | (lane->wall[l] - last >= lane->planned_stop[l]);
+    fc_i32 next = every > FC_FOREVER - last ? FC_FOREVER : last + every;
+    lane->next_planned[l] = made ? next : last;
+}
+
 /* The job stands still for span->pause, and lanes whose run is over are marked. */
 FC_INLINE void fc_timeline_wait(fc_i32 horizon, const struct fc_span_lanes *span,
                                 struct fc_timeline_lanes *lane)
 {
+    fc_i32 overdue = 0;
     FC_LANES (l) {
         fc_i32 pause = fc_min_i32(span->pause[l], horizon - lane->wall[l]);
         lane->waiting[l] += pause;
         lane->wall[l] += pause;
         lane->over[l] = lane->index[l] >= 0 && (lane->finished[l] || lane->wall[l] >= horizon);
+        overdue |= lane->next_planned[l] < lane->wall[l];
     }
+    for (fc_i32 l = 0; overdue && l < FC_W; l++)
+        if (lane->next_planned[l] < lane->wall[l])
+            fc_timeline_overdue(span->plan[l], l, lane);
 }
 
 /* Before the first event of a run that is told in detail. */
@@ -259,8 +284,8 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC
         if (lane->event[l] == 0u)
             fc_timeline_begin(run, tables, seed, l, lane);
     fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_TIMELINE, words);
-    fc_failure_gap(run, tables, words[0], mode, span.to_failure, lane);
-    fc_failure_choose(run, words[1], span.to_failure, &failure, lane);
+    fc_failure_gap(run, tables, words[0], mode, span.to_failure, span.rounded, lane);
+    fc_failure_choose(run, words[1], span.to_failure, span.rounded, &failure, lane);
     fc_failure_describe(run, tables, words[2], &failure, lane);
     fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_DETAIL, detail_words);
     if (detail->spare_policy == FC_SPARES_IN_RACK && detail->shortage != FC_SHORTAGE_WAIT)
@@ -308,7 +333,7 @@ FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_run *run, FC_GL
     struct fc_span_lanes span;
 
     fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_TIMELINE, words);
-    fc_failure_gap(run, tables, words[0], FC_MODE_PLAIN, span.to_failure, lane);
+    fc_failure_gap(run, tables, words[0], FC_MODE_PLAIN, span.to_failure, span.rounded, lane);
     fc_timeline_advance(run, (const struct fc_failure_lanes *)0, &span, lane, FC_MODE_PLAIN);
     fc_draw_lanes(&run->detection, tables, words[2], detection_s);
     fc_draw_lanes(&run->repair, tables, words[3], repair_s);
