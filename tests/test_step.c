@@ -76,16 +76,24 @@ static int teardown(void **state)
 static void undo(const struct fc_plan *p, struct fc_step_program *s)
 {
     const struct fc_architecture *a = &p->model;
-    double n = p->sequence, w = a->window, context = 0.5 * n;
-    if (w > 0 && w < n)
+    double n = p->sequence, w = a->window, context = 0.5 * n, exact = context;
+    if (w > 0 && w < n) { /* it had no shorter span at the start of a sequence */
+        exact = 0.5 * (context + w * (1 - w / (2 * n)));
         context = 0.5 * (context + fmin(w, context));
-    s->attention_s *= (float)(context / (context + 192));
+    }
+    s->attention_s *= (float)(context / (exact + 192));
 
     double t = p->micro_batch * p->sequence / p->cp,
            share = a->mamba_layers > 0 ? a->mlp_layers / a->layers : 1;
     if (a->squared_relu && (p->software->id == FC_NEMO_24 || p->software->id == FC_NEMO_25))
         s->elementwise_s -= (float)(share * t * a->ffn / p->tp * 14 / p->gpu.memory_bytes_per_s);
 
+    if (a->mamba_layers > 0) { /* it had 3.3 inner widths for what the projections write and read */
+        double inner = a->mamba_inner / p->tp,
+               in = 2 * inner + (2 * a->mamba_groups * a->mamba_state + a->mamba_heads) / p->tp;
+        s->quantize_s -= (float)(a->mamba_layers / a->layers * fc_plan_low_share(p) * t * (in - 2.3 * inner) /
+                                 p->gpu.memory_bytes_per_s);
+    }
     double nvlink = p->gpu.nvlink_bytes_per_s, nic = p->gpu.nic_bytes_per_s, domain = p->gpu.domain;
     double messages = p->tp > 1 ? (double)(s->tp_steps + s->tp_far_steps) / (p->tp - 1) : 0;
     double bytes = messages * 2 * t * a->hidden * (p->tp - 1) / p->tp;

@@ -68,34 +68,6 @@ static bool is_llama3_paper(const char *const *cells)
     return starts(cells[FC_COLUMN_ID], "llama3-herd");
 }
 
-static void find_reason(struct fc_measurement *m, const char *const *cells)
-{
-    static const enum fc_column needed[] = {
-        FC_COLUMN_TP,       FC_COLUMN_PP,     FC_COLUMN_CP,     FC_COLUMN_MBS, FC_COLUMN_GBS,
-        FC_COLUMN_GPUS,     FC_COLUMN_LAYERS, FC_COLUMN_HIDDEN, FC_COLUMN_FFN, FC_COLUMN_HEADS,
-        FC_COLUMN_KV_HEADS, FC_COLUMN_VOCAB,  FC_COLUMN_SEQ};
-    if (has(cells, FC_COLUMN_MODEL, "LoRA") || has(cells, FC_COLUMN_MODEL, "SFT") ||
-        has(cells, FC_COLUMN_ID, "lora")) {
-        snprintf(m->left_out, sizeof m->left_out, "fine-tuning or LoRA, not pretraining");
-        return;
-    }
-    size_t used = 0;
-    bool completed = is_sc21(cells) || is_llama3_paper(cells); /* from the papers' text and scripts, below */
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0] && !completed; i++)
-        if (number(cells, needed[i]) == 0 && used + 16 < sizeof m->left_out)
-            used += (size_t)snprintf(m->left_out + used, sizeof m->left_out - used, "%s%s",
-                                     used ? " " : "not stated: ", fc_column_names[needed[i]]);
-    if (used)
-        return;
-    if (has(cells, FC_COLUMN_NOTES, "untuned"))
-        snprintf(m->left_out, sizeof m->left_out, "its source calls the recipe untuned");
-    else if (has(cells, FC_COLUMN_NOTES, "cuDNN-frontend regression"))
-        snprintf(m->left_out, sizeof m->left_out, "its source names a software regression");
-}
-
-/* --- model
- * -------------------------------------------------------------------------------------------------------- */
-
 /* The catalog's entry whose measured_name begins the row's model name; the longest one. */
 static const struct fc_catalog_entry *find_model(const struct fc_catalog *catalog, const char *model)
 {
@@ -113,30 +85,75 @@ static const struct fc_catalog_entry *find_model(const struct fc_catalog *catalo
     return best;
 }
 
+/* The row names a model whose shape it leaves to the catalog. */
+static bool takes_shape_from_catalog(const char *const *cells, const struct fc_catalog *catalog)
+{
+    return number(cells, FC_COLUMN_LAYERS) == 0 && number(cells, FC_COLUMN_HIDDEN) == 0 &&
+           find_model(catalog, cells[FC_COLUMN_MODEL]) != NULL;
+}
+
+static bool is_shape(enum fc_column column)
+{
+    return column == FC_COLUMN_LAYERS || column == FC_COLUMN_HIDDEN || column == FC_COLUMN_FFN ||
+           column == FC_COLUMN_HEADS || column == FC_COLUMN_KV_HEADS || column == FC_COLUMN_VOCAB;
+}
+
+static void find_reason(struct fc_measurement *m, const char *const *cells, const struct fc_catalog *catalog)
+{
+    static const enum fc_column needed[] = {
+        FC_COLUMN_TP,       FC_COLUMN_PP,     FC_COLUMN_CP,     FC_COLUMN_MBS, FC_COLUMN_GBS,
+        FC_COLUMN_GPUS,     FC_COLUMN_LAYERS, FC_COLUMN_HIDDEN, FC_COLUMN_FFN, FC_COLUMN_HEADS,
+        FC_COLUMN_KV_HEADS, FC_COLUMN_VOCAB,  FC_COLUMN_SEQ};
+    if (has(cells, FC_COLUMN_MODEL, "LoRA") || has(cells, FC_COLUMN_MODEL, "SFT") ||
+        has(cells, FC_COLUMN_ID, "lora")) {
+        snprintf(m->left_out, sizeof m->left_out, "fine-tuning or LoRA, not pretraining");
+        return;
+    }
+    size_t used = 0;
+    bool completed = is_sc21(cells) || is_llama3_paper(cells); /* from the papers' text and scripts, below */
+    bool known = takes_shape_from_catalog(cells, catalog);
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0] && !completed; i++)
+        if (number(cells, needed[i]) == 0 && !(known && is_shape(needed[i])) &&
+            used + 16 < sizeof m->left_out)
+            used += (size_t)snprintf(m->left_out + used, sizeof m->left_out - used, "%s%s",
+                                     used ? " " : "not stated: ", fc_column_names[needed[i]]);
+    if (used)
+        return;
+    if (has(cells, FC_COLUMN_NOTES, "untuned"))
+        snprintf(m->left_out, sizeof m->left_out, "its source calls the recipe untuned");
+    else if (has(cells, FC_COLUMN_NOTES, "cuDNN-frontend regression"))
+        snprintf(m->left_out, sizeof m->left_out, "its source names a software regression");
+}
+
+/* --- model
+ * -------------------------------------------------------------------------------------------------------- */
+
 static int read_model(struct fc_architecture *a, const char *const *cells, const struct fc_catalog *catalog,
                       struct fc_error *error)
 {
     const struct fc_catalog_entry *entry = find_model(catalog, cells[FC_COLUMN_MODEL]);
-    *a = (struct fc_architecture){.gated = true, .moe_every = 1};
+    *a = (struct fc_architecture){.gated = true, .moe_every = 1, .norms = 2};
     if (entry && fc_architecture_read(a, entry, NULL, error))
         return -1;
-    a->layers = number(cells, FC_COLUMN_LAYERS);
-    a->hidden = number(cells, FC_COLUMN_HIDDEN);
-    a->ffn = number(cells, FC_COLUMN_FFN);
-    /* a model that the catalog lacks: exactly four times the hidden width is the habit of two-matrix blocks
+    if (!takes_shape_from_catalog(cells, catalog)) {
+        fc_architecture_set_layers(a, number(cells, FC_COLUMN_LAYERS));
+        a->hidden = number(cells, FC_COLUMN_HIDDEN);
+        a->ffn = number(cells, FC_COLUMN_FFN);
+        /* a model that the catalog lacks: exactly four times the hidden width is the habit of two-matrix blocks
      */
-    if (!entry)
-        a->gated = a->ffn != 4 * a->hidden;
-    a->heads = number(cells, FC_COLUMN_HEADS);
-    a->kv_heads = number(cells, FC_COLUMN_KV_HEADS);
-    a->vocab = number(cells, FC_COLUMN_VOCAB);
-    a->experts = number(cells, FC_COLUMN_EXPERTS);
-    a->topk = number(cells, FC_COLUMN_TOPK);
-    a->moe_ffn = number(cells, FC_COLUMN_MOE_FFN);
-    if (a->head_dim == 0)
-        a->head_dim = a->hidden / a->heads;
-    if (a->experts == 0)
-        a->dense_layers = a->shared_ffn = a->mtp_layers = 0;
+        if (!entry)
+            a->gated = a->ffn != 4 * a->hidden;
+        a->heads = number(cells, FC_COLUMN_HEADS);
+        a->kv_heads = number(cells, FC_COLUMN_KV_HEADS);
+        a->vocab = number(cells, FC_COLUMN_VOCAB);
+        a->experts = number(cells, FC_COLUMN_EXPERTS);
+        a->topk = number(cells, FC_COLUMN_TOPK);
+        a->moe_ffn = number(cells, FC_COLUMN_MOE_FFN);
+        if (a->head_dim == 0)
+            a->head_dim = a->hidden / a->heads;
+        if (a->experts == 0)
+            a->dense_layers = a->shared_ffn = a->mtp_layers = 0;
+    }
     if (has(cells, FC_COLUMN_NOTES, "dense_layers=1")) {
         a->dense_layers = 1;
         a->mtp_layers = 0;
@@ -400,7 +417,7 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
 {
     snprintf(m->id, sizeof m->id, "%.95s", cells[FC_COLUMN_ID]);
     snprintf(m->model, sizeof m->model, "%.63s", cells[FC_COLUMN_MODEL]);
-    find_reason(m, cells);
+    find_reason(m, cells, catalog);
     if (m->left_out[0])
         return 0;
     struct fc_plan *p = &m->plan;

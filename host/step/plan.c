@@ -73,13 +73,9 @@ void fc_plan_parameters(const struct fc_plan *p, double *dense, double *expert)
 {
     const struct fc_architecture *a = &p->model;
     struct fc_layer_params w = fc_architecture_params(a);
-    double longest = fc_plan_stages(p).longest, mixture = fc_architecture_mixture_share(a), per_layer;
-    if (fc_architecture_is_hybrid(a))
-        per_layer =
-            (a->mamba_layers * w.mamba + a->mlp_layers * w.dense + a->attention_layers * w.attention) /
-            a->layers;
-    else
-        per_layer = w.attention + (1 - mixture) * w.dense + mixture * (w.shared + a->hidden * a->experts);
+    double longest = fc_plan_stages(p).longest, mixture = fc_architecture_mixture_share(a);
+    double per_layer = fc_architecture_mixer_params(a) / a->layers +
+                       fc_architecture_dense_share(a) * w.dense + mixture * (w.shared + w.router);
     *dense = (per_layer * longest + a->hidden * a->vocab * (p->pp == 1 ? 2 : 1)) / p->tp;
     *expert = mixture * a->experts * w.expert * longest / (p->ep * p->expert_tp);
 }

@@ -8,19 +8,22 @@
 #include "plan_memory.h"
 
 /* What a layer keeps per token, bytes. */
-static double kept_attention(const struct fc_plan *p, double b, double rows, bool cheap)
+static double kept_attention(const struct fc_plan *p, const struct fc_mixer *m, double b, double rows,
+                             bool cheap)
 {
     const struct fc_architecture *a = &p->model;
-    double h = a->hidden, heads = a->heads / p->tp, kept = b * h / rows;
-    if (fc_architecture_is_latent(a)) {
-        double qk = a->nope_dim + a->rope_dim;
+    double h = a->hidden, heads = m->heads / p->tp, kept = b * h / rows;
+    if (m->kind == FC_MIXER_LATENT) {
+        double qk = m->qk_dim;
         kept += 2 * (a->q_lora + a->kv_lora + a->rope_dim) + b * (a->q_lora + a->kv_lora) +
-                2 * heads * (2 * qk + 2 * a->v_dim);
+                2 * heads * (2 * qk + 2 * a->v_dim) +
+                (m->index_topk > 0 ? 2 * m->index_dim + 4 * m->index_topk : 0); /* keys, chosen tokens */
         if (p->again_mla_up)
             kept -= 1.6 * heads * (2 * qk + a->v_dim);
     } else {
-        double q = heads * a->head_dim, kv = fmax(a->kv_heads / p->tp, 1) * a->head_dim;
-        kept += 2 * (q + 2 * kv) + 2 * q + (p->precision != FC_BF16 ? b * q * fc_plan_low_share(p) : 0);
+        double q = heads * m->qk_dim, kv = fmax(m->kv_heads / p->tp, 1) * (m->qk_dim + m->v_dim) / 2;
+        kept += 2 * (q + 2 * kv) + 2 * q * (a->attention_gate ? 3 : 1) +
+                (p->precision != FC_BF16 ? b * q * fc_plan_low_share(p) : 0);
     }
     if (cheap)
         kept -= b * h / rows;
@@ -29,14 +32,29 @@ static double kept_attention(const struct fc_plan *p, double b, double rows, boo
     return kept;
 }
 
+/* Of a recurrent mixer: its input, the projections, what leaves the convolution, the gated output and one
+ * state per chunk in FP32. */
+static double kept_scan(const struct fc_plan *p, const struct fc_mixer *m, double b, double rows)
+{
+    const struct fc_architecture *a = &p->model;
+    struct fc_product products[FC_PRODUCTS];
+    double inner = fc_mixer_scan_width(a, m), kept = b * a->hidden / rows;
+    for (int i = 0, n = fc_mixer_products(a, m, products); i < n; i++)
+        if (products[i].split != FC_SPLIT_ROWS)
+            kept += 2 * products[i].outputs / (products[i].split == FC_SPLIT_NONE ? rows : p->tp);
+    double state = m->kind == FC_MIXER_DELTA ? 4 * m->heads * m->qk_dim * m->v_dim / 64 /* its chunk */
+                                             : 4 * inner * a->mamba_state / a->mamba_chunk;
+    return kept + (4 * inner + 2 * inner + state) / p->tp;
+}
+
 static double kept_mixture(const struct fc_plan *p, double b, double rows, bool cheap)
 {
     const struct fc_architecture *a = &p->model;
     double h = a->hidden, gate = a->gated ? 2 : 1, f = a->moe_ffn / p->expert_tp;
-    double routed = p->expert_tp > 1 ? 1 : 1 / p->tp;
+    double routed = p->expert_tp > 1 ? 1 : 1 / p->tp, latent = a->moe_latent > 0 ? a->moe_latent : h;
     double activation = cheap || p->again_moe_activation ? 0 : b * f;
-    double kept = routed * a->topk * (b * h + 2 * gate * f + activation + (cheap ? 0 : 2 * h)) +
-                  routed * a->experts * 4;
+    double kept = routed * a->topk * (b * latent + 2 * gate * f + activation + (cheap ? 0 : 2 * latent)) +
+                  routed * (a->experts * 4 + 2 * 2 * a->moe_latent);
     if (a->shared_ffn > 0)
         kept += b * h / rows + 2 * gate * a->shared_ffn / p->tp + (cheap ? 0 : b * a->shared_ffn / p->tp);
     return kept;
@@ -47,17 +65,18 @@ static double kept_layer(const struct fc_plan *p, double rows)
     const struct fc_architecture *a = &p->model;
     double h = a->hidden, b = 2 - fc_plan_low_share(p), gate = a->gated ? 2 : 1, f = a->ffn / p->tp;
     bool cheap = p->software->cheap_recompute || p->again_norms;
-    double attention = kept_attention(p, b, rows, cheap);
     double norms = 4 * h / rows + (cheap ? 0 : b * h / rows);
     double masks = p->software->dropout ? 3 * h / rows : 0;
     double dense = 2 * gate * f + (cheap && a->gated ? 0 : b * f);
-    double mixture = fc_architecture_mixture_share(a);
-    if (fc_architecture_is_hybrid(a))
-        return 2 * h / rows + a->mamba_layers / a->layers * 20 * h / p->tp +
-               a->mlp_layers / a->layers * (dense + b * h / rows) +
-               a->attention_layers / a->layers * attention;
-    return attention + norms + masks + (1 - mixture) * dense +
-           (mixture > 0 ? mixture * kept_mixture(p, b, rows, cheap) : 0);
+    double kept = a->letters ? 2 * h / rows : norms + masks;
+    struct fc_mixer mixers[FC_MIXERS];
+    for (int i = 0, n = fc_architecture_mixers(a, mixers); i < n; i++) {
+        bool attends = mixers[i].kind == FC_MIXER_ATTENTION || mixers[i].kind == FC_MIXER_LATENT;
+        kept += mixers[i].layers / a->layers *
+                (attends ? kept_attention(p, &mixers[i], b, rows, cheap) : kept_scan(p, &mixers[i], b, rows));
+    }
+    return kept + fc_architecture_dense_share(a) * (dense + (a->letters ? b * h / rows : 0)) +
+           fc_architecture_mixture_share(a) * kept_mixture(p, b, rows, cheap);
 }
 
 /* Layers whose activations are alive at once on the first stage. */

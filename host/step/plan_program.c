@@ -9,7 +9,6 @@
 #include "plan_memory.h"
 
 enum {
-    MAMBA_GROUPS_STATE = 8 * 256,
     /* keys that a block of queries costs beyond those it attends to, with tiles of 128: half a tile on the
      * diagonal, and about one to fill and drain the pipeline (engineering count) */
     TILE_KEYS = 192
@@ -57,37 +56,56 @@ static void add_gemm(struct layer *l, double m, double n, double k, double weigh
     l->accumulate += weight * count * k * n * l->accumulate_bytes;
 }
 
-static void add_attention(struct layer *l, double weight)
+/* The products of a mixer that are not those of attention proper: latent projections, recurrent mixers. */
+static void add_products(struct layer *l, const struct fc_mixer *m, double weight)
+{
+    const struct fc_plan *p = l->plan;
+    struct fc_product products[FC_PRODUCTS];
+    double t = tokens(p);
+    for (int i = 0, n = fc_mixer_products(&p->model, m, products); i < n; i++) {
+        const struct fc_product *x = &products[i];
+        double outputs = x->split == FC_SPLIT_COLUMNS ? x->outputs / p->tp : x->outputs;
+        double inputs = x->split == FC_SPLIT_ROWS ? x->inputs / p->tp : x->inputs;
+        bool whole = x->split == FC_SPLIT_NONE && p->sequence_parallel;
+        /* the up-projections are those of latents to heads */
+        bool up = m->kind == FC_MIXER_LATENT && x->split == FC_SPLIT_COLUMNS && x->inputs < p->model.hidden;
+        add_gemm(l, whole ? t / p->tp : t, outputs, inputs, weight, false, 1,
+                 l->passes + (up && p->again_mla_up ? 1 : 0));
+        if (m->kind != FC_MIXER_LATENT)
+            l->quantized += weight * (whole ? t / p->tp : t) * (inputs + outputs);
+    }
+}
+
+static void add_attention(struct layer *l, const struct fc_mixer *m, double weight)
 {
     const struct fc_plan *p = l->plan;
     const struct fc_architecture *a = &p->model;
-    double t = tokens(p), h = a->hidden, heads = a->heads / p->tp, width = fc_architecture_head_width(a), qkv;
-    if (fc_architecture_is_latent(a)) {
-        double up = l->passes + (p->again_mla_up ? 1 : 0), qk = a->nope_dim + a->rope_dim;
-        add_gemm(l, p->sequence_parallel ? t / p->tp : t, a->q_lora + a->kv_lora + a->rope_dim, h, 1, false,
-                 1, l->passes);
-        add_gemm(l, t, heads * qk, a->q_lora, 1, false, 1, up);
-        add_gemm(l, t, heads * (a->nope_dim + a->v_dim), a->kv_lora, 1, false, 1, up);
-        add_gemm(l, t, h, heads * a->v_dim, 1, false, 1, l->passes);
-        l->quantized += t * (2 * h / p->tp + a->q_lora + a->kv_lora + 2 * heads * a->v_dim +
-                             heads * (2 * a->nope_dim + a->rope_dim + a->v_dim) + h);
-        qkv = 2 * heads * qk + heads * a->v_dim;
+    double t = tokens(p), h = a->hidden, heads = m->heads / p->tp, width = (m->qk_dim + m->v_dim) / 2, qkv;
+    if (m->kind == FC_MIXER_LATENT) {
+        add_products(l, m, weight);
+        l->quantized += weight * t *
+                        (2 * h / p->tp + a->q_lora + a->kv_lora + 2 * heads * m->v_dim +
+                         heads * (2 * a->nope_dim + a->rope_dim + m->v_dim) + h);
+        qkv = 2 * heads * m->qk_dim + heads * m->v_dim;
     } else {
-        double q = heads * a->head_dim, kv = fmax(a->kv_heads / p->tp, 1) * a->head_dim;
-        qkv = q + 2 * kv;
+        double q = heads * m->qk_dim, kv = fmax(m->kv_heads / p->tp, 1) * (m->qk_dim + m->v_dim),
+               v = heads * m->v_dim;
+        qkv = q + kv + (a->attention_gate ? v : 0);
         add_gemm(l, t, qkv, h, weight, false, 1, l->passes);
-        add_gemm(l, t, h, q, weight, false, 1, l->passes);
-        l->quantized += weight * t * (h + q + qkv + h);
+        add_gemm(l, t, h, v, weight, false, 1, l->passes);
+        l->quantized += weight * t * (h + v + qkv + h);
     }
     bool fused = p->software->attention != FC_UNFUSED;
-    double context = fc_architecture_context(a, p->sequence, fused);
+    double context = fc_mixer_context(m, p->sequence, fused);
     double flop = weight * 4 * t * context * heads * width;
     if (fused) {
         /* the softmax of a narrow head costs as much as 30 more columns */
         l->attention += flop * (3.5 + p->again_attention) * (1 + 30 / width) * (1 + TILE_KEYS / context);
+        l->attention += weight * t * p->sequence * m->index_heads * m->index_dim / p->tp *
+                        (3 + p->again_attention); /* scores of the indexer, causal */
     } else {
         l->unfused += flop * (3 + p->again_attention);
-        l->elementwise += t * p->sequence * heads * (29 + 13 * p->again_attention);
+        l->elementwise += weight * t * p->sequence * heads * (29 + 13 * p->again_attention);
     }
     l->elementwise += weight * t * qkv * (12 + 4 * p->again_elementwise);
 }
@@ -113,6 +131,12 @@ static void add_experts(struct layer *l, double weight)
     const struct fc_architecture *a = &p->model;
     double t = tokens(p), h = a->hidden, gate = a->gated ? 2 : 1, f = a->moe_ffn / p->expert_tp;
     double routed = p->expert_tp > 1 ? t : t / p->tp;
+    if (a->moe_latent > 0) { /* down before dispatch, up after combine */
+        add_gemm(l, t / p->tp, a->moe_latent, h, weight, false, 1, l->passes);
+        add_gemm(l, t / p->tp, h, a->moe_latent, weight, false, 1, l->passes);
+        l->quantized += weight * t / p->tp * 2 * (h + a->moe_latent);
+        h = a->moe_latent;
+    }
     l->local_experts = a->experts / p->ep;
     double copies = routed * a->topk, rows = copies / l->local_experts;
     add_gemm(l, rows, gate * f, h, weight, true, l->local_experts, l->passes);
@@ -123,6 +147,7 @@ static void add_experts(struct layer *l, double weight)
     l->expert_quantized += weight * copies * (2 * h + f + gate * f);
     if (a->shared_ffn > 0) {
         double shared = a->shared_ffn / p->tp;
+        h = a->hidden;
         add_gemm(l, t, gate * shared, h, weight, false, 1, l->passes);
         add_gemm(l, t, h, shared, weight, false, 1, l->passes);
         l->elementwise += weight * t * shared * 16;
@@ -131,14 +156,12 @@ static void add_experts(struct layer *l, double weight)
     l->kernels += weight * (60 + 10 * fc_plan_low_share(p));
 }
 
-static void add_mamba(struct layer *l, double weight)
+/* A recurrent mixer: its products and the bytes of its scan. */
+static void add_scan(struct layer *l, const struct fc_mixer *m, double weight)
 {
     const struct fc_plan *p = l->plan;
-    double t = tokens(p), h = p->model.hidden, inner = 2 * h / p->tp;
-    add_gemm(l, t, 2 * inner + (2 * MAMBA_GROUPS_STATE + h / 32) / p->tp, h, weight, false, 1, l->passes);
-    add_gemm(l, t, h, inner, weight, false, 1, l->passes);
-    l->quantized += weight * t * (2 * h + 3.3 * inner);
-    l->mamba += weight * t * inner;
+    add_products(l, m, weight);
+    l->mamba += weight * tokens(p) * fc_mixer_scan_width(&p->model, m) / p->tp;
 }
 
 static struct layer count_layer(const struct fc_plan *p)
@@ -150,22 +173,21 @@ static struct layer count_layer(const struct fc_plan *p)
                       .operand_bytes = low * operand_bytes[p->precision] + (1 - low) * operand_bytes[FC_BF16],
                       .accumulate_bytes = p->software->accumulates_fp32 ? 8 : 2,
                       .passes = 3 + p->again_gemm};
-    bool hybrid = fc_architecture_is_hybrid(a);
-    double mixture = fc_architecture_mixture_share(a);
-    double attention = hybrid ? a->attention_layers / a->layers : 1,
-           mlp = hybrid ? a->mlp_layers / a->layers : 1;
-    add_attention(&l, attention);
-    double norms = hybrid ? 1 : 2;
+    double mixture = fc_architecture_mixture_share(a), dense = fc_architecture_dense_share(a);
+    struct fc_mixer mixers[FC_MIXERS];
+    for (int i = 0, n = fc_architecture_mixers(a, mixers); i < n; i++) {
+        bool attends = mixers[i].kind == FC_MIXER_ATTENTION || mixers[i].kind == FC_MIXER_LATENT;
+        (attends ? add_attention : add_scan)(&l, &mixers[i], mixers[i].layers / a->layers);
+    }
+    double norms = a->letters ? 1 : 2;
     double rows = p->sequence_parallel ? tokens(p) / p->tp : tokens(p);
     l.elementwise +=
         rows * a->hidden * norms *
         (18 + 6 * p->again_elementwise + (p->software->dropout ? 12 + 5 * p->again_elementwise : 0));
     l.kernels =
         36 + 14 * low + (fc_architecture_is_latent(a) ? 12 : 0) + 5 * (p->again_gemm + p->again_elementwise);
-    if (hybrid)
-        add_mamba(&l, a->mamba_layers / a->layers);
-    if (mixture < 1)
-        add_dense(&l, (1 - mixture) * mlp, a->ffn);
+    if (dense > 0)
+        add_dense(&l, dense, a->ffn);
     if (mixture > 0)
         add_experts(&l, mixture);
     l.quantized *= low;
@@ -235,18 +257,22 @@ static double clamp(double x, double lo, double hi)
     return fmax(lo, fmin(x, hi));
 }
 
+/* Mixers and dense feed-forward blocks of an average layer, each split by tensor parallelism. */
+static double split_parts(const struct fc_architecture *a)
+{
+    double mixture = fc_architecture_mixture_share(a), dense = fc_architecture_dense_share(a);
+    return (a->letters ? 1 - mixture - dense : 1) + dense;
+}
+
 static double tp_messages(const struct fc_plan *p)
 {
     const struct fc_architecture *a = &p->model;
     double mixture = fc_architecture_mixture_share(a);
     if (p->tp <= 1)
         return 0;
-    if (fc_architecture_is_hybrid(a))
-        return 5; /* (2 + 3) in one of three kinds of layer */
-    if (!fc_architecture_is_mixture(a))
+    if (!fc_architecture_is_mixture(a) && !a->letters)
         return 4 + (p->sequence_parallel ? 6 : 4) + 4 * p->again_tp;
-    return 5 + 5 * (1 - mixture) + (p->expert_tp > 1 ? 5 * mixture : 0) +
-           (a->shared_ffn > 0 ? 5 * mixture : 0);
+    return 5 * split_parts(a) + (p->expert_tp > 1 ? 5 * mixture : 0) + (a->shared_ffn > 0 ? 5 * mixture : 0);
 }
 
 /* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
@@ -269,11 +295,11 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
     double messages = tp_messages(p);
     /* the linear layers of experts have no overlap of their own */
     s->tp_plain =
-        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - (5 + 5 * (1 - mixture)) / messages) : 0;
+        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - 5 * split_parts(a) / messages) : 0;
     put_flat(g, &tp, messages, &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
 
     /* a ring of keys and values, forward once and backward with their gradients */
-    double share = fc_architecture_is_hybrid(a) ? a->attention_layers / a->layers : 1;
+    double share = fc_architecture_attention_share(a);
     double kv = fc_architecture_is_latent(a) ? 0 : 4 * fmax(a->kv_heads / p->tp, 1) * a->head_dim * t;
     double cp_bytes = 3 * kv * (p->cp - 1) * share;
     bool cp_inside = clamp(g->domain / p->tp, 1, p->cp) >= p->cp;
@@ -285,7 +311,7 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
     /* dispatch and combine, forward and backward; across the network one copy per token, or per domain it
      * goes to */
     if (p->ep > 1) {
-        double unit = mixture * t / p->tp * h * 2,
+        double unit = mixture * t / p->tp * (a->moe_latent > 0 ? a->moe_latent : h) * 2,
                domains = p->ep / clamp(g->domain / p->expert_tp, 1, p->ep);
         double inside = unit * a->topk * (1 - 1 / p->ep);
         double outside = p->dedup_dispatch
