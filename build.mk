@@ -48,7 +48,7 @@ FLAGS_scalar := -fno-tree-vectorize -DFC_W=1
 endif
 CHUNK := 256
 
-MODEL := $(wildcard cuda/model/*.h cuda/model/*/*.h)
+MODEL := $(wildcard cuda/model/*.h cuda/model/*.def cuda/model/*/*.h)
 HOST := $(filter-out host/main.c host/backends/cpu_kernel.c,$(wildcard host/*.c host/*/*.c bench/*.c))
 TOPOLOGY := $(wildcard topology/*.c)
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(HOST) $(TOPOLOGY)) $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) \

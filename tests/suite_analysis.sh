@@ -100,7 +100,7 @@ flopcast solve $aws --for "$price=2..3" --target 'mean(gpu_hours)>=1e11' -n 1000
 is "a target out of reach: status 1" "$status" 1
 has "and it is said" "$work/out" '^No value in the range reaches it'
 refused "a target that is none" 2 \
-    "flopcast: --target 'gpu_hours' is not FIGURE>=VALUE or FIGURE<=VALUE; write for example 'deadline_and_budget>=0.9'" \
+    "flopcast: --target 'gpu_hours' is not FIGURE>=VALUE or FIGURE<=VALUE; write for example 'deadline_and_budget_met>=0.9'" \
     solve $aws --for $price=2..3 --target gpu_hours
 refused "a path that is none" 2 "flopcast: --for: there is no 'price' in a scenario; see flopcast list default" \
     solve $aws --for price=2..3 --target 'gpu_hours>=1'

@@ -127,12 +127,12 @@ static void members(void **state)
         "goodput",
         "interruptions",
         "time_productive_h",
-        "time_redone_h",
+        "time_lost_work_h",
         "time_checkpoint_h",
         "time_detection_h",
         "time_restart_h",
         "time_waiting_h",
-        "time_planned_h",
+        "time_planned_downtime_h",
         "gpu_hours",
         "cost_usd",
         "cost_per_mtoken_usd",
@@ -160,7 +160,7 @@ static void members(void **state)
     assert_non_null(fc_node_find(root, "metrics.wall_clock_days.why"));
     assert_int_equal(fc_node_find(root, "metrics.wall_clock_days.p99")->kind, FC_NODE_EMPTY);
     assert_int_equal(fc_node_find(root, "metrics.wall_clock_days.p95")->kind, FC_NODE_TEXT);
-    static const char *const goals[] = {"deadline", "budget", "deadline_and_budget"};
+    static const char *const goals[] = {"deadline_met", "budget_met", "deadline_and_budget_met"};
     for (int i = 0; i < 3; i++) {
         const struct fc_node *goal = fc_node_get(fc_node_get(root, "probabilities"), goals[i]);
         double p = atof(fc_node_text(goal, "p"));

@@ -28,6 +28,13 @@ int fc_answer_metric(const struct fc_program *program, const char *name, size_t 
         if (used < sizeof list)
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", r ? ", " : "", names[r]);
     }
+    const char *at = memchr(name, '@', length);
+    const struct fc_metric_info *old = fc_metric_named(name, at ? (size_t)(at - name) : length);
+    for (int r = 0; old && r < program->metric_count; r++) /* by its name of an earlier version */
+        if (fc_metric_find(program->metrics[r]) == old && !at) {
+            *metric = program->metrics[r];
+            return 0;
+        }
     fc_did_you_mean(hint, sizeof hint, name, length, words, (size_t)program->metric_count);
     fc_printable(shown, sizeof shown, name, length);
     if (hint[0])

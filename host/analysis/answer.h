@@ -1,5 +1,5 @@
 /* answer.h: one figure of a result as people write it: "p95(cost_usd)", "mean(goodput)",
- * "worst5(cost_usd)", "deadline_and_budget" (a probability), "cost_usd" (its mean). */
+ * "worst5(cost_usd)", "deadline_and_budget_met" (a probability), "cost_usd" (its mean). */
 #ifndef FC_HOST_ANSWER_H
 #define FC_HOST_ANSWER_H
 

@@ -26,7 +26,7 @@ static const char help[] =
     "                        (from..to:step), prices.gpu_hour='*0.5..*2' (times what the scenario says); "
     "without\n"
     "                        a range a quarter to four times what the scenario says\n"
-    "      --target EXPR     'deadline_and_budget>=0.9', 'p95(cost_usd)<=260 M USD', 'mean(goodput)>=0.85',\n"
+    "      --target EXPR     'deadline_and_budget_met>=0.9', 'p95(cost_usd)<=260 M USD', 'mean(goodput)>=0.85',\n"
     "                        'worst5(wall_clock_days)<=120'\n"
     "      --tie PATH=F      give PATH the number tried times F, e.g. --tie plan.dp=1/72;\n"
     "                        or C minus or plus it: --tie provider1.share=1-x\n"
@@ -81,7 +81,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         return fc_fail(
             error, FC_BAD_INPUT,
             "solve needs a scenario, --for and --target, e.g. flopcast solve gb300-nvl72-frontier --for "
-            "cluster.spare_nodes=0..63 --target 'deadline_and_budget>=0.5'");
+            "cluster.spare_nodes=0..63 --target 'deadline_and_budget_met>=0.5'");
     o->scenario = argv[optind];
     return 0;
 }
@@ -94,7 +94,7 @@ static int read_target(const char *text, const struct fc_program *program, struc
     if (!sign || sign == text)
         return fc_fail(error, FC_BAD_INPUT,
                        "--target '%s' is not FIGURE>=VALUE or FIGURE<=VALUE; write for example "
-                       "'deadline_and_budget>=0.9'",
+                       "'deadline_and_budget_met>=0.9'",
                        text);
     if (fc_answer_read(program, text, (size_t)(sign - text), answer, error))
         return -1;

@@ -10,7 +10,4 @@
 int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                         const struct fc_catalog *catalog, struct fc_error *error);
 
-/* Adds the metrics of the months and of owning that the scenario has, ascending. */
-void fc_contract_metrics(struct fc_program *program);
-
 #endif

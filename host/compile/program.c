@@ -10,6 +10,7 @@
 #include "copula.h"
 #include "host/language/in_use.h"
 #include "host/backends/kernels.h"
+#include "host/result/metrics.h"
 #include "plan_scenario.h"
 #include "program_detail.h"
 
@@ -18,11 +19,6 @@
 static int by_input(const void *a, const void *b)
 {
     return ((const struct fc_draw *)a)->input - ((const struct fc_draw *)b)->input;
-}
-
-static void add_metric(struct fc_program *program, int metric)
-{
-    program->metrics[program->metric_count++] = metric;
 }
 
 /* Classes that are off unless stated are left out of the table when they are. */
@@ -35,66 +31,87 @@ static bool class_in_use(const struct fc_program *program, int c)
     return input < 0;
 }
 
+/* Whether a metric with this condition is there; `index` is that of a run size, or a class of failures. */
+static bool applies(const struct fc_program *program, enum fc_when when, int index)
+{
+    const struct fc_run_detail *detail = &program->run.detail;
+    const struct fc_contract *contract = &program->contract;
+    bool step = program->layers & FC_LAYER_STEP, run = program->layers & FC_LAYER_RUN;
+    bool of_contract = program->layers & FC_LAYER_CONTRACT;
+    bool detailed = run && program->run.detailed, months = of_contract && contract->months.months > 0;
+    bool goals = contract->goals || (run && !of_contract && !program->run.watch);
+    bool deadline = goals && contract->deadline_days > 0, budget = goals && contract->budget_usd > 0;
+    bool spot = false;
+    for (int k = 0; months && k < contract->months.providers; k++)
+        spot = spot || contract->months.provider[k].form == FC_FORM_SPOT;
+    switch (when) {
+    case FC_WHEN_STEP:
+        return step;
+    case FC_WHEN_RUN:
+        return run;
+    case FC_WHEN_RUN_TO_END:
+        return run && !program->run.watch;
+    case FC_WHEN_RUN_OF_TOKENS:
+        return run && step && !of_contract;
+    case FC_WHEN_DETAILED_RUN:
+        return detailed;
+    case FC_WHEN_IDLE_FAILURES:
+        return detailed && detail->idle;
+    case FC_WHEN_LEMONS:
+        return detailed && detail->lemons;
+    case FC_WHEN_FAILURE_CLASS:
+        return detailed && !fc_class_in(FC_CLASSES_SOFT, index) && class_in_use(program, index);
+    case FC_WHEN_RUN_OR_CONTRACT:
+        return run || of_contract;
+    case FC_WHEN_DEADLINE:
+        return deadline;
+    case FC_WHEN_BUDGET:
+        return budget;
+    case FC_WHEN_DEADLINE_AND_BUDGET:
+        return deadline && budget;
+    case FC_WHEN_CONTRACT:
+        return of_contract;
+    case FC_WHEN_RUN_SIZES:
+        return of_contract && index < contract->run_sizes;
+    case FC_WHEN_RUN_SIZES_TIMED:
+        return of_contract && index < contract->run_sizes && contract->run_gpus > 0;
+    case FC_WHEN_MONTHS:
+        return months;
+    case FC_WHEN_REVENUE:
+        return months && contract->months.revenue != FC_REVENUE_NONE;
+    case FC_WHEN_COMPANY:
+        return months && contract->months.revenue == FC_REVENUE_PATH;
+    case FC_WHEN_SPOT:
+        return spot;
+    case FC_WHEN_MARKET:
+        return months && contract->months.market;
+    case FC_WHEN_EXPANSION:
+        return months && contract->months.expansion_month > 0;
+    case FC_WHEN_PROGRAMME:
+        return months && contract->months.programme_flop > 0;
+    case FC_WHEN_OWN:
+        return of_contract && contract->months.own;
+    case FC_WHEN_TESTS:
+        break;
+    }
+    return false;
+}
+
+/* The metrics that the scenario has, by their numbers (the tally and its digest go by that order). */
 static void choose_metrics(struct fc_program *program)
 {
-    static const int run[] = {FC_M_WALL_CLOCK_DAYS,   FC_M_GOODPUT,        FC_M_INTERRUPTIONS,
-                              FC_M_TIME_PRODUCTIVE_H, FC_M_TIME_REDONE_H,  FC_M_TIME_CHECKPOINT_H,
-                              FC_M_TIME_DETECTION_H,  FC_M_TIME_RESTART_H, FC_M_TIME_WAITING_H,
-                              FC_M_TIME_PLANNED_H,    FC_M_PLANNED_STOPS,  FC_M_NODE_SWAPS};
-    int layers = program->layers;
-    if (layers & FC_LAYER_STEP)
-        for (int m = FC_M_STEP_TIME_S; m <= FC_M_FITS; m++)
-            add_metric(program, m);
-    if (layers & FC_LAYER_RUN) {
-        for (size_t i = 0; i < sizeof run / sizeof run[0]; i++)
-            add_metric(program, run[i]);
-        if (!program->run.watch)
-            add_metric(program, FC_M_FINISHED);
-        const struct fc_run_detail *detail = &program->run.detail;
-        for (int m = FC_M_TIME_SLOWDOWN_H; program->run.detailed && m <= FC_M_AVAILABLE_SHARE; m++)
-            add_metric(program, m);
-        if (program->run.detailed && detail->idle)
-            add_metric(program, FC_M_IDLE_FAILURES);
-        if (program->run.detailed && detail->lemons)
-            add_metric(program, FC_M_LEMONS_LEFT);
-    }
-    if (layers & (FC_LAYER_RUN | FC_LAYER_CONTRACT)) {
-        add_metric(program, FC_M_GPU_HOURS);
-        if (layers & FC_LAYER_CONTRACT) {
-            add_metric(program, FC_M_GPUS_FULL_RAMP);
-            add_metric(program, FC_M_USEFUL_FLOP);
-        }
-        add_metric(program, FC_M_COST_USD);
-        if (!(layers & FC_LAYER_CONTRACT) && (program->layers & FC_LAYER_STEP))
-            add_metric(program, FC_M_COST_PER_MTOKEN_USD);
-        add_metric(program, FC_M_ENERGY_MWH);
-        add_metric(program, FC_M_CO2_T);
-    }
-    if (program->contract.goals ||
-        ((layers & FC_LAYER_RUN) && !(layers & FC_LAYER_CONTRACT) && !program->run.watch)) {
-        bool deadline = program->contract.deadline_days > 0, budget = program->contract.budget_usd > 0;
-        if (deadline)
-            add_metric(program, FC_M_DEADLINE_MET);
-        if (budget)
-            add_metric(program, FC_M_BUDGET_MET);
-        if (deadline && budget)
-            add_metric(program, FC_M_BOTH_MET);
-    }
-    if (layers & FC_LAYER_CONTRACT)
-        add_metric(program, FC_M_USEFUL_FLOP_PER_S);
-    int last = program->contract.run_gpus > 0 ? FC_M_RUN_DAYS : FC_M_RUN_CO2_T;
-    for (int base = FC_M_RUNS_FINAL; base <= last; base += FC_RUN_SIZES)
-        for (int k = 0; (layers & FC_LAYER_CONTRACT) && k < program->contract.run_sizes; k++)
-            add_metric(program, base + k);
-    for (int c = 0; (layers & FC_LAYER_RUN) && program->run.detailed && c < FC_CLASS_COUNT; c++)
-        if (!fc_class_in(FC_CLASSES_SOFT, c) && class_in_use(program, c))
-            add_metric(program, FC_M_CLASS_INTERRUPTIONS + c);
-    if (layers & FC_LAYER_CONTRACT)
-        fc_contract_metrics(program);
-    for (int m = 0; m < FC_METRIC_COUNT; m++)
+    program->metric_count = 0;
+    for (int m = 0; m < FC_METRIC_COUNT; m++) {
+        const struct fc_metric_info *info = fc_metric_find(m);
         program->metric_row[m] = -1;
-    for (int r = 0; r < program->metric_count; r++)
-        program->metric_row[program->metrics[r]] = r;
+        if (!info)
+            continue;
+        int index = info->when == FC_WHEN_FAILURE_CLASS ? m - FC_M_CLASS_INTERRUPTIONS : m - info->metric;
+        if (!applies(program, info->when, index))
+            continue;
+        program->metric_row[m] = program->metric_count;
+        program->metrics[program->metric_count++] = m;
+    }
 }
 
 /* The longest failure-free time of the run over 256 worlds of a fixed seed, s: only the step layer is run. */

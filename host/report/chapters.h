@@ -1,28 +1,20 @@
-/* chapters.h: the order in which the figures of a run and of a contract are told: by question, not by number.
+/* chapters.h: the order in which the figures of a run and of a contract are printed: by question.
  *
- * Every metric of a result belongs to one chapter; what belongs to none is told last. What both a run and a
- * contract have (cost, energy, goals) is told where a contract is simulated in the contract's chapters. */
+ * The table of metrics (cuda/model/metrics.def) gives every metric a chapter in the report of a run, of a contract
+ * or of both; what both have (cost, energy, goals) goes into the contract's chapters where a contract is
+ * simulated. Within a chapter the order is that of the table. */
 #ifndef FC_HOST_CHAPTERS_H
 #define FC_HOST_CHAPTERS_H
 
-#include <stddef.h>
+#include "host/result/metrics.h"
 
-enum { FC_CHAPTER_ROWS = 28, FC_CHAPTER_PICTURES = 2 };
+/* The question that a chapter answers, by enum fc_chapter_id. */
+extern const char *const fc_chapter_titles[FC_CHAPTER_COUNT];
 
-struct fc_chapter {
-    const char *title;                 /* the question */
-    int of_contract;                   /* 1: of a contract, 0: of a step or a run */
-    int pictures[FC_CHAPTER_PICTURES]; /* metrics whose histograms are shown; -1: none */
-    int metrics[FC_CHAPTER_ROWS]; /* enum fc_metric, the first of those with run sizes or bases; -1 ends */
-};
+/* The chapter of a metric in a result with or without a contract; FC_CHAPTER_NONE where it is printed last. */
+enum fc_chapter_id fc_chapter_of(const struct fc_metric_info *info, bool contract);
 
-extern const struct fc_chapter fc_chapters[];
-extern const size_t fc_chapter_count;
-
-/* The chapter of a metric (any size of it) in a result with or without a contract, or -1. */
-int fc_chapter_of(int metric, int contract);
-
-/* 1: the metric's histogram is shown there. */
-int fc_chapter_has_picture(int chapter, int metric);
+/* Whether what is 0 in every trial is only named at the chapter's end. */
+bool fc_chapter_folds(enum fc_chapter_id chapter);
 
 #endif

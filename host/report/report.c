@@ -12,7 +12,7 @@
 #include "host/result/statistics.h"
 
 /* A row takes 120 columns; a long name takes its room from the first cell, which is right-aligned. */
-enum { COLUMNS = 6, NAME_WIDTH = 30, CELL_WIDTH = 15, PLOT_COLUMNS = 60, LINE_WIDTH = 120, SHARE_AT = 22 };
+enum { COLUMNS = 6, NAME_WIDTH = 36, CELL_WIDTH = 14, PLOT_COLUMNS = 60, LINE_WIDTH = 120, SHARE_AT = 28 };
 
 bool fc_locale_is_utf8(void)
 {
@@ -299,9 +299,9 @@ static bool shown(const struct fc_tally_metric *m, bool probability)
     return info && !info->probability == !probability && m->count > 0;
 }
 
-static bool is_class(int metric)
+static bool is_class(const struct fc_metric_info *info)
 {
-    return metric >= FC_M_CLASS_INTERRUPTIONS && metric < FC_M_CLASS_INTERRUPTIONS + FC_CLASS_COUNT;
+    return info->when == FC_WHEN_FAILURE_CLASS;
 }
 
 static bool is_always_zero(const struct fc_tally_metric *m)
@@ -316,7 +316,7 @@ static void print_classes(FILE *out, const struct fc_result *result, uint64_t *n
     int count = 0;
     for (int r = 0; r < result->tally.metric_count; r++) {
         const struct fc_tally_metric *m = &result->tally.metrics[r];
-        if (!is_class(m->metric) || !shown(m, false) || is_always_zero(m))
+        if (!shown(m, false) || !is_class(fc_metric_find(m->metric)) || is_always_zero(m))
             continue;
         int at = count++;
         for (; at > 0 && fc_statistics_mean(order[at - 1]).value < fc_statistics_mean(m).value; at--)
@@ -349,38 +349,40 @@ static void print_zero(FILE *out, const char *name, int *at)
     *at += width;
 }
 
-/* The figures of one chapter; chapter -1 is what belongs to none. */
-static void print_chapter(FILE *out, const struct fc_result *result, int chapter, uint64_t *need)
+/* The figures of one chapter, or those that belong to none. */
+static void print_chapter(FILE *out, const struct fc_result *result, enum fc_chapter_id chapter,
+                          uint64_t *need)
 {
     const struct fc_tally *tally = &result->tally;
-    static const int whatever[] = {-2, -1};
-    const int *order = chapter >= 0 ? fc_chapters[chapter].metrics : whatever;
     bool contract = fc_metric_fixed_of_tally(tally) == FC_FIXED_MONEY;
-    bool fold = chapter >= 0 && !fc_chapters[chapter].of_contract, any = false;
+    bool fold = chapter != FC_CHAPTER_NONE && fc_chapter_folds(chapter), any = false;
     int zeros = 0;
     for (int pass = 0; pass < 3; pass++) { /* figures, what is always 0, probabilities */
-        for (const int *m = order; *m != -1; m++)
+        for (size_t i = 0; i < fc_metric_info_count; i++) {
+            const struct fc_metric_info *info = &fc_metric_infos[i];
+            if (fc_chapter_of(info, contract) != chapter)
+                continue;
             for (int r = 0; r < tally->metric_count; r++) {
                 const struct fc_tally_metric *metric = &tally->metrics[r];
-                const struct fc_metric_info *info = fc_metric_find(metric->metric);
-                if (!shown(metric, pass == 2) || fc_chapter_of(metric->metric, contract) != chapter ||
-                    (chapter >= 0 && info->metric != *m))
+                if (fc_metric_find(metric->metric) != info || !shown(metric, pass == 2))
                     continue;
                 if (!any)
-                    fprintf(out, "\n-- %s\n", chapter >= 0 ? fc_chapters[chapter].title : "further figures");
+                    fprintf(out, "\n-- %s\n",
+                            chapter == FC_CHAPTER_NONE ? "further figures" : fc_chapter_titles[chapter]);
                 any = true;
                 bool zero = fold && is_always_zero(metric);
                 if (pass == 2)
                     print_probability(out, result, metric);
                 else if (pass == 1 && zero)
                     print_zero(out, info->name, &zeros);
-                else if (pass == 0 && !zero && !is_class(metric->metric))
+                else if (pass == 0 && !zero && !is_class(info))
                     print_row(out, result, metric, need);
                 if (pass == 0 && info->metric == FC_M_INTERRUPTIONS)
                     print_classes(out, result, need);
                 if (pass == 0 && info->metric == FC_M_RUNS_FINAL)
                     print_chances_of_runs(out, result, metric);
             }
+        }
         if (pass == 1 && zeros)
             fputc('\n', out);
     }
@@ -390,9 +392,9 @@ static void print_figures(FILE *out, const struct fc_result *result)
 {
     uint64_t need = 0;
     print_heads(out);
-    for (size_t c = 0; c < fc_chapter_count; c++)
-        print_chapter(out, result, (int)c, &need);
-    print_chapter(out, result, -1, &need);
+    for (int c = 0; c < FC_CHAPTER_COUNT; c++)
+        print_chapter(out, result, (enum fc_chapter_id)c, &need);
+    print_chapter(out, result, FC_CHAPTER_NONE, &need);
     fputc('\n', out);
     print_notes(out, result, need);
 }
@@ -408,9 +410,10 @@ void fc_report_result(FILE *out, const struct fc_result *result, bool utf8)
     print_figures(out, result);
     for (int r = 0; r < result->tally.metric_count; r++) {
         const struct fc_tally_metric *m = &result->tally.metrics[r];
-        int chapter = fc_chapter_of(m->metric, contract);
-        if (chapter < 0 || m->count == 0 || m->min_key == m->max_key ||
-            !fc_chapter_has_picture(chapter, m->metric))
+        const struct fc_metric_info *info = fc_metric_find(m->metric);
+        bool in_contract = contract && info->contract_chapter != FC_CHAPTER_NONE;
+        if (m->count == 0 || m->min_key == m->max_key ||
+            !(in_contract ? info->contract_picture : info->picture))
             continue;
         if (!any)
             fprintf(out, "\nfrom %s; below: 5 = P5, M = median, 9 = P95\n",
