@@ -337,7 +337,8 @@ double fc_mixer_core_flop(const struct fc_architecture *a, const struct fc_mixer
     case FC_MIXER_ATTENTION:
     case FC_MIXER_LATENT: {
         double core = 2 * m->heads * (m->qk_dim + m->v_dim) * fc_mixer_context(m, sequence, causal);
-        return core + 2 * m->index_heads * m->index_dim * (causal ? sequence / 2 : sequence);
+        /* scores of the indexer, and their weighted sum over its heads */
+        return core + 2 * m->index_heads * (m->index_dim + 1) * (causal ? sequence / 2 : sequence);
     }
     case FC_MIXER_MAMBA: /* recurrent: decay, update and output of each state */
         return 5 * inner * state + 2 * a->mamba_conv * inner;
