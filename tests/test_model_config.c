@@ -114,7 +114,7 @@ static void wrong_figures_are_refused(void **state)
         {LLAMA ", \"layer_types\": [\"rwkv\"]}", "layers of the type 'rwkv' are not modelled"},
         {LLAMA ", \"use_cla\": true}", "keys and values shared between layers"},
         {"{\"model_type\": \"lama\"}",
-         "config.json:1:16: models of the type 'lama' are not known; did you mean 'llama'?"},
+         "config.json:1:17: models of the type 'lama' are not known; describe it by hand"},
         {"{\"hidden_size\": 4096}", "needs 'model_type'"},
         {"{\"model_type\": \"llama\", \"hidden_size\": 4096}", "needs 'num_hidden_layers'"},
         {"[1]", "is a map"},

@@ -660,7 +660,7 @@ static int no_family(const struct fc_node *root, const struct fc_node *type, str
     fc_did_you_mean(hint, sizeof hint, type->text, strlen(type->text), names, n);
     return fc_fail_at(
         error, &type->place,
-        "models of the type '%s' are not known%s; describe it by hand (docs/how-to/own-model.md)",
+        "models of the type '%s' are not known; describe it by hand (docs/how-to/own-model.md)%s",
         fc_printable(shown, sizeof shown, type->text, strlen(type->text)), hint);
 }
 
