@@ -42,7 +42,8 @@ static int read_cluster(struct fc_plan *p, const struct fc_settings *settings,
 
 static double integer(const struct fc_settings *settings, enum fc_field_id field)
 {
-    return settings->fields[field].is_set ? settings->fields[field].number : 1;
+    return settings->fields[field].is_set && !settings->fields[field].is_auto ? settings->fields[field].number
+                                                                              : 1;
 }
 
 enum { SCHEDULE_AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE }; /* plan.schedule */
@@ -51,9 +52,9 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
 {
     const struct fc_setting *f = settings->fields;
     struct fc_plan_options options = fc_plan_default_options();
-    if (f[FC_FIELD_ZERO].is_set)
+    if (f[FC_FIELD_ZERO].is_set && !f[FC_FIELD_ZERO].is_auto)
         options.zero = (enum fc_zero)f[FC_FIELD_ZERO].choice;
-    if (f[FC_FIELD_RECOMPUTE].is_set)
+    if (f[FC_FIELD_RECOMPUTE].is_set && !f[FC_FIELD_RECOMPUTE].is_auto)
         options.recompute = (enum fc_recompute)f[FC_FIELD_RECOMPUTE].choice;
     if (f[FC_FIELD_EXPERT_DISPATCH].is_set)
         options.dispatch = (enum fc_dispatch)f[FC_FIELD_EXPERT_DISPATCH].choice;
@@ -125,8 +126,9 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
     return check_schedule(p, settings, error);
 }
 
-int fc_plan_read(struct fc_plan *p, const struct fc_settings *settings, const struct fc_catalog *catalog,
-                 struct fc_error *error)
+int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
+                           const struct fc_settings *settings, const struct fc_catalog *catalog,
+                           struct fc_error *error)
 {
     static const enum fc_field_id needed[] = {FC_FIELD_GPU, FC_FIELD_MODEL, FC_FIELD_GPUS,
                                               FC_FIELD_GLOBAL_BATCH, FC_FIELD_SEQUENCE};
@@ -152,9 +154,16 @@ int fc_plan_read(struct fc_plan *p, const struct fc_settings *settings, const st
     p->cp = integer(settings, FC_FIELD_CP);
     p->ep = integer(settings, FC_FIELD_EP);
     p->expert_tp = integer(settings, FC_FIELD_EXPERT_TP);
-    struct fc_plan_options options = read_options(settings);
-    fc_plan_set_options(p, &options);
-    return check(p, settings, error);
+    *options = read_options(settings);
+    fc_plan_set_options(p, options);
+    return 0;
+}
+
+int fc_plan_read(struct fc_plan *p, const struct fc_settings *settings, const struct fc_catalog *catalog,
+                 struct fc_error *error)
+{
+    struct fc_plan_options options;
+    return fc_plan_read_unchecked(p, &options, settings, catalog, error) ? -1 : check(p, settings, error);
 }
 
 int fc_plan_check_memory(const struct fc_plan *p, const struct fc_beliefs *b, const struct fc_place *place,

@@ -4,6 +4,7 @@
 
 #include "host/step/factors.h"
 #include "host/step/plan.h"
+#include "host/step/plan_options.h"
 #include "compiled.h"
 #include "host/language/catalog.h"
 
@@ -11,6 +12,12 @@
  * do not divide, fewer layers than stages, a precision that the GPU lacks. */
 int fc_plan_read(struct fc_plan *plan, const struct fc_settings *settings, const struct fc_catalog *catalog,
                  struct fc_error *error);
+
+/* The same without the refusals, and with the options that stand behind the plan: where a search begins. A size
+ * that is not stated, or is `auto`, is 1. */
+int fc_plan_read_unchecked(struct fc_plan *plan, struct fc_plan_options *options,
+                           const struct fc_settings *settings, const struct fc_catalog *catalog,
+                           struct fc_error *error);
 
 /* Fails when the plan's memory exceeds the GPU's even in the best of a thousand worlds; tells the parts. */
 int fc_plan_check_memory(const struct fc_plan *plan, const struct fc_beliefs *beliefs,

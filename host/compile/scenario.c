@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cuda/model/contract/contract_program.h"
+#include "plan_auto.h"
 #include "host/language/embedded.h"
 #include "host/language/in_use.h"
 #include "host/backends/kernels.h"
@@ -114,6 +115,8 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         if (fc_scale_is_one(options->overrides[i]) &&
             fc_scale_apply(scenario->settings, options->overrides[i], error))
             goto failed;
+    if (fc_plan_settle(scenario->settings, scenario->catalog, error))
+        goto failed;
     if (fc_program_compile(&scenario->compiled, scenario->settings, scenario->catalog, error))
         goto failed;
     const struct fc_setting *f = scenario->settings->fields;

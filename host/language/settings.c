@@ -99,7 +99,20 @@ static int read_uncertain(struct reading *reading, const struct fc_field *field,
 
 static bool takes_auto(const struct fc_field *field)
 {
-    return field->id == FC_FIELD_CHECKPOINT_INTERVAL;
+    static const enum fc_field_id ids[] = {FC_FIELD_CHECKPOINT_INTERVAL,
+                                           FC_FIELD_TP,
+                                           FC_FIELD_PP,
+                                           FC_FIELD_VPP,
+                                           FC_FIELD_CP,
+                                           FC_FIELD_EP,
+                                           FC_FIELD_EXPERT_TP,
+                                           FC_FIELD_MICRO_BATCH,
+                                           FC_FIELD_ZERO,
+                                           FC_FIELD_RECOMPUTE};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        if (field->id == (int)ids[i])
+            return true;
+    return false;
 }
 
 static int read_number(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
@@ -162,6 +175,11 @@ static int read_choice(struct reading *reading, const struct fc_field *field, co
     size_t count = 0, used = 0;
     if (want_text(node, "one word", reading->error))
         return -1;
+    setting->is_auto = takes_auto(field) && strcmp(node->text, "auto") == 0;
+    if (setting->is_auto) {
+        setting->text = "auto";
+        return 0;
+    }
     for (; field->choices[count]; count++) {
         if (strcmp(node->text, field->choices[count]) == 0) {
             setting->choice = (int)count;
@@ -319,6 +337,9 @@ static int read_map(struct reading *reading, const struct fc_node *map, const ch
             reading->seen[field->id] = child->key_place;
             if (read_field(reading, field, child))
                 return -1;
+        } else if (strcmp(path, "plan") == 0 && child->kind == FC_NODE_TEXT &&
+                   strcmp(child->text, "auto") == 0) {
+            reading->settings->plan_auto = true;
         } else if (is_group(path)) {
             if (child->kind != FC_NODE_MAP && child->kind != FC_NODE_EMPTY)
                 return fc_fail_at(reading->error, &child->place,

@@ -59,6 +59,7 @@ struct fc_settings {
     bool correlations_usual; /* the usual set of the defaults is asked for, beside those stated */
     bool correlation_repair; /* correlations that contradict each other are replaced by the nearest that do
                                 not */
+    bool plan_auto;          /* `plan: auto`: what is not stated of the plan is searched */
     struct fc_notes notes;   /* what reading assumed or changed, for whoever asks (fc_note) */
     struct fc_owned *owned;  /* memory, freed with the settings */
 };

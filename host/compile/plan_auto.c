@@ -1,0 +1,216 @@
+/* plan_auto.c: see plan_auto.h. */
+#include "plan_auto.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan_scenario.h"
+
+/* The sizes of a plan that a search may choose, and where a scenario states them. */
+static const struct {
+    enum fc_field_id field;
+    size_t space, choice; /* offsets in the space and in a choice */
+} sizes[] = {
+    {FC_FIELD_TP, offsetof(struct fc_plan_space, tp), offsetof(struct fc_plan_choice, tp)},
+    {FC_FIELD_PP, offsetof(struct fc_plan_space, pp), offsetof(struct fc_plan_choice, pp)},
+    {FC_FIELD_VPP, offsetof(struct fc_plan_space, vpp), offsetof(struct fc_plan_choice, vpp)},
+    {FC_FIELD_CP, offsetof(struct fc_plan_space, cp), offsetof(struct fc_plan_choice, cp)},
+    {FC_FIELD_EP, offsetof(struct fc_plan_space, ep), offsetof(struct fc_plan_choice, ep)},
+    {FC_FIELD_EXPERT_TP, offsetof(struct fc_plan_space, expert_tp),
+     offsetof(struct fc_plan_choice, expert_tp)},
+    {FC_FIELD_MICRO_BATCH, offsetof(struct fc_plan_space, micro_batch),
+     offsetof(struct fc_plan_choice, micro_batch)},
+};
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
+
+static bool stated(const struct fc_setting *setting)
+{
+    return setting->is_set && !setting->from_default;
+}
+
+static bool says_auto(const struct fc_setting *setting)
+{
+    return setting->is_set && setting->is_auto;
+}
+
+static bool open_setting(const struct fc_setting *setting, bool whole)
+{
+    return stated(setting) ? setting->is_auto : whole;
+}
+
+/* Whether nothing of the plan's sizes is stated, or `plan: auto` says that what is not is to be found. */
+static bool wholly_open(const struct fc_settings *settings)
+{
+    const struct fc_setting *f = settings->fields;
+    bool any = stated(&f[FC_FIELD_DP]);
+    for (int i = 0; i < SIZES; i++)
+        any |= stated(&f[sizes[i].field]);
+    return settings->plan_auto || !any;
+}
+
+bool fc_plan_space_of(struct fc_plan_space *space, const struct fc_plan *plan,
+                      const struct fc_settings *settings, bool whole)
+{
+    const struct fc_setting *f = settings->fields;
+    bool rest = whole || wholly_open(settings), any = rest;
+    fc_plan_space_all(space, plan);
+    for (int i = 0; i < SIZES && !whole; i++) {
+        const struct fc_setting *setting = &f[sizes[i].field];
+        struct fc_sizes *allowed = (void *)((char *)space + sizes[i].space);
+        if (open_setting(setting, rest))
+            any = true;
+        else
+            *allowed = (struct fc_sizes){1, {setting->is_set ? (int)setting->integer : 1}};
+    }
+    if (!whole && stated(&f[FC_FIELD_ZERO]) && !f[FC_FIELD_ZERO].is_auto)
+        space->zero = 1u << f[FC_FIELD_ZERO].choice;
+    else if (!open_setting(&f[FC_FIELD_ZERO], rest))
+        space->zero = 1u << FC_ZERO_OPTIMIZER;
+    if (!whole && stated(&f[FC_FIELD_RECOMPUTE]) && !f[FC_FIELD_RECOMPUTE].is_auto)
+        space->recompute = 1u << f[FC_FIELD_RECOMPUTE].choice;
+    else if (!open_setting(&f[FC_FIELD_RECOMPUTE], rest))
+        space->recompute = 1u << FC_RECOMPUTE_NONE;
+    any |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]);
+    enum { AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE }; /* plan.schedule */
+    int schedule = f[FC_FIELD_SCHEDULE].is_set && !whole ? f[FC_FIELD_SCHEDULE].choice : AUTO;
+    if (schedule == ONE_F_ONE_B || schedule == ZERO_BUBBLE)
+        space->vpp = (struct fc_sizes){1, {1}};
+    space->one_f_one_b = schedule != ZERO_BUBBLE && schedule != INTERLEAVED;
+    /* zero bubble is taken only when a scenario names it: few stacks have it */
+    space->zero_bubble = schedule == ZERO_BUBBLE;
+    return any;
+}
+
+__attribute__((format(printf, 3, 4))) static void add(char **at, const char *end, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int written = *at < end ? vsnprintf(*at, (size_t)(end - *at), format, arguments) : 0;
+    va_end(arguments);
+    *at += written;
+}
+
+/* Sets the open fields as defaults whose source is the search. */
+static int put_choice(struct fc_settings *settings, const struct fc_plan_choice *choice,
+                      const struct fc_plan_found *found, bool rest, struct fc_error *error)
+{
+    static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE};
+    const int chosen[] = {(int)choice->zero, (int)choice->recompute};
+    char text[4000], *at = text, *end = text + sizeof text;
+    add(&at, end, "entries:\n");
+    for (int i = 0; i < SIZES; i++) {
+        struct fc_setting *setting = &settings->fields[sizes[i].field];
+        if (!open_setting(setting, rest))
+            continue;
+        *setting = (struct fc_setting){0};
+        add(&at, end,
+            "  %s: {value: %d, source: \"the fastest of %llu plans that fit in memory\", grade: derived}\n",
+            fc_fields[sizes[i].field].path,
+            *(const int *)(const void *)((const char *)choice + sizes[i].choice),
+            (unsigned long long)found->evaluated);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct fc_setting *setting = &settings->fields[choices[i]];
+        if (!open_setting(setting, rest))
+            continue;
+        *setting = (struct fc_setting){0};
+        add(&at, end,
+            "  %s: {value: %s, source: \"the fastest of %llu plans that fit in memory\", grade: derived}\n",
+            fc_fields[choices[i]].path, fc_fields[choices[i]].choices[chosen[i]],
+            (unsigned long long)found->evaluated);
+    }
+    struct fc_document *document;
+    if (fc_document_open_text(&document, "the search for a plan", text, (size_t)(at - text), sizeof text,
+                              error))
+        return -1;
+    int status = fc_settings_apply_defaults(settings, document, error);
+    fc_document_close(document);
+    return status;
+}
+
+static int no_plan(const struct fc_plan *plan, const struct fc_plan_options *options,
+                   const struct fc_plan_space *space, const struct fc_beliefs *beliefs,
+                   const struct fc_place *place, struct fc_error *error)
+{
+    struct fc_plan_found any;
+    struct fc_search_limits limits = {.fits = 0, .best = 1};
+    char text[200];
+    if (fc_plan_search(&any, plan, options, space, beliefs, &limits, error))
+        return -1;
+    if (any.count == 0)
+        fc_fail_at(
+            error, place,
+            "no plan divides %g GPUs and a global batch of %g sequences for this model; change one of them",
+            plan->gpus, plan->global_batch);
+    else
+        fc_fail_at(
+            error, place,
+            "none of %llu plans fits in memory in %d of 100 worlds (the fastest of all, %s, fits in %.0f); "
+            "use more GPUs or shorter sequences, or state the plan",
+            (unsigned long long)any.plans, FC_AUTO_FITS_PERCENT,
+            fc_plan_choice_text(&any.best[0].choice, text, sizeof text), 100 * any.best[0].fits);
+    fc_plan_found_free(&any);
+    return -1;
+}
+
+static int settle(struct fc_settings *settings, const struct fc_catalog *catalog, struct fc_beliefs *beliefs,
+                  struct fc_error *error)
+{
+    struct fc_plan plan;
+    struct fc_plan_options options;
+    struct fc_plan_space space;
+    struct fc_plan_found found;
+    const struct fc_search_limits limits = {.fits = FC_AUTO_FITS_PERCENT / 100.0, .best = 2};
+    char text[200];
+    if (fc_plan_read_unchecked(&plan, &options, settings, catalog, error) ||
+        fc_beliefs_read(beliefs, catalog, error))
+        return -1;
+    bool rest = wholly_open(settings);
+    fc_plan_space_of(&space, &plan, settings, false);
+    const struct fc_place *place = &settings->fields[FC_FIELD_MODEL].place;
+    if (fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, error))
+        return -1;
+    if (found.count == 0)
+        return no_plan(&plan, &options, &space, beliefs, place, error);
+    int status = put_choice(settings, &found.best[0].choice, &found, rest, error);
+    if (!status && found.count > 1)
+        fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
+                "the plan was %s: %s, the fastest of %llu that fit in memory (%.3g s a step at the median; "
+                "the next "
+                "is %.1f %% slower); flopcast search compares the best in uncertain worlds",
+                settings->plan_auto ? "left to the search" : "not stated, so it was searched",
+                fc_plan_choice_text(&found.best[0].choice, text, sizeof text),
+                (unsigned long long)found.evaluated, found.best[0].step_s,
+                100 * (found.best[1].step_s / found.best[0].step_s - 1));
+    else if (!status)
+        fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
+                "the plan was searched: %s is the only one that fits in memory",
+                fc_plan_choice_text(&found.best[0].choice, text, sizeof text));
+    fc_plan_found_free(&found);
+    return status;
+}
+
+int fc_plan_settle(struct fc_settings *settings, const struct fc_catalog *catalog, struct fc_error *error)
+{
+    static const enum fc_field_id needed[] = {FC_FIELD_GPU, FC_FIELD_MODEL, FC_FIELD_GPUS,
+                                              FC_FIELD_GLOBAL_BATCH, FC_FIELD_SEQUENCE};
+    const struct fc_setting *f = settings->fields;
+    enum { STEP, RUN, CONTRACT, ALL }; /* layers */
+    bool open = wholly_open(settings);
+    for (int i = 0; i < SIZES; i++)
+        open |= says_auto(&f[sizes[i].field]);
+    open |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]);
+    if (!open || f[FC_FIELD_LAYERS].choice == CONTRACT || f[FC_FIELD_WORK].is_set)
+        return 0;
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        if (!f[needed[i]].is_set)
+            return 0; /* compiling says what is missing */
+    struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
+    int status = beliefs ? settle(settings, catalog, beliefs, error)
+                         : fc_fail(error, FC_FAULT, "no memory for the efficiency factors");
+    free(beliefs);
+    return status;
+}
