@@ -65,8 +65,8 @@ is "a byte order mark is read over" "$status" 0
 
 # --- --set ---
 refused "--set of an unknown path" 2 "flopcast: --set:1:1: unknown key 'contract.yaers'; did you mean 'contract.years'?" run good.yaml --set contract.yaers=7
-refused "--set without '='" 2 "flopcast: --set:1:1: 'contract.years' is not PATH=VALUE; write for example prices.gpu_hour=3.5" run good.yaml --set contract.years
-refused "--set without a value" 2 "flopcast: --set:1:16: no value stands after '='; write for example prices.gpu_hour=3.5" run good.yaml --set contract.years=
+refused "--set without '='" 2 "flopcast: --set:1:1: 'contract.years' is not PATH=VALUE; write for example contract.mfu=0.4" run good.yaml --set contract.years
+refused "--set without a value" 2 "flopcast: --set:1:16: no value stands after '='; write for example contract.mfu=0.4" run good.yaml --set contract.years=
 refused "--set out of range" 2 "flopcast: --set:1:14: 2 lies outside what is allowed, 0 to 1" run good.yaml --set contract.mfu=2
 refused "--set below a value" 2 "flopcast: --set:1:16: 'contract.years.x' cannot be set (what it stands in is text, not a map); check the path" run good.yaml --set contract.years.x=2
 refused "--set of a group" 2 "flopcast: --set:1:10: 'contract' holds keys of its own, not text; indent them below it" run good.yaml --set contract=2

@@ -45,14 +45,18 @@ refused "an unknown letter" 2 "flopcast: there is no option -x; see flopcast run
 refused "an ambiguous option" 2 "flopcast: --s may mean --seed, --set, --shard, --strict, --samples; write it out" run --s 4 $aws
 refused "an option without its value" 2 "flopcast: -n needs a value; see flopcast run --help" run $aws -n
 refused "a value too many" 2 "flopcast: --quiet takes no value; see flopcast run --help" run --quiet=5 $aws
-refused "no trials" 2 "flopcast: -n '0' is no whole number from 1 to 1000000000000" run -n 0 $aws
-refused "a fraction of a trial" 2 "flopcast: -n '1.5' is no whole number from 1 to 1000000000000" run -n 1.5 $aws
-refused "negative trials" 2 "flopcast: -n '-5' is no whole number from 1 to 1000000000000" run -n -5 $aws
-refused "trials in words" 2 "flopcast: -n 'many' is no whole number from 1 to 1000000000000" run -n many $aws
-refused "a negative seed" 2 "flopcast: -s '-1' is no whole number from 0 to 9.00719925474099e+15" run -s -1 $aws
-refused "no threads" 2 "flopcast: -t '0' is no whole number from 1 to 65536" run -t 0 $aws
-refused "a shard beyond the last" 2 "flopcast: --shard '8/7' is not I/N with 1 <= I <= N" run --shard 8/7 $aws
-refused "a shard of nothing" 2 "flopcast: --shard '1' is not I/N with 1 <= I <= N" run --shard 1 $aws
+refused "no trials" 2 "flopcast: -n: '0' is not an integer from 1 to 1000000000000" run -n 0 $aws
+refused "a fraction of a trial" 2 "flopcast: -n: '1.5' is not an integer from 1 to 1000000000000" run -n 1.5 $aws
+refused "negative trials" 2 "flopcast: -n: '-5' is not an integer from 1 to 1000000000000" run -n -5 $aws
+refused "trials in words" 2 "flopcast: -n: 'many' is not an integer from 1 to 1000000000000" run -n many $aws
+refused "a negative seed" 2 "flopcast: -s: '-1' is not an integer from 0 to 18446744073709551615" run -s -1 $aws
+refused "hexadecimal trials" 2 "flopcast: -n: '0x10' is not an integer from 1 to 1000000000000" run -n 0x10 $aws
+refused "a seed of 2^64" 2 "flopcast: -s: '18446744073709551616' is not an integer from 0 to 18446744073709551615" run -s 18446744073709551616 $aws
+refused "negative shards" 2 "flopcast: --shard '-1/-1' is not I/N with 1 <= I <= N <= 1e9" run --shard -1/-1 $aws
+refused "a shard above 2^64" 2 "flopcast: --shard '18446744073709551616/18446744073709551617' is not I/N with 1 <= I <= N <= 1e9" run --shard 18446744073709551616/18446744073709551617 $aws
+refused "no threads" 2 "flopcast: -t: '0' is not an integer from 1 to 65536" run -t 0 $aws
+refused "a shard beyond the last" 2 "flopcast: --shard '8/7' is not I/N with 1 <= I <= N <= 1e9" run --shard 8/7 $aws
+refused "a shard of nothing" 2 "flopcast: --shard '1' is not I/N with 1 <= I <= N <= 1e9" run --shard 1 $aws
 refused "--resume without -o" 2 "flopcast: --resume needs -o FILE, the result to go on with" run --resume $aws
 refused "a result that cannot be written, before the run" 2 \
     "flopcast: $work/no/r.json: cannot be written (No such file or directory); name another file" run -n 1e12 $aws -o "$work/no/r.json"
@@ -141,7 +145,7 @@ is "no two figures touch" "$glued" ""
 is "every figure has its chapter" "$unsorted" ""
 
 # --- a full table of the model is told, also with -q ---
-full="nvl72-spares-in-rack --set reliability.gpu_mtbf=6000 -n 2000 -q -b cpu"
+full="nvl72-spares-in-rack --set reliability.gpu_mtbf=6000h -n 2000 -q -b cpu"
 flopcast run $full -o "$work/full.json"
 is "a full table does not stop a run" "$status" 0
 has "a full table: a warning on stderr" "$work/err" '^flopcast: warning: a table of the model was full in [0-9]* of 2,000 worlds, .*; let there be fewer failures'
@@ -258,7 +262,7 @@ is "--resume gives the digest of an uninterrupted run" "$(member "$work/stopINT.
 flopcast run $frontier -n "$long" -b cpu -q --resume -o "$work/stopINT.json" --json
 is "--resume of a finished run has nothing to do" "$(member "$work/out" digest)" "$whole"
 # a world of 30 years with a failure every quarter of a second: its first batch takes hours
-"$FLOPCAST" run $llama --set reliability.gpu_mtbf='1 h' --set training.wall=9e8 -b cpu -q >"$work/out" 2>"$work/err" &
+"$FLOPCAST" run $llama --set reliability.gpu_mtbf='1 h' --set training.wall='9e8 s' -b cpu -q >"$work/out" 2>"$work/err" &
 process=$!
 sleep 3
 kill -INT $process

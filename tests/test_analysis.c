@@ -43,6 +43,10 @@ static void test_ranges(void **state)
         {"a=*0.5..*1.5:*0.5", "*0.5|*1|*1.5"},
         {"a=bf16, fp8", "bf16|fp8"},
         {"a=3,pert(1, 2, 3) h,[1, 2]", "3|pert(1, 2, 3) h|[1, 2]"},
+        {"a=6,9,12 B USD", "6 B USD|9 B USD|12 B USD"},
+        {"a=6 h,9,12 d", "6 h|9 d|12 d"},
+        {"a=*2,3,4 h", "*2|3 h|4 h"},
+        {"a=2 to 3,4 to 5 h", "2 to 3|4 to 5 h"},
         {"a=auto", "auto"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

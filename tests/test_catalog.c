@@ -53,7 +53,7 @@ static void check_value(const struct fc_figure *figure, const struct fc_node *no
     if (strcmp(unit, "USD/h") == 0)
         unit = "USD";
     error = (struct fc_error){0};
-    if (fc_value_read(&source, unit, -1e300, 1e300, &distribution, NULL, 0, &error) < 0)
+    if (fc_value_read(&source, unit, FC_UNIT_NONE, -1e300, 1e300, &distribution, NULL, 0, &error) < 0)
         fail_msg("%s: %s", figure->key, error.text);
 }
 

@@ -260,11 +260,14 @@ static void test_confine(void **state)
 {
     (void)state;
     struct fc_fault fault;
-    char note[200];
-    struct fc_distribution d = make("normal", 2, 0.9, 0.1, 0, 0);
+    char note[256];
+    struct fc_distribution d = make("normal", 2, 0.75, 0.1, 0, 0);
     assert_int_equal(fc_distribution_confine(&d, 0, 1, note, sizeof note, &fault), 0);
-    assert_non_null(strstr(note, "16 % of it lies outside"));
+    assert_non_null(strstr(note, "0.62 % of it lies outside"));
     assert_true(fc_distribution_quantile(&d, 1, 0) == 1.0);
+    d = make("normal", 2, 0.9, 0.1, 0, 0); /* 16 %: its quantiles would no longer be those stated */
+    assert_int_equal(fc_distribution_confine(&d, 0, 1, note, sizeof note, &fault), -1);
+    assert_non_null(strstr(fault.text, "16 % of it lies outside"));
     d = make("normal", 2, 0.5, 0.01, 0, 0); /* beyond every draw: nothing is cut, nothing is said */
     assert_int_equal(fc_distribution_confine(&d, 0, 1, note, sizeof note, &fault), 0);
     assert_string_equal(note, "");

@@ -102,12 +102,34 @@ static void test_layers_of_documents(void **state)
 {
     (void)state;
     fc_settings_init(&settings);
-    assert_string_equal(read_text("base", "extends: other\nprices: {gpu_hour: 3}\ncluster:\n  gpus: 8\n"),
+    assert_string_equal(read_text("base", "extends: other\nprices: {gpu_hour: 3 USD}\ncluster:\n  gpus: 8\n"),
                         "");
-    assert_string_equal(read_text("top", "prices.gpu_hour: 4\n"), "");
+    assert_string_equal(read_text("top", "prices.gpu_hour: 4 USD\n"), "");
     assert_near(median(FC_FIELD_PRICE_GPU_HOUR), 4);
     assert_string_equal(settings.fields[FC_FIELD_PRICE_GPU_HOUR].place.file, "top");
     assert_int_equal(settings.fields[FC_FIELD_GPUS].integer, 8);
+    fc_settings_free(&settings);
+}
+
+/* A whole number keeps its digits, a unit at the end of a list holds for all of it, and what is taken is said. */
+static void test_exact_and_noted(void **state)
+{
+    (void)state;
+    fc_settings_init(&settings);
+    assert_string_equal(read_text("s",
+                                  "x-anchors: &a {gpus: 8}\nseed: 18446744073709551615\ncluster: {<<: *a}\n"
+                                  "contract: {run_flop: [1, 2, 3 EFLOP], years: 7, delay_length: 0}\n"
+                                  "training: {tokens: 15 T, flop: 5e26 FLOP}\n"),
+                        "");
+    const struct fc_setting *f = settings.fields;
+    assert_true((uint64_t)f[FC_FIELD_SEED].integer == UINT64_MAX);
+    assert_int_equal(f[FC_FIELD_GPUS].integer, 8);
+    assert_near(f[FC_FIELD_RUN_FLOP].numbers[0], 1e18);
+    assert_null(f[FC_FIELD_RUN_FLOP].note);
+    assert_string_equal(f[FC_FIELD_CONTRACT_YEARS].note, "no unit is given; read as 7 year");
+    assert_string_equal(f[FC_FIELD_TOKENS].note, "no unit is given; read as 15 T token");
+    assert_null(f[FC_FIELD_FLOP].note);
+    assert_null(f[FC_FIELD_DELAY_LENGTH].note);
     fc_settings_free(&settings);
 }
 
@@ -122,28 +144,27 @@ static const struct {
     {"prices: {gpu_hour: }", "s:1:10: 'prices.gpu_hour' has no value; write one, or leave the key out"},
     {"prices: 3", "s:1:9: 'prices' holds keys of its own, not text; indent them below it"},
     {"prices: [3]", "s:1:9: 'prices' holds keys of its own, not a list"},
-    {"prices: {gpu_hour: 3}\nprices.gpu_hour: 4",
+    {"prices: {gpu_hour: 3 USD}\nprices.gpu_hour: 4 USD",
      "s:2:1: 'prices.gpu_hour' is given twice (first in line 1)"},
     {"prices: {gpu_hour: 3, gpu_hour: 4}", "s:1:23: the key 'gpu_hour' is given twice"},
-    {"prices: {gpu_hour: 1e9}", "s:1:20: 1e+09 lies outside what is allowed, 0.0001 to 10000 USD/GPU-h"},
+    {"prices: {gpu_hour: 1e9 USD}", "s:1:20: 1e+09 lies outside what is allowed, 0.0001 to 10000 USD/GPU-h"},
     {"prices: {gpu_hour: [1, 2]}", "s:1:20: a list is no value here"},
-    {"cluster: {gpus: 3.5}", "s:1:17: 3.5 is not a whole number; round it"},
+    {"cluster: {gpus: 3.5}", "s:1:17: 3.5 is not an integer; round it"},
     {"cluster: {gpus: 0}", "s:1:17: 0 lies outside what is allowed, 1 to 1e+08 GPU"},
-    {"cluster: {gpus: 1 to 5}", "s:1:17: one number is asked for here, not a distribution"},
-    {"cluster: {gpu: [a]}", "s:1:16: the name of a catalog entry is asked for here, not a list"},
+    {"cluster: {gpus: 1 to 5}", "s:1:17: expected a single number, got a distribution"},
+    {"cluster: {gpu: [a]}", "s:1:16: expected the name of a catalog entry, got a list"},
     {"training: {precision: fp9}",
      "s:1:23: 'fp9' is not one of bf16, fp16, fp8, mxfp8, nvfp4; did you mean 'fp8'?"},
-    {"layers: {a: 1}", "s:1:9: one word is asked for here, not a map"},
+    {"layers: {a: 1}", "s:1:9: expected one word, got a map"},
     {"training: {tokens: auto}", "s:1:20: 'auto' is not a value"},
     {"checkpoint: {interval: atuo}", "s:1:24: 'atuo' is not a value"},
-    {"contract: {run_flop: []}", "s:1:22: a list of 1 to 8 numbers is asked for here, not of 0"},
-    {"contract: {run_flop: [1,2,3,4,5,6,7,8,9]}",
-     "s:1:22: a list of 1 to 8 numbers is asked for here, not of 9"},
-    {"contract: {run_flop: [1e26, 2 h]}", "s:1:31: the unit 'h' does not fit here; write FLOP"},
+    {"contract: {run_flop: []}", "s:1:22: expected a list of 1 to 8 numbers, got 0"},
+    {"contract: {run_flop: [1,2,3,4,5,6,7,8,9]}", "s:1:22: expected a list of 1 to 8 numbers, got 9"},
+    {"contract: {run_flop: [1e26, 2 h]}", "s:1:28: the unit 'h' does not fit here; write FLOP"},
     {"contract: {goodput: normal(3, 0.1)}", "s:1:21: it lies outside what is allowed, 0 to 1"},
     {"energy: {pue: pert(0.9, 1.1, 1.2)}", "s:1:15: its end 0.9 lies outside what is allowed, 1 to 5"},
     {"- 1", "s:1:1: a scenario is a map of keys, not a list; write 'key: value' lines"},
-    {"correlations: 3", "s:1:15: '3' is no set of correlations; write usual, or list the pairs"},
+    {"correlations: 3", "s:1:15: '3' is not a known correlation set; write usual, or list the pairs"},
     {"correlations: [3]", "s:1:16: a correlation is a map"},
     {"correlations: [{between: [energy.price], rank: 0.3}]", "s:1:26: a correlation is between two paths"},
     {"correlations: [{between: [energy.price, energy.pue]}]", "s:1:16: the correlation lacks its rank"},
@@ -160,7 +181,21 @@ static const struct {
     {"correlations:\n- {between: [energy.price, energy.pue], rank: 0.3}\n- {between: [energy.pue, "
      "energy.price], rank: 0.2}",
      "s:3:3: these two paths are already correlated (in line 2); keep one of them"},
-    {"extends: [a]", "s:1:10: the name of a scenario is asked for here, not a list"},
+    {"prices: {gpu_hour: 3}",
+     "s:1:20: '3' has no unit (only 0 and plain counts do without one); write for example 3 USD/GPU-h"},
+    {"prices: {gpu_hour: pert(1, 2 USD, 3)}", "s:1:25: '1' has no unit"},
+    {"prices: {gpu_hour: 3 to 4}", "s:1:20: '3 to 4' has no unit"},
+    {"contract: {value: 38 B}", "s:1:19: '38 B' has no unit"},
+    {"contract: {ramp: 14}", "s:1:18: '14' has no unit"},
+    {"market: {drift: [1 h, 2, 3]}", "s:1:20: the unit 'h' does not fit here"},
+    {"seed: 18446744073709551616", "s:1:7: 18446744073709551616 lies outside what is allowed"},
+    {"seed: 0x10", "s:1:7: '0x10' is not a decimal number"},
+    {"seed: -1", "s:1:7: -1 lies outside what is allowed"},
+    {"cluster: {gpus: 1_000.5}", "s:1:17: 1_000.5 is not an integer; round it"},
+    {"prices: {gpu_hour: 0 to 30 USD}", "s:1:20: 5 % of it lies outside what is allowed"},
+    {"prices: {gpu_hour: normal(1, 3) USD}", "s:1:20: 37 % of it lies outside what is allowed"},
+    {"name: \"a\\nb\"", "s:1:8: 'name' must stand on one line; remove the line break"},
+    {"extends: [a]", "s:1:10: expected the name of a scenario, got a list"},
 };
 
 static void test_bad(void **state)
@@ -184,7 +219,7 @@ static void test_set(void **state)
     (void)state;
     struct fc_document *document = open_file("tests/inputs/good.yaml");
     struct fc_error error = {0};
-    assert_int_equal(fc_document_set(document, "prices.gpu_hour=pert(1, 2, 30000)", &error), 0);
+    assert_int_equal(fc_document_set(document, "prices.gpu_hour=pert(1, 2, 30000) USD", &error), 0);
     fc_settings_init(&settings);
     assert_int_equal(fc_settings_read(&settings, document, &error), -1);
     assert_string_equal(error.text,
@@ -215,7 +250,7 @@ static void test_defaults(void **state)
     assert_int_equal(
         apply(
             "entries:\n  energy.pue: {value: \"pert(1.06, 1.15, 1.35)\", source: Uptime, grade: published}\n"
-            "  prices.gpu_hour: {value: 9, source: x, grade: estimate}\n",
+            "  prices.gpu_hour: {value: 9 USD, source: x, grade: estimate}\n",
             &error),
         0);
     const struct fc_setting *pue = &settings.fields[FC_FIELD_PUE];
@@ -365,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_layers_of_documents),
+        cmocka_unit_test(test_exact_and_noted),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_set),
         cmocka_unit_test(test_defaults),

@@ -27,7 +27,7 @@ static int read_yaml(const char *yaml, const char *unit, double lo, double hi, s
     const struct fc_node *node = fc_document_root(document)->first;
     int result = -1;
     if (node && fc_value_text_read(&text, node, &source, error) == 0)
-        result = fc_value_read(&source, unit, lo, hi, d, note, 200, error);
+        result = fc_value_read(&source, unit, FC_UNIT_NONE, lo, hi, d, note, 200, error);
     fc_document_close(document);
     return result;
 }
@@ -118,7 +118,7 @@ static const struct {
     {"v: normal(mean=1, mean=2)", "x:1:19: normal is given its parameter 'mean' twice"},
     {"v: normal(5, 0)", "x:1:14: normal: sd must be more than 0 (it is 0)"},
     {"v: normal(5, -1)", "x:1:14: normal: sd must be more than 0 (it is -1)"},
-    {"v: normal(5: 0.5, 1)", "x:1:14: a value with a probability belongs into discrete(...)"},
+    {"v: normal(5: 0.5, 1)", "x:1:14: a value with a probability belongs in discrete(...)"},
     {"v: lognormal(median=-6, sigma=1)", "x:1:21: lognormal: median must be more than 0 (it is -6)"},
     {"v: lognormal(6, 1 h)",
      "x:1:19: the unit 'h' does not fit here (a plain number or a percentage is asked for)"},
@@ -192,8 +192,9 @@ static void test_notes(void **state)
     struct fc_distribution d;
     struct fc_error error;
     char note[200];
-    assert_int_equal(read_yaml("v: normal(0.9, 0.1)", "1", 0, 1, &d, note, &error), 0);
-    assert_string_equal(note, "16 % of it lies outside what is allowed, 0 to 1, and was cut off");
+    assert_int_equal(read_yaml("v: normal(0.75, 0.1)", "1", 0, 1, &d, note, &error), 0);
+    assert_string_equal(note, "0.62 % of it lies outside what is allowed, 0 to 1, and was cut off (P5 "
+                              "0.5852, P50 0.7492, P95 0.909 remain)");
     assert_int_equal(read_yaml("v: normal(0.5, 0.01)", "1", 0, 1, &d, note, &error), 0);
     assert_string_equal(note, "");
     assert_int_equal(read_yaml("v: {p10: 0.1, p90: 0.5}", "1", 0, 1, &d, note, &error), 0);

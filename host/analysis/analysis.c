@@ -59,10 +59,10 @@ static int take(struct fc_analysis_options *options, int option, struct fc_error
     uint64_t count;
     switch (option) {
     case 'n':
-        return fc_option_count("-n", optarg, 1, 1e9, &options->scenario.trials, error);
+        return fc_option_count("-n", optarg, 1, (uint64_t)1e9, &options->scenario.trials, error);
     case 's':
         options->scenario.has_seed = true;
-        return fc_option_count("-s", optarg, 0, 9007199254740992.0, &options->scenario.seed, error);
+        return fc_option_count("-s", optarg, 0, UINT64_MAX, &options->scenario.seed, error);
     case 't':
         if (fc_option_count("-t", optarg, 1, 65536, &count, error))
             return -1;

@@ -66,8 +66,8 @@ static int expand(struct fc_range *range, struct fc_error *error)
     double reach = range->geometric ? log(range->to / range->from) / log(range->step)
                                     : (range->to - range->from) / range->step;
     if (!(reach >= 0))
-        return fc_fail(error, FC_BAD_INPUT, "%s: from %g one does not come to %g in steps of %s%g",
-                       range->path, range->from, range->to, range->geometric ? "x" : "", range->step);
+        return fc_fail(error, FC_BAD_INPUT, "%s: stepping from %g by %s%g never reaches %g", range->path,
+                       range->from, range->geometric ? "x" : "", range->step, range->to);
     if (reach > FC_RANGE_MAX)
         return fc_fail(error, FC_BAD_INPUT, "%s: that is %.0f values, more than %d; take a wider step",
                        range->path, floor(reach) + 1, FC_RANGE_MAX);
@@ -122,6 +122,40 @@ static int read_range(struct fc_range *range, const char *at, bool ends, struct 
     return range->has_step && !ends ? expand(range, error) : 0;
 }
 
+/* The bytes of a number, with its '*' where it is a factor, at the start of the text; 0 when there is none. */
+static size_t number_length(const char *text)
+{
+    bool factor;
+    double value;
+    const char *at = text;
+    return number(&at, &factor, &value) ? (size_t)(at - text) : 0;
+}
+
+/* A unit behind the last number holds for all that have none: 6, 9, 12 B USD. */
+static int share_unit(struct fc_range *range, struct fc_error *error)
+{
+    if (range->count < 2)
+        return 0;
+    const char *last = range->values[range->count - 1];
+    size_t length = number_length(last);
+    const char *unit = last + length + strspn(last + length, " ");
+    if (length == 0 || last[0] == '*' || !*unit || strpbrk(unit, "()[]{}"))
+        return 0;
+    if (strstr(unit, " to ") || strncmp(unit, "to ", 3) == 0) /* a range has two numbers */
+        return 0;
+    for (int i = 0; i + 1 < (int)range->count; i++) {
+        char *value = range->values[i];
+        size_t bare = number_length(value);
+        if (bare == 0 || value[0] == '*' || value[bare])
+            continue;
+        if (bare + 1 + strlen(unit) >= FC_RANGE_TEXT)
+            return fc_fail(error, FC_BAD_INPUT, "%s: a value is too long with its unit '%.40s'", range->path,
+                           unit);
+        snprintf(value + bare, FC_RANGE_TEXT - bare, " %s", unit);
+    }
+    return 0;
+}
+
 static int read_list(struct fc_range *range, const char *at, struct fc_error *error)
 {
     int depth = 0;
@@ -135,7 +169,7 @@ static int read_list(struct fc_range *range, const char *at, struct fc_error *er
         if (add(range, begin, (size_t)(at - begin), error))
             return -1;
         if (!*at)
-            return 0;
+            return share_unit(range, error);
         begin = at + 1;
     }
 }

@@ -3,6 +3,7 @@
  *     reliability.gpu_mtbf=20e3..60e3:10e3 h      from, to, step; a unit behind it holds for all
  *     cluster.spare_nodes=1..64:x2                from, to, factor
  *     training.precision=bf16,fp8                 a list; commas inside (...) and [...] belong to the value
+ *     contract.value=6,9,12 B USD                 the unit of the last holds for all that have none
  *     prices.gpu_hour=*0.5..*2:*0.25              factors on what the scenario says (host/language/scale.h) */
 #ifndef FC_HOST_RANGE_H
 #define FC_HOST_RANGE_H

@@ -170,7 +170,7 @@ static struct fc_node *copy_node(struct builder *builder, const struct fc_node *
     struct fc_document *document = builder->document;
     if (depth > MAX_DEPTH || ++document->alias_nodes > MAX_ALIAS_NODES) {
         fc_fail_at(builder->error, &builder->last,
-                   "the aliases blow this file up (more than %d values, or %d levels); write the values out",
+                   "alias expansion exceeds the limit (%d values, %d levels); write the values out",
                    (int)MAX_ALIAS_NODES, (int)MAX_DEPTH);
         return NULL;
     }
@@ -213,6 +213,39 @@ static int expand_alias(struct builder *builder, struct fy_event *event, int dep
                       fc_printable(shown, sizeof shown, name ? name : "", length));
 }
 
+/* What a tag asks for: only that a scalar is text (!!str), and the two kinds that a node has anyway. */
+static int check_tag(struct builder *builder, struct fy_token *tag, struct fc_node *node)
+{
+    static const char core[] = "tag:yaml.org,2002:";
+    if (!tag)
+        return 0;
+    size_t length = 0, skip = strlen(core);
+    const char *name = fy_token_get_text(tag, &length);
+    char shown[64];
+    if (!name)
+        return no_memory(builder->name, builder->error);
+    if (length > skip && memcmp(name, core, skip) == 0) {
+        const char *type = name + skip;
+        size_t rest = length - skip;
+        if ((rest == 3 && memcmp(type, "map", 3) == 0 && node->kind == FC_NODE_MAP) ||
+            (rest == 3 && memcmp(type, "seq", 3) == 0 && node->kind == FC_NODE_LIST))
+            return 0;
+        if (rest == 3 && memcmp(type, "str", 3) == 0 &&
+            (node->kind == FC_NODE_TEXT || node->kind == FC_NODE_EMPTY)) {
+            node->kind = FC_NODE_TEXT;
+            node->quoted = true;
+            node->text = node->text ? node->text : "";
+            return 0;
+        }
+    }
+    fc_printable(shown, sizeof shown, name, length);
+    return fc_fail_at(
+        builder->error, &builder->last,
+        "the tag '%s' is not supported (nothing would act on it); remove it and write the value "
+        "itself",
+        shown);
+}
+
 static bool is_null_word(const char *text)
 {
     return text[0] == '\0' || strcmp(text, "null") == 0 || strcmp(text, "~") == 0;
@@ -236,6 +269,10 @@ static int read_scalar(struct builder *builder, struct fy_event *event, struct f
     const char *copy = keep_text(builder->document, text, length);
     if (!copy)
         return no_memory(builder->name, builder->error);
+    unsigned code = fc_unprintable(copy, strlen(copy));
+    if (code)
+        return fc_fail_at(builder->error, &place, "the text holds the control character U+%04X; remove it",
+                          code);
     enum fy_scalar_style style = fy_token_scalar_style(token);
     (*node)->quoted = style != FYSS_PLAIN;
     if (!(*node)->quoted && is_null_word(copy))
@@ -301,10 +338,41 @@ static int key_set_add(struct key_set *set, const struct fc_node *node, const st
 
 static int read_node(struct builder *builder, struct fy_event *event, int depth, struct fc_node **node);
 
+/* Adds the children of `from` whose keys the map does not have yet: what a merge key "<<" asks for. */
+static int merge_map(struct builder *builder, struct fc_node *parent, struct key_set *keys,
+                     struct fc_node *from)
+{
+    if (from->kind != FC_NODE_MAP)
+        return fc_fail_at(builder->error, &from->place,
+                          "the merge key '<<' takes a map or a list of maps, not %s; write '<<: *anchor'",
+                          fc_node_kind_name(from->kind));
+    for (struct fc_node *child = from->first, *next; child; child = next) {
+        const struct fc_node *earlier = NULL;
+        next = child->next;
+        if (key_set_add(keys, child, &earlier))
+            return no_memory(builder->name, builder->error);
+        if (!earlier)
+            append(parent, child);
+    }
+    return 0;
+}
+
+/* Takes the merge key's child out of the map and merges what it stands for; the first of several wins. */
+static int merge(struct builder *builder, struct fc_node *parent, struct key_set *keys, struct fc_node *from)
+{
+    if (from->kind != FC_NODE_LIST)
+        return merge_map(builder, parent, keys, from);
+    for (struct fc_node *item = from->first; item; item = item->next)
+        if (merge_map(builder, parent, keys, item))
+            return -1;
+    return 0;
+}
+
 /* Reads the children of a list or a map up to its end event. */
 static int read_children(struct builder *builder, struct fc_node *parent, int depth)
 {
     struct key_set keys = {NULL, 0, 0};
+    struct fc_node *merged = NULL;
     int result = -1;
     enum fy_event_type end = parent->kind == FC_NODE_MAP ? FYET_MAPPING_END : FYET_SEQUENCE_END;
     for (;;) {
@@ -346,10 +414,14 @@ static int read_children(struct builder *builder, struct fc_node *parent, int de
                            earlier->key_place.line);
                 goto out;
             }
+            if (!key->quoted && strcmp(key->text, "<<") == 0) {
+                merged = child; /* the keys beside it come first, whatever the order */
+                continue;
+            }
         }
         append(parent, child);
     }
-    result = 0;
+    result = merged ? merge(builder, parent, &keys, merged) : 0;
 out:
     free((void *)keys.slots);
     return result;
@@ -359,7 +431,7 @@ out:
 static int read_node(struct builder *builder, struct fy_event *event, int depth, struct fc_node **node)
 {
     int result = -1;
-    struct fy_token *anchor = NULL;
+    struct fy_token *anchor = NULL, *tag = NULL;
     bool has_children = false;
     struct fc_place place = place_of_event(builder, event);
     if (depth > MAX_DEPTH) {
@@ -371,16 +443,21 @@ static int read_node(struct builder *builder, struct fy_event *event, int depth,
         result = expand_alias(builder, event, depth, node);
     } else if (event->type == FYET_SCALAR) {
         anchor = event->scalar.anchor;
+        tag = event->scalar.tag;
         result = read_scalar(builder, event, node);
     } else if (event->type == FYET_SEQUENCE_START || event->type == FYET_MAPPING_START) {
         bool map = event->type == FYET_MAPPING_START;
         anchor = map ? event->mapping_start.anchor : event->sequence_start.anchor;
+        tag = map ? event->mapping_start.tag : event->sequence_start.tag;
         *node = new_node(builder->document, map ? FC_NODE_MAP : FC_NODE_LIST, place);
         result = *node ? 0 : no_memory(builder->name, builder->error);
         has_children = true;
     } else {
         fc_fail_at(builder->error, &place, "this is not well-formed YAML or JSON near here");
     }
+    builder->last = place;
+    if (result == 0)
+        result = check_tag(builder, tag, *node);
     if (result == 0 && has_children)
         result = read_children(builder, *node, depth);
     /* An anchor is known only after its node, so that no alias can stand inside what it stands for. */
@@ -655,7 +732,7 @@ static struct fc_node *map_for(struct fc_document *document, const char *argumen
         length = length < path_length - at ? length : path_length - at;
         char shown[64];
         if (length == 0) {
-            fc_fail_at(error, &place, "the path has an empty part; write for example prices.gpu_hour=3.5");
+            fc_fail_at(error, &place, "the path has an empty part; write for example contract.mfu=0.4");
             return NULL;
         }
         if (map->kind == FC_NODE_EMPTY)
@@ -695,7 +772,7 @@ int fc_document_set(struct fc_document *document, const char *argument, struct f
     const char *equals = strchr(argument, '=');
     char shown[64];
     if (!equals || equals == argument)
-        return fc_fail_at(error, &start, "'%s' is not PATH=VALUE; write for example prices.gpu_hour=3.5",
+        return fc_fail_at(error, &start, "'%s' is not PATH=VALUE; write for example contract.mfu=0.4",
                           fc_printable(shown, sizeof shown, argument, strlen(argument)));
     size_t path_length = (size_t)(equals - argument), length = strlen(argument);
     size_t value_at = path_length + 1;
@@ -712,7 +789,7 @@ int fc_document_set(struct fc_document *document, const char *argument, struct f
     struct fc_place value_place = {set_name, 1, (int)value_at + 1};
     if (value_at == length)
         return fc_fail_at(error, &value_place,
-                          "no value stands after '='; write for example prices.gpu_hour=3.5");
+                          "no value stands after '='; write for example contract.mfu=0.4");
 
     struct fc_node *value = NULL;
     if (strchr("{['\"", argument[value_at])) {

@@ -2,8 +2,9 @@
  *
  * Scenario, catalog and result files are read with it; libfyaml does the parsing. The tree is plain data:
  * walk it with for (const struct fc_node *child = map->first; child; child = child->next) ... Aliases are
- * already expanded (within bounds); duplicate keys, several documents, NUL bytes and broken UTF-8 are
- * refused. One addition to YAML: inside a call `word(...)` on one line, commas and colons belong to the
+ * already expanded (within bounds) and merge keys ("<<: *anchor") merged: keys beside one win over it, and of a
+ * list of maps the first wins. Duplicate keys, several documents, control characters, broken UTF-8 and tags are
+ * refused, but for !!str, which makes text of a scalar, and !!map and !!seq, which say what is there anyway. One addition to YAML: inside a call `word(...)` on one line, commas and colons belong to the
  * value, so that {gpu_hour: pert(2.6, 3.5, 6.5) USD} means what it says. */
 #ifndef FC_HOST_DOCUMENT_H
 #define FC_HOST_DOCUMENT_H

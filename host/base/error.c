@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "source.h"
+
 int(fc_fail)(struct fc_error *error, enum fc_status status, const char *format, ...)
 {
     va_list arguments;
@@ -11,6 +13,7 @@ int(fc_fail)(struct fc_error *error, enum fc_status status, const char *format, 
     error->status = status;
     vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
+    fc_make_printable(error->text, true); /* file names and words of an input stand in it */
     return -1;
 }
 
@@ -27,5 +30,6 @@ int(fc_fail_at)(struct fc_error *error, const struct fc_place *place, const char
     error->status = FC_BAD_INPUT;
     vsnprintf(error->text + used, sizeof error->text - (size_t)used, format, arguments);
     va_end(arguments);
+    fc_make_printable(error->text, true); /* file names and words of an input stand in it */
     return -1;
 }

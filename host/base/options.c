@@ -1,10 +1,7 @@
 /* options.c: see options.h. */
 #include "options.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "source.h"
@@ -43,20 +40,13 @@ int fc_option_error(const char *command, int option, char **argv, const struct o
     return fc_fail(error, FC_BAD_INPUT, "there is no option %s; see flopcast %s --help", shown, command);
 }
 
-int fc_option_count(const char *name, const char *text, double least, double most, uint64_t *value,
+int fc_option_count(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *value,
                     struct fc_error *error)
 {
-    char digits[64], shown[64], *end = digits;
-    size_t used = 0;
-    for (const char *p = text; *p && used + 1 < sizeof digits; p++)
-        if (*p != '_')
-            digits[used++] = *p;
-    digits[used] = '\0';
-    errno = 0;
-    double number = strtod(digits, &end);
-    if (end == digits || *end || errno || !(number >= least) || number > most || floor(number) != number)
-        return fc_fail(error, FC_BAD_INPUT, "%s '%s' is no whole number from %.0f to %.15g", name,
-                       fc_printable(shown, sizeof shown, text, strlen(text)), least, most);
-    *value = (uint64_t)number;
-    return 0;
+    char shown[64];
+    if (fc_read_whole(text, strlen(text), value) == FC_WHOLE && *value >= least && *value <= most)
+        return 0;
+    return fc_fail(error, FC_BAD_INPUT, "%s: '%s' is not an integer from %llu to %llu", name,
+                   fc_printable(shown, sizeof shown, text, strlen(text)), (unsigned long long)least,
+                   (unsigned long long)most);
 }

@@ -17,9 +17,9 @@
 int fc_option_error(const char *command, int option, char **argv, const struct option *known,
                     struct fc_error *error);
 
-/* Reads a whole number between `least` and `most` (at most 2^53): "100000", "1e6" or "1_000_000". `name` is
- * the option's, for the message. */
-int fc_option_count(const char *name, const char *text, double least, double most, uint64_t *value,
+/* Reads a whole number between `least` and `most`, exactly: "100000", "1e6" or "1_000_000". `name` is the option's,
+ * for the message. */
+int fc_option_count(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *value,
                     struct fc_error *error);
 
 #endif

@@ -204,18 +204,138 @@ const char *fc_did_you_mean(char *buffer, size_t size, const char *text, size_t 
     return buffer;
 }
 
+/* The character at `text`, and its length in *bytes; U+FFFD of one byte where it is not UTF-8. */
+static unsigned character(const char *text, size_t length, size_t *bytes)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    *bytes = 1;
+    if (c[0] < 0x80)
+        return c[0];
+    size_t more = c[0] >= 0xf0 ? 3 : c[0] >= 0xe0 ? 2 : 1;
+    if (c[0] < 0xc2 || c[0] > 0xf4 || length <= more)
+        return 0xfffd;
+    unsigned code = c[0] & (0x3fu >> more);
+    for (size_t i = 1; i <= more; i++) {
+        if ((c[i] & 0xc0u) != 0x80u)
+            return 0xfffd;
+        code = code << 6 | (c[i] & 0x3fu);
+    }
+    *bytes = more + 1;
+    return code;
+}
+
+static bool acts_on_terminal(unsigned code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x202a && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
+static bool is_white(unsigned code)
+{
+    return code == '\t' || code == '\n' || code == '\r';
+}
+
+unsigned fc_unprintable(const char *text, size_t length)
+{
+    size_t bytes;
+    for (size_t at = 0; at < length; at += bytes) {
+        unsigned code = character(text + at, length - at, &bytes);
+        if (acts_on_terminal(code) && !is_white(code))
+            return code ? code : 0xfffd;
+    }
+    return 0;
+}
+
+char *fc_make_printable(char *text, bool keep_lines)
+{
+    size_t length = strlen(text), bytes;
+    char *out = text;
+    for (size_t at = 0; at < length; at += bytes) {
+        unsigned code = character(text + at, length - at, &bytes);
+        bool keep = code != 0xfffd || bytes > 1;
+        if (is_white(code) && keep_lines) {
+            *out++ = text[at];
+        } else if (is_white(code)) {
+            *out++ = ' ';
+        } else if (!keep || acts_on_terminal(code)) {
+            *out++ = '?';
+        } else {
+            memmove(out, text + at, bytes);
+            out += bytes;
+        }
+    }
+    *out = '\0';
+    return text;
+}
+
+enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value)
+{
+    char digits[64]; /* without leading zeros, underscores and the point */
+    size_t used = 0, at = 0;
+    long scale = 0, exponent = 0;
+    bool negative = at < length && text[at] == '-', any = false, point = false, negative_exponent = false;
+    if (at < length && (text[at] == '-' || text[at] == '+'))
+        at++;
+    for (; at < length; at++) {
+        if (is_digit(text[at])) {
+            any = true;
+            scale -= point;
+            if (used == 0 && text[at] == '0')
+                continue;
+            if (used == sizeof digits)
+                return FC_WHOLE_TOO_LARGE;
+            digits[used++] = text[at];
+        } else if (text[at] == '.' && !point) {
+            point = true;
+        } else if (text[at] != '_' || at == 0 || !is_digit(text[at - 1]) || at + 1 >= length ||
+                   !is_digit(text[at + 1])) {
+            break;
+        }
+    }
+    if (any && at + 1 < length && (text[at] == 'e' || text[at] == 'E')) {
+        at++;
+        negative_exponent = text[at] == '-';
+        at += text[at] == '-' || text[at] == '+';
+        if (at == length)
+            return FC_WHOLE_NO_NUMBER;
+        for (; at < length && is_digit(text[at]); at++)
+            exponent = exponent < 10000 ? 10 * exponent + (text[at] - '0') : exponent;
+    }
+    if (!any || at < length)
+        return FC_WHOLE_NO_NUMBER;
+    scale += negative_exponent ? -exponent : exponent;
+    for (; used > 0 && scale < 0 && digits[used - 1] == '0'; used--)
+        scale++;
+    *value = 0;
+    if (used == 0)
+        return FC_WHOLE;
+    if (scale < 0)
+        return FC_WHOLE_FRACTION;
+    if (negative)
+        return FC_WHOLE_NEGATIVE;
+    for (size_t i = 0; i < used || scale > 0; i++) {
+        uint64_t digit = i < used ? (uint64_t)(digits[i] - '0') : 0;
+        if (*value > (UINT64_MAX - digit) / 10)
+            return FC_WHOLE_TOO_LARGE;
+        *value = 10 * *value + digit;
+        scale -= i >= used;
+    }
+    return FC_WHOLE;
+}
+
 const char *fc_printable(char *buffer, size_t size, const char *text, size_t length)
 {
-    size_t used = 0, at = 0;
-    for (; at < length && text[at] && at < 40 && used + 8 < size; at++) {
-        unsigned char c = (unsigned char)text[at];
-        buffer[used++] = c < 0x20 || c == 0x7f ? '?' : text[at];
-    }
-    if (at < length && text[at]) { /* do not cut a character of several bytes */
-        while (used > 0 && ((unsigned char)text[at] & 0xc0u) == 0x80u) {
-            used--;
-            at--;
+    size_t used = 0, at = 0, bytes;
+    for (; at < length && text[at] && at < 40 && used + 8 < size; at += bytes) {
+        unsigned code = character(text + at, length - at, &bytes);
+        if (acts_on_terminal(code) || (code == 0xfffd && bytes == 1)) {
+            buffer[used++] = '?';
+            continue;
         }
+        memcpy(buffer + used, text + at, bytes);
+        used += bytes;
+    }
+    if (at < length && text[at]) {
         memcpy(buffer + used, "...", 3);
         used += 3;
     }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "error.h"
 
@@ -56,8 +57,23 @@ const char *fc_nearest_word(const char *text, size_t length, const char *const *
 const char *fc_did_you_mean(char *buffer, size_t size, const char *text, size_t length,
                             const char *const *words, size_t count);
 
-/* A printable copy of at most about 40 characters of a text read from an input, for use in messages: control
- * characters become '?', a longer text ends in "...". Writes at most `size` bytes into `buffer` and returns
+/* The first character of the `length` bytes of UTF-8 at `text` that a terminal would act on instead of printing:
+ * control characters (C0 but tab and line breaks, DEL, C1), and those that turn the direction of writing (U+202A
+ * to U+202E, U+2066 to U+2069). 0 when there is none. */
+unsigned fc_unprintable(const char *text, size_t length);
+
+/* Replaces every such character by '?', and every byte that is not UTF-8; line breaks and tabs become blanks
+ * unless `keep_lines`. Returns `text`. */
+char *fc_make_printable(char *text, bool keep_lines);
+
+enum fc_whole { FC_WHOLE, FC_WHOLE_NO_NUMBER, FC_WHOLE_FRACTION, FC_WHOLE_NEGATIVE, FC_WHOLE_TOO_LARGE };
+
+/* Reads the `length` bytes at `text` as a whole number from 0 to 2^64 - 1 without going through a double: "100000",
+ * "1_000_000", "1e6", "2.5e3". The whole text must be the number; "1.0" is one, "1.5" a fraction. */
+enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value);
+
+/* A printable copy of at most about 40 characters of a text read from an input, for use in messages: characters
+ * that are not printed become '?', a longer text ends in "...". Writes at most `size` bytes into `buffer` and returns
  * it. */
 const char *fc_printable(char *buffer, size_t size, const char *text, size_t length);
 

@@ -106,7 +106,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
                                optarg);
             break;
         case 's':
-            if (fc_option_count("--seed", optarg, 0, 9007199254740992.0, &o->seed, error))
+            if (fc_option_count("--seed", optarg, 0, UINT64_MAX, &o->seed, error))
                 return -1;
             break;
         case 'd':

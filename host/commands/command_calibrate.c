@@ -59,11 +59,11 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             o->output = optarg;
             break;
         case 'n':
-            if (fc_option_count("-n", optarg, 1000, 1e10, &o->run.draws, error))
+            if (fc_option_count("-n", optarg, 1000, (uint64_t)1e10, &o->run.draws, error))
                 return -1;
             break;
         case 's':
-            if (fc_option_count("-s", optarg, 0, 9007199254740992.0, &o->run.seed, error))
+            if (fc_option_count("-s", optarg, 0, UINT64_MAX, &o->run.seed, error))
                 return -1;
             break;
         case 'b':

@@ -58,7 +58,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     while ((option = getopt_long(argc, argv, ":n:s:h", long_options, NULL)) != -1) {
         switch (option) {
         case OPTION_TRIAL:
-            if (fc_option_count("--trial", optarg, 0, 9007199254740992.0, &o->trial, error))
+            if (fc_option_count("--trial", optarg, 0, 9007199254740992, &o->trial, error))
                 return -1;
             o->has_trial = true;
             break;
@@ -66,11 +66,11 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             o->at = optarg;
             break;
         case 'n':
-            if (fc_option_count("-n", optarg, 1, 1e9, &o->scenario_options.trials, error))
+            if (fc_option_count("-n", optarg, 1, (uint64_t)1e9, &o->scenario_options.trials, error))
                 return -1;
             break;
         case 's':
-            if (fc_option_count("-s", optarg, 0, 9007199254740992.0, &o->scenario_options.seed, error))
+            if (fc_option_count("-s", optarg, 0, UINT64_MAX, &o->scenario_options.seed, error))
                 return -1;
             o->scenario_options.has_seed = true;
             break;

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "host/base/format.h"
 #include "host/base/options.h"
+#include "host/base/source.h"
 #include "host/analysis/precision.h"
 #include "host/base/progress.h"
 #include "host/report/report.h"
@@ -111,10 +112,11 @@ static int run_until(struct fc_run_request *request, const struct fc_precision *
 
 static int read_shard(const char *text, struct options *o, struct fc_error *error)
 {
-    unsigned long long i, n;
-    char rest;
-    if (sscanf(text, "%llu/%llu%c", &i, &n, &rest) != 2 || i < 1 || i > n)
-        return fc_fail(error, FC_BAD_INPUT, "--shard '%s' is not I/N with 1 <= I <= N", text);
+    uint64_t i = 0, n = 0;
+    const char *slash = strchr(text, '/');
+    if (!slash || fc_read_whole(text, (size_t)(slash - text), &i) != FC_WHOLE ||
+        fc_read_whole(slash + 1, strlen(slash + 1), &n) != FC_WHOLE || i < 1 || i > n || n > 1000000000)
+        return fc_fail(error, FC_BAD_INPUT, "--shard '%s' is not I/N with 1 <= I <= N <= 1e9", text);
     o->shard = i;
     o->shards = n;
     return 0;
@@ -162,11 +164,11 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     while ((option = getopt_long(argc, argv, ":n:s:b:t:o:qh", long_options, NULL)) != -1) {
         switch (option) {
         case 'n':
-            if (fc_option_count("-n", optarg, 1, 1e12, &o->scenario_options.trials, error))
+            if (fc_option_count("-n", optarg, 1, (uint64_t)1e12, &o->scenario_options.trials, error))
                 return -1;
             break;
         case 's':
-            if (fc_option_count("-s", optarg, 0, 9007199254740992.0, &o->scenario_options.seed, error))
+            if (fc_option_count("-s", optarg, 0, UINT64_MAX, &o->scenario_options.seed, error))
                 return -1;
             o->scenario_options.has_seed = true;
             break;

@@ -105,7 +105,7 @@ static int read_target(const char *text, const struct fc_program *program, struc
     if (end > sign && end[strspn(end, " ")] == '\0' && isfinite(solve->target))
         return 0;
     struct fc_source source = fc_source_of("--target", sign);
-    return fc_value_read_number(&source, fc_metric_find(answer->metric)->unit, -1e300, 1e300, &solve->target,
+    return fc_value_read_number(&source, fc_metric_find(answer->metric)->unit, FC_UNIT_NONE, -1e300, 1e300, &solve->target, NULL, 0,
                                 error);
 }
 

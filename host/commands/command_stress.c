@@ -112,7 +112,7 @@ static int read_limit(struct stress *s, struct fc_error *error)
     if (end > text && end[strspn(end, " ")] == '\0' && isfinite(s->limit))
         return 0;
     struct fc_source source = fc_source_of(s->o->above ? "--above" : "--below", text);
-    return fc_value_read_number(&source, fc_metric_find(s->metric)->unit, -1e300, 1e300, &s->limit, error);
+    return fc_value_read_number(&source, fc_metric_find(s->metric)->unit, FC_UNIT_NONE, -1e300, 1e300, &s->limit, NULL, 0, error);
 }
 
 static bool breach(const struct stress *s, float value)

@@ -9,6 +9,7 @@
 
 #define PI 3.14159265358979323846
 #define SMALLEST 1e-6 /* eigenvalue that a repair leaves */
+#define ROUNDING 1e-9 /* eigenvalues and pivots this near to 0 are 0 */
 
 typedef double matrix[FC_COPULA_MAX][FC_COPULA_MAX];
 
@@ -131,9 +132,12 @@ int fc_copula_factor(int n, matrix r, matrix factor)
             double sum = r[i][j];
             for (int k = 0; k < j; k++)
                 sum -= factor[i][k] * factor[j][k];
-            if (i == j && sum <= 1e-12)
+            if (i == j && sum < -ROUNDING)
                 return -1;
-            factor[i][j] = i == j ? sqrt(sum) : sum / factor[j][j];
+            if (i == j)
+                factor[i][j] = sum > ROUNDING ? sqrt(sum) : 0;
+            else /* a column whose pivot is 0 belongs to a value that others determine (a rank of 1 or -1) */
+                factor[i][j] = factor[j][j] > 0 ? sum / factor[j][j] : 0;
         }
     return 0;
 }
@@ -233,18 +237,19 @@ int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *se
             r[a][b] = r[b][a] = fc_copula_pearson(pair->rank);
     }
     double least = smallest_eigenvalue(n, r);
-    if (least < SMALLEST) {
+    if (least < -ROUNDING) {
         if (!settings->correlation_repair)
             return fc_fail_at(
                 error, &settings->correlations[0].place,
-                "these correlations contradict each other (their matrix has the eigenvalue %.3g, and all "
-                "must "
-                "be positive); weaken some, or say 'repair: true' for the nearest matrix that can be",
+                "the correlation matrix is not positive semidefinite (smallest eigenvalue %.3g), so no "
+                "values can "
+                "have all these ranks; weaken some, or write 'repair: true' for the nearest matrix that is",
                 least);
         double moved = fc_copula_repair(n, r);
         fc_note(&compiled->notes, FC_NOTE, "correlations-repaired", &settings->correlations[0].place,
-                "the correlations contradict each other (eigenvalue %.3g); the nearest matrix that can be is "
-                "used, no entry moved by more than %.3g",
+                "the correlation matrix is not positive semidefinite (smallest eigenvalue %.3g); the nearest "
+                "one that "
+                "is was taken instead, no entry moved by more than %.3g",
                 least, moved);
     }
     if (fc_copula_factor(n, r, factor))

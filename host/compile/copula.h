@@ -1,8 +1,8 @@
 /* copula.h: from the rank correlations of a scenario to the Gaussian copula that devices draw from.
  *
  * A rank correlation r (Spearman's) of two inputs becomes the correlation 2 sin(pi r / 6) of two standard
- * normals (Pearson 1907; exact for the Gaussian copula). The matrix must be positive definite; where it is
- * not, it is an error that names the smallest eigenvalue, or, with `repair`, the nearest correlation matrix
+ * normals (Pearson 1907; exact for the Gaussian copula). The matrix must be positive semidefinite (a rank of 1 or -1
+ * makes one value follow another exactly); where it is not, it is an error that names the smallest eigenvalue, or, with `repair`, the nearest correlation matrix
  * takes its place (Higham, "Computing the nearest correlation matrix", IMA J. Numer. Anal. 22, 2002:
  * alternating projections with Dykstra's correction; eigenvalues kept at 1e-6 or more). */
 #ifndef FC_HOST_COPULA_H
@@ -25,7 +25,7 @@ void fc_copula_eigen(int n, double a[FC_COPULA_MAX][FC_COPULA_MAX], double value
  * that moved most moved. */
 double fc_copula_repair(int n, double matrix[FC_COPULA_MAX][FC_COPULA_MAX]);
 
-/* Lower triangular factor of a positive definite matrix. Returns 0, or -1 when it is not. */
+/* Lower triangular factor of a positive semidefinite matrix; a pivot of 0 leaves its column 0. Returns 0, or -1 when it is not. */
 int fc_copula_factor(int n, double matrix[FC_COPULA_MAX][FC_COPULA_MAX],
                      double factor[FC_COPULA_MAX][FC_COPULA_MAX]);
 

@@ -14,6 +14,7 @@
 #include "host/language/scenario_file.h"
 #include "host/language/settings.h"
 #include "host/language/site.h"
+#include "host/base/source.h"
 #include "host/base/version.h"
 
 #define DEFAULT_TRIALS 100000u
@@ -128,6 +129,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                                                : DEFAULT_SEED;
     snprintf(scenario->name, sizeof scenario->name, "%s",
              f[FC_FIELD_SCENARIO_NAME].is_set ? f[FC_FIELD_SCENARIO_NAME].name : path_or_name);
+    fc_make_printable(scenario->name, false);
     return 0;
 failed:
     fc_scenario_close(scenario);

@@ -592,10 +592,23 @@ int fc_distribution_confine(struct fc_distribution *d, double lo, double hi, cha
         return 0;
     if (!(outside < 1.0 - 1e-6))
         return refuse(fault, -1, "it lies outside what is allowed, %.6g to %.6g", lo, hi);
+    double p5 = fc_distribution_quantile(d, 0.05, 0.95), p95 = fc_distribution_quantile(d, 0.95, 0.05);
+    p5 = fabs(p5) < 1e-12 * fabs(p95) ? 0.0 : p5; /* the 5 % quantile of '0 to 30' */
+    if (outside > FC_CUT_MOST)
+        return refuse(
+            fault, -1,
+            "%.2g %% of it lies outside what is allowed (its 5 %%, 50 %% and 95 %% quantiles, %.4g, %.4g and "
+            "%.4g, would not be those drawn); choose a distribution that fits, or cut it yourself with "
+            "truncated(..., lo, hi); allowed is %.6g to %.6g",
+            100.0 * outside, p5, fc_distribution_quantile(d, 0.5, 0.5), p95, lo, hi);
     if (fc_distribution_truncate(d, lo, hi, fault))
         return -1;
-    snprintf(note, size, "%.2g %% of it lies outside what is allowed, %.6g to %.6g, and was cut off",
-             100.0 * outside, lo, hi);
+    snprintf(note, size,
+             "%.2g %% of it lies outside what is allowed, %.6g to %.6g, and was cut off (P5 %.4g, P50 %.4g, "
+             "P95 %.4g "
+             "remain)",
+             100.0 * outside, lo, hi, fc_distribution_quantile(d, 0.05, 0.95),
+             fc_distribution_quantile(d, 0.5, 0.5), fc_distribution_quantile(d, 0.95, 0.05));
     return 0;
 }
 

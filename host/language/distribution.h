@@ -22,6 +22,10 @@ enum fc_distribution_kind {
     FC_QUANTILES    /* `count` quantiles, linear in between */
 };
 
+/* The share of a distribution that the allowed range may cut off, with a note; more is refused, because the quantiles
+ * that a reader expects would no longer be those drawn. A judgement. */
+#define FC_CUT_MOST 0.01
+
 enum {
     FC_MAX_VALUES = 32,   /* values of a discrete distribution: what a device keeps */
     FC_MAX_QUANTILES = 62 /* stated points of a quantile table; two more may be made */
@@ -61,7 +65,7 @@ extern const size_t fc_form_count;
 /* Why a distribution cannot be: `parameter` is the index of the wrong one (-1: none in particular). */
 struct fc_fault {
     int parameter;
-    char text[256];
+    char text[400];
 };
 
 /* Makes the distribution of a form from its parameters, in the order of the form. Returns 0, or -1 with the
@@ -93,7 +97,8 @@ int fc_distribution_truncate(struct fc_distribution *distribution, double lo, do
                              struct fc_fault *fault);
 
 /* Makes sure that nothing is drawn outside the allowed [lo, hi]. A stated value or a bounded support outside
- * is a fault; a tail outside is cut off (and the rest scaled up), or a prolonged quantile table is shortened,
+ * is a fault, and so is more than FC_CUT_MOST of it; a smaller tail outside is cut off (and the rest scaled up), or a
+ * prolonged quantile table is shortened,
  * and `note`
  * (`size` bytes) then says so; otherwise note is "". */
 int fc_distribution_confine(struct fc_distribution *distribution, double lo, double hi, char *note,

@@ -83,6 +83,24 @@ const struct fc_field fc_fields[] = {
 
 _Static_assert(sizeof fc_fields / sizeof fc_fields[0] == FC_FIELD_COUNT, "one row per field");
 
+enum fc_unit_policy fc_field_unit_policy(const struct fc_field *field)
+{
+    static const char *const plain[] = {"1", "GPU"}, *const obvious[] = {"token", "FLOP", "1/year"};
+    if (!field->unit || field->type == FC_FIELD_NAME)
+        return FC_UNIT_NONE;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        if (strcmp(field->unit, plain[i]) == 0)
+            return FC_UNIT_NONE;
+    for (size_t i = 0; i < sizeof obvious / sizeof obvious[0]; i++)
+        if (strcmp(field->unit, obvious[i]) == 0)
+            return FC_UNIT_ASSUMED;
+    const char *dot = strrchr(field->path, '.'); /* "years" and "quantize_bytes" say it */
+    const char *named = dot ? strstr(dot + 1, field->unit) : NULL;
+    bool whole =
+        named && (named == dot + 1 || named[-1] == '_') && strcmp(named + strlen(field->unit), "s") == 0;
+    return whole ? FC_UNIT_ASSUMED : FC_UNIT_REQUIRED;
+}
+
 const struct fc_field *fc_field_find(const char *path)
 {
     for (size_t i = 0; i < FC_FIELD_COUNT; i++)

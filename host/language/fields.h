@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "value.h"
+
 enum fc_field_type {
     FC_FIELD_UNCERTAIN, /* one value per trial: a number, a range or a distribution; feeds input `input` */
     FC_FIELD_LAW,       /* a value per event inside a trial: likewise a number, a range or a distribution */
@@ -48,6 +50,11 @@ enum fc_field_id {
 };
 #define FC_FIELD_EFFICIENCY                                                                                  \
     FC_FIELD_EFFICIENCY_CLOCK /* the first of the step layer's inputs, in their order */
+
+/* What a number without a unit means under this key. Counts of tokens and FLOP, rates per year, and keys whose name
+ * says the unit (contract.years, checkpoint.bytes, efficiency.quantize_bytes) are read in the canonical unit and
+ * noted; every other dimensioned key needs one. */
+enum fc_unit_policy fc_field_unit_policy(const struct fc_field *field);
 
 /* The table, FC_FIELD_COUNT rows in the order of enum fc_field_id. */
 extern const struct fc_field fc_fields[];

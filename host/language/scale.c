@@ -56,10 +56,11 @@ static int scale_distribution(struct fc_setting *setting, const struct fc_field 
 {
     struct fc_fault fault;
     struct fc_distribution *d = setting->distribution;
-    char note[200];
+    char note[256];
     fc_distribution_scale(d, factor);
     if (fc_distribution_confine(d, field->lo, field->hi, note, sizeof note, &fault))
-        return fc_fail(error, FC_BAD_INPUT, "%s times %g cannot be (%s); take a factor nearer to 1",
+        return fc_fail(error, FC_BAD_INPUT,
+                       "scaling %s by %g gives a value out of range (%s); take a factor nearer to 1",
                        field->path, factor, fault.text);
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "value.h"
 #include "value_text.h"
+#include "host/base/source.h"
 
 enum { MAX_PATH = 200, MAX_TEXT = 4000, MAX_GROUPS = 32, MAX_GROUP = 32 };
 
@@ -75,8 +76,7 @@ static int want_text(const struct fc_node *node, const char *what, struct fc_err
 {
     if (node->kind == FC_NODE_TEXT)
         return 0;
-    return fc_fail_at(error, &node->place, "%s is asked for here, not %s", what,
-                      fc_node_kind_name(node->kind));
+    return fc_fail_at(error, &node->place, "expected %s, got %s", what, fc_node_kind_name(node->kind));
 }
 
 static int read_uncertain(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
@@ -85,10 +85,10 @@ static int read_uncertain(struct reading *reading, const struct fc_field *field,
     struct fc_value_text text;
     struct fc_source source;
     struct fc_distribution distribution;
-    char note[200];
+    char note[400];
     if (fc_value_text_read(&text, node, &source, reading->error) ||
-        fc_value_read(&source, field->unit, field->lo, field->hi, &distribution, note, sizeof note,
-                      reading->error))
+        fc_value_read(&source, field->unit, fc_field_unit_policy(field), field->lo, field->hi, &distribution,
+                      note, sizeof note, reading->error))
         return -1;
     setting->text = own_text(reading->settings, text.text);
     setting->note = note[0] ? own_text(reading->settings, note) : NULL;
@@ -115,27 +115,89 @@ static bool takes_auto(const struct fc_field *field)
     return false;
 }
 
+/* A whole number without a unit, read digit by digit: no double holds a seed above 2^53. Returns 1 where the text is
+ * something else (a unit, a scale), which is then read as any value. */
+static int read_whole(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
+                      const struct fc_value_text *text, struct fc_setting *setting)
+{
+    uint64_t value;
+    const char *unit = strcmp(field->unit, "1") == 0 ? "" : field->unit;
+    switch (fc_read_whole(text->text, text->length, &value)) {
+    case FC_WHOLE_NO_NUMBER:
+    case FC_WHOLE_NEGATIVE: /* refused by its range */
+        return 1;
+    case FC_WHOLE_FRACTION:
+        return fc_fail_at(reading->error, &node->place, "%s is not an integer; round it", text->text);
+    case FC_WHOLE_TOO_LARGE:
+        return fc_fail_at(reading->error, &node->place, "%s lies outside what is allowed, %.6g to %.6g%s%s",
+                          text->text, field->lo, field->hi, unit[0] ? " " : "", unit);
+    case FC_WHOLE:
+        break;
+    }
+    if ((double)value < field->lo || (double)value > field->hi)
+        return fc_fail_at(reading->error, &node->place, "%s lies outside what is allowed, %.6g to %.6g%s%s",
+                          text->text, field->lo, field->hi, unit[0] ? " " : "", unit);
+    setting->number = (double)value;
+    setting->integer = (long long)value; /* a seed above 2^63 comes back by the cast to uint64_t */
+    return 0;
+}
+
 static int read_number(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
                        struct fc_setting *setting)
 {
     struct fc_value_text text;
     struct fc_source source;
+    char note[200];
     if (fc_value_text_read(&text, node, &source, reading->error))
         return -1;
     setting->text = own_text(reading->settings, text.text);
     if (!setting->text)
         return no_memory(reading->error);
+    if (field->type == FC_FIELD_INTEGER && fc_field_unit_policy(field) == FC_UNIT_NONE) {
+        int plain = read_whole(reading, field, node, &text, setting);
+        if (plain <= 0)
+            return plain;
+    }
     setting->is_auto = takes_auto(field) && strcmp(text.text, "auto") == 0;
     if (setting->is_auto)
         return 0;
-    if (fc_value_read_number(&source, field->unit, field->lo, field->hi, &setting->number, reading->error))
+    if (fc_value_read_number(&source, field->unit, fc_field_unit_policy(field), field->lo, field->hi,
+                             &setting->number, note, sizeof note, reading->error))
         return -1;
+    if (note[0] && !(setting->note = own_text(reading->settings, note)))
+        return no_memory(reading->error);
     if (field->type != FC_FIELD_INTEGER)
         return 0;
     if (setting->number != floor(setting->number))
-        return fc_fail_at(reading->error, &node->place, "%.15g is not a whole number; round it",
-                          setting->number);
+        return fc_fail_at(reading->error, &node->place, "%.15g is not an integer; round it", setting->number);
     setting->integer = (long long)setting->number;
+    return 0;
+}
+
+/* Whether the text is a number and nothing else. */
+static bool is_bare(const struct fc_source *source)
+{
+    struct fc_error ignored;
+    double value;
+    size_t at = fc_source_skip(source, 0);
+    return fc_source_is_number(source, at) && fc_source_number(source, &at, &value, &ignored) == 0 &&
+           !source->text[fc_source_skip(source, at)];
+}
+
+/* What stands behind the number of a list's last item: it holds for all that have no unit of their own, as in
+ * [6, 9, 12 B USD]. */
+static int unit_of_last(struct reading *reading, const struct fc_node *list, char *unit, size_t size)
+{
+    struct fc_value_text text;
+    struct fc_source source;
+    double value;
+    unit[0] = '\0';
+    if (fc_value_text_read(&text, list->last, &source, reading->error))
+        return -1;
+    size_t at = fc_source_skip(&source, 0);
+    if (!fc_source_is_number(&source, at) || fc_source_number(&source, &at, &value, reading->error))
+        return 0;
+    snprintf(unit, size, "%s", text.text + fc_source_skip(&source, at));
     return 0;
 }
 
@@ -144,18 +206,26 @@ static int read_numbers(struct reading *reading, const struct fc_field *field, c
 {
     bool list = node->kind == FC_NODE_LIST;
     if (list && (node->count == 0 || node->count > FC_MAX_NUMBERS))
-        return fc_fail_at(reading->error, &node->place,
-                          "a list of 1 to %d numbers is asked for here, not of %zu", (int)FC_MAX_NUMBERS,
-                          node->count);
-    char joined[MAX_TEXT] = "[";
+        return fc_fail_at(reading->error, &node->place, "expected a list of 1 to %d numbers, got %zu",
+                          (int)FC_MAX_NUMBERS, node->count);
+    char joined[MAX_TEXT] = "[", note[200] = "", unit[64] = "";
     size_t used = 1;
+    if (list && unit_of_last(reading, node, unit, sizeof unit))
+        return -1;
     for (const struct fc_node *item = list ? node->first : node; item; item = list ? item->next : NULL) {
         struct fc_value_text text;
         struct fc_source source;
-        if (fc_value_text_read(&text, item, &source, reading->error) ||
-            fc_value_read_number(&source, field->unit, field->lo, field->hi,
-                                 &setting->numbers[setting->count], reading->error))
+        char missing[200];
+        if (fc_value_text_read(&text, item, &source, reading->error))
             return -1;
+        if (unit[0] && is_bare(&source) && text.length + strlen(unit) + 2 < FC_VALUE_BYTES)
+            text.length +=
+                (size_t)snprintf(text.text + text.length, FC_VALUE_BYTES - text.length, " %s", unit);
+        if (fc_value_read_number(&source, field->unit, fc_field_unit_policy(field), field->lo, field->hi,
+                                 &setting->numbers[setting->count], missing, sizeof missing, reading->error))
+            return -1;
+        if (missing[0] && !note[0])
+            memcpy(note, missing, sizeof note);
         setting->count++;
         if (used + text.length + 4 >= sizeof joined)
             return fc_fail_at(reading->error, &item->place,
@@ -165,7 +235,8 @@ static int read_numbers(struct reading *reading, const struct fc_field *field, c
     }
     snprintf(joined + used, sizeof joined - used, "]");
     setting->text = own_text(reading->settings, joined);
-    return setting->text ? 0 : no_memory(reading->error);
+    setting->note = note[0] ? own_text(reading->settings, note) : NULL;
+    return setting->text && (setting->note || !note[0]) ? 0 : no_memory(reading->error);
 }
 
 static int read_choice(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
@@ -219,6 +290,9 @@ static int read_text(struct reading *reading, const struct fc_field *field, cons
     if (length == 0 || length > limit)
         return fc_fail_at(reading->error, &node->place, "the text must hold 1 to %zu bytes (it holds %zu)",
                           limit, length);
+    if (field->id != FC_FIELD_DESCRIPTION && strpbrk(node->text, "\n\r"))
+        return fc_fail_at(reading->error, &node->place, "'%s' must stand on one line; remove the line break",
+                          field->path);
     setting->text = setting->name = own_text(reading->settings, node->text);
     return setting->text ? 0 : no_memory(reading->error);
 }
@@ -329,6 +403,8 @@ static int read_map(struct reading *reading, const struct fc_node *map, const ch
             return fc_fail_at(reading->error, &child->key_place, "the key is too long (%d bytes at most)",
                               MAX_PATH - 1);
         const struct fc_field *field = fc_field_find(path);
+        if (!prefix[0] && strncmp(path, "x-", 2) == 0)
+            continue; /* a place for anchors, as in Compose files */
         if (field) {
             if (reading->seen[field->id].line > 0)
                 return fc_fail_at(reading->error, &child->key_place,
@@ -420,7 +496,8 @@ static int read_correlation(struct reading *reading, const struct fc_node *item)
     struct fc_value_text text;
     struct fc_source source;
     if (fc_value_text_read(&text, rank, &source, reading->error) ||
-        fc_value_read_number(&source, "1", -1.0, 1.0, &correlation.rank, reading->error))
+        fc_value_read_number(&source, "1", FC_UNIT_NONE, -1.0, 1.0, &correlation.rank, NULL, 0,
+                             reading->error))
         return -1;
     for (size_t i = 0; i < settings->correlation_count; i++) {
         const struct fc_correlation *other = &settings->correlations[i];
@@ -439,7 +516,7 @@ static int read_pairs(struct reading *reading, const struct fc_node *list)
     if (list->kind == FC_NODE_EMPTY)
         return 0;
     if (list->kind != FC_NODE_LIST)
-        return fc_fail_at(reading->error, &list->place, "a list of correlations is asked for here, not %s",
+        return fc_fail_at(reading->error, &list->place, "expected a list of correlations, got %s",
                           fc_node_kind_name(list->kind));
     for (const struct fc_node *item = list->first; item; item = item->next)
         if (read_correlation(reading, item))
@@ -454,7 +531,7 @@ static int read_usual(struct reading *reading, const struct fc_node *node)
         return -1;
     if (strcmp(node->text, "usual") != 0)
         return fc_fail_at(reading->error, &node->place,
-                          "'%s' is no set of correlations; write usual, or list the pairs",
+                          "'%s' is not a known correlation set; write usual, or list the pairs",
                           fc_printable(shown, sizeof shown, node->text, strlen(node->text)));
     reading->settings->correlations_usual = true;
     reading->settings->correlation_repair = true; /* its pairs, stated one by one, do not all go together */

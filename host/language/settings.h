@@ -67,7 +67,7 @@ struct fc_settings {
 void fc_settings_init(struct fc_settings *settings);
 void fc_settings_free(struct fc_settings *settings);
 
-/* Reads every key of the document. Unknown, repeated and ill-typed keys and values out of range are refused
+/* Reads every key of the document but those of the top level that begin with "x-", which hold anchors. Unknown, repeated and ill-typed keys and values out of range are refused
  * at their place. `extends` is skipped; `correlations` replaces an earlier one: a list of pairs, the word
  * usual, or {use: usual, pairs: [...], repair: true}. Returns 0, or -1 with `error` filled; the settings may
  * then be partly filled and are still to be freed. */

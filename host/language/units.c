@@ -301,6 +301,18 @@ int fc_unit_factor(const struct fc_source *source, size_t offset, size_t length,
                       shown, canonical);
 }
 
+bool fc_unit_is_scale(const struct fc_source *source, size_t offset, size_t length, const char *canonical)
+{
+    const char *text = source->text + offset;
+    struct fc_unit wanted, top;
+    struct fc_error ignored;
+    if (read_canonical(canonical, &wanted, &top, &ignored))
+        return false;
+    return find_scale(scale_words, COUNT_OF(scale_words), text, length) > 0.0 ||
+           (counts_in_letters(&wanted) &&
+            find_scale(scale_letters, COUNT_OF(scale_letters), text, length) > 0.0);
+}
+
 int fc_quantity_read(const struct fc_source *source, const char *canonical, double *value,
                      struct fc_error *error)
 {

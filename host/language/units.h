@@ -2,13 +2,14 @@
  *
  * A unit is a product of known words: "h", "GPU-h", "USD/GPU-h", "kWh", "g/kWh", "GB/s", "PFLOP/s", "%". A
  * scale may stand between the number and its unit ("38 B USD", "15.6T tokens", "250 billion USD"). Each field
- * has a canonical unit; a bare number is in that unit. Where the canonical unit has a denominator
+ * has a canonical unit; what a bare number means is the reader's to decide (enum fc_unit_policy). Where the canonical unit has a denominator
  * ("USD/GPU-h"), it may be left out
  * ("3.5 USD"). GPUs, nodes and sequences are counts without a dimension. 1 year = 8766 h, 1 month = 1 year
  * / 12. */
 #ifndef FC_HOST_UNITS_H
 #define FC_HOST_UNITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "host/base/error.h"
@@ -36,5 +37,8 @@ int fc_unit_factor(const struct fc_source *source, size_t offset, size_t length,
 /* Reads "NUMBER [SCALE] [UNIT]", the whole text of the source, into `canonical` units. */
 int fc_quantity_read(const struct fc_source *source, const char *canonical, double *value,
                      struct fc_error *error);
+
+/* Whether the text is a scale alone ("B", "million"), which leaves the unit open. */
+bool fc_unit_is_scale(const struct fc_source *source, size_t offset, size_t length, const char *canonical);
 
 #endif

@@ -14,6 +14,9 @@ struct reader {
     const char *canonical;
     struct fc_error *error;
     int depth;
+    bool unit_given; /* a unit behind the parenthesis holds where an argument has none */
+    bool bare;       /* some number but 0 has no unit */
+    size_t bare_at;  /* the first of them */
 };
 
 struct argument {
@@ -72,6 +75,17 @@ static int unexpected(struct reader *reader, size_t at, const char *expected)
         return fc_fail_at(reader->error, &place, "the value ends too early; %s is missing", expected);
     return fc_fail_at(reader->error, &place, "'%s' was not expected; write %s here",
                       fc_printable(shown, sizeof shown, text, 1 + strcspn(text + 1, " ,()")), expected);
+}
+
+/* Keeps in mind that the number at `at` has no unit of its own; 0 is the same in every unit. */
+static void note_bare(struct reader *reader, size_t at, double number, size_t unit_at, size_t unit_length)
+{
+    bool given = reader->unit_given || (unit_length > 0 && !fc_unit_is_scale(reader->source, unit_at,
+                                                                             unit_length, reader->canonical));
+    if (given || number == 0.0 || reader->bare)
+        return;
+    reader->bare = true;
+    reader->bare_at = at;
 }
 
 /* ---- arguments ---- */
@@ -159,6 +173,8 @@ static int argument_value(struct reader *reader, const struct argument *argument
         fc_unit_factor(reader->source, argument->unit_at, argument->unit_length,
                        in_unit ? reader->canonical : "1", &factor, reader->error))
         return -1;
+    if (in_unit)
+        note_bare(reader, argument->number_at, argument->number, argument->unit_at, argument->unit_length);
     *value = argument->number * factor;
     if (!isfinite(*value))
         return fail(reader, argument->number_at,
@@ -246,7 +262,7 @@ static int make_form(struct reader *reader, size_t at, const struct fc_form *for
         int parameter = (int)i;
         if (arguments[i].weight_at > 0)
             return fail(reader, arguments[i].weight_at,
-                        "a value with a probability belongs into discrete(...)");
+                        "a value with a probability belongs in discrete(...)");
         if (arguments[i].name_length > 0) {
             parameter = find_parameter(form, reader->source, &arguments[i]);
             if (parameter < 0)
@@ -446,6 +462,11 @@ static int read_call(struct reader *reader, size_t *at, size_t length, double de
             return -1;
     }
     double suffix_factor = default_factor;
+    bool outer_given = reader->unit_given;
+    bool suffix_given =
+        outer_given || suffix_has_unit ||
+        (unit_length > 0 && !fc_unit_is_scale(source, unit_at, unit_length, reader->canonical));
+    reader->unit_given = suffix_given;
     if (unit_length > 0 &&
         fc_unit_factor(source, unit_at, unit_length, reader->canonical, &default_factor, reader->error))
         return -1;
@@ -492,6 +513,7 @@ static int read_call(struct reader *reader, size_t *at, size_t length, double de
         if (failed || truncate_to(reader, suffix_at, arguments, count, suffix_factor, distribution))
             return -1;
     }
+    reader->unit_given = outer_given;
     *at = behind;
     return 0;
 }
@@ -525,6 +547,7 @@ static int read_number_or_range(struct reader *reader, size_t *at, double defaul
         return -1;
     *at = end;
     if (!to) {
+        note_bare(reader, first_at, first, unit_at, unit_length);
         if (!isfinite(first * factor))
             return fail(reader, first_at,
                         "the number is too large in this unit; at most 1.8e308 can be held");
@@ -543,6 +566,8 @@ static int read_number_or_range(struct reader *reader, size_t *at, double defaul
         return -1;
     if (unit_length == 0)
         factor = second_factor;
+    size_t of = second_length > 0 ? second_unit : unit_at;
+    note_bare(reader, first_at, second, of, second_length > 0 ? second_length : unit_length);
     struct fc_fault fault;
     if (!isfinite(first * factor) || !isfinite(second * second_factor))
         return fail(reader, first_at, "the range is too large in this unit; at most 1.8e308 can be held");
@@ -582,39 +607,70 @@ static int read_value(struct reader *reader, size_t *at, double default_factor,
         fc_printable(shown, sizeof shown, text, trimmed_length(text, strlen(text))));
 }
 
-static int read_whole(const struct fc_source *source, const char *canonical,
-                      struct fc_distribution *distribution, struct fc_error *error)
+/* What a missing unit leads to: nothing, a note or a refusal. */
+static int judge_unit(const struct reader *reader, enum fc_unit_policy policy, char *note, size_t size)
 {
-    struct reader reader = {source, canonical, error, 0};
+    if (size > 0)
+        note[0] = '\0';
+    if (!reader->bare || policy == FC_UNIT_NONE)
+        return 0;
+    const char *text = reader->source->text + reader->bare_at;
+    char shown[64], example[64];
+    size_t length = trimmed_length(text, strcspn(text, ",()"));
+    snprintf(example, sizeof example, "%s %s",
+             fc_printable(shown, sizeof shown, text, length < 24 ? length : strcspn(text, " ,()")),
+             reader->canonical);
+    if (policy == FC_UNIT_ASSUMED) {
+        snprintf(note, size, "no unit is given; read as %s", example);
+        return 0;
+    }
+    struct fc_place place = fc_source_at(reader->source, reader->bare_at);
+    return fc_fail_at(reader->error, &place,
+                      "'%s' has no unit (only 0 and plain counts do without one); write for example %s",
+                      shown, example);
+}
+
+static int read_whole(const struct fc_source *source, const char *canonical, enum fc_unit_policy policy,
+                      struct fc_distribution *distribution, char *note, size_t size, struct fc_error *error)
+{
+    struct reader reader = {.source = source, .canonical = canonical, .error = error};
     size_t at = 0;
     if (read_value(&reader, &at, 1.0, distribution))
         return -1;
     at = fc_source_skip(source, at);
-    return source->text[at] ? unexpected(&reader, at, "nothing more") : 0;
+    if (source->text[at])
+        return unexpected(&reader, at, "nothing more");
+    return judge_unit(&reader, policy, note, size);
 }
 
-int fc_value_read(const struct fc_source *source, const char *canonical, double lo, double hi,
-                  struct fc_distribution *distribution, char *note, size_t size, struct fc_error *error)
+int fc_value_read(const struct fc_source *source, const char *canonical, enum fc_unit_policy policy,
+                  double lo, double hi, struct fc_distribution *distribution, char *note, size_t size,
+                  struct fc_error *error)
 {
     struct fc_fault fault;
-    if (read_whole(source, canonical, distribution, error))
+    char cut[256];
+    if (read_whole(source, canonical, policy, distribution, note, size, error))
         return -1;
-    if (fc_distribution_confine(distribution, lo, hi, note, size, &fault) == 0)
-        return 0;
-    struct fc_place place = fc_source_at(source, fc_source_skip(source, 0));
-    bool counts = strcmp(canonical, "1") == 0;
-    return fc_fail_at(error, &place, "%s%s%s", fault.text, counts ? "" : " ", counts ? "" : canonical);
+    if (fc_distribution_confine(distribution, lo, hi, cut, sizeof cut, &fault)) {
+        struct fc_place place = fc_source_at(source, fc_source_skip(source, 0));
+        bool counts = strcmp(canonical, "1") == 0;
+        return fc_fail_at(error, &place, "%s%s%s", fault.text, counts ? "" : " ", counts ? "" : canonical);
+    }
+    size_t used = size > 0 ? strlen(note) : 0;
+    if (cut[0] && used < size)
+        snprintf(note + used, size - used, "%s%s", used ? "; " : "", cut);
+    return 0;
 }
 
-int fc_value_read_number(const struct fc_source *source, const char *canonical, double lo, double hi,
-                         double *value, struct fc_error *error)
+int fc_value_read_number(const struct fc_source *source, const char *canonical, enum fc_unit_policy policy,
+                         double lo, double hi, double *value, char *note, size_t size, struct fc_error *error)
 {
     struct fc_place place = fc_source_at(source, fc_source_skip(source, 0));
     struct fc_distribution distribution = {0};
-    if (read_whole(source, canonical, &distribution, error))
+    if (read_whole(source, canonical, policy, &distribution, note, size, error))
         return -1;
     if (distribution.kind != FC_CONSTANT)
-        return fc_fail_at(error, &place, "one number is asked for here, not a distribution; write its value");
+        return fc_fail_at(error, &place, "expected a single number, got a distribution; write its value");
     *value = distribution.parameter[0];
     double slack = 1e-12 * fabs(*value);
     if (*value < lo - slack || *value > hi + slack) {
