@@ -32,11 +32,13 @@ static int open_with(const char *file, const char *const *set, struct fc_scenari
     return status;
 }
 
+#define H100 "cluster.gpu=h100", "cluster.network=roce-400", "cluster.domain=8", "cluster.node=8"
+
 static void impossible_plans_are_refused(void **state)
 {
     (void)state;
     static const struct {
-        const char *set[5];
+        const char *set[7];
         const char *place, *says;
     } cases[] = {
         {{"plan.tp=7", NULL}, "gb300-nvl72-frontier.yaml", "cannot be split into replicas of 63"},
@@ -46,10 +48,8 @@ static void impossible_plans_are_refused(void **state)
          "global batch of 9217 sequences cannot be split"},
         {{"plan.vpp=20", NULL}, "--set:1:10", "126 layers cannot fill 180 pipeline chunks"},
         {{"plan.ep=8", NULL}, "--set:1:9", "dense"},
-        {{"cluster.gpu=h100", "training.precision=nvfp4", NULL},
-         "--set:1:20",
-         "no matrix units for this precision"},
-        {{"cluster.gpu=h100", "training.precision=mxfp8", NULL}, "--set:1:20", "MXFP8 needs a Blackwell GPU"},
+        {{H100, "training.precision=nvfp4", NULL}, "--set:1:20", "no matrix units for this precision"},
+        {{H100, "training.precision=mxfp8", NULL}, "--set:1:20", "take bf16, fp8"},
         {{"plan.cp=5", "cluster.gpus=184320", NULL}, "--set:1:9", "cannot be split over plan.cp 5"},
         {{"plan.pp=1", "plan.vpp=1", "plan.tp=4", "plan.dp=9216", NULL},
          "gb300-nvl72-frontier.yaml",

@@ -153,7 +153,10 @@ static void each_row_equals_the_other_implementation(void **state)
         g.family = plan.gpu.family;
         g.memory_bytes = plan.gpu.memory_bytes;
         g.grace = plan.gpu.grace;
-        g.ultra = plan.gpu.ultra;
+        g.mxfp8_flop_per_s = plan.gpu.mxfp8_flop_per_s;
+        g.fp4_base_flop_per_s = plan.gpu.fp4_base_flop_per_s;
+        g.clock = plan.gpu.clock;
+        g.inherited_sd_log = 0;
         plan.gpu = g;
         struct fc_step_program program;
         double inputs[FC_IN_STEP_END];

@@ -299,8 +299,10 @@ int fc_command_step(int argc, char **argv)
         status = fc_scenario_open(&scenario, name, &options, &error);
         open = !status;
     }
-    if (!status)
+    if (!status) {
+        fc_scenario_print_notes(&scenario, stderr, false);
         status = explain(&scenario, &e, &error);
+    }
     if (!status && json)
         status = print_json(&scenario, &e, &error);
     else if (!status)

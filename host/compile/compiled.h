@@ -6,9 +6,11 @@
 
 #include "cuda/model/program.h"
 #include "host/base/notes.h"
+#include "cluster.h"
 #include "host/language/settings.h"
 
 struct fc_compiled {
+    struct fc_cluster cluster; /* resolved before any layer is compiled */
     struct fc_program program;
     float *tables; /* table_floats in use, room for table_room */
     size_t table_floats, table_room;

@@ -18,28 +18,6 @@ static int refuse(const struct fc_setting *setting, const char *problem, struct 
     return fc_fail_at(error, &setting->place, "%s", problem);
 }
 
-static int read_cluster(struct fc_plan *p, const struct fc_settings *settings,
-                        const struct fc_catalog *catalog, struct fc_error *error)
-{
-    const struct fc_setting *f = settings->fields;
-    if (fc_accelerator_read(&p->gpu, catalog, f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, error))
-        return -1;
-    if (f[FC_FIELD_NETWORK].is_set) {
-        const struct fc_catalog_entry *network;
-        double nic;
-        if (fc_catalog_find(catalog, "network", f[FC_FIELD_NETWORK].name, &f[FC_FIELD_NETWORK].place,
-                            &network, error) ||
-            fc_catalog_number(network, "nic_bits_per_s", &nic, &f[FC_FIELD_NETWORK].place, error))
-            return -1;
-        p->gpu.nic_bytes_per_s = nic / 8;
-    }
-    p->gpu.nic_bytes_per_s /= f[FC_FIELD_OVERSUBSCRIPTION].is_set ? f[FC_FIELD_OVERSUBSCRIPTION].number : 1;
-    if (f[FC_FIELD_DOMAIN_GPUS].is_set)
-        p->gpu.domain = f[FC_FIELD_DOMAIN_GPUS].number;
-    p->gpus = f[FC_FIELD_GPUS].number;
-    return 0;
-}
-
 static double integer(const struct fc_settings *settings, enum fc_field_id field)
 {
     return settings->fields[field].is_set && !settings->fields[field].is_auto ? settings->fields[field].number
@@ -135,12 +113,15 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
     static const enum fc_precision precisions[] = {FC_BF16, FC_BF16, FC_FP8, FC_MXFP8, FC_NVFP4};
     const struct fc_setting *f = settings->fields;
     const struct fc_catalog_entry *model;
+    struct fc_cluster cluster;
     *p = (struct fc_plan){0};
     if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0], "step", error) ||
         fc_catalog_find(catalog, "model", f[FC_FIELD_MODEL].name, &f[FC_FIELD_MODEL].place, &model, error) ||
         fc_architecture_read(&p->model, model, &f[FC_FIELD_MODEL].place, error) ||
-        read_cluster(p, settings, catalog, error))
+        fc_cluster_read(&cluster, settings, catalog, NULL, error))
         return -1;
+    p->gpu = cluster.gpu;
+    p->gpus = cluster.gpus;
     int software = f[FC_FIELD_SOFTWARE].is_set ? f[FC_FIELD_SOFTWARE].choice : 0;
     p->software_assumed = software == 0;
     p->software = software == 0 ? fc_software_newest() : &fc_softwares[software - 1];

@@ -218,16 +218,14 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
         return -1;
     struct fc_run *run = &compiled->program.run;
     const struct fc_setting *f = settings->fields;
-    run->gpus = (float)f[FC_FIELD_GPUS].number;
-    run->spares = (fc_i32)f[FC_FIELD_SPARE_NODES].integer;
+    run->gpus = (float)compiled->cluster.gpus;
+    run->spares = compiled->cluster.spare_nodes;
     run->automatic = f[FC_FIELD_CHECKPOINT_INTERVAL].is_auto;
     run->interval_s = run->automatic ? 0 : (float)f[FC_FIELD_CHECKPOINT_INTERVAL].number;
     if (fc_program_make_draw(compiled, f[FC_FIELD_DETECTION].distribution, &run->detection, error) ||
         fc_program_make_draw(compiled, f[FC_FIELD_REPAIR].distribution, &run->repair, error))
         return -1;
-    /* what is paid: the job and its pool of spares; a detailed run counts its racks too */
-    if (f[FC_FIELD_NODE_GPUS].is_set)
-        run->paid_gpus = (float)(f[FC_FIELD_GPUS].number + run->spares * f[FC_FIELD_NODE_GPUS].number);
+    run->paid_gpus = (float)compiled->cluster.paid_gpus;
     if (fc_program_compile_detail(compiled, settings, error))
         return -1;
     const struct fc_step_program *step = &compiled->program.step;
@@ -284,7 +282,8 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     struct fc_program *program = &compiled->program;
     const struct fc_setting *f = settings->fields;
     static const enum fc_field_id layer_field[] = {FC_FIELD_LAYERS};
-    if (fc_program_require(settings, layer_field, 1, "any", error))
+    if (fc_program_require(settings, layer_field, 1, "any", error) ||
+        fc_cluster_read(&compiled->cluster, settings, catalog, &compiled->notes, error))
         goto failed;
     for (int i = 0; i < FC_FIELD_COUNT; i++)
         if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set &&

@@ -239,7 +239,11 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
     struct fc_run_detail *d = &run->detail;
     d->durable_every = 1;
     if (!f[FC_FIELD_PROFILE].is_set || f[FC_FIELD_PROFILE].choice == 0)
-        return refuse_unused(settings, error);
+        return refuse_unused(settings, error) || fc_cluster_check_run(&compiled->cluster, settings, error)
+                   ? -1
+                   : 0;
+    if (fc_cluster_check_run(&compiled->cluster, settings, error))
+        return -1;
     for (int id = FC_FIELD_PROFILE + 1; id < FC_FIELD_PRICE_GPU_HOUR; id++) {
         const enum fc_field_id one[] = {(enum fc_field_id)id};
         if (id != FC_FIELD_RACKS && fc_program_require(settings, one, 1, "run", error))
@@ -250,17 +254,16 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
             error, &f[FC_FIELD_DETECTION].place,
             "reliability.detection or repair is a list of values (they must be continuous in a run with a "
             "profile); give a range or a distribution");
-    double domain = f[FC_FIELD_DOMAIN_GPUS].is_set ? f[FC_FIELD_DOMAIN_GPUS].number : 8;
-    double node = f[FC_FIELD_NODE_GPUS].is_set ? f[FC_FIELD_NODE_GPUS].number : domain;
-    double gpus = f[FC_FIELD_GPUS].number;
+    const struct fc_cluster *cluster = &compiled->cluster;
+    double gpus = cluster->gpus;
     run->detailed = 1;
-    d->racks = (fc_i32)(f[FC_FIELD_RACKS].is_set ? f[FC_FIELD_RACKS].number : fmax(1, ceil(gpus / domain)));
-    d->trays = (float)ceil(gpus / node);
+    d->racks = cluster->racks;
+    d->trays = (float)cluster->trays;
     d->rack_trays = d->trays / (float)d->racks;
     d->log_scale = (float)(gpus > 32000 ? log(gpus / 32000) : 0);
     d->spare_policy = f[FC_FIELD_SPARE_POLICY].choice;
-    d->spares_per_rack = (fc_i32)f[FC_FIELD_SPARES_PER_RACK].integer;
-    d->spare_racks = (fc_i32)f[FC_FIELD_SPARE_RACKS].integer;
+    d->spares_per_rack = cluster->spares_per_rack;
+    d->spare_racks = cluster->spare_racks;
     d->pod_racks = (fc_i32)f[FC_FIELD_POD_RACKS].integer;
     d->crews = (fc_i32)f[FC_FIELD_CREWS].integer;
     d->shortage = f[FC_FIELD_SHORTAGE].choice;
@@ -274,10 +277,6 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
         return -1;
     run->automatic =
         run->automatic ? FC_INTERVAL_EXACT + f[FC_FIELD_CHECKPOINT_RULE].choice : FC_INTERVAL_STATED;
-    /* what is paid: the job, its pool, the spares in its racks, and spare racks of the same size */
-    double rack_gpus = gpus / d->racks + d->spares_per_rack * node;
-    double paid = rack_gpus * (d->racks + d->spare_racks) + run->spares * node;
-    run->paid_gpus = (float)paid;
     double shape = f[FC_FIELD_WEIBULL_SHAPE].number;
     if (compile_classes(compiled, settings, error) ||
         make_law(compiled, settings, FC_FIELD_REPAIR_AUTOMATIC, &d->repair_automatic, error) ||

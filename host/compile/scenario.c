@@ -55,8 +55,9 @@ static int apply_file(struct fc_settings *settings, const char *name, struct fc_
     return status;
 }
 
-/* A profile of a hardware era goes before the general defaults. */
-static int apply_defaults(struct fc_settings *settings, struct fc_error *error)
+/* A profile of a hardware era goes before what follows from the GPU, and that before the general defaults. */
+static int apply_defaults(struct fc_settings *settings, const struct fc_catalog *catalog,
+                          struct fc_error *error)
 {
     const struct fc_setting *profile = &settings->fields[FC_FIELD_PROFILE];
     char name[64];
@@ -66,7 +67,11 @@ static int apply_defaults(struct fc_settings *settings, struct fc_error *error)
         if (apply_file(settings, name, error))
             return -1;
     }
-    return apply_file(settings, "catalog/defaults.yaml", error);
+    if (fc_cluster_apply_defaults(settings, catalog, error) ||
+        apply_file(settings, "catalog/defaults.yaml", error))
+        return -1;
+    fc_cluster_withhold_defaults(settings, catalog);
+    return 0;
 }
 
 /* A capacity block whose term is not stated is as long as one can be; the default is that of the other forms.
@@ -109,7 +114,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     if (fc_catalog_open(&scenario->catalog, error) ||
         fc_settings_read(scenario->settings, scenario->document, error) ||
         fc_site_apply(scenario->settings, scenario->catalog, error) ||
-        apply_defaults(scenario->settings, error))
+        apply_defaults(scenario->settings, scenario->catalog, error))
         goto failed;
     default_block_terms(scenario->settings);
     for (size_t i = 0; i < options->override_count; i++)

@@ -98,19 +98,11 @@ static int by_family(const struct fc_plan *p, int ampere, int hopper, int blackw
     return p->gpu.family == FC_AMPERE ? ampere : p->gpu.family == FC_HOPPER ? hopper : blackwell;
 }
 
-static int clock_of(const struct fc_plan *p)
+static int named(const char *name)
 {
-    static const struct {
-        const char *gpu;
-        int factor;
-    } clocks[] = {{"b200", FC_FACTOR_CLOCK_B200},
-                  {"gb200", FC_FACTOR_CLOCK_GB200},
-                  {"b300", FC_FACTOR_CLOCK_B300},
-                  {"gb300", FC_FACTOR_CLOCK_GB300},
-                  {"h100-96-500w", FC_FACTOR_CLOCK_H100_500W}};
-    for (size_t i = 0; i < sizeof clocks / sizeof clocks[0]; i++)
-        if (strcmp(p->gpu.name, clocks[i].gpu) == 0)
-            return clocks[i].factor;
+    for (int i = 0; i < FC_FACTORS; i++)
+        if (strcmp(fc_factors[i].name, name) == 0)
+            return i;
     return -1;
 }
 
@@ -183,7 +175,7 @@ int fc_factor_for(const struct fc_plan *p, int input)
     bool needed = true;
     switch (input) {
     case FC_IN_CLOCK:
-        return clock_of(p);
+        return p->gpu.clock ? named(p->gpu.clock) : -1;
     case FC_IN_GEMM_BF16:
         return by_family(p, FC_FACTOR_GEMM_BF16_A100, FC_FACTOR_GEMM_BF16_HOPPER,
                          FC_FACTOR_GEMM_BF16_BLACKWELL);
@@ -209,7 +201,7 @@ int fc_factor_for(const struct fc_plan *p, int input)
         needed = p->precision == FC_MXFP8;
         break;
     case FC_IN_FP4_ULTRA:
-        needed = p->precision == FC_NVFP4 && p->gpu.ultra;
+        needed = p->precision == FC_NVFP4 && p->gpu.fp4_flop_per_s > p->gpu.fp4_base_flop_per_s;
         break;
     case FC_IN_ATTENTION_FP8:
         needed = p->attention_fp8;
@@ -283,14 +275,6 @@ int fc_factor_for(const struct fc_plan *p, int input)
 
 /* --- reading
  * ------------------------------------------------------------------------------------------------------ */
-
-static int named(const char *name)
-{
-    for (int i = 0; i < FC_FACTORS; i++)
-        if (strcmp(fc_factors[i].name, name) == 0)
-            return i;
-    return -1;
-}
 
 static int read_prior(const struct fc_catalog *catalog, const char *name, double *median, double *sd_log,
                       struct fc_error *error)
@@ -437,7 +421,9 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
     factorize(c, count, packed);
     for (int i = 0; i < count; i++)
         program->joint_from[i] = 0;
-    const double alone[ALONE] = {b->residual_sd[fc_group_of(plan)], b->memory_sd_log[0], b->memory_sd_log[1],
+    /* a GPU whose efficiency is inherited from another generation is known less well */
+    double residual = hypot(b->residual_sd[fc_group_of(plan)], plan->gpu.inherited_sd_log);
+    const double alone[ALONE] = {residual, b->memory_sd_log[0], b->memory_sd_log[1],
                                  b->memory_sd_log[2], b->router_sd_log};
     for (int k = 0; k < ALONE; k++) {
         int input = k == ALONE - 1 ? FC_IN_ROUTER_SPREAD : FC_IN_STEP_RESIDUAL + k;

@@ -3,32 +3,110 @@
 
 #include <string.h>
 
-static bool starts(const char *text, const char *with)
+static const char *const families[] = {"ampere", "hopper", "blackwell"}; /* by enum fc_family */
+static const char *const hosts[] = {"x86", "grace", "vera"};
+
+const char *fc_family_name(enum fc_family family)
 {
-    return strncmp(text, with, strlen(with)) == 0;
+    return families[family];
+}
+
+/* The text of a figure, or NULL when the row has none. */
+static const char *text_of(const struct fc_catalog_entry *entry, const char *key)
+{
+    struct fc_figure figure;
+    bool found = fc_catalog_figure(entry, key, &figure) && figure.value && figure.value->kind == FC_NODE_TEXT;
+    return found ? figure.value->text : NULL;
+}
+
+/* The number of one of `words`, or -1 with `error` filled. */
+static int word_of(const struct fc_catalog_entry *entry, const char *key, const char *const *words, int count,
+                   struct fc_error *error)
+{
+    const char *text = text_of(entry, key);
+    for (int i = 0; text && i < count; i++)
+        if (strcmp(text, words[i]) == 0)
+            return i;
+    return fc_fail_at(error, &entry->place, "GPU '%s': '%s' is %s%s%s; write one of %s, %s, %s", entry->name,
+                      key, text ? "'" : "not stated", text ? text : "", text ? "'" : "", words[0], words[1],
+                      words[2]);
+}
+
+static int read_peaks(struct fc_accelerator *gpu, const struct fc_catalog_entry *entry,
+                      const struct fc_place *place, struct fc_error *error)
+{
+    if (fc_catalog_number(entry, "bf16_flop_per_s", &gpu->bf16_flop_per_s, place, error) ||
+        fc_catalog_number_or(entry, "fp8_flop_per_s", 0, &gpu->fp8_flop_per_s, error) ||
+        fc_catalog_number_or(entry, "mxfp8_flop_per_s", 0, &gpu->mxfp8_flop_per_s, error) ||
+        fc_catalog_number_or(entry, "fp4_flop_per_s", 0, &gpu->fp4_flop_per_s, error) ||
+        fc_catalog_number_or(entry, "fp4_base_flop_per_s", gpu->fp4_flop_per_s, &gpu->fp4_base_flop_per_s,
+                             error))
+        return -1;
+    if (gpu->fp4_base_flop_per_s > gpu->fp4_flop_per_s)
+        return fc_fail_at(error, &entry->place,
+                          "GPU '%s': fp4_base_flop_per_s is above fp4_flop_per_s; it is a part of it",
+                          entry->name);
+    return 0;
+}
+
+static int read_links(struct fc_accelerator *gpu, const struct fc_catalog_entry *entry,
+                      const struct fc_place *place, struct fc_error *error)
+{
+    double nvlink = 0, nic = 0;
+    if (fc_catalog_number(entry, "hbm_bytes", &gpu->memory_bytes, place, error) ||
+        fc_catalog_number(entry, "hbm_bytes_per_s", &gpu->memory_bytes_per_s, place, error) ||
+        fc_catalog_number(entry, "nvlink_bytes_per_s", &nvlink, place, error) ||
+        fc_catalog_number(entry, "nic_bits_per_s", &nic, place, error) ||
+        fc_catalog_number(entry, "node_gpus", &gpu->node, place, error) ||
+        fc_catalog_number(entry, "domain_gpus", &gpu->domain, place, error) ||
+        fc_catalog_number_or(entry, "domain_most", gpu->domain, &gpu->domain_most, error))
+        return -1;
+    gpu->nvlink_bytes_per_s = nvlink / 2;
+    gpu->nic_bytes_per_s = nic / 8;
+    return 0;
+}
+
+/* Whose efficiency and whose failures it has. */
+static int read_kin(struct fc_accelerator *gpu, const struct fc_catalog *catalog,
+                    const struct fc_catalog_entry *entry, struct fc_error *error)
+{
+    const struct fc_catalog_entry *clock;
+    struct fc_figure figure;
+    int family = word_of(entry, "measured_family", families, 3, error);
+    int host = family < 0 ? -1 : word_of(entry, "host", hosts, 3, error);
+    if (host < 0 || fc_catalog_number_or(entry, "inherited_sd_log", 0, &gpu->inherited_sd_log, error))
+        return -1;
+    gpu->family = (enum fc_family)family;
+    gpu->grace = host > 0;
+    gpu->generation = text_of(entry, "generation");
+    if (!gpu->generation)
+        gpu->generation = families[family];
+    if (strcmp(gpu->generation, families[family]) != 0 && !(gpu->inherited_sd_log > 0))
+        return fc_fail_at(
+            error, &entry->place,
+            "GPU '%s' is of generation '%s' with the efficiency of '%s', but has no inherited_sd_log; "
+            "state how much wider its step time is",
+            entry->name, gpu->generation, families[family]);
+    if (gpu->inherited_sd_log > 0 && fc_catalog_figure(entry, "inherited_sd_log", &figure))
+        gpu->inherited = figure.source;
+    gpu->clock = text_of(entry, "clock");
+    if (gpu->clock && fc_catalog_find(catalog, "efficiency", gpu->clock, &entry->place, &clock, error))
+        return -1;
+    gpu->era = text_of(entry, "era");
+    gpu->era_inherited = text_of(entry, "era_inherited");
+    return 0;
 }
 
 int fc_accelerator_read(struct fc_accelerator *gpu, const struct fc_catalog *catalog, const char *name,
                         const struct fc_place *place, struct fc_error *error)
 {
     const struct fc_catalog_entry *entry;
-    double nvlink = 0, nic = 0;
     *gpu = (struct fc_accelerator){0};
-    if (fc_catalog_find(catalog, "gpu", name, place, &entry, error) ||
-        fc_catalog_number(entry, "bf16_flop_per_s", &gpu->bf16_flop_per_s, place, error) ||
-        fc_catalog_number_or(entry, "fp8_flop_per_s", 0, &gpu->fp8_flop_per_s, error) ||
-        fc_catalog_number_or(entry, "fp4_flop_per_s", 0, &gpu->fp4_flop_per_s, error) ||
-        fc_catalog_number(entry, "hbm_bytes", &gpu->memory_bytes, place, error) ||
-        fc_catalog_number(entry, "hbm_bytes_per_s", &gpu->memory_bytes_per_s, place, error) ||
-        fc_catalog_number(entry, "nvlink_bytes_per_s", &nvlink, place, error) ||
-        fc_catalog_number(entry, "nic_bits_per_s", &nic, place, error) ||
-        fc_catalog_number(entry, "domain_gpus", &gpu->domain, place, error))
+    if (fc_catalog_find(catalog, "gpu", name, place, &entry, error))
         return -1;
     gpu->name = entry->name;
-    gpu->nvlink_bytes_per_s = nvlink / 2;
-    gpu->nic_bytes_per_s = nic / 8;
-    gpu->grace = starts(name, "gb");
-    gpu->ultra = starts(name, "gb300") || starts(name, "b300");
-    gpu->family = gpu->fp8_flop_per_s == 0 ? FC_AMPERE : gpu->fp4_flop_per_s == 0 ? FC_HOPPER : FC_BLACKWELL;
-    return 0;
+    return read_peaks(gpu, entry, place, error) || read_links(gpu, entry, place, error) ||
+                   read_kin(gpu, catalog, entry, error)
+               ? -1
+               : 0;
 }

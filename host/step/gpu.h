@@ -1,4 +1,5 @@
-/* gpu.h: a GPU of the catalog with its links. */
+/* gpu.h: a GPU of the catalog with its links. catalog/gpus.yaml says all that is known of it: nothing is decided by
+ * its name. */
 #ifndef FC_HOST_GPU_H
 #define FC_HOST_GPU_H
 
@@ -6,23 +7,37 @@
 
 #include "host/language/catalog.h"
 
+/* Whose measured efficiency factors hold. */
 enum fc_family { FC_AMPERE, FC_HOPPER, FC_BLACKWELL };
 
-/* A GPU with its links, all rates per GPU and at their stated peak. */
+/* A GPU with its links, all rates per GPU and at their stated peak. Texts are borrowed from the catalog. */
 struct fc_accelerator {
-    const char *name; /* in the catalog */
+    const char *name;       /* in the catalog */
+    const char *generation; /* of the chip, for people */
     enum fc_family family;
-    double bf16_flop_per_s, fp8_flop_per_s, fp4_flop_per_s;
+    double bf16_flop_per_s, fp8_flop_per_s, mxfp8_flop_per_s, fp4_flop_per_s; /* dense; 0: it has none */
+    double fp4_base_flop_per_s; /* what the measured FP4 efficiency refers to; at most fp4_flop_per_s */
     double memory_bytes, memory_bytes_per_s;
     double nvlink_bytes_per_s; /* one direction */
     double nic_bytes_per_s;    /* one direction */
     double domain;             /* GPUs in one NVLink domain */
-    bool grace;                /* the host is a Grace */
-    bool ultra;                /* 300 series */
+    double domain_most;        /* in the largest one sold */
+    double node;               /* GPUs in one server or tray */
+    bool grace;                /* kernels are launched by a Grace, or by a Vera, which counts as one */
+    const char *clock;         /* the efficiency factor of its clock; NULL: as its family */
+    double
+        inherited_sd_log;  /* further spread of the log of the step time; 0: its own efficiency is measured */
+    const char *inherited; /* source of that spread; NULL where it is 0 */
+    const char *era;       /* reliability profile whose failure rates hold; NULL: none is known */
+    const char *era_inherited; /* whose rates these are where they are not this GPU's; else NULL */
 };
 
-/* A GPU of the catalog with its links; `place` is where its name was read, or NULL. */
+/* A GPU of the catalog with its links; `place` is where its name was read, or NULL. A row without the figures that a
+ * step needs, or with a word that is not known, is refused at its place in the catalog. */
 int fc_accelerator_read(struct fc_accelerator *gpu, const struct fc_catalog *catalog, const char *name,
                         const struct fc_place *place, struct fc_error *error);
+
+/* "hopper", "blackwell" ... */
+const char *fc_family_name(enum fc_family family);
 
 #endif

@@ -37,8 +37,9 @@ double fc_plan_peak(const struct fc_plan *p)
 {
     switch (p->precision) {
     case FC_FP8:
-    case FC_MXFP8:
         return p->gpu.fp8_flop_per_s;
+    case FC_MXFP8:
+        return p->gpu.mxfp8_flop_per_s;
     case FC_NVFP4:
         return p->gpu.fp4_flop_per_s;
     default:

@@ -62,9 +62,8 @@ int fc_plan_check(const struct fc_plan *p, enum fc_plan_part *part, char text[FC
                      p->gpus, p->pp, p->ep, p->expert_tp);
     *part = FC_PART_PRECISION;
     if (fc_plan_peak(p) <= 0)
-        return fault(text, "the %s has no matrix units for this precision; take bf16%s", p->gpu.name,
-                     p->gpu.fp8_flop_per_s > 0 ? " or fp8" : "");
-    if (p->precision == FC_MXFP8 && p->gpu.family != FC_BLACKWELL)
-        return fault(text, "MXFP8 needs a Blackwell GPU; take fp8");
+        return fault(text, "the %s has no matrix units for this precision; take bf16%s%s%s", p->gpu.name,
+                     p->gpu.fp8_flop_per_s > 0 ? ", fp8" : "", p->gpu.mxfp8_flop_per_s > 0 ? ", mxfp8" : "",
+                     p->gpu.fp4_flop_per_s > 0 ? ", nvfp4" : "");
     return 0;
 }

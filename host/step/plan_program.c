@@ -209,8 +209,8 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
 {
     const struct layer l = count_layer(p);
     const struct fc_accelerator *g = &p->gpu;
-    double fp4 = 10e15; /* the FP4 peak of the 200 series, to which `ultra` adds */
-    double peak = p->precision == FC_NVFP4 ? fp4 : fc_plan_peak(p), hbm = g->memory_bytes_per_s;
+    /* of FP4 the part that the measured efficiency refers to; `ultra` adds the rest */
+    double peak = p->precision == FC_NVFP4 ? g->fp4_base_flop_per_s : fc_plan_peak(p), hbm = g->memory_bytes_per_s;
     double mixture = fc_architecture_mixture_share(&p->model);
     double alone = 1 - 1 / fmax(1, l.local_experts);
     s->low = (p->precision != FC_BF16);
@@ -225,7 +225,7 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     s->zero_bubble = p->zero_bubble ? 1 : 0;
     s->weight_share = (float)(p->zero_bubble ? 1 / l.passes : 0);
     s->experts_part = (float)alone;
-    s->ultra = p->precision == FC_NVFP4 && g->ultra ? 0.5f : 0;
+    s->ultra = p->precision == FC_NVFP4 ? (float)(g->fp4_flop_per_s / g->fp4_base_flop_per_s - 1) : 0;
     s->attention_s = (float)(l.attention / g->bf16_flop_per_s);
     s->unfused_s = (float)(l.unfused / g->bf16_flop_per_s);
     s->operand_s = (float)(l.operand / hbm);

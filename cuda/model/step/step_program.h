@@ -26,7 +26,7 @@ struct fc_step_program {
     float linear_high_s, grouped_high_s, grouped_high_row_s;
     float router_excess; /* load of the fullest rank over the mean, less 1, per unit of the experts' spread */
     float experts_part;  /* 1 - 1 / local experts */
-    float ultra;         /* 1/2 for FP4 on the 300 series, which has that much more FP4 peak; else 0 */
+    float ultra;         /* FP4 peak above the one that the measured efficiency refers to, over that one; else 0 */
     float attention_s;
     float unfused_s;
     float operand_s, accumulate_s, elementwise_s, mamba_s, clamp_s;
