@@ -332,10 +332,9 @@ static void note_assumptions(const struct fc_cluster *c, bool run, bool step, st
     }
     if (step && c->has_gpu && c->gpu.inherited_sd_log > 0)
         fc_note(notes, FC_WARNING, "efficiency-inherited", NULL,
-                "no training speed of the %s is in the fit: its efficiency is inherited from %s, and the "
-                "step time is "
-                "wider by %.0f %% (one standard deviation; %.180s)",
-                c->gpu.name, fc_family_name(c->gpu.family), 100 * c->gpu.inherited_sd_log, c->gpu.inherited);
+                "no training speed of the %s is in the fit: its efficiency is inherited from %s, which "
+                "widens the step time by %.0f %% (one standard deviation; 'flopcast show %s' says why)",
+                c->gpu.name, fc_family_name(c->gpu.family), 100 * c->gpu.inherited_sd_log, c->gpu.name);
     if (run && c->has_gpu && c->gpu.era_inherited)
         fc_note(notes, FC_NOTE, "failures-inherited", NULL,
                 "failure rates of the %s are inherited (%s): %.240s", c->gpu.name, c->gpu.era,

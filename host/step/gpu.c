@@ -71,7 +71,6 @@ static int read_kin(struct fc_accelerator *gpu, const struct fc_catalog *catalog
                     const struct fc_catalog_entry *entry, struct fc_error *error)
 {
     const struct fc_catalog_entry *clock;
-    struct fc_figure figure;
     int family = word_of(entry, "measured_family", families, 3, error);
     int host = family < 0 ? -1 : word_of(entry, "host", hosts, 3, error);
     if (host < 0 || fc_catalog_number_or(entry, "inherited_sd_log", 0, &gpu->inherited_sd_log, error))
@@ -87,8 +86,6 @@ static int read_kin(struct fc_accelerator *gpu, const struct fc_catalog *catalog
             "GPU '%s' is of generation '%s' with the efficiency of '%s', but has no inherited_sd_log; "
             "state how much wider its step time is",
             entry->name, gpu->generation, families[family]);
-    if (gpu->inherited_sd_log > 0 && fc_catalog_figure(entry, "inherited_sd_log", &figure))
-        gpu->inherited = figure.source;
     gpu->clock = text_of(entry, "clock");
     if (gpu->clock && fc_catalog_find(catalog, "efficiency", gpu->clock, &entry->place, &clock, error))
         return -1;

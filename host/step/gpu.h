@@ -26,9 +26,8 @@ struct fc_accelerator {
     bool grace;                /* kernels are launched by a Grace, or by a Vera, which counts as one */
     const char *clock;         /* the efficiency factor of its clock; NULL: as its family */
     double
-        inherited_sd_log;  /* further spread of the log of the step time; 0: its own efficiency is measured */
-    const char *inherited; /* source of that spread; NULL where it is 0 */
-    const char *era;       /* reliability profile whose failure rates hold; NULL: none is known */
+        inherited_sd_log; /* further spread of the log of the step time; 0: its own efficiency is measured */
+    const char *era;      /* reliability profile whose failure rates hold; NULL: none is known */
     const char *era_inherited; /* whose rates these are where they are not this GPU's; else NULL */
 };
 
