@@ -200,7 +200,8 @@ static double bubble_of_products(struct fc_step_program p)
     struct fc_step_program bare = {.linear_s = p.linear_s,
                                    .micro_batches = p.micro_batches,
                                    .layers = p.layers,
-                                   .head_added = 1,
+                                   .idle_layer = p.idle_layer,
+                                   .idle_weights = p.idle_weights,
                                    .bubble_layers = p.bubble_layers,
                                    .zero_bubble = p.zero_bubble,
                                    .weight_share = p.weight_share};

@@ -1,6 +1,8 @@
 /* measurement_plan.c: see measurement_plan.h. */
 #include "measurement_plan.h"
 
+#include "host/step/plan_check.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -313,7 +315,7 @@ static void read_sharding(struct fc_plan *p, const char *const *cells)
     p->shards_optimizer = p->software->shards_optimizer;
     p->shards_gradients = meta;
     /* where weights and gradients alone exceed the memory, they must be shared out */
-    fc_plan_parameters(p, &dense, &expert);
+    fc_plan_most_parameters(p, &dense, &expert);
     if (!p->fsdp && (dense + expert) * 4 > p->gpu.memory_bytes) {
         p->fsdp = true;
         p->fsdp_group = replicas * p->cp;
@@ -439,10 +441,17 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
         read_model(&p->model, cells, catalog, error))
         return -1;
     p->precision = precision_of(cells);
+    p->fp16 = starts(cells[FC_COLUMN_PRECISION], "FP16");
     p->balanced_router = true; /* by force, as the notes of most rows say, or by synthetic data */
     read_layout(p, cells);
     if (fc_plan_peak(p) <= 0) {
         snprintf(m->left_out, sizeof m->left_out, "the catalog has no peak of this precision for %s", gpu);
+        return 0;
+    }
+    enum fc_plan_part part;
+    char problem[FC_PLAN_FAULT_BYTES];
+    if (fc_plan_check(p, &part, problem)) {
+        snprintf(m->left_out, sizeof m->left_out, "%.159s", problem);
         return 0;
     }
     read_time(m, cells);

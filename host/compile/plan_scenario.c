@@ -24,19 +24,22 @@ static double integer(const struct fc_settings *settings, enum fc_field_id field
                                                                               : 1;
 }
 
-enum { SCHEDULE_AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE }; /* plan.schedule */
+enum { SCHEDULE_AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE, DUALPIPE }; /* plan.schedule */
 
 static struct fc_plan_options read_options(const struct fc_settings *settings)
 {
     const struct fc_setting *f = settings->fields;
     struct fc_plan_options options = fc_plan_default_options();
     if (f[FC_FIELD_ZERO].is_set && !f[FC_FIELD_ZERO].is_auto)
-        options.zero = (enum fc_zero)f[FC_FIELD_ZERO].choice;
+        options.zero = f[FC_FIELD_ZERO].choice;
     if (f[FC_FIELD_RECOMPUTE].is_set && !f[FC_FIELD_RECOMPUTE].is_auto)
         options.recompute = (enum fc_recompute)f[FC_FIELD_RECOMPUTE].choice;
     if (f[FC_FIELD_EXPERT_DISPATCH].is_set)
         options.dispatch = (enum fc_dispatch)f[FC_FIELD_EXPERT_DISPATCH].choice;
-    options.zero_bubble = f[FC_FIELD_SCHEDULE].is_set && f[FC_FIELD_SCHEDULE].choice == ZERO_BUBBLE;
+    int schedule = f[FC_FIELD_SCHEDULE].is_set ? f[FC_FIELD_SCHEDULE].choice : SCHEDULE_AUTO;
+    options.schedule = schedule == ZERO_BUBBLE ? FC_ZERO_BUBBLE
+                       : schedule == DUALPIPE  ? FC_DUALPIPE
+                                               : FC_ONE_F_ONE_B;
     if (f[FC_FIELD_CUDA_GRAPH].is_set)
         options.graph = (enum fc_graph)f[FC_FIELD_CUDA_GRAPH].choice;
     options.bf16_layers = f[FC_FIELD_BF16_LAYERS].is_set ? f[FC_FIELD_BF16_LAYERS].number : 0;
@@ -46,29 +49,32 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
     return options;
 }
 
-static int check_schedule(const struct fc_plan *p, const struct fc_settings *settings, struct fc_error *error)
+/* What is stated and contradicts the rest of the plan. */
+static int check_stated(const struct fc_plan *p, const struct fc_settings *settings, struct fc_error *error)
 {
+    static const char *const stages[] = {"none", "optimizer", "gradients", "parameters"};
     const struct fc_setting *f = settings->fields, *schedule = &f[FC_FIELD_SCHEDULE],
-                            *bf16 = &f[FC_FIELD_BF16_LAYERS];
+                            *zero = &f[FC_FIELD_ZERO];
     int choice = schedule->is_set ? schedule->choice : SCHEDULE_AUTO;
-    char text[256];
+    char text[FC_PLAN_FAULT_BYTES];
     if (choice != SCHEDULE_AUTO && p->pp == 1)
         return refuse(schedule, "plan.schedule is stated without a pipeline (plan.pp is 1); drop it", error);
     if (choice == INTERLEAVED && p->vpp == 1)
         return refuse(schedule, "plan.schedule is interleaved, but plan.vpp is 1; state 2 chunks or more",
                       error);
-    if ((choice == ONE_F_ONE_B || choice == ZERO_BUBBLE) && p->vpp > 1) {
-        snprintf(text, sizeof text, "plan.schedule has one chunk per stage, but plan.vpp is %g; %s", p->vpp,
-                 choice == ZERO_BUBBLE ? "make it 1 (zero bubble with chunks is not modelled)"
-                                       : "make it 1 or the schedule interleaved");
+    if (choice == ONE_F_ONE_B && p->vpp > 1) {
+        snprintf(text, sizeof text,
+                 "plan.schedule has one chunk per stage, but plan.vpp is %g; make it 1 or the schedule "
+                 "interleaved",
+                 p->vpp);
         return refuse(schedule, text, error);
     }
-    if (p->bf16_layers > 0 && p->precision == FC_BF16)
-        return refuse(bf16, "training.bf16_layers is stated, but all layers are in bf16; drop it", error);
-    if (p->bf16_layers > p->model.layers) {
-        snprintf(text, sizeof text, "training.bf16_layers is %g, but the model has %g layers", p->bf16_layers,
-                 p->model.layers);
-        return refuse(bf16, text, error);
+    if (p->software->fsdp && zero->is_set && !zero->is_auto && zero->choice != FC_ZERO_PARAMETERS) {
+        snprintf(text, sizeof text,
+                 "%s shards parameters over the replicas (FSDP), so plan.zero cannot be '%s'; state "
+                 "parameters, leave it out, or take other software",
+                 p->software->name, stages[zero->choice]);
+        return refuse(zero, text, error);
     }
     return 0;
 }
@@ -81,6 +87,9 @@ static const enum fc_field_id fields_of_parts[] = {
     [FC_PART_VPP] = FC_FIELD_VPP,
     [FC_PART_CP] = FC_FIELD_CP,
     [FC_PART_EP] = FC_FIELD_EP,
+    [FC_PART_EXPERT_TP] = FC_FIELD_EXPERT_TP,
+    [FC_PART_SCHEDULE] = FC_FIELD_SCHEDULE,
+    [FC_PART_BF16_LAYERS] = FC_FIELD_BF16_LAYERS,
     [FC_PART_GLOBAL_BATCH] = FC_FIELD_GLOBAL_BATCH,
     [FC_PART_PRECISION] = FC_FIELD_PRECISION,
 };
@@ -101,7 +110,7 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
             f[FC_FIELD_DP].number, p->gpus, model, replicas);
         return refuse(&f[FC_FIELD_DP], text, error);
     }
-    return check_schedule(p, settings, error);
+    return check_stated(p, settings, error);
 }
 
 int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
@@ -204,7 +213,8 @@ static double checkpoint_bytes(const struct fc_plan *plan)
     struct fc_plan whole = *plan;
     double dense, expert;
     whole.tp = whole.pp = whole.vpp = whole.ep = whole.expert_tp = 1;
-    fc_plan_parameters(&whole, &dense, &expert);
+    whole.schedule = FC_ONE_F_ONE_B;
+    fc_plan_parameters(&whole, 0, &dense, &expert);
     return 14 * (dense + expert);
 }
 

@@ -15,7 +15,7 @@ static const char *const softwares[] = {
     "simumax",      "automodel",     "nemo-24",       "nemo-25",     "bridge-25",  "bridge-26.04",
     "bridge-26.06", "mlperf",        "meta-llama3",   "paxml",       NULL};
 static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NULL};
-static const char *const schedules[] = {"auto", "1f1b", "interleaved", "zero_bubble", NULL};
+static const char *const schedules[] = {"auto", "1f1b", "interleaved", "zero_bubble", "dualpipe", NULL};
 static const char *const graphs[] = {"none", "partial", "full", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
 static const char *const profiles[] = {"plain", "h100-era", "gb200-era", NULL};

@@ -6,8 +6,7 @@
 
 #include <math.h>
 
-#include "collectives.h"
-#include "host/language/special.h"
+#include "stages.h"
 
 static bool is_low(const struct fc_plan *p)
 {
@@ -47,36 +46,62 @@ double fc_plan_peak(const struct fc_plan *p)
     }
 }
 
-static double up_to(double n, double multiple)
+double fc_plan_mixture_share(const struct fc_plan *p)
 {
-    return ceil(n / multiple) * multiple;
+    return fc_plan_stages(p).mixture;
 }
 
-struct fc_stages fc_plan_stages(const struct fc_plan *p)
+double fc_plan_dense_share(const struct fc_plan *p)
 {
-    double layers = p->model.layers, whole = layers + p->model.mtp_layers, chunks = p->pp * p->vpp;
-    if (chunks <= 1)
-        return (struct fc_stages){whole, whole, whole, false};
-    if (fmod(layers, chunks) == 0)
-        return (struct fc_stages){layers / p->pp, whole / p->pp, layers / p->pp, false};
-    /* embedding and head count as layers, as in the published layouts */
-    static const double extra[] = {2, 3, 1};
-    double filled = layers >= chunks ? up_to(whole + 2, chunks) : chunks;
-    for (int i = 2; i >= 0; i--)
-        if (fmod(whole + extra[i], chunks) == 0)
-            filled = whole + extra[i];
-    double longest = filled / p->pp;
-    double last = fc_architecture_is_latent(&p->model) ? fmax(0, whole - (p->pp - 1) * longest) : longest - 1;
-    return (struct fc_stages){longest, whole / p->pp, last, true};
+    return fc_plan_stages(p).dense;
 }
 
-void fc_plan_parameters(const struct fc_plan *p, double *dense, double *expert)
+double fc_plan_replicas(const struct fc_plan *p)
+{
+    return fc_plan_data_parallel(p) * p->cp;
+}
+
+double fc_plan_expert_replicas(const struct fc_plan *p)
+{
+    return fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));
+}
+
+void fc_plan_parameters(const struct fc_plan *p, double index, double *dense, double *expert)
 {
     const struct fc_architecture *a = &p->model;
     struct fc_layer_params w = fc_architecture_params(a);
-    double longest = fc_plan_stages(p).longest, mixture = fc_architecture_mixture_share(a);
-    double per_layer = fc_architecture_mixer_params(a) / a->layers +
-                       fc_architecture_dense_share(a) * w.dense + mixture * (w.shared + w.router);
-    *dense = (per_layer * longest + a->hidden * a->vocab * (p->pp == 1 ? 2 : 1)) / p->tp;
-    *expert = mixture * a->experts * w.expert * longest / (p->ep * p->expert_tp);
+    struct fc_stage stage = fc_stage_at(p, index);
+    double table = a->hidden * a->vocab;
+    double layers = stage.layers * fc_architecture_mixer_params(a) / a->layers + stage.dense * w.dense +
+                    stage.experts * (w.shared + w.router);
+    /* the projection of multi-token prediction: two hidden states to one */
+    layers += stage.mtp * 2 * a->hidden * a->hidden;
+    double tables = (stage.embedding ? 1 : 0) + (stage.head ? 1 : 0) - (p->pp <= 1 && a->tied ? 1 : 0);
+    /* a stage of prediction embeds the next tokens itself where the embedding is elsewhere */
+    tables += stage.mtp > 0 && !stage.embedding ? 1 : 0;
+    *dense = (layers + tables * table) / p->tp;
+    *expert = stage.experts * a->experts * w.expert / (p->ep * p->expert_tp);
+}
+
+void fc_plan_most_parameters(const struct fc_plan *p, double *dense, double *expert)
+{
+    fc_plan_parameters(p, 0, dense, expert);
+    for (double i = 1; i < p->pp; i++) {
+        double d, e;
+        fc_plan_parameters(p, i, &d, &e);
+        if (d + e > *dense + *expert) {
+            *dense = d;
+            *expert = e;
+        }
+    }
+    if (p->schedule == FC_DUALPIPE) { /* two stages on each rank */
+        *dense *= 2;
+        *expert *= 2;
+    }
+}
+
+double fc_plan_gradient_bytes(const struct fc_plan *p)
+{
+    /* Megatron-LM of 2021 keeps the gradients of FP16 weights in FP16, those of BF16 weights in FP32 */
+    return p->fp16 && p->software->id == FC_MEGATRON_2021 ? 2 : p->software->gradient_bytes;
 }

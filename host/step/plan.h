@@ -13,6 +13,11 @@
 #include "software.h"
 
 enum fc_precision { FC_BF16, FC_FP8, FC_MXFP8, FC_NVFP4 };
+enum fc_schedule {
+    FC_ONE_F_ONE_B, /* interleaved where vpp is above 1 */
+    FC_ZERO_BUBBLE, /* ZB-H1: Qi et al. 2024, arXiv 2401.10241 */
+    FC_DUALPIPE     /* DeepSeek-AI 2024, arXiv 2412.19437: each rank holds stages i and pp - 1 - i */
+};
 enum fc_graph { FC_GRAPH_NONE, FC_GRAPH_PARTIAL, FC_GRAPH_FULL };
 
 struct fc_plan {
@@ -21,6 +26,7 @@ struct fc_plan {
     const struct fc_software *software;
     bool software_assumed; /* not stated: the newest was taken */
     enum fc_precision precision;
+    bool fp16; /* 16-bit training in FP16, with FP16 gradients in old software */
     double sequence;
     double gpus, tp, pp, vpp, cp, ep, expert_tp, micro_batch, global_batch;
     bool fsdp; /* parameters, gradients and optimizer shared out over fsdp_group */
@@ -41,7 +47,7 @@ struct fc_plan {
     bool fused_experts, attention_fp8, overlaps_ep, dedup_dispatch, drops_tokens;
     bool balanced_router; /* by force, as in benchmarks */
     double bf16_layers;   /* of the layers, under a lower precision; half first, half last */
-    bool zero_bubble;     /* the schedule ZB-H1 */
+    enum fc_schedule schedule;
     double offloaded_layers;
     bool offloads_activations;
 };
@@ -56,14 +62,22 @@ double fc_plan_low_share(const struct fc_plan *plan);
 /* Dense peak of the plan's precision, FLOP/s per GPU. */
 double fc_plan_peak(const struct fc_plan *plan);
 
-/* Parameters that the fullest GPU holds, dense and expert ones, before any sharing out by FSDP. */
-void fc_plan_parameters(const struct fc_plan *plan, double *dense, double *expert);
+/* Bytes of a parameter's gradient, as kept and reduced. */
+double fc_plan_gradient_bytes(const struct fc_plan *plan);
 
-/* Number of layers of the longest stage, and whether the head takes the place of a layer on the last one. */
-struct fc_stages {
-    double longest, mean, last;
-    bool head_replaces;
-};
-struct fc_stages fc_plan_stages(const struct fc_plan *plan);
+/* Shares of the layers of the slowest stage that hold experts, and a dense feed-forward block. */
+double fc_plan_mixture_share(const struct fc_plan *plan);
+double fc_plan_dense_share(const struct fc_plan *plan);
+
+/* Ranks that hold the same dense parameters, context parallel ones among them, and the same experts. */
+double fc_plan_replicas(const struct fc_plan *plan);
+double fc_plan_expert_replicas(const struct fc_plan *plan);
+
+/* Parameters of each GPU of the pipeline stage that holds most. */
+void fc_plan_most_parameters(const struct fc_plan *plan, double *dense, double *expert);
+
+/* Parameters of each GPU of pipeline stage `index`, dense and expert ones, before any are shared out over
+ * replicas. Embedding and output layer count twice in one stage unless tied. */
+void fc_plan_parameters(const struct fc_plan *plan, double index, double *dense, double *expert);
 
 #endif

@@ -12,11 +12,14 @@ enum fc_plan_part {
     FC_PART_VPP,
     FC_PART_CP,
     FC_PART_EP,
+    FC_PART_EXPERT_TP,
+    FC_PART_SCHEDULE,
+    FC_PART_BF16_LAYERS,
     FC_PART_GLOBAL_BATCH,
     FC_PART_PRECISION
 };
 
-enum { FC_PLAN_FAULT_BYTES = 256 };
+enum { FC_PLAN_FAULT_BYTES = 320 };
 
 /* Returns 0, or -1 when sizes do not divide, stages have no layers, or the GPU lacks the precision; `part` then
  * names what is wrong and `text` says why and what would be right. With `text` NULL nothing is written: the

@@ -1,4 +1,4 @@
-/* plan_memory.c: memory of the fullest GPU (first pipeline stage) by part.
+/* plan_memory.c: memory of a GPU by part, for each pipeline stage.
  *
  * Counts what a layer keeps for its backward pass, in bytes per token, as Korthikanti et al. 2022 (arXiv
  * 2205.05198) do, extended to gated, grouped-query, latent and mixture layers. On 15 measured runs of SimuMax
@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "plan_memory.h"
+#include "stages.h"
 
 /* What a layer keeps per token, bytes. */
 static double kept_attention(const struct fc_plan *p, const struct fc_mixer *m, double b, double rows,
@@ -60,7 +61,13 @@ static double kept_mixture(const struct fc_plan *p, double b, double rows, bool 
     return kept;
 }
 
-static double kept_layer(const struct fc_plan *p, double rows)
+/* Shares of a stage's layers. */
+struct shares {
+    double dense, experts;
+};
+
+/* What a layer of the stage keeps per token on average, bytes. */
+static double kept_layer(const struct fc_plan *p, double rows, const struct shares *shares)
 {
     const struct fc_architecture *a = &p->model;
     double h = a->hidden, b = 2 - fc_plan_low_share(p), gate = a->gated ? 2 : 1, f = a->ffn / p->tp;
@@ -75,58 +82,110 @@ static double kept_layer(const struct fc_plan *p, double rows)
         kept += mixers[i].layers / a->layers *
                 (attends ? kept_attention(p, &mixers[i], b, rows, cheap) : kept_scan(p, &mixers[i], b, rows));
     }
-    return kept + fc_architecture_dense_share(a) * (dense + (a->letters ? b * h / rows : 0)) +
-           fc_architecture_mixture_share(a) * kept_mixture(p, b, rows, cheap);
+    return kept + shares->dense * (dense + (a->letters ? b * h / rows : 0)) +
+           shares->experts * kept_mixture(p, b, rows, cheap);
 }
 
-/* Layers whose activations are alive at once on the first stage. */
-static double layers_in_flight(const struct fc_plan *p)
+/* Micro-batches' worth of the stage's layers whose activations are alive at once. */
+static double alive_layers(const struct fc_plan *p, double index, double layers)
 {
-    double layers = fc_plan_stages(p).longest, m = fc_plan_micro_batches(p), alive = layers;
-    if (p->pp > 1 && p->vpp <= 1)
-        alive = layers * fmin(p->pp, m);
+    double m = fc_plan_micro_batches(p), alive = layers;
+    if (p->schedule == FC_DUALPIPE) /* pp + 1 on every rank: DeepSeek-AI 2024, arXiv 2412.19437, table 2 */
+        alive = layers * fmin(p->pp + 1, m);
+    else if (p->pp > 1 && p->vpp <= 1)
+        alive = layers * fmin(p->pp - index, m);
     else if (p->pp > 1)
-        alive = layers / p->vpp * fmin(m * p->vpp, 2 * (p->pp - 1) + (p->vpp - 1) * p->pp + 1);
-    return p->offloaded_layers > 0 ? fmax(4, alive - p->offloaded_layers) : alive;
+        alive = layers / p->vpp * fmin(m * p->vpp, 2 * (p->pp - index - 1) + (p->vpp - 1) * p->pp + 1);
+    return p->offloaded_layers > 0 ? fmax(fmin(4, alive), alive - p->offloaded_layers) : alive;
+}
+
+/* Weights, gradients and optimizer of a GPU with these parameters. Bytes per parameter over N replicas, w of
+ * weights, g of gradients, o of moments and master weights (Rajbhandari et al. 2020, arXiv 1910.02054):
+ *   no sharing w + g + o, ZeRO-1 w + g + o / N, ZeRO-2 w + (g + o) / N, ZeRO-3 (w + g + o) / N. */
+static void add_states(const struct fc_plan *p, double dense, double expert, double layers,
+                       struct fc_plan_memory *memory)
+{
+    const struct fc_software *software = p->software;
+    double replicas = fc_plan_replicas(p), expert_replicas = fc_plan_expert_replicas(p);
+    /* BF16, or two copies in one byte; NVFP4: BF16 and two copies */
+    double weight = p->precision == FC_NVFP4 ? 2 + 1.125 * fc_plan_low_share(p) : 2;
+    double gradient = fc_plan_gradient_bytes(p), optimizer = software->optimizer_bytes, all = dense + expert;
+    double shared = dense / replicas + expert / expert_replicas, layer = all / fmax(1, layers);
+    if (p->fsdp) {
+        double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
+        double mine = dense / p->fsdp_group + expert / experts_over;
+        /* one layer in use and one gathered ahead, and the gradients of one */
+        memory->weights = mine * (weight + gradient) + 2 * layer * weight + 2 * layer;
+        memory->optimizer = mine * optimizer;
+    } else if (p->shards_gradients) {
+        /* gathered weights stay; gradients of one layer wait for their scatter */
+        memory->weights = all * weight + shared * gradient + layer * gradient;
+        memory->optimizer = shared * optimizer;
+    } else {
+        memory->weights = all * (weight + gradient);
+        memory->optimizer = p->shards_optimizer ? shared * optimizer : all * optimizer;
+    }
+}
+
+/* What stays of a layer that keeps `layer` bytes, and what computing it again or its gradients need. */
+static void recompute(const struct fc_plan *p, double layer, double input, double *keep, double *work)
+{
+    double again = p->again_gemm;
+    *keep = layer;
+    *work = 0.3 * layer;
+    if (again >= 1) {
+        *keep = input;
+        *work = layer;
+    } else if (again >= 0.25) {
+        *keep = layer * (p->kept > 0 ? p->kept : 1 - again);
+        *work = layer;
+    } else if (again > 0) {
+        *keep = layer * (1 - again) + input * again;
+    }
+}
+
+static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
+{
+    struct fc_plan_memory memory = {.stage = index};
+    double both = p->schedule == FC_DUALPIPE ? p->pp - 1 - index : index; /* the other stage of DualPipe */
+    struct fc_stage stage = fc_stage_at(p, index), other = fc_stage_at(p, both);
+    double dense, expert, more_dense = 0, more_expert = 0;
+    fc_plan_parameters(p, index, &dense, &expert);
+    if (both != index)
+        fc_plan_parameters(p, both, &more_dense, &more_expert);
+    add_states(p, dense + more_dense, expert + more_expert, stage.layers + (both != index ? other.layers : 0),
+               &memory);
+
+    double tokens = p->micro_batch * p->sequence / p->cp, h = p->model.hidden;
+    double rows = p->sequence_parallel ? p->tp : 1, input = tokens * 2 * h / rows;
+    double layers = stage.layers, dense_layers = stage.dense, experts = stage.experts, keep, work;
+    if (both != index) { /* half of the micro-batches each */
+        layers = 0.5 * (layers + other.layers);
+        dense_layers = 0.5 * (dense_layers + other.dense);
+        experts = 0.5 * (experts + other.experts);
+    }
+    double count = fmax(layers, 1);
+    struct shares shares = {dense_layers / count, experts / count};
+    recompute(p, tokens * kept_layer(p, rows, &shares), input, &keep, &work);
+    memory.activations = keep * (p->offloads_activations ? 0.6 : 1) * alive_layers(p, index, layers) + work;
+    double heads = (stage.head ? 1 : 0) + (both != index && other.head ? 1 : 0);
+    bool embeds = stage.embedding || (both != index && other.embedding);
+    memory.logits = heads * p->software->logit_bytes * tokens * p->model.vocab / p->tp + (embeds ? input : 0);
+    return memory;
+}
+
+static double sum(const struct fc_plan_memory *m)
+{
+    return m->weights + m->optimizer + m->activations + m->logits;
 }
 
 struct fc_plan_memory fc_plan_memory(const struct fc_plan *p)
 {
-    struct fc_plan_memory memory = {0};
-    const struct fc_software *software = p->software;
-    double dense, expert, replicas = fc_plan_data_parallel(p) * p->cp;
-    double expert_replicas = fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));
-    fc_plan_parameters(p, &dense, &expert);
-    /* BF16, or two copies in one byte; NVFP4: BF16 and two copies */
-    double weight = p->precision == FC_NVFP4 ? 2 + 1.125 * fc_plan_low_share(p) : 2;
-    double gradient = software->gradient_bytes, optimizer = software->optimizer_bytes, all = dense + expert;
-    if (p->fsdp) {
-        memory.weights = all * (weight + gradient) / p->fsdp_group + 2 * all / p->model.layers * (weight + 2);
-        memory.optimizer = all * optimizer / p->fsdp_group;
-    } else if (p->shards_gradients) {
-        memory.weights = all * 4 + all * 4 / replicas;
-        memory.optimizer = all * optimizer / replicas;
-    } else {
-        memory.weights = all * (weight + gradient);
-        memory.optimizer =
-            p->shards_optimizer ? (dense / replicas + expert / expert_replicas) * optimizer : all * optimizer;
+    struct fc_plan_memory fullest = stage_memory(p, 0);
+    for (double i = 1; i < p->pp; i++) {
+        struct fc_plan_memory memory = stage_memory(p, i);
+        if (sum(&memory) > sum(&fullest))
+            fullest = memory;
     }
-
-    double tokens = p->micro_batch * p->sequence / p->cp, h = p->model.hidden;
-    double rows = p->sequence_parallel ? p->tp : 1;
-    double layer = tokens * kept_layer(p, rows), input = tokens * 2 * h / rows, keep = layer,
-           work = 0.3 * layer;
-    double again = p->again_gemm;
-    if (again >= 1) {
-        keep = input;
-        work = layer;
-    } else if (again >= 0.25) {
-        keep = layer * (p->kept > 0 ? p->kept : 1 - again);
-        work = layer;
-    } else if (again > 0) {
-        keep = layer * (1 - again) + input * again;
-    }
-    memory.activations = keep * (p->offloads_activations ? 0.6 : 1) * layers_in_flight(p) + work;
-    memory.logits = (p->pp == 1 ? 6 * tokens * p->model.vocab / p->tp : 0) + input;
-    return memory;
+    return fullest;
 }

@@ -10,6 +10,7 @@ struct fc_plan_memory {
     double optimizer;
     double activations;
     double logits; /* and embedding output */
+    double stage;  /* of the pipeline, from 0, which is the fullest */
 };
 
 struct fc_plan_memory fc_plan_memory(const struct fc_plan *plan);

@@ -3,7 +3,15 @@
 
 struct fc_plan_options fc_plan_default_options(void)
 {
-    return (struct fc_plan_options){.zero = FC_ZERO_OPTIMIZER};
+    return (struct fc_plan_options){.zero = FC_UNSTATED};
+}
+
+enum fc_zero fc_plan_zero(const struct fc_plan *p)
+{
+    return p->fsdp               ? FC_ZERO_PARAMETERS
+           : p->shards_gradients ? FC_ZERO_GRADIENTS
+           : p->shards_optimizer ? FC_ZERO_OPTIMIZER
+                                 : FC_ZERO_NONE;
 }
 
 static void set_recompute(struct fc_plan *p, enum fc_recompute recompute)
@@ -28,10 +36,10 @@ void fc_plan_set_options(struct fc_plan *p, const struct fc_plan_options *o)
 {
     p->fsdp = o->zero == FC_ZERO_PARAMETERS || p->software->fsdp;
     p->fsdp_group = fc_plan_data_parallel(p) * p->cp;
-    p->shards_optimizer = o->zero != FC_ZERO_NONE;
+    p->shards_optimizer = o->zero == FC_UNSTATED ? p->software->shards_optimizer : o->zero != FC_ZERO_NONE;
     p->shards_gradients = o->zero == FC_ZERO_GRADIENTS;
     p->bf16_layers = o->bf16_layers;
-    p->zero_bubble = o->zero_bubble;
+    p->schedule = o->schedule;
     set_recompute(p, o->recompute);
     p->sequence_parallel = p->tp > 1 && p->software->id != FC_MEGATRON_2021 &&
                            !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);

@@ -14,18 +14,24 @@ enum fc_recompute { FC_RECOMPUTE_NONE, FC_RECOMPUTE_SELECTIVE, FC_RECOMPUTE_FULL
 /* How tokens reach their experts; the order is that of plan.expert_dispatch. */
 enum fc_dispatch { FC_DISPATCH_AUTO, FC_DISPATCH_ALL_TO_ALL, FC_DISPATCH_PER_DOMAIN };
 
+/* What is not stated is as the software does. */
+enum { FC_UNSTATED = -1 };
+
 struct fc_plan_options {
-    enum fc_zero zero;
+    int zero; /* enum fc_zero, or FC_UNSTATED */
     enum fc_recompute recompute;
     enum fc_dispatch dispatch;
     enum fc_graph graph;
-    bool zero_bubble; /* the schedule ZB-H1 */
+    enum fc_schedule schedule;
     bool fused_experts, attention_fp8, overlaps_ep;
     double bf16_layers;
 };
 
-/* Optimizer states shared out, nothing recomputed, the rest off or as the software does. */
+/* Nothing recomputed, the rest off or as the software does. */
 struct fc_plan_options fc_plan_default_options(void);
+
+/* What a plan that is set shares out. */
+enum fc_zero fc_plan_zero(const struct fc_plan *plan);
 
 /* Sets what follows from the options, the plan's sizes and its software, which must stand already. */
 void fc_plan_set_options(struct fc_plan *plan, const struct fc_plan_options *options);

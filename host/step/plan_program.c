@@ -7,6 +7,8 @@
 #include "collectives.h"
 #include "host/language/special.h"
 #include "plan_memory.h"
+#include "spans.h"
+#include "stages.h"
 
 enum {
     /* keys that a block of queries costs beyond those it attends to, with tiles of 128: half a tile on the
@@ -173,7 +175,7 @@ static struct layer count_layer(const struct fc_plan *p)
                       .operand_bytes = low * operand_bytes[p->precision] + (1 - low) * operand_bytes[FC_BF16],
                       .accumulate_bytes = p->software->accumulates_fp32 ? 8 : 2,
                       .passes = 3 + p->again_gemm};
-    double mixture = fc_architecture_mixture_share(a), dense = fc_architecture_dense_share(a);
+    double mixture = fc_plan_mixture_share(p), dense = fc_plan_dense_share(p);
     struct fc_mixer mixers[FC_MIXERS];
     for (int i = 0, n = fc_architecture_mixers(a, mixers); i < n; i++) {
         bool attends = mixers[i].kind == FC_MIXER_ATTENTION || mixers[i].kind == FC_MIXER_LATENT;
@@ -211,7 +213,7 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     const struct fc_accelerator *g = &p->gpu;
     /* of FP4 the part that the measured efficiency refers to; `ultra` adds the rest */
     double peak = p->precision == FC_NVFP4 ? g->fp4_base_flop_per_s : fc_plan_peak(p), hbm = g->memory_bytes_per_s;
-    double mixture = fc_architecture_mixture_share(&p->model);
+    double mixture = fc_plan_mixture_share(p);
     double alone = 1 - 1 / fmax(1, l.local_experts);
     s->low = (p->precision != FC_BF16);
     double low = s->low ? fc_plan_low_share(p) : 1; /* the rest at the BF16 peak */
@@ -222,8 +224,9 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     s->grouped_high_s = (float)((1 - low) * l.grouped / g->bf16_flop_per_s);
     s->grouped_high_row_s = (float)((1 - low) * l.grouped_row / g->bf16_flop_per_s);
     s->router_excess = (float)router_excess(p, l.local_experts);
-    s->zero_bubble = p->zero_bubble ? 1 : 0;
-    s->weight_share = (float)(p->zero_bubble ? 1 / l.passes : 0);
+    bool fills = p->schedule != FC_ONE_F_ONE_B;
+    s->zero_bubble = fills ? 1 : 0;
+    s->weight_share = (float)(fills ? 1 / l.passes : 0);
     s->experts_part = (float)alone;
     s->ultra = p->precision == FC_NVFP4 ? (float)(g->fp4_flop_per_s / g->fp4_base_flop_per_s - 1) : 0;
     s->attention_s = (float)(l.attention / g->bf16_flop_per_s);
@@ -252,27 +255,22 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
         (float)((t * v * 16 * heads + 2 * (3 * t * h + 3 * h * v + 3 * t * v) + 8 * h * v) / hbm);
 }
 
-static double clamp(double x, double lo, double hi)
-{
-    return fmax(lo, fmin(x, hi));
-}
-
 /* Mixers and dense feed-forward blocks of an average layer, each split by tensor parallelism. */
-static double split_parts(const struct fc_architecture *a)
+static double split_parts(const struct fc_plan *p)
 {
-    double mixture = fc_architecture_mixture_share(a), dense = fc_architecture_dense_share(a);
-    return (a->letters ? 1 - mixture - dense : 1) + dense;
+    double mixture = fc_plan_mixture_share(p), dense = fc_plan_dense_share(p);
+    return (p->model.letters ? 1 - mixture - dense : 1) + dense;
 }
 
 static double tp_messages(const struct fc_plan *p)
 {
     const struct fc_architecture *a = &p->model;
-    double mixture = fc_architecture_mixture_share(a);
+    double mixture = fc_plan_mixture_share(p);
     if (p->tp <= 1)
         return 0;
     if (!fc_architecture_is_mixture(a) && !a->letters)
         return 4 + (p->sequence_parallel ? 6 : 4) + 4 * p->again_tp;
-    return 5 * split_parts(a) + (p->expert_tp > 1 ? 5 * mixture : 0) + (a->shared_ffn > 0 ? 5 * mixture : 0);
+    return 5 * split_parts(p) + (p->expert_tp > 1 ? 5 * mixture : 0) + (a->shared_ffn > 0 ? 5 * mixture : 0);
 }
 
 /* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
@@ -286,23 +284,30 @@ static void put_flat(const struct fc_accelerator *g, const struct fc_pass *pass,
     *far_steps = (float)(count * pass->far_steps);
 }
 
+/* One pass over groups of `ranks` ranks, `stride` GPUs apart. */
+static struct fc_pass pass_over(const struct fc_plan *p, double bytes, double ranks, double stride)
+{
+    struct fc_span span = fc_span_of(ranks, stride, p->gpus, p->gpu.domain);
+    return fc_collective_pass(bytes, ranks, span.inside, false);
+}
+
 static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
 {
     const struct fc_accelerator *g = &p->gpu;
     const struct fc_architecture *a = &p->model;
-    double t = tokens(p), h = a->hidden, mixture = fc_architecture_mixture_share(a);
-    struct fc_pass tp = fc_collective_pass(2 * t * h, p->tp, clamp(g->domain, 1, p->tp), false);
+    double t = tokens(p), h = a->hidden, mixture = fc_plan_mixture_share(p);
+    struct fc_pass tp = pass_over(p, 2 * t * h, p->tp, 1);
     double messages = tp_messages(p);
     /* the linear layers of experts have no overlap of their own */
     s->tp_plain =
-        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - 5 * split_parts(a) / messages) : 0;
+        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - 5 * split_parts(p) / messages) : 0;
     put_flat(g, &tp, messages, &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
 
     /* a ring of keys and values, forward once and backward with their gradients */
     double share = fc_architecture_attention_share(a);
     double kv = fc_architecture_is_latent(a) ? 0 : 4 * fmax(a->kv_heads / p->tp, 1) * a->head_dim * t;
     double cp_bytes = 3 * kv * (p->cp - 1) * share;
-    bool cp_inside = clamp(g->domain / p->tp, 1, p->cp) >= p->cp;
+    bool cp_inside = fc_span_of(p->cp, p->tp, p->gpus, g->domain).domains <= 1;
     s->cp_nvlink_s = cp_inside ? (float)(cp_bytes / g->nvlink_bytes_per_s) : 0;
     s->cp_nic_s = cp_inside ? 0 : (float)(cp_bytes / g->nic_bytes_per_s);
     s->cp_steps = cp_inside ? (float)(3 * (p->cp - 1)) : 0;
@@ -311,12 +316,13 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
     /* dispatch and combine, forward and backward; across the network one copy per token, or per domain it
      * goes to */
     if (p->ep > 1) {
-        double unit = mixture * t / p->tp * (a->moe_latent > 0 ? a->moe_latent : h) * 2,
-               domains = p->ep / clamp(g->domain / p->expert_tp, 1, p->ep);
+        double unit = mixture * t / p->tp * (a->moe_latent > 0 ? a->moe_latent : h) * 2;
+        struct fc_span span = fc_span_of(p->ep, p->expert_tp, p->gpus, g->domain);
+        double domains = span.domains, away = 1 - span.fewest / p->ep; /* of the rank with fewest beside it */
         double inside = unit * a->topk * (1 - 1 / p->ep);
-        double outside = p->dedup_dispatch
-                             ? unit * domains * (1 - pow(1 - 1 / domains, a->topk)) * (1 - 1 / domains)
-                             : unit * a->topk * (1 - 1 / domains);
+        double outside = p->dedup_dispatch && domains > 1
+                             ? unit * (domains - 1) * (1 - pow(1 - away / (domains - 1), a->topk))
+                             : unit * a->topk * away;
         s->ep_nvlink_s = (float)(4 * inside / g->nvlink_bytes_per_s);
         s->ep_nic_s = (float)(4 * outside / g->nic_bytes_per_s);
         /* all peers at once: as late as the small all-reduce of eight GPUs, whose steps are measured;
@@ -338,15 +344,14 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
  * overlaps, in buckets of 40 million parameters or one million per replica, as Megatron-LM's distributed data
  * parallel. */
 static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters,
-                         double replicas, double inside, float *nvlink_s, float *nic_s)
+                         double replicas, double stride, float *nvlink_s, float *nic_s)
 {
     const struct fc_accelerator *g = &p->gpu;
     double bytes =
-        p->software->gradient_bytes + ((p->precision != FC_BF16) ? p->software->gathered_bytes_low : 2);
+        fc_plan_gradient_bytes(p) + ((p->precision != FC_BF16) ? p->software->gathered_bytes_low : 2);
     double bucket = p->software->overlaps_dp ? fmin(parameters, fmax(40e6, 1e6 * replicas)) : parameters;
     double buckets = parameters / bucket;
-    struct fc_pass pass =
-        fc_collective_pass(0.5 * bytes * bucket, replicas, clamp(inside, 1, replicas), false);
+    struct fc_pass pass = pass_over(p, 0.5 * bytes * bucket, replicas, stride);
     *nvlink_s = (float)(2 * buckets * pass.bytes / g->nvlink_bytes_per_s);
     *nic_s = (float)(2 * buckets * pass.out_bytes / g->nic_bytes_per_s);
     s->dp_slices_s += (float)(2 * buckets * pass.slices / g->nvlink_bytes_per_s);
@@ -355,29 +360,49 @@ static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, dou
     s->dp_far_steps += (float)(2 * buckets * pass.far_steps);
 }
 
+/* Idle layers and heads of the pipeline per step, and how much of them weight gradients fill.
+ *
+ * 1F1B and interleaved: (pp - 1) forward and backward passes of a chunk, the largest one. ZB-H1 (Qi et al. 2024)
+ * puts the weight gradients W into it, (pp - 1) (F + B - W), where B is without W; DualPipe (DeepSeek-AI 2024,
+ * arXiv 2412.19437, table 2) leaves (pp / 2 - 1) (F&B + B - 3 W), with B = 2 F and F&B the overlapped pass of both:
+ * 5/3 of a layer. In step.h for the layers, here for the head, whose F, backward by data and W are equal. */
+static void put_bubble(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
+{
+    double chunk =
+        p->vpp > 1 && stages->chunk * p->vpp > stages->longest ? stages->chunk : stages->mean / p->vpp;
+    double passes = p->pp - 1, head = p->pp * p->vpp <= 1 ? 1 : 1 / p->pp;
+    s->idle_layer = 1;
+    s->idle_weights = 2;
+    if (p->schedule == FC_DUALPIPE) {
+        passes = fmax(0, 0.5 * p->pp - 1);
+        s->idle_layer = 5.0f / 3;
+        s->idle_weights = 3;
+    }
+    s->bubble_layers = (float)(passes * chunk);
+    double filled = p->schedule == FC_ZERO_BUBBLE ? 1.0 / 3 : p->schedule == FC_DUALPIPE ? 2.0 / 3 : 1;
+    s->bubble_head = (float)(passes / p->vpp * head * filled);
+}
+
 static void put_step(const struct fc_plan *p, struct fc_step_program *s)
 {
     const struct fc_accelerator *g = &p->gpu;
     struct fc_stages stages = fc_plan_stages(p);
     double dense, expert;
-    fc_plan_parameters(p, &dense, &expert);
+    fc_plan_most_parameters(p, &dense, &expert);
     s->micro_batches = (float)fc_plan_micro_batches(p);
     s->layers = (float)stages.longest;
-    s->head_added = stages.head_replaces ? 0 : 1;
     s->last_layers = (float)stages.last;
-    /* 1F1B and interleaved: (pp - 1) / vpp of forward and backward. ZB-H1 (Qi et al. 2024, arXiv 2401.10241)
-     * puts the weight gradients W into it, (pp - 1) (F + B - W), where B is without W: in step.h for the
-     * layers, here for the head, whose F, B and W are equal. */
-    s->bubble_layers = (float)((p->pp - 1) / p->vpp * stages.mean);
-    s->bubble_head = (float)((p->pp - 1) / p->vpp * (p->pp * p->vpp <= 1 ? 1 : 1 / p->pp) *
-                             (p->zero_bubble ? 1.0 / 3 : 1));
+    s->last_head = 1;
+    if (p->schedule == FC_DUALPIPE) { /* each rank runs both its stages for half of the micro-batches */
+        s->layers = (float)stages.longest;
+        s->last_layers = (float)(0.5 * (stages.longest + stages.last));
+        s->last_head = 0.5f;
+    }
+    put_bubble(p, &stages, s);
 
-    double replicas = fc_plan_data_parallel(p) * p->cp;
-    double expert_replicas = fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));
+    double replicas = fc_plan_replicas(p), expert_replicas = fc_plan_expert_replicas(p);
     if (p->fsdp) {
-        double inside = clamp(g->domain / p->tp, 1, p->fsdp_group);
-        struct fc_pass pass =
-            fc_collective_pass(2 * (dense + expert) / stages.longest, p->fsdp_group, inside, false);
+        struct fc_pass pass = pass_over(p, 2 * (dense + expert) / stages.longest, p->fsdp_group, p->tp);
         s->fsdp_nvlink_s = (float)(3 * pass.bytes / g->nvlink_bytes_per_s);
         s->fsdp_nic_s = (float)(3 * pass.out_bytes / g->nic_bytes_per_s);
         s->fsdp_slices_s = (float)(3 * pass.slices / g->nvlink_bytes_per_s);
@@ -386,10 +411,10 @@ static void put_step(const struct fc_plan *p, struct fc_step_program *s)
         s->fsdp_far_steps = (float)(3 * pass.far_steps);
     } else {
         if (replicas > 1)
-            add_replicas(p, s, dense, replicas, g->domain / p->tp, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
+            add_replicas(p, s, dense, replicas, p->tp, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
         if (expert > 0 && expert_replicas > 1)
-            add_replicas(p, s, expert, expert_replicas, g->domain / (p->ep * p->expert_tp),
-                         &s->expert_dp_nvlink_s, &s->expert_dp_nic_s);
+            add_replicas(p, s, expert, expert_replicas, p->ep * p->expert_tp, &s->expert_dp_nvlink_s,
+                         &s->expert_dp_nic_s);
     }
     double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
     s->optimizer_s = (float)(owned / g->memory_bytes_per_s);

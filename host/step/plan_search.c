@@ -39,7 +39,8 @@ void fc_plan_space_all(struct fc_plan_space *space, const struct fc_plan *plan)
 {
     const struct fc_architecture *a = &plan->model;
     bool mixture = fc_architecture_is_mixture(a);
-    *space = (struct fc_plan_space){.zero = 0xf,
+    /* software that shards parameters does nothing else */
+    *space = (struct fc_plan_space){.zero = plan->software->fsdp ? 1u << FC_ZERO_PARAMETERS : 0xfu,
                                     .recompute = 0x7,
                                     .precision = 1u << plan->precision,
                                     .one_f_one_b = true,
@@ -68,7 +69,7 @@ void fc_plan_choose(struct fc_plan *plan, const struct fc_plan_options *options,
     struct fc_plan_options own = *options;
     own.zero = choice->zero;
     own.recompute = choice->recompute;
-    own.zero_bubble = choice->zero_bubble;
+    own.schedule = choice->zero_bubble ? FC_ZERO_BUBBLE : FC_ONE_F_ONE_B;
     plan->precision = choice->precision;
     plan->tp = choice->tp;
     plan->pp = choice->pp;
@@ -89,10 +90,10 @@ struct fc_plan_choice fc_plan_choice_of(const struct fc_plan *plan, const struct
                                    .ep = (int)plan->ep,
                                    .expert_tp = (int)plan->expert_tp,
                                    .micro_batch = (int)plan->micro_batch,
-                                   .zero = options->zero,
+                                   .zero = fc_plan_zero(plan),
                                    .recompute = options->recompute,
                                    .precision = plan->precision,
-                                   .zero_bubble = options->zero_bubble};
+                                   .zero_bubble = options->schedule == FC_ZERO_BUBBLE};
 }
 
 const char *fc_plan_choice_text(const struct fc_plan_choice *c, char *text, size_t size)

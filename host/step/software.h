@@ -45,6 +45,7 @@ struct fc_software {
     bool dropout;              /* dropout and its masks, no sequence parallelism under full recompute */
     bool dedup_dispatch;       /* DeepEP or HybridEP: one copy of a token per domain */
     bool early_blackwell, moe_2024;
+    double logit_bytes; /* kept per logit until the loss has its gradient */
 };
 
 /* By enum fc_software_id. */

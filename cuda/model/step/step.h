@@ -113,12 +113,12 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real head_gemm = (fc_real)p->head_s / (clock * FC_FACTOR(GEMM_BF16));
     fc_real head = fc_fma(elementwise * (fc_real)p->head_bytes_s, per_hbm, head_gemm) * software;
     fc_real body = (fc_real)p->layers * layer;
-    fc_real stage =
-        fc_max(fc_fma((fc_real)p->head_added, head, body), fc_fma((fc_real)p->last_layers, layer, head));
+    fc_real stage = fc_max(body, fc_fma((fc_real)p->last_layers, layer, (fc_real)p->last_head * head));
     fc_real accumulated = FC_FACTOR(ACCUMULATE_TRAFFIC) * (fc_real)p->accumulate_s * per_hbm;
     fc_real weights =
         fc_fma((fc_real)p->weight_share, linear + grouped, (fc_real)p->zero_bubble * accumulated) * software;
-    fc_real idle = fc_max(fc_fma((fc_real)-2.0f, weights, layer), (fc_real)0.0f);
+    fc_real idle =
+        fc_max(fc_fma(-(fc_real)p->idle_weights, weights, (fc_real)p->idle_layer * layer), (fc_real)0.0f);
     fc_real bubble = fc_fma((fc_real)p->bubble_layers, idle, (fc_real)p->bubble_head * head);
     fc_real pp_all = fc_fma((fc_real)p->pp_nvlink_s, per_nvlink, (fc_real)p->pp_nic_s * per_nic);
     fc_real pp = pp_all * FC_FACTOR(PP_EXPOSED);

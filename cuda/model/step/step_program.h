@@ -51,11 +51,12 @@ struct fc_step_program {
 
     /* the pipeline */
     float micro_batches;
-    float layers;                     /* of the longest stage */
-    float head_added;                 /* 1: the head stands on a stage of `layers` layers */
-    float last_layers;                /* layers beside the head otherwise */
+    float layers;                     /* of the longest stage without a head */
+    float last_layers;                /* layers beside the head */
+    float last_head;                  /* share of the micro-batches that run the head there */
     float bubble_layers, bubble_head; /* idle layers and heads per step */
     float zero_bubble;                /* 1: weight gradients fill the bubble */
+    float idle_layer, idle_weights;   /* of a layer's time idle, less so many weight gradients */
     float weight_share;               /* of the matrix products that are weight gradients; 0 otherwise */
     float pp_nvlink_s, pp_nic_s;      /* point to point, whole step */
 

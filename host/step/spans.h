@@ -1,0 +1,16 @@
+/* spans.h: how a communication group lies across NVLink domains. */
+#ifndef FC_HOST_SPANS_H
+#define FC_HOST_SPANS_H
+
+/* The worst-placed of all groups of a job: its ranks wait for the slowest, and every group must finish. */
+struct fc_span {
+    double domains; /* that it touches, at least 1 */
+    double inside;  /* ranks per domain, in the mean */
+    double fewest;  /* ranks in the domain with the fewest of them: those send most of their data out */
+};
+
+/* Groups of `ranks` ranks, `stride` GPUs apart, laid one after another over `gpus` GPUs in domains of `domain`
+ * GPUs: ranks 0, stride, 2 stride ... of each block of ranks x stride GPUs. */
+struct fc_span fc_span_of(double ranks, double stride, double gpus, double domain);
+
+#endif
