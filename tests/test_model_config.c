@@ -160,6 +160,69 @@ static void defaults_are_those_of_the_family(void **state)
     assert_true(fc_architecture_count(&a).total == 124439808); /* as the library counts it */
 }
 
+/* Other families and rhythms; billions as their authors count them. */
+static void other_families_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double billions;
+    } cases[] = {
+        {"{\"model_type\": \"mistral\", \"hidden_size\": 4096, \"intermediate_size\": 14336, "
+         "\"num_hidden_layers\": 32, "
+         "\"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"vocab_size\": 32000}",
+         7.242},
+        {"{\"model_type\": \"dbrx\", \"d_model\": 6144, \"n_heads\": 48, \"n_layers\": 40, \"vocab_size\": "
+         "100352, "
+         "\"attn_config\": {\"kv_n_heads\": 8, \"clip_qkv\": 8}, \"ffn_config\": {\"ffn_hidden_size\": "
+         "10752, "
+         "\"moe_num_experts\": 16, \"moe_top_k\": 4}}",
+         131.6},
+        {"{\"model_type\": \"deepseek_v2\", \"hidden_size\": 2048, \"intermediate_size\": 10944, "
+         "\"moe_intermediate_size\": 1408, \"num_hidden_layers\": 27, \"num_attention_heads\": 16, "
+         "\"vocab_size\": "
+         "102400, \"n_routed_experts\": 64, \"n_shared_experts\": 2, \"num_experts_per_tok\": 6, "
+         "\"first_k_dense_replace\": 1, \"kv_lora_rank\": 512, \"q_lora_rank\": null, \"qk_rope_head_dim\": "
+         "64, "
+         "\"qk_nope_head_dim\": 128, \"v_head_dim\": 128}",
+         15.706},
+        {"{\"model_type\": \"gemma3\", \"vision_config\": {}, \"text_config\": {\"model_type\": "
+         "\"gemma3_text\", "
+         "\"hidden_size\": 5376, \"intermediate_size\": 21504, \"num_hidden_layers\": 62, "
+         "\"num_attention_heads\": 32, "
+         "\"num_key_value_heads\": 16, \"head_dim\": 128, \"sliding_window\": 1024}}",
+         27.009},
+        {"{\"model_type\": \"falcon\", \"hidden_size\": 4544, \"num_hidden_layers\": 32, "
+         "\"num_attention_heads\": 71, "
+         "\"vocab_size\": 65024, \"multi_query\": true}",
+         6.922},
+        {"{\"model_type\": \"bamba\", \"hidden_size\": 4096, \"intermediate_size\": 14336, "
+         "\"num_hidden_layers\": 32, "
+         "\"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"vocab_size\": 128256, "
+         "\"attn_layer_indices\": [9, "
+         "18, 27], \"mamba_n_heads\": 128, \"mamba_d_head\": 64, \"mamba_d_state\": 128}",
+         9.780},
+        {"{\"model_type\": \"jamba\", \"hidden_size\": 4096, \"intermediate_size\": 14336, "
+         "\"num_hidden_layers\": 32, "
+         "\"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"vocab_size\": 65536, \"num_experts\": "
+         "16, "
+         "\"num_experts_per_tok\": 2}",
+         51.570},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fc_architecture a;
+        if (read_text(&a, cases[i].text))
+            fail_msg("%s", error.text);
+        double billions = 1e-9 * fc_architecture_count(&a).total;
+        if (!near(billions, cases[i].billions, 5e-4))
+            fail_msg("%.60s: %.4f billion parameters, %.4f stated", cases[i].text, billions,
+                     cases[i].billions);
+    }
+    struct fc_architecture a;
+    assert_int_equal(read_text(&a, cases[3].text), 0);
+    assert_true(a.window_layers == 52); /* five of six */
+}
+
 /* Worked by hand from the shapes; forward MFLOP per token of one layer's parts. */
 static void operators_agree_with_worked_examples(void **state)
 {
@@ -281,6 +344,7 @@ int main(void)
         cmocka_unit_test(other_operators_are_refused),
         cmocka_unit_test(wrong_figures_are_refused),
         cmocka_unit_test(defaults_are_those_of_the_family),
+        cmocka_unit_test(other_families_are_read),
         cmocka_unit_test(operators_agree_with_worked_examples),
         cmocka_unit_test(models_need_their_flop),
         cmocka_unit_test(flop_follow_the_parameters),

@@ -67,8 +67,11 @@ static int read_number(const struct fc_node *node, double *value, struct fc_erro
 static int take_number(struct reading *r, const struct fc_node *node, int slot)
 {
     double value;
-    if (is_absent(node))
+    if (is_absent(node)) { /* no window, where the family has one unless told */
+        if (slot == FC_SLOT_WINDOW || slot == FC_SLOT_CHUNK)
+            r->value[slot] = -1;
         return 0;
+    }
     /* the end of a range may be -1: none */
     if (slot == FC_SLOT_MOE_END && is_word(node, "-1"))
         return 0;
@@ -240,6 +243,7 @@ static int read_layer_types(struct reading *r, const struct fc_node *list)
                  {"sliding_attention", 'w', 0},
                  {"chunked_attention", 'w', 0},
                  {"linear_attention", 'd', 0},
+                 {"indexed_attention", 'f', 0},
                  {"mamba", 'm', 0},
                  {"moe", '-', 'e'},
                  {"mlp", '-', 'd'}};
@@ -262,6 +266,24 @@ static int read_layer_types(struct reading *r, const struct fc_node *list)
         r->mixer[i] = kinds[k].mixer;
         if (letters)
             r->feed[i] = kinds[k].feed ? kinds[k].feed : '-';
+    }
+    return list->count == r->layers ? 0 : wrong_length(r, list, list->count);
+}
+
+/* "dense" or "sparse" for every layer. */
+static int read_feed_types(struct reading *r, const struct fc_node *list)
+{
+    size_t i = 0;
+    if (list->kind != FC_NODE_LIST)
+        return fc_fail_at(r->error, &list->place, "'%s' is %s; write a list of words", list->key,
+                          fc_node_kind_name(list->kind));
+    for (const struct fc_node *item = list->first; item; item = item->next, i++) {
+        bool dense = item->text && strcmp(item->text, "dense") == 0;
+        if (!dense && !(item->text && strcmp(item->text, "sparse") == 0))
+            return fc_fail_at(r->error, &item->place, "'%s' holds %s; write dense or sparse", list->key,
+                              item->text ? item->text : fc_node_kind_name(item->kind));
+        if (i < r->layers)
+            r->feed[i] = dense ? 'd' : 'e';
     }
     return list->count == r->layers ? 0 : wrong_length(r, list, list->count);
 }
@@ -384,10 +406,27 @@ static int place_windows(struct reading *r)
         *r->error = (struct fc_error){0};
     }
     for (size_t i = 0; i < r->layers; i++) {
-        bool all = letters ? word->text[i % letters] == 'G' : every > 0 && fmod((double)i + 1, every) == 0;
+        bool all = is_type(r, "cwm") ? i % 4 == 0
+                   : letters         ? word->text[i % letters] == 'G'
+                                     : every > 0 && fmod((double)i + 1, every) == 0;
         if (r->mixer[i] == 'f' && !all && !((double)i < get(r, FC_SLOT_WINDOW_FROM)))
             r->mixer[i] = 'w';
     }
+    return 0;
+}
+
+/* A list of the kinds of attention in which only full attention, 1, is modelled. */
+static int read_ones(const struct reading *r, const struct fc_node *list)
+{
+    double n;
+    for (const struct fc_node *item = list->first; item; item = item->next)
+        if (read_number(item, &n, r->error))
+            return -1;
+        else if (n != 1)
+            return fc_fail_at(r->error, &item->place,
+                              "'%s' asks for attention of kind %g; only full attention "
+                              "(1) is modelled",
+                              list->key, n);
     return 0;
 }
 
@@ -404,6 +443,8 @@ static int place_mixers(struct reading *r)
     if (r->special[FC_KEY_ATTENTION_LIST] && mark(r, r->special[FC_KEY_ATTENTION_LIST], 0, r->mixer, 'f'))
         return -1;
     if (r->special[FC_KEY_LINEAR_CONFIG] && read_linear_config(r, r->special[FC_KEY_LINEAR_CONFIG]))
+        return -1;
+    if (r->special[FC_KEY_ONES] && read_ones(r, r->special[FC_KEY_ONES]))
         return -1;
     if (letters)
         return read_letters(r, letters);
@@ -425,7 +466,8 @@ static int place_experts(struct reading *r)
                          *named = r->special[FC_KEY_EXPERT_LIST];
     double every = has(r, FC_SLOT_MOE_EVERY) ? get(r, FC_SLOT_MOE_EVERY) : 1, end = get(r, FC_SLOT_MOE_END);
     bool from_zero = has(r, FC_SLOT_MOE_OFFSET);
-    if (get(r, FC_SLOT_EXPERTS) <= 0 || r->special[FC_KEY_LETTERS] || is_type(r, "nemotron_h"))
+    bool one = get(r, FC_SLOT_EXPERTS) == 1 && is_type(r, "jamba hunyuan hunyuan_v1_moe");
+    if (get(r, FC_SLOT_EXPERTS) <= 0 || one || r->special[FC_KEY_LETTERS] || is_type(r, "nemotron_h"))
         return 0;
     if (list && list->kind != FC_NODE_LIST && read_number(list, &every, r->error))
         return -1;
@@ -437,6 +479,8 @@ static int place_experts(struct reading *r)
         if (in && (double)i >= get(r, FC_SLOT_FIRST_DENSE) && !(end > 0 && (double)i > end))
             r->feed[i] = 'e';
     }
+    if (r->special[FC_KEY_FEED_TYPES])
+        return read_feed_types(r, r->special[FC_KEY_FEED_TYPES]);
     if (list && list->kind == FC_NODE_LIST && choose(r, list, r->feed, 'd', 'e'))
         return -1;
     if (named && named->kind == FC_NODE_LIST && named->count > 0) {
@@ -523,7 +567,11 @@ static void put_recurrent(const struct reading *r, struct fc_architecture *a)
         a->delta_value_heads = get(r, FC_SLOT_DELTA_VALUE_HEADS);
         a->delta_value_dim = get(r, FC_SLOT_DELTA_VALUE_DIM);
         a->delta_conv = has(r, FC_SLOT_DELTA_CONV) ? get(r, FC_SLOT_DELTA_CONV) : 4;
-        a->delta_per_channel = r->special[FC_KEY_LINEAR_CONFIG] != NULL;
+        a->delta_per_channel = is_type(r, "kimi_linear");
+        if (a->delta_per_channel) { /* as many keys as values */
+            a->delta_key_heads = a->delta_value_heads;
+            a->delta_key_dim = a->delta_value_dim;
+        }
     }
     a->attention_layers = count(r->mixer, r->layers, 'f') + a->window_layers;
     a->letters = count(r->mixer, r->layers, '-') > 0;
@@ -542,10 +590,11 @@ static void put_feed(const struct reading *r, struct fc_architecture *a)
     if (is_type(r, "qwen")) /* both halves of a gated block together */
         a->ffn /= 2;
     a->experts = get(r, FC_SLOT_EXPERTS);
-    if (a->experts == 1 && is_type(r, "jamba"))
+    if (a->experts == 1 && is_type(r, "jamba hunyuan hunyuan_v1_moe"))
         a->experts = 0;
     if (a->experts <= 0) {
-        if (get(r, FC_SLOT_SHARED_FFN) > 0) /* the shared block is all there is */
+        if (get(r, FC_SLOT_SHARED_FFN) > 0 &&
+            is_type(r, "granitemoehybrid granitemoeshared")) /* the shared block is all there is */
             a->ffn = get(r, FC_SLOT_SHARED_FFN);
         return;
     }
@@ -703,7 +752,7 @@ int fc_model_config_read(struct fc_architecture *a, struct fc_model_config *abou
         status = build(r, a);
     if (status == 0) {
         snprintf(about->family, sizeof about->family, "%s", r->type);
-        about->vision_left_out = part != root;
+        about->vision_left_out = part != root || fc_node_get(root, "vision_config") != NULL;
         about->max_positions = get(r, FC_SLOT_POSITIONS);
     }
     free(r);

@@ -91,6 +91,8 @@ enum fc_key_kind {
     FC_KEY_WINDOW_LIST,    /* 0 and 1 per layer; 1: a window */
     FC_KEY_FULL_LIST,      /* 0 and 1 per layer; 0: attends to all (Llama 4) */
     FC_KEY_WINDOW_WORD,    /* L and G, repeated: local and global (EXAONE) or a number */
+    FC_KEY_FEED_TYPES,     /* dense or sparse, one word per layer */
+    FC_KEY_ONES,           /* 1 for every layer: full attention; other kinds are not modelled */
     FC_KEY_LINEAR_CONFIG,  /* Kimi Linear's map */
     FC_KEY_NESTED          /* a map whose keys are read as if they stood here */
 };
