@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cuda/model/base/draw.h"
+#include "host/step/model_config.h"
 #include "host/step/plan_check.h"
 #include "host/step/plan_memory.h"
 #include "host/step/plan_options.h"
@@ -121,12 +122,10 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
                                               FC_FIELD_GLOBAL_BATCH, FC_FIELD_SEQUENCE};
     static const enum fc_precision precisions[] = {FC_BF16, FC_BF16, FC_FP8, FC_MXFP8, FC_NVFP4};
     const struct fc_setting *f = settings->fields;
-    const struct fc_catalog_entry *model;
     struct fc_cluster cluster;
     *p = (struct fc_plan){0};
     if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0], "step", error) ||
-        fc_catalog_find(catalog, "model", f[FC_FIELD_MODEL].name, &f[FC_FIELD_MODEL].place, &model, error) ||
-        fc_architecture_read(&p->model, model, &f[FC_FIELD_MODEL].place, error) ||
+        fc_model_read(&p->model, catalog, f[FC_FIELD_MODEL].name, &f[FC_FIELD_MODEL].place, error) ||
         fc_cluster_read(&cluster, settings, catalog, NULL, error))
         return -1;
     p->gpu = cluster.gpu;

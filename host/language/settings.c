@@ -286,7 +286,10 @@ static int read_text(struct reading *reading, const struct fc_field *field, cons
     bool name = field->type == FC_FIELD_NAME;
     if (want_text(node, name ? "the name of a catalog entry" : "text", reading->error))
         return -1;
-    size_t limit = name ? 100 : MAX_TEXT, length = strlen(node->text);
+    size_t limit = field->id == FC_FIELD_MODEL ? 1000
+                   : name                      ? 100
+                                               : MAX_TEXT, /* a model may be a path */
+        length = strlen(node->text);
     if (length == 0 || length > limit)
         return fc_fail_at(reading->error, &node->place, "the text must hold 1 to %zu bytes (it holds %zu)",
                           limit, length);

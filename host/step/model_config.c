@@ -1,10 +1,12 @@
 /* model_config.c: see model_config.h. */
 #include "model_config.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/base/source.h"
 #include "model_config_keys.h"
@@ -774,4 +776,34 @@ bool fc_model_is_file(const char *name)
 {
     size_t length = strlen(name);
     return strchr(name, '/') != NULL || (length > 5 && strcmp(name + length - 5, ".json") == 0);
+}
+
+/* The path of a file that stands in another: from that one's folder. */
+static const char *path_from(const struct fc_place *place, const char *name, char *path, size_t size)
+{
+    const char *slash = place && place->file && name[0] != '/' ? strrchr(place->file, '/') : NULL;
+    if (!slash || strncmp(place->file, "--", 2) == 0)
+        return name;
+    snprintf(path, size, "%.*s/%s", (int)(slash - place->file), place->file, name);
+    return path;
+}
+
+int fc_model_read(struct fc_architecture *a, const struct fc_catalog *catalog, const char *name,
+                  const struct fc_place *place, struct fc_error *error)
+{
+    const struct fc_catalog_entry *entry;
+    char path[4096], shown[64];
+    if (!fc_model_is_file(name))
+        return fc_catalog_find(catalog, "model", name, place, &entry, error)
+                   ? -1
+                   : fc_architecture_read(a, entry, place, error);
+    const char *from = path_from(place, name, path, sizeof path);
+    if (access(from, R_OK) == 0)
+        return fc_model_config_open(a, NULL, from, error);
+    fc_printable(shown, sizeof shown, from, strlen(from));
+    if (place)
+        return fc_fail_at(error, place, "the model's configuration '%s' cannot be read (%s)", shown,
+                          strerror(errno));
+    return fc_fail(error, FC_BAD_INPUT, "the model's configuration '%s' cannot be read (%s)", shown,
+                   strerror(errno));
 }

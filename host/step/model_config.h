@@ -29,4 +29,9 @@ int fc_model_config_open(struct fc_architecture *architecture, struct fc_model_c
 /* True where a model's name is meant as a file: it has a slash or ends in .json. */
 bool fc_model_is_file(const char *name);
 
+/* The model of a scenario: an entry of the catalog by its name, or the file of a configuration, whose path counts
+ * from the folder of the file that names it (`place`), or from the current one when that is an option. */
+int fc_model_read(struct fc_architecture *architecture, const struct fc_catalog *catalog, const char *name,
+                  const struct fc_place *place, struct fc_error *error);
+
 #endif
