@@ -1,6 +1,7 @@
 /* command_show.c: `flopcast show NAME`: a catalog entry with sources and grades, a key, a scenario, the
  * defaults in force. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/language/catalog.h"
@@ -11,10 +12,13 @@
 #include "host/language/scenario_file.h"
 #include "host/report/show_defaults.h"
 #include "host/report/show_key.h"
+#include "host/report/show_model.h"
+#include "host/step/model_config.h"
 #include "host/base/source.h"
 
 struct options {
     bool json, defaults;
+    double sequence; /* tokens, of the FLOP of a model */
     const char *name;
     struct fc_scenario_options scenario;
 };
@@ -56,7 +60,7 @@ static void print_points(const struct fc_figure *figure)
 }
 
 /* The entry's source is printed once; a figure's own source stands behind it. */
-static void print_entry(const struct fc_catalog_entry *entry)
+static void print_entry(const struct fc_catalog_entry *entry, double sequence)
 {
     const char *source = fc_node_text(entry->node, "source"), *note = fc_node_text(entry->node, "note");
     const char *series = fc_node_text(entry->node, "series");
@@ -95,6 +99,12 @@ static void print_entry(const struct fc_catalog_entry *entry)
     for (const struct fc_node *cursor = NULL; fc_catalog_next(entry, &cursor, &figure);)
         if (figure.points)
             print_points(&figure);
+    struct fc_architecture model;
+    struct fc_error ignored = {0}; /* what it says of a shape is said where the model is used */
+    if (strcmp(entry->kind, "model") == 0 && fc_architecture_read(&model, entry, NULL, &ignored) == 0) {
+        putchar('\n');
+        fc_show_model(stdout, &model, sequence);
+    }
 }
 
 /* --- JSON --- */
@@ -147,7 +157,7 @@ static void write_figure(struct fc_writer *writer, const struct fc_figure *figur
     fc_write_end(writer);
 }
 
-static void write_entry(struct fc_writer *writer, const struct fc_catalog_entry *entry)
+static void write_entry(struct fc_writer *writer, const struct fc_catalog_entry *entry, double sequence)
 {
     fc_write_map(writer, NULL);
     fc_write_text(writer, "kind", entry->kind);
@@ -155,6 +165,10 @@ static void write_entry(struct fc_writer *writer, const struct fc_catalog_entry 
     write_text(writer, "what", entry->what);
     write_text(writer, "series", fc_node_text(entry->node, "series"));
     write_text(writer, "note", fc_node_text(entry->node, "note"));
+    struct fc_architecture model;
+    struct fc_error ignored = {0};
+    if (strcmp(entry->kind, "model") == 0 && fc_architecture_read(&model, entry, NULL, &ignored) == 0)
+        fc_write_model(writer, &model, sequence);
     fc_write_map(writer, "figures");
     const struct fc_node *cursor = NULL;
     for (struct fc_figure figure; fc_catalog_next(entry, &cursor, &figure);)
@@ -192,10 +206,10 @@ static int show_entries(const struct fc_catalog *catalog, const struct options *
         if (!named || (!writer && field && fc_is_default_entry(entry)))
             continue;
         if (writer)
-            write_entry(writer, entry);
+            write_entry(writer, entry, options->sequence);
         else {
             fputs(*shown ? "\n" : "", stdout);
-            print_entry(entry);
+            print_entry(entry, options->sequence);
         }
         ++*shown;
     }
@@ -249,12 +263,11 @@ static int nothing_found(const struct fc_catalog *catalog, const char *wanted, s
 /* Reads the options. Returns -1 to go on, otherwise the exit status. */
 static int read_options(int argc, char **argv, const char *help, struct options *options)
 {
-    static const struct option words[] = {{"help", no_argument, NULL, 'h'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"defaults", no_argument, NULL, 'd'},
-                                          {"set", required_argument, NULL, 's'},
-                                          {NULL, 0, NULL, 0}};
-    *options = (struct options){0};
+    static const struct option words[] = {
+        {"help", no_argument, NULL, 'h'},           {"json", no_argument, NULL, 'j'},
+        {"defaults", no_argument, NULL, 'd'},       {"set", required_argument, NULL, 's'},
+        {"sequence", required_argument, NULL, 'q'}, {NULL, 0, NULL, 0}};
+    *options = (struct options){.sequence = FC_SHOW_SEQUENCE};
     struct fc_error error;
     optind = 1;
     opterr = 0;
@@ -267,7 +280,15 @@ static int read_options(int argc, char **argv, const char *help, struct options 
             options->json = true;
         else if (c == 'd')
             options->defaults = true;
-        else if (c == 's') {
+        else if (c == 'q') {
+            char *end;
+            options->sequence = strtod(optarg, &end);
+            if (end == optarg || *end || !(options->sequence >= 1 && options->sequence <= 1e9)) {
+                fprintf(stderr, "flopcast %s: --sequence '%s' is not a number of tokens from 1 to 1e9\n",
+                        argv[0], optarg);
+                return FC_BAD_INPUT;
+            }
+        } else if (c == 's') {
             if (fc_scenario_add_override(&options->scenario, optarg, &error)) {
                 fprintf(stderr, "flopcast %s: %s\n", argv[0], error.text);
                 return (int)error.status;
@@ -291,7 +312,8 @@ int fc_command_show(int argc, char **argv)
 {
     static const char help[] =
         "usage: flopcast show NAME [--json]\n"
-        "       flopcast show --defaults SCENARIO [--set PATH=VALUE]... [--json]\n\n"
+        "       flopcast show --defaults SCENARIO [--set PATH=VALUE]... [--json]\n"
+        "       flopcast show CONFIG.json [--sequence N] [--json]\n\n"
         "Shows what NAME is: a catalog entry with every figure, its unit, source and grade; a scenario that "
         "comes with\n"
         "the program; a key of a scenario, such as cluster.segment, with its meaning, range and defaults; or "
@@ -299,7 +321,12 @@ int fc_command_show(int argc, char **argv)
         "group of\n"
         "keys, such as reliability. With --defaults: every default that SCENARIO (a name or a file) leaves "
         "in "
-        "force.\n\n"
+        "force.\n"
+        "Of a model, of the catalog or in a configuration as Hugging Face writes it: layers by kind, "
+        "parameters "
+        "(total,\n"
+        "active, active without the input embedding) and the FLOP to train one token.\n\n"
+        "      --sequence N      tokens of a sequence, for the FLOP of a model (default 4096)\n"
         "      --defaults        the defaults in force, with meaning, source and grade\n"
         "      --set PATH=VALUE  change one value of the scenario first\n"
         "  -j, --json            JSON instead of tables\n"
@@ -324,6 +351,8 @@ int fc_command_show(int argc, char **argv)
     int shown = 1;
     if (options.defaults)
         (void)fc_show_defaults(options.name, &options.scenario, options.json, &error);
+    else if (!scenario && fc_model_is_file(options.name) && !fc_field_find(options.name))
+        (void)fc_show_model_file(stdout, options.name, options.sequence, options.json, &error);
     else if (scenario)
         (void)show_scenario(scenario, options.json, &error);
     else if (show_entries(catalog, &options, &shown, &error) == 0 && shown == 0)
