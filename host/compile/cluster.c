@@ -93,7 +93,7 @@ static int write_default(const struct fc_catalog *catalog, const struct fc_catal
     if (f->way == OF_PRICE && strspn(text, "0123456789.") == used)
         snprintf(text + used, sizeof text - used, " USD");
     if (f->way == OF_PRICE)
-        snprintf(source, sizeof source, "%s: %s series, %s; %s", row->name, text_of(entry, "series"),
+        snprintf(source, sizeof source, "%s: %s series, %s; %s", row->name, fc_node_text(entry->node, "series"),
                  entry->what, figure.source);
     else
         snprintf(source, sizeof source, "%s: %s%s%s%s", row->name, figure.source,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/base/format.h"
+#include "host/compile/cluster.h"
 
 enum { WIDTH = 120, INDENT = 14 };
 
@@ -49,13 +50,14 @@ static void print_takes(FILE *out, const struct fc_field *field)
 void fc_show_key(FILE *out, const struct fc_field *field, const struct fc_catalog *catalog)
 {
     bool any = false;
+    char line[1024];
     int at = fprintf(out, "%s: ", field->path);
     fc_print_wrapped(out, field->what, at, 2, WIDTH);
     print_takes(out, field);
     for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
         const struct fc_catalog_entry *entry = fc_catalog_at(catalog, i);
         struct fc_figure figure;
-        char text[512], line[1024];
+        char text[512];
         if (strcmp(entry->name, field->path) != 0 || !fc_is_default_entry(entry) ||
             !fc_catalog_figure(entry, "value", &figure))
             continue;
@@ -67,7 +69,13 @@ void fc_show_key(FILE *out, const struct fc_field *field, const struct fc_catalo
         fc_print_wrapped(out, line, at, INDENT, WIDTH);
         any = true;
     }
-    if (!any)
+    const char *figure = fc_cluster_figure_of((enum fc_field_id)field->id);
+    if (figure) {
+        at = fprintf(out, "  %-*s", INDENT - 2, "by GPU");
+        snprintf(line, sizeof line,
+                 "follows cluster.gpu where one is stated: '%s' of its row (flopcast show GPU)", figure);
+        fc_print_wrapped(out, line, at, INDENT, WIDTH);
+    } else if (!any)
         fprintf(out, "  %-*s%s\n", INDENT - 2, "default",
                 strncmp(field->path, "efficiency.", 11) == 0
                     ? "the fit to measurements (efficiency.posterior)"
@@ -83,6 +91,13 @@ void fc_write_key(struct fc_writer *writer, const struct fc_field *field)
     fc_write_text(writer, "type", type_words[field->type]);
     if (field->unit)
         fc_write_text(writer, "unit", field->unit);
+    const char *figure = fc_cluster_figure_of((enum fc_field_id)field->id);
+    if (figure) {
+        fc_write_map(writer, "default_follows");
+        fc_write_text(writer, "key", "cluster.gpu");
+        fc_write_text(writer, "figure", figure);
+        fc_write_end(writer);
+    }
     if (has_range(field)) {
         fc_write_number(writer, "lo", field->lo);
         fc_write_number(writer, "hi", field->hi);
