@@ -330,17 +330,81 @@ static void test_a_directory_adds_and_replaces(void **state)
     (void)state;
     struct fc_catalog *catalog, *plain = open_catalog();
     struct fc_error error = {0};
-    if (open_with("kind: gpu\nentries:\n"
-                  "  h100: {what: ours, source: our own bench, grade: measured, tdp_w: 650}\n"
-                  "  mine: {what: new, source: our own bench, grade: measured, tdp_w: 1}\n",
+    struct fc_notes notes = {0};
+    if (open_with("kind: gpu\nx-base: &base {source: our own bench, grade: measured, bf16_flop_per_s: 1e15, "
+                  "hbm_bytes: 8e10,\n"
+                  "  hbm_bytes_per_s: 3e12, nvlink_bytes_per_s: 9e11, nic_bits_per_s: 4e11, domain_gpus: 8, "
+                  "node_gpus: 8,\n"
+                  "  measured_family: hopper, host: x86}\nentries:\n"
+                  "  h100: {<<: *base, what: ours, tdp_w: 650}\n"
+                  "  mine: {<<: *base, what: new, tdp_w: 1}\n",
                   &catalog, &error) < 0)
         fail_msg("%s", error.text);
     assert_int_equal(fc_catalog_count(catalog), fc_catalog_count(plain) + 1);
     assert_true(number(fc_catalog_get(catalog, "gpu", "h100"), "tdp_w", 0) == 650.0);
     assert_true(number(fc_catalog_get(catalog, "gpu", "mine"), "tdp_w", 0) == 1.0);
     assert_true(number(fc_catalog_get(plain, "gpu", "h100"), "tdp_w", 0) != 650.0);
+    fc_catalog_note(plain, &notes);
+    assert_int_equal(notes.count, 0);
+    fc_catalog_note(catalog, &notes);
+    assert_int_equal(notes.count, 1);
+    assert_non_null(strstr(notes.list[0].text, "adds 1 entries and replaces 1 of"));
+    fc_notes_free(&notes);
     fc_catalog_close(catalog);
     fc_catalog_close(plain);
+}
+
+#define OURS                                                                                                 \
+    "kind: model\nentries:\n  mine: {what: x, source: s, grade: published, layers: 32, hidden: 4096, ffn: "  \
+    "14336, heads: 32, "
+
+/* An own catalog is read as strictly as a scenario. */
+static void test_own_entries_have_a_schema(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {OURS "kv_heads: 8, vocab: 1000, top_k: 2}\n",
+         ":3:123: unknown figure of a model 'top_k'; did you mean 'topk'?"},
+        {OURS "kv_heads: 8, vocab: 1000, num_experts: 2}\n",
+         ":3:123: unknown figure of a model 'num_experts'"},
+        {OURS "kv_heads: 8}\n", ":3:3: the model 'mine' lacks its figure 'vocab'"},
+        {OURS "kv_heads: 8.5, vocab: 1000}\n", ":3:107: 'kv_heads' is an integer, not 8.5"},
+        {OURS "kv_heads: 0, vocab: 1000}\n",
+         ":3:107: 'kv_heads' lies outside what is allowed, 1 to 10000 (it is 0)"},
+        {OURS "kv_heads: 8, vocab: 1000, moe_ffn: -1536}\n",
+         ":3:132: 'moe_ffn' lies outside what is allowed"},
+        {OURS "kv_heads: many, vocab: 1000}\n", ":3:107: 'kv_heads' is a number, not 'many'"},
+        {OURS "kv_heads: [8], vocab: 1000}\n", ":3:107: 'kv_heads' is a number, not a list"},
+        {OURS "kv_heads: 8 GPU, vocab: 1000}\n",
+         ":3:107: 'kv_heads' is a plain number; remove what follows it"},
+        {OURS "kv_heads: 8, vocab: 1000, gated: 3}\n", ":3:130: 'gated' is true or false, not '3'"},
+        {OURS "kv_heads: {value: 8, unit: heads}, vocab: 1000}\n",
+         ":3:124: 'kv_heads' is a plain number; leave the unit out"},
+        {OURS "kv_heads: {vlaue: 8}, vocab: 1000}\n",
+         ":3:108: unknown word of a figure 'vlaue'; did you mean 'value'?"},
+        {"kind: network\nentries:\n  mine: {what: x, source: s, grade: published, nic_bits_per_s: 400}\n",
+         ":3:64: 'nic_bits_per_s' lies outside what is allowed, 1e+06 to 1e+17 (it is 400)"},
+        {"kind: gpu\nentries:\n  mine: {what: x, source: s, grade: published, host: grase}\n",
+         ":3:54: 'host' is one of x86, grace, vera, not 'grase'; did you mean 'grace'?"},
+        {"kind: default\nentries:\n  energy.pue: {value: 1.2, source: s, grade: estimate}\n",
+         ":1:1: a catalog of your own cannot hold a default (it would not be read)"},
+        {"kind: gpu\nentires:\n  mine: {what: x, source: s, grade: published, host: x86}\n",
+         ":1:1: the catalog file has no map 'entries'"},
+        {"kind: gpu\nfigres: {}\nentries:\n  mine: {what: x, source: s, grade: published, host: x86}\n",
+         ":2:1: unknown key of a catalog file 'figres'; did you mean 'figures'?"},
+    };
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fc_catalog *catalog;
+        struct fc_error error = {0};
+        int status = open_with(cases[i][0], &catalog, &error);
+        if (status == 0 || !strstr(error.text, cases[i][1])) {
+            print_error("%s  said '%s', wanted '%s'\n", cases[i][0], status ? error.text : "nothing",
+                        cases[i][1]);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
 }
 
 static void test_figures_without_source_or_known_grade_are_refused(void **state)
@@ -382,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_scenarios_read_and_name_what_there_is),
         cmocka_unit_test(test_errors_name_the_nearest_entry_and_the_place),
         cmocka_unit_test(test_a_directory_adds_and_replaces),
+        cmocka_unit_test(test_own_entries_have_a_schema),
         cmocka_unit_test(test_figures_without_source_or_known_grade_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

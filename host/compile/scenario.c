@@ -116,6 +116,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         fc_site_apply(scenario->settings, scenario->catalog, error) ||
         apply_defaults(scenario->settings, scenario->catalog, error))
         goto failed;
+    fc_catalog_note(scenario->catalog, &scenario->settings->notes);
     default_block_terms(scenario->settings);
     for (size_t i = 0; i < options->override_count; i++)
         if (fc_scale_is_one(options->overrides[i]) &&

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog_schema.h"
 #include "embedded.h"
 #include "host/base/source.h"
 
@@ -15,6 +16,8 @@ struct fc_catalog {
     size_t document_count, document_room;
     struct fc_catalog_entry *entries;
     size_t count, room;
+    size_t own, replaced; /* entries of the user's directory; those of them that stand for a bundled one */
+    bool reading_own;
 };
 
 /* Keys of an entry that are no figures. */
@@ -91,6 +94,18 @@ static int check_entry(const struct fc_catalog_entry *entry, struct fc_error *er
     return 0;
 }
 
+/* The map `figures` of the bundled file of this kind, or NULL. */
+static const struct fc_node *rows_of(const struct fc_catalog *catalog, const char *kind)
+{
+    for (size_t i = 0; i < catalog->document_count; i++) {
+        const struct fc_node *root = fc_document_root(catalog->documents[i]);
+        const char *other = fc_node_text(root, "kind");
+        if (other && strcmp(other, kind) == 0)
+            return fc_node_get(root, "figures");
+    }
+    return NULL;
+}
+
 static int add_entry(struct fc_catalog *catalog, const char *kind, const struct fc_node *node,
                      const struct fc_node *units, struct fc_error *error)
 {
@@ -103,12 +118,15 @@ static int add_entry(struct fc_catalog *catalog, const char *kind, const struct 
                                      .place = node->key_place,
                                      .node = node,
                                      .units = units};
-    if (check_entry(&entry, error) < 0)
+    if (fc_catalog_schema_check(&entry, units, error) < 0 || check_entry(&entry, error) < 0 ||
+        fc_catalog_schema_complete(&entry, units, error) < 0)
         return -1;
+    catalog->own += catalog->reading_own;
     for (size_t i = 0; i < catalog->count; i++)
         if (strcmp(catalog->entries[i].kind, kind) == 0 &&
             strcmp(catalog->entries[i].name, entry.name) == 0) {
             catalog->entries[i] = entry;
+            catalog->replaced += catalog->reading_own;
             return 0;
         }
     void *larger = grown(catalog->entries, catalog->count, &catalog->room, sizeof *catalog->entries);
@@ -142,8 +160,16 @@ static int add_document(struct fc_catalog *catalog, struct fc_document *document
     const struct fc_node *entries = fc_node_get(root, "entries");
     if (!entries || entries->kind != FC_NODE_MAP)
         return fc_fail_at(error, &root->place, "the catalog file has no map 'entries'");
+    if (fc_catalog_schema_check_file(root, error) < 0)
+        return -1;
+    if (catalog->reading_own && (strcmp(kind, "default") == 0 || strncmp(kind, "profile-", 8) == 0))
+        return fc_fail_at(
+            error, &root->place,
+            "a catalog of your own cannot hold a %s (it would not be read); state the keys in the scenario",
+            strcmp(kind, "default") == 0 ? "default" : "profile");
+    const struct fc_node *rows = rows_of(catalog, kind);
     for (const struct fc_node *node = entries->first; node; node = node->next)
-        if (add_entry(catalog, kind, node, fc_node_get(root, "figures"), error) < 0)
+        if (add_entry(catalog, kind, node, rows, error) < 0)
             return -1;
     return 0;
 }
@@ -209,8 +235,11 @@ int fc_catalog_open(struct fc_catalog **catalog, struct fc_error *error)
     if (!fresh)
         return fc_fail(error, FC_FAULT, "no memory for the catalog");
     const char *directory = getenv("FLOPCAST_CATALOG");
-    if (add_embedded(fresh, error) < 0 ||
-        (directory && directory[0] && add_directory(fresh, directory, error) < 0)) {
+    int status = add_embedded(fresh, error);
+    fresh->reading_own = true;
+    if (status == 0 && directory && directory[0])
+        status = add_directory(fresh, directory, error);
+    if (status < 0) {
         fc_catalog_close(fresh);
         return -1;
     }
@@ -227,6 +256,15 @@ void fc_catalog_close(struct fc_catalog *catalog)
     free(catalog->documents);
     free(catalog->entries);
     free(catalog);
+}
+
+void fc_catalog_note(const struct fc_catalog *catalog, struct fc_notes *notes)
+{
+    if (catalog->own > 0)
+        fc_note(notes, FC_NOTE, "own-catalog", NULL,
+                "the catalog directory '%s' (FLOPCAST_CATALOG) adds %zu entries and replaces %zu of the "
+                "bundled ones",
+                getenv("FLOPCAST_CATALOG"), catalog->own - catalog->replaced, catalog->replaced);
 }
 
 size_t fc_catalog_count(const struct fc_catalog *catalog)

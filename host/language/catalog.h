@@ -2,7 +2,8 @@
  * defaults.
  *
  * The program carries the files of catalog/; the directory named by the environment variable FLOPCAST_CATALOG
- * may add entries and replace them (same kind and name). A file holds `kind`, `figures` (unit and meaning of
+ * may add entries and replace them (same kind and name), but for defaults and profiles; both are held to the rows of
+ * catalog_schema.h. A file holds `kind`, `figures` (unit and meaning of
  * each figure) and `entries`. An entry holds `source` and `grade`, which hold for its plain figures; a figure
  * written as a map {value, unit, low, mode, high, points, source, grade, note} carries its own where it has
  * them. */
@@ -14,6 +15,7 @@
 
 #include "host/base/document.h"
 #include "host/base/error.h"
+#include "host/base/notes.h"
 
 struct fc_catalog;
 
@@ -40,6 +42,9 @@ struct fc_figure {
  * fc_catalog_close. Returns 0, or -1 with `error` filled, which points into the file that is wrong. */
 int fc_catalog_open(struct fc_catalog **catalog, struct fc_error *error);
 void fc_catalog_close(struct fc_catalog *catalog);
+
+/* Notes that entries of the user's directory are in use, and how many. */
+void fc_catalog_note(const struct fc_catalog *catalog, struct fc_notes *notes);
 
 /* All entries, in the order of the files; a replaced entry keeps its place in the order. */
 size_t fc_catalog_count(const struct fc_catalog *catalog);
