@@ -7,6 +7,7 @@
 
 #include "host/commands/commands.h"
 #include "host/base/error.h"
+#include "host/base/process.h"
 #include "host/base/source.h"
 
 static const struct fc_command *find(const char *name)
@@ -44,12 +45,8 @@ static int end(int status)
     return status;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    /* glibc would learn to take large blocks from its heap and clear them by hand; as mappings of their own,
-     * the histograms' pages that no value reaches cost nothing. */
-    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is told by the write that fails */
     if (argc < 2) {
         print_help(stderr);
         return FC_BAD_INPUT;
@@ -74,4 +71,13 @@ int main(int argc, char **argv)
         return FC_BAD_INPUT;
     }
     return end(command->run(argc - 1, argv + 1));
+}
+
+int main(int argc, char **argv)
+{
+    /* glibc would learn to take large blocks from its heap and clear them by hand; as mappings of their own,
+     * the histograms' pages that no value reaches cost nothing. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    signal(SIGPIPE, SIG_IGN); /* the write that fails says that the pipe was closed */
+    return fc_process_run(run, argc, argv);
 }

@@ -42,6 +42,7 @@ static int tidy(void **state)
     fc_result_free(&frontier);
     fc_result_free(&aws);
     remove(path_of("a.json"));
+    remove(path_of("b.json"));
     return rmdir(directory);
 }
 
@@ -186,6 +187,16 @@ static void members(void **state)
     free(text);
 }
 
+static int write_file(const struct fc_result *result, const char *path, struct fc_error *error)
+{
+    struct fc_output *output;
+    if (fc_output_open(&output, "-o", path, error))
+        return -1;
+    int status = fc_result_write(result, output, error);
+    fc_output_close(output);
+    return status;
+}
+
 static void round_trip(void **state)
 {
     (void)state;
@@ -193,8 +204,8 @@ static void round_trip(void **state)
     for (int i = 0; i < 2; i++) {
         struct fc_error error;
         struct fc_result again;
-        const char *path = path_of("a.json");
-        if (fc_result_write(results[i], path, &error) || fc_result_read(&again, path, &error))
+        const char *path = path_of(i ? "b.json" : "a.json"); /* what was read is not written again */
+        if (write_file(results[i], path, &error) || fc_result_read(&again, path, &error))
             fail_msg("%s", error.text);
         assert_int_equal(fc_tally_digest(&again.tally, again.seed),
                          fc_tally_digest(&results[i]->tally, results[i]->seed));
@@ -255,7 +266,7 @@ static void damaged_files(void **state)
         const char *from, *to, *why;
         bool elsewhere; /* the message points at another line than the damage */
     } damages[] = {
-        {"\"format\": 1", "\"format\": 99", "format 99 is not the one this version reads", false},
+        {"\"format\": 2", "\"format\": 99", "format 99 is not the one this version reads", false},
         {"\"format\"", "\"fromat\"", "'format' is missing", true},
         {"\n  \"seed\": 1", "\n  \"seed\": -1", "'-1' is no whole number", false},
         {"\n  \"seed\": 1", "\n  \"seed\": \"x\"", "'x' is no whole number", false},
@@ -294,8 +305,7 @@ static void damaged_files(void **state)
     free(text);
 }
 
-/* Whatever byte is changed: the file is refused, or the tally that is read has the digest of the whole one.
- */
+/* Whatever byte is changed: the file is refused, unless the change is one of space between members. */
 static void any_byte(void **state)
 {
     (void)state;
@@ -315,6 +325,7 @@ static void any_byte(void **state)
         if (fc_result_read(&result, path_of("a.json"), &error)) {
             refused++;
         } else {
+            assert_true(old == text[at] || (strchr(" \n", old) && strchr(" \n", text[at])));
             assert_int_equal(fc_tally_digest(&result.tally, result.seed), digest);
             fc_result_free(&result);
         }
@@ -328,12 +339,10 @@ static void cannot_be_written(void **state)
 {
     (void)state;
     struct fc_error error = {0};
-    assert_int_not_equal(fc_result_write(&aws, "/nonexistent/a.json", &error), 0);
-    assert_int_not_equal(fc_result_can_write("/nonexistent/a.json", &error), 0);
+    assert_int_not_equal(write_file(&aws, "/nonexistent/a.json", &error), 0);
     assert_string_equal(
         error.text, "/nonexistent/a.json: cannot be written (No such file or directory); name another file");
-    assert_int_not_equal(fc_result_can_write(directory, &error), 0);
-    assert_int_equal(fc_result_can_write(path_of("a.json"), &error), 0);
+    assert_int_not_equal(write_file(&aws, directory, &error), 0);
 }
 
 int main(void)

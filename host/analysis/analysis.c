@@ -2,12 +2,13 @@
 #include "analysis.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/base/clock.h"
 #include "host/base/format.h"
+#include "host/base/process.h"
+#include "host/base/stop.h"
 #include "host/base/options.h"
 #include "host/result/soundness.h"
 #include "host/result/statistics.h"
@@ -44,14 +45,6 @@ static const struct option shared[] = {
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
 
 /* Takes one of the shared options. Returns 0, 1 when it is none of them, or -1 with `error` filled. */
 static int take(struct fc_analysis_options *options, int option, struct fc_error *error)
@@ -134,9 +127,7 @@ int fc_analysis_open(struct fc_analysis *analysis, const struct fc_analysis_opti
     if (!options->quiet)
         fc_select_print(&analysis->selection, stderr);
     fc_progress_start(&analysis->line, "trials", options->quiet);
-    struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &once, NULL);
-    sigaction(SIGTERM, &once, NULL);
+    fc_stop_watch();
     return 0;
 }
 
@@ -242,7 +233,7 @@ static int watch(void *context, uint64_t done, uint64_t total, double elapsed_s)
     (void)elapsed_s;
     fc_progress_update(&a->line, a->done + done, a->planned > all ? a->planned : all,
                        fc_analysis_elapsed_s(a));
-    return interrupted;
+    return fc_stop_asked() ? FC_PROGRESS_STOP : FC_PROGRESS_ON;
 }
 
 static int collect(void *context, uint64_t first, uint64_t count, const float *samples)
@@ -288,6 +279,10 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
     int status = fc_run(&request, into, outcome, error);
     if (status == 0 && outcome->stopped)
         status = fc_fail(error, FC_FAULT, "stopped on the way; nothing is kept");
+    if (outcome->abandoned && status) { /* threads that did not come back use what the caller would free */
+        fprintf(stderr, "flopcast: %s\n", error->text);
+        fc_process_end_now((int)error->status);
+    }
     if (!analysis->quiet && outcome->notes > 0) {
         fc_progress_end(&analysis->line);
         for (int i = 0; i < outcome->notes; i++)

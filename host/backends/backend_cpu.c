@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "host/base/stop.h"
 #include "kernels.h"
 
 struct worker {
@@ -130,7 +131,7 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             fc_placement_bind_thread(s->topology, s->placement, t, NULL, 0); /* the run can go on unbound */
             w->bound = true;
         }
-        for (;;) {
+        while (!fc_stop_asked()) {
             uint64_t at = atomic_fetch_add(&next, chunk);
             if (at >= count)
                 break;
@@ -144,11 +145,11 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             }
         }
     }
-    if (fc_tally_cover(into, first, count, error))
-        return -1;
-    int status = 0;
+    bool cut = atomic_load(&next) < count; /* a stop: all of the batch or none */
+    int status = cut ? fc_fail(error, FC_FAULT, "stopped in the middle of a batch")
+                     : fc_tally_cover(into, first, count, error);
     for (int t = 0; t < s->threads; t++) {
-        if (fc_tally_merge(into, &s->workers[t].tally, error))
+        if (!status && fc_tally_merge(into, &s->workers[t].tally, error))
             status = -1;
         fc_tally_clear(&s->workers[t].tally);
     }

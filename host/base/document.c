@@ -1,14 +1,13 @@
 /* document.c: see document.h. Builds the tree from libfyaml's events. */
 #include "document.h"
 #include "document_bytes.h"
+#include "read_file.h"
 
-#include <errno.h>
 #include <libfyaml.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     MAX_DEPTH = 48,           /* below libfyaml's own limit of 64 */
@@ -612,50 +611,13 @@ failed:
 int fc_document_open(struct fc_document **document, const char *path, size_t max_bytes,
                      struct fc_error *error)
 {
+    char *text;
+    size_t length;
     *document = NULL;
-    struct stat status;
-    if (stat(path, &status))
-        return fc_fail(error, FC_BAD_INPUT, "%s: cannot be opened (%s); check the name", path,
-                       strerror(errno));
-    if (S_ISDIR(status.st_mode))
-        return fc_fail(error, FC_BAD_INPUT, "%s: is a directory; name a file in it", path);
-    if (S_ISREG(status.st_mode) && (unsigned long long)status.st_size > max_bytes)
-        return refuse_size(path, (double)status.st_size, max_bytes, error);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return fc_fail(error, FC_BAD_INPUT, "%s: cannot be opened (%s); check its permissions", path,
-                       strerror(errno));
-    int result = -1;
-    size_t size = 0, used = 0;
-    char *text = NULL;
-    for (;;) { /* a pipe has no size: read until the end or the limit */
-        if (used + 1 >= size) {
-            size_t wanted = size ? 2 * size : S_ISREG(status.st_mode) ? (size_t)status.st_size + 2 : 65536;
-            char *larger = realloc(text, wanted);
-            if (!larger) {
-                no_memory(path, error);
-                goto out;
-            }
-            text = larger;
-            size = wanted;
-        }
-        size_t read = fread(text + used, 1, size - used - 1, file);
-        used += read;
-        if (used > max_bytes) {
-            refuse_size(path, (double)used, max_bytes, error);
-            goto out;
-        }
-        if (read == 0)
-            break;
-    }
-    if (ferror(file)) {
-        fc_fail(error, FC_BAD_INPUT, "%s: cannot be read (%s); check the file", path, strerror(errno));
-        goto out;
-    }
-    result = fc_document_open_text(document, path, text, used, max_bytes, error);
-out:
+    if (fc_read_file(path, max_bytes, &text, &length, error))
+        return -1;
+    int result = fc_document_open_text(document, path, text, length, max_bytes, error);
     free(text);
-    fclose(file);
     return result;
 }
 

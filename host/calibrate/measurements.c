@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/read_file.h"
 #include "host/language/embedded.h"
 #include "measurement_plan.h"
 
@@ -123,30 +124,6 @@ int fc_measurements_read(struct fc_measurements *m, const char *name, const char
     return status;
 }
 
-/* Reads all of a file. */
-static char *read_file(const char *path, size_t *size, struct fc_error *error)
-{
-    FILE *file = fopen(path, "rb");
-    char *text = NULL;
-    *size = 0;
-    if (!file) {
-        fc_fail(error, FC_BAD_INPUT, "cannot open '%s' (no such file, or no right to read it)", path);
-        return NULL;
-    }
-    if (fseek(file, 0, SEEK_END) == 0) {
-        long length = ftell(file);
-        rewind(file);
-        if (length >= 0 && length <= MAX_BYTES)
-            text = malloc((size_t)length + 1);
-        if (text)
-            *size = fread(text, 1, (size_t)length, file);
-    }
-    if (!text)
-        fc_fail(error, FC_BAD_INPUT, "cannot read '%s' (a table of measurements has at most 64 MiB)", path);
-    (void)fclose(file);
-    return text;
-}
-
 int fc_measurements_open(struct fc_measurements *m, const char *path, const struct fc_catalog *catalog,
                          struct fc_error *error)
 {
@@ -159,8 +136,8 @@ int fc_measurements_open(struct fc_measurements *m, const char *path, const stru
         return fc_measurements_read(m, shipped, (const char *)file->data, file->size, catalog, error);
     }
     size_t size;
-    char *text = read_file(path, &size, error);
-    if (!text)
+    char *text;
+    if (fc_read_file(path, MAX_BYTES, &text, &size, error))
         return -1;
     int status = fc_measurements_read(m, path, text, size, catalog, error);
     free(text);

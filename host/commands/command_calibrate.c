@@ -1,10 +1,8 @@
 /* command_calibrate.c: `flopcast calibrate CSV`: the efficiency factors' posterior from measured steps. */
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "host/calibrate/calibration.h"
 #include "host/base/clock.h"
@@ -12,6 +10,7 @@
 #include "host/base/format.h"
 #include "host/backends/launch.h"
 #include "host/base/options.h"
+#include "host/base/output.h"
 #include "host/calibrate/validation.h"
 
 static const char help[] =
@@ -107,21 +106,17 @@ static void print_summary(const struct fc_calibration *c, const struct fc_belief
 
 static int write_file(const struct options *o, const struct fc_calibration *c, const struct fc_beliefs *prior,
                       const double *residual_sd, const struct fc_catalog *catalog, size_t rows,
-                      struct fc_error *error)
+                      struct fc_output *output, struct fc_error *error)
 {
     char source[512];
     snprintf(source, sizeof source, "flopcast calibrate: %zu measured steps of %.200s, %llu draws, seed %llu",
              rows, o->table ? o->table : "catalog/measured-training.csv", (unsigned long long)c->draws,
              (unsigned long long)o->run.seed);
-    FILE *out = fopen(o->output, "w");
+    FILE *out = fc_output_begin(output, error);
     if (!out)
-        return fc_fail(error, FC_BAD_INPUT, "cannot write '%s' (%s); name another file", o->output,
-                       strerror(errno));
+        return -1;
     fc_calibration_write(c, prior, residual_sd, catalog, source, out);
-    bool bad = ferror(out) != 0;
-    if (fclose(out) || bad)
-        return fc_fail(error, FC_FAULT, "could not write '%s' (%s)", o->output, strerror(errno));
-    return 0;
+    return fc_output_commit(output, error);
 }
 
 static int calibrate(const struct options *o, struct fc_error *error)
@@ -132,6 +127,7 @@ static int calibrate(const struct options *o, struct fc_error *error)
     struct fc_beliefs *prior = malloc(sizeof *prior);
     struct fc_calibration *c = calloc(1, sizeof *c);
     double residual_sd[FC_GROUPS], start = fc_clock_s();
+    struct fc_output *output = NULL;
     int status = prior && c ? 0 : fc_fail(error, FC_FAULT, "no memory for the calibration");
     if (!status)
         status = fc_catalog_open(&catalog, error);
@@ -143,6 +139,8 @@ static int calibrate(const struct options *o, struct fc_error *error)
         status = fc_fail(error, FC_BAD_INPUT, "no row of the table can be used (%s)",
                          m.count ? m.rows[0].left_out : "it is empty");
     if (!status)
+        status = o->output ? fc_output_open(&output, "-o", o->output, error) : 0;
+    if (!status)
         status = fc_fit_create(&fit, &m, NULL, prior, error);
     if (!status)
         status = fc_calibration_run(c, &fit, &o->run, error);
@@ -151,7 +149,8 @@ static int calibrate(const struct options *o, struct fc_error *error)
     if (!status)
         print_summary(c, prior, residual_sd, m.used, fc_clock_s() - start);
     if (!status && o->output)
-        status = write_file(o, c, prior, residual_sd, catalog, m.used, error);
+        status = write_file(o, c, prior, residual_sd, catalog, m.used, output, error);
+    fc_output_close(output);
     if (c)
         fc_calibration_free(c);
     free(c);

@@ -7,6 +7,8 @@
 
 #include "commands.h"
 #include "host/base/options.h"
+#include "host/base/output.h"
+#include "host/base/read_file.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
 #include "host/result/soundness.h"
@@ -23,7 +25,9 @@ static const char help[] =
     "  -q, --quiet           no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n"
     "\n"
-    "Refused: parts of another scenario, seed or model version, and trials that are in two parts.\n";
+    "Refused: parts of another scenario, seed or model version, and trials that are in two parts. Trials "
+    "that are in\n"
+    "no part are listed, and the exit status is 1.\n";
 
 struct options {
     const char *output;
@@ -89,14 +93,6 @@ static int same_run(const struct fc_result *whole, const char *first, const stru
     return 0;
 }
 
-/* Appends "; what" to a text as long as there is room; with `once`, unless it is there already. */
-static void join(char *text, size_t size, const char *what, bool once)
-{
-    size_t used = strlen(text);
-    if (!(once && strstr(text, what)) && used + strlen(what) + 3 < size)
-        snprintf(text + used, size - used, "; %s", what);
-}
-
 static int add_part(struct fc_result *whole, const char *first, const char *path, struct fc_error *error)
 {
     struct fc_result part;
@@ -107,41 +103,48 @@ static int add_part(struct fc_result *whole, const char *first, const char *path
     if (status == 0 && fc_tally_merge(&whole->tally, &part.tally, &why))
         status = fc_fail(error, why.status, "%s: %s", path, why.text);
     if (status == 0) {
-        fc_notes_add(&whole->notes, &part.notes);
-        whole->wall_s += part.wall_s;
-        join(whole->backend, sizeof whole->backend, part.backend, true);
-        join(whole->devices, sizeof whole->devices, part.devices, false);
-        join(whole->topology, sizeof whole->topology, part.topology, true);
-        join(whole->build, sizeof whole->build, part.build, true);
+        fc_result_add_provenance(whole, &part);
     }
     fc_result_free(&part);
     return status;
 }
 
-/* Says which trials between the first and the last are in no part. */
-static void print_gaps(const struct fc_tally *tally)
+/* Says which of the trials that were asked for are in no part; returns their number. */
+static uint64_t print_gaps(const struct fc_result *whole)
 {
-    uint64_t next = 0;
-    for (size_t i = 0; i < tally->range_count; i++) {
-        if (tally->ranges[i].first > next)
-            fprintf(stderr, "flopcast: note: trials %" PRIu64 " to %" PRIu64 " are in no part\n", next,
-                    tally->ranges[i].first - 1);
-        next = tally->ranges[i].first + tally->ranges[i].count;
+    const struct fc_tally *tally = &whole->tally;
+    uint64_t next = 0, missing = 0;
+    for (size_t i = 0; i <= tally->range_count; i++) {
+        bool last = i == tally->range_count;
+        uint64_t first = last ? whole->trials_asked : tally->ranges[i].first;
+        if (first > next) {
+            fprintf(stderr, "flopcast: warning: trials %" PRIu64 " to %" PRIu64 " are in no part\n", next,
+                    first - 1);
+            missing += first - next;
+        }
+        if (!last)
+            next = tally->ranges[i].first + tally->ranges[i].count;
     }
+    return missing;
 }
 
 static int merge(const struct options *o, char **paths, int count, struct fc_error *error)
 {
     struct fc_result whole;
+    struct fc_output *output = NULL;
     int status = -1;
-    if ((o->output && fc_result_can_write(o->output, error)) || fc_result_read(&whole, paths[0], error))
+    for (int i = 0; i < count; i++)
+        fc_read_file_remember(paths[i]);
+    if (o->output && fc_output_open(&output, "-o", o->output, error))
         return -1;
+    if (fc_result_read(&whole, paths[0], error)) {
+        fc_output_close(output);
+        return -1;
+    }
     for (int i = 1; i < count; i++)
         if (add_part(&whole, paths[0], paths[i], error))
             goto out;
-    if (!o->quiet)
-        print_gaps(&whole.tally);
-    if (o->output && fc_result_write(&whole, o->output, error))
+    if (output && fc_result_write(&whole, output, error))
         goto out;
     fc_print_overflowed(stderr, "flopcast: warning: ", false, &whole.tally);
     if (o->json) {
@@ -153,8 +156,14 @@ static int merge(const struct options *o, char **paths, int count, struct fc_err
     } else {
         fc_report_result(stdout, &whole, fc_locale_is_utf8());
     }
-    status = 0;
+    uint64_t missing = print_gaps(&whole);
+    status = missing == 0
+                 ? 0
+                 : fc_fail(error, FC_ANSWER_NO,
+                           "the parts lack %" PRIu64 " trials of %" PRIu64 "; the answer is of the others",
+                           missing, missing + fc_tally_trials(&whole.tally));
 out:
+    fc_output_close(output);
     fc_result_free(&whole);
     return status;
 }

@@ -1,18 +1,19 @@
 /* command_run.c: `flopcast run`: simulates a scenario and prints what comes of it. */
-#include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "commands.h"
+#include "host/base/clock.h"
+#include "host/base/process.h"
 #include "host/base/format.h"
 #include "host/base/options.h"
 #include "host/base/source.h"
 #include "host/analysis/precision.h"
 #include "host/base/progress.h"
+#include "host/base/stop.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
 #include "host/run/run.h"
@@ -38,7 +39,7 @@ static const char help[] =
     "      --strict          stop when a device fails its self-test instead of leaving it out\n"
     "      --shard I/N       do only part I of N of the trials (I = 1 ... N); put parts together with "
     "flopcast merge\n"
-    "  -o, --output FILE     write the result as JSON; a stopped run leaves what it has there\n"
+    "  -o, --output FILE     write the result as JSON: every minute what there is so far, and at a stop\n"
     "      --until BOUND     simulate until a figure is known well enough: 'p95(cost_usd) 0.5%' (standard "
     "error\n"
     "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default "
@@ -49,8 +50,8 @@ static const char help[] =
     "  -q, --quiet           no progress and no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n"
     "\n"
-    "Ctrl-C stops after the batches under way; with -o the result so far is kept and --resume finishes it.\n"
-    "A second Ctrl-C ends at once and keeps nothing.\n";
+    "Ctrl-C (also SIGTERM and SIGHUP) stops within a second; with -o the result so far is kept and --resume\n"
+    "finishes it. A second Ctrl-C ends at once: what was kept in the last minute stays.\n";
 
 enum { UNTIL_FIRST = 20000, UNTIL_MOST = 100000000 }; /* trials of --until */
 
@@ -62,25 +63,28 @@ struct options {
     bool resume, json, quiet, strict;
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-    (void)number;
-    interrupted = 1;
-}
-
 /* What the callbacks of a run share. */
 struct callbacks {
     struct fc_progress_line line;
     struct fc_samples_file *samples;
+    struct fc_result *result;
+    const struct fc_selection *selection;
+    struct fc_output *output; /* of -o, or NULL */
+    double interval_s, kept_s, start_s;
+    struct fc_result earlier; /* provenance of the parts that came before this run; its tally is empty */
+    bool warned;              /* that the result so far could not be kept */
 };
 
+/* Asks fc_run to stop, or to hand over what it has when the last time is long ago. */
 static int watch(void *context, uint64_t done, uint64_t total, double elapsed_s)
 {
     struct callbacks *shared = context;
     fc_progress_update(&shared->line, done, total, elapsed_s);
-    return interrupted;
+    if (fc_stop_asked())
+        return FC_PROGRESS_STOP;
+    bool due = shared->output && !fc_output_is_special(shared->output) &&
+               fc_clock_s() - shared->kept_s >= shared->interval_s;
+    return due ? FC_PROGRESS_KEEP : FC_PROGRESS_ON;
 }
 
 static int keep_samples(void *context, uint64_t first, uint64_t count, const float *samples)
@@ -241,28 +245,53 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     return 0;
 }
 
-/* Takes over what an earlier, stopped run left in the output file. */
-static int resume(const struct options *o, struct fc_result *result, struct fc_error *error)
+/* Refuses an earlier result that is not of this scenario, seed and model, word for word. */
+static int same_run(const char *path, const struct fc_result *earlier, const struct fc_result *result,
+                    struct fc_error *error)
 {
-    if (!o->resume || access(o->output, F_OK) != 0)
-        return 0;
-    struct fc_result earlier;
-    if (fc_result_read(&earlier, o->output, error))
+    if (earlier->model_version != result->model_version)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "%s: is of model version %d, and this program has %d; give -o another file", path,
+                       earlier->model_version, result->model_version);
+    if (earlier->seed != result->seed)
+        return fc_fail(error, FC_BAD_INPUT, "%s: has seed %llu, and this run %llu; give -o another file",
+                       path, (unsigned long long)earlier->seed, (unsigned long long)result->seed);
+    if (earlier->input_digest != result->input_digest)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "%s: holds another scenario (input digest %016llx, and this run has %016llx); give -o "
+                       "another file",
+                       path, (unsigned long long)earlier->input_digest,
+                       (unsigned long long)result->input_digest);
+    return 0;
+}
+
+/* Takes over what an earlier, stopped run left in the output file. */
+static int resume(const struct options *o, uint64_t trials, struct callbacks *shared, struct fc_error *error)
+{
+    struct fc_result *result = shared->result, *earlier = &shared->earlier;
+    struct stat there;
+    if (!o->resume || stat(o->output, &there) != 0 || (S_ISREG(there.st_mode) && there.st_size == 0))
+        return 0; /* nothing to go on with yet */
+    if (fc_result_read(earlier, o->output, error) || same_run(o->output, earlier, result, error))
         return -1;
-    int status = 0;
-    if (earlier.input_digest != result->input_digest || earlier.seed != result->seed ||
-        earlier.model_version != result->model_version)
-        status = fc_fail(
-            error, FC_BAD_INPUT,
-            "%s: holds another scenario, seed or model version (input digest %016llx, seed %llu, model "
-            "version %d); give -o another file",
-            o->output, (unsigned long long)earlier.input_digest, (unsigned long long)earlier.seed,
-            earlier.model_version);
-    else
-        status = fc_tally_merge(&result->tally, &earlier.tally, error);
-    result->wall_s = earlier.wall_s; /* the time of all the trials that are in */
-    fc_result_free(&earlier);
-    return status;
+    struct fc_error why;
+    if (fc_tally_merge(&result->tally, &earlier->tally, &why))
+        return fc_fail(error, why.status, "%s: %s", o->output, why.text);
+    uint64_t have = fc_tally_trials(&earlier->tally);
+    char in_file[32], asked[32];
+    fc_format_count(have, in_file, sizeof in_file);
+    fc_format_count(trials, asked, sizeof asked);
+    if (!o->shards && result->tally.range_count > 0) {
+        const struct fc_trial_range *last = &result->tally.ranges[result->tally.range_count - 1];
+        if (last->first + last->count > trials)
+            fprintf(
+                stderr,
+                "flopcast: warning: %s holds %s trials already, more than the %s asked for; the answer is "
+                "that of all of them\n",
+                o->output, in_file, asked);
+    }
+    fc_tally_free(&earlier->tally); /* its provenance is used later */
+    return 0;
 }
 
 static void describe_workers(const struct fc_worker *workers, int count, struct fc_result *result)
@@ -277,49 +306,118 @@ static void describe_workers(const struct fc_worker *workers, int count, struct 
     }
 }
 
+/* Fills in where and how `result` (of this run, and of an earlier one that it goes on with) was computed. */
+static void describe_run(const struct callbacks *shared, const struct fc_result *earlier,
+                         struct fc_result *result)
+{
+    const struct fc_selection *selection = shared->selection;
+    struct fc_result here = {.wall_s = fc_clock_s() - shared->start_s, .trials_asked = result->trials_asked};
+    snprintf(here.backend, sizeof here.backend, "%s", selection->backends);
+    snprintf(here.topology, sizeof here.topology, "%s", selection->topology);
+    snprintf(here.build, sizeof here.build, "%s", result->build);
+    describe_workers(selection->workers, selection->worker_count, &here);
+    bool any = false;
+    for (int i = 0; i < selection->worker_count; i++)
+        any = any || selection->workers[i].trials > 0;
+    result->backend[0] = result->devices[0] = result->topology[0] = '\0';
+    result->wall_s = 0;
+    if (earlier->devices[0])
+        fc_result_add_provenance(result, earlier);
+    if (any || !earlier->devices[0])
+        fc_result_add_provenance(result, &here);
+}
+
+/* A fc_keep: the result so far goes into the file of -o. A failure is told once; the run goes on. */
+static void keep(void *context)
+{
+    struct callbacks *shared = context;
+    struct fc_error error;
+    describe_run(shared, &shared->earlier, shared->result);
+    if (fc_result_write(shared->result, shared->output, &error) && !shared->warned) {
+        fprintf(stderr, "flopcast: warning: the result so far is not kept: %s\n", error.text);
+        shared->warned = true;
+    }
+    shared->kept_s = fc_clock_s();
+}
+
+/* Trials of shard I of N: n (I - 1) / N to n I / N, without overflow. */
+static void shard_of(const struct options *o, uint64_t trials, uint64_t *first, uint64_t *count)
+{
+    uint64_t part = o->shard ? o->shard : 1, parts = o->shards ? o->shards : 1;
+    uint64_t whole = trials / parts, rest = trials % parts;
+    *first = whole * (part - 1) + (part - 1 < rest ? part - 1 : rest);
+    *count = whole + (part - 1 < rest ? 1 : 0);
+}
+
+/* Seconds between two versions of the file of -o; tests shorten them. */
+static double keep_interval(void)
+{
+    const char *text = getenv("FLOPCAST_KEEP_S");
+    double seconds = text ? atof(text) : 0;
+    return seconds > 0 ? seconds : 60;
+}
+
+static int print_result(const struct options *o, const struct fc_result *result, struct fc_error *error)
+{
+    fc_print_overflowed(stderr, "flopcast: warning: ", false, &result->tally);
+    if (!o->json) {
+        fc_report_result(stdout, result, fc_locale_is_utf8());
+        return 0;
+    }
+    char *text = fc_result_json(result, error);
+    if (!text)
+        return -1;
+    fputs(text, stdout);
+    free(text);
+    return 0;
+}
+
+/* What a person reads after a stop: how far it came, and how to go on. */
+static void say_stopped(const struct options *o, const struct fc_tally *tally, uint64_t count,
+                        struct fc_error *error)
+{
+    bool any = fc_tally_trials(tally) > 0;
+    fc_fail(error, FC_FAULT, "stopped after %llu of %llu trials%s%s%s",
+            (unsigned long long)fc_tally_trials(tally), (unsigned long long)count,
+            o->output && any ? "; go on with --resume -o " : "", o->output && any ? o->output : "",
+            o->output ? "" : " (without -o FILE nothing is kept)");
+}
+
 static int run(const struct options *o, struct fc_error *error)
 {
     struct fc_scenario scenario = {0};
     struct fc_selection selection = {0};
     struct fc_result result = {0};
     struct fc_run_outcome outcome = {0};
-    struct callbacks shared = {0};
+    struct callbacks shared = {.result = &result, .selection = &selection, .interval_s = keep_interval()};
     struct fc_precision precision = {0};
-    bool reached = false;
-    int status = FC_BAD_INPUT;
+    struct fc_error samples_error = {0}, write_error = {0};
+    bool reached = false, samples_lost = false, unwritten = false;
+    uint64_t first = 0, count = 0;
+    int status = -1;
 
-    if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error) ||
-        (o->output && fc_result_can_write(o->output, error))) {
-        status = (int)error->status;
+    if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error))
         goto out;
-    }
     const struct fc_program *program = &scenario.compiled.program;
     fc_scenario_print_notes(&scenario, stderr, o->quiet);
     if (o->until && !o->scenario_options.trials)
         scenario.trials = UNTIL_MOST;
-    if ((o->until && fc_precision_read(program, o->until, &precision, error)) ||
-        fc_scenario_start_result(&scenario, &result, error) || resume(o, &result, error) ||
-        (o->samples && fc_samples_file_open(&shared.samples, o->samples, program, error))) {
-        status = (int)error->status;
+    shard_of(o, scenario.trials, &first, &count);
+    if ((o->output && fc_output_open(&shared.output, "-o", o->output, error)) ||
+        (o->until && fc_precision_read(program, o->until, &precision, error)) ||
+        fc_scenario_start_result(&scenario, &result, error) || resume(o, scenario.trials, &shared, error) ||
+        (o->samples && fc_samples_file_open(&shared.samples, o->samples, program, error)))
         goto out;
-    }
+    result.trials_asked = o->until ? 0 : scenario.trials;
     struct fc_select_request wish = {.backends = o->backend,
                                      .device = o->device,
                                      .threads = o->threads,
                                      .isa = o->isa,
                                      .strict = o->strict};
-    if (fc_select(&selection, &wish, error)) {
-        status = (int)error->status;
+    if (fc_select(&selection, &wish, error))
         goto out;
-    }
     if (!o->quiet)
         fc_select_print(&selection, stderr);
-
-    uint64_t part = o->shard ? o->shard : 1, parts = o->shards ? o->shards : 1;
-    /* shard i covers trials [n (i-1) / N, n i / N) without overflow */
-    uint64_t whole = scenario.trials / parts, rest = scenario.trials % parts;
-    uint64_t first = whole * (part - 1) + (part - 1 < rest ? part - 1 : rest);
-    uint64_t count = whole + (part - 1 < rest ? 1 : 0);
     struct fc_run_request request = {
         .job = {program, scenario.compiled.tables, scenario.compiled.table_floats, scenario.seed},
         .host = selection.host,
@@ -328,73 +426,51 @@ static int run(const struct options *o, struct fc_error *error)
         .workers = selection.workers,
         .worker_count = selection.worker_count,
         .progress = watch,
+        .keep = keep,
         .sink = o->samples ? keep_samples : NULL,
         .context = &shared,
     };
     fc_progress_start(&shared.line, "trials", o->quiet);
-    struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &once, NULL);
-    sigaction(SIGTERM, &once, NULL);
+    fc_stop_watch();
+    shared.start_s = shared.kept_s = fc_clock_s();
     int failed = run_until(&request, o->until ? &precision : NULL, &result.tally, &outcome, &reached, error);
     fc_progress_end(&shared.line);
-    struct fc_error samples_error = {0};
-    bool samples_lost = fc_samples_file_close(shared.samples, &samples_error) != 0;
-    shared.samples = NULL;
     for (int i = 0; i < outcome.notes; i++)
         fprintf(stderr, "flopcast: %s\n", outcome.note[i]);
-    result.wall_s += outcome.wall_s;
-    snprintf(result.backend, sizeof result.backend, "%s", selection.backends);
-    snprintf(result.topology, sizeof result.topology, "%s", selection.topology);
-    describe_workers(selection.workers, selection.worker_count, &result);
+    if (o->until)
+        result.trials_asked = fc_tally_trials(&result.tally);
+    describe_run(&shared, &shared.earlier, &result);
+    samples_lost = fc_samples_file_close(shared.samples, true, &samples_error) != 0;
+    shared.samples = NULL;
 
     bool partial = failed || outcome.stopped;
     bool any = fc_tally_trials(&result.tally) > 0;
-    struct fc_error write_error = {0};
-    bool unwritten = o->output && (any || !partial) && fc_result_write(&result, o->output, &write_error) != 0;
-    if (partial) {
-        status = failed ? (int)error->status : FC_FAULT;
-        if (!failed)
-            fc_fail(error, FC_FAULT, "stopped after %llu of %llu trials%s%s%s",
-                    (unsigned long long)fc_tally_trials(&result.tally), (unsigned long long)count,
-                    o->output && any ? "; go on with --resume -o " : "", o->output && any ? o->output : "",
-                    o->output ? "" : " (without -o FILE nothing is kept)");
-        if (unwritten) {
-            status = FC_FAULT;
-            *error = write_error;
-        }
-        goto out;
+    unwritten = o->output && (any || !partial) && fc_result_write(&result, shared.output, &write_error) != 0;
+    if (!partial)
+        status = print_result(o, &result, error);
+    else if (!failed)
+        say_stopped(o, &result.tally, count, error);
+    if (unwritten || samples_lost) { /* what was computed is at least on the screen */
+        *error = unwritten ? write_error : samples_error;
+        status = -1;
+    } else if (status == 0 && o->until && !reached) {
+        status =
+            fc_fail(error, FC_ANSWER_NO, "--until '%s' is not reached after %llu trials; give more with -n",
+                    o->until, (unsigned long long)count);
     }
-    fc_print_overflowed(stderr, "flopcast: warning: ", false, &result.tally);
-    if (o->json) {
-        char *text = fc_result_json(&result, error);
-        if (!text) {
-            status = FC_FAULT;
-            goto out;
-        }
-        fputs(text, stdout);
-        free(text);
-    } else {
-        fc_report_result(stdout, &result, fc_locale_is_utf8());
-    }
-    status = unwritten || samples_lost ? FC_FAULT : FC_DONE;
-    if (samples_lost)
-        *error = samples_error;
-    if (status == FC_DONE && o->until && !reached) {
-        status = FC_ANSWER_NO;
-        fc_fail(error, FC_ANSWER_NO, "--until '%s' is not reached after %llu trials; give more with -n",
-                o->until, (unsigned long long)count);
-    }
-    if (unwritten) /* what was computed is at least on the screen */
-        *error = write_error;
 out:
-    if (shared.samples) {
-        struct fc_error late;
-        fc_samples_file_close(shared.samples, &late);
+    fc_samples_file_close(shared.samples, false, &samples_error);
+    fc_output_close(shared.output);
+    if (outcome.abandoned) { /* threads that did not come back still use what would be freed */
+        if (status)
+            fprintf(stderr, "flopcast: %s\n", error->text);
+        fc_process_end_now(status ? (int)error->status : FC_DONE);
     }
     fc_select_free(&selection);
+    fc_result_free(&shared.earlier);
     fc_result_free(&result);
     fc_scenario_close(&scenario);
-    return status;
+    return status ? (int)error->status : FC_DONE;
 }
 
 int fc_command_run(int argc, char **argv)

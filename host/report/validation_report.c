@@ -1,11 +1,11 @@
 /* validation_report.c: a validation as a table, as JSON, and as docs/validation/step-time.md with its plot.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "host/base/output.h"
 #include "host/calibrate/validation.h"
 
 static void cell(FILE *out, const char *before, double value, double scale, int digits, const char *after)
@@ -229,10 +229,14 @@ int fc_validation_report(const struct fc_validation *v, const char *folder, stru
         strpbrk(folder, "'\"\n"))
         return fc_fail(error, FC_BAD_INPUT, "the folder '%s' cannot be used (too long, or quotes in it)",
                        folder);
-    FILE *out = fopen(path, "w");
-    if (!out)
-        return fc_fail(error, FC_BAD_INPUT, "cannot write '%s' (%s); make the folder first", path,
-                       strerror(errno));
+    struct fc_output *output;
+    if (fc_output_open(&output, "--output", path, error))
+        return -1;
+    FILE *out = fc_output_begin(output, error);
+    if (!out) {
+        fc_output_close(output);
+        return -1;
+    }
     fprintf(
         out,
         "# Step time: predicted against measured\n\nMade by `flopcast validate%s --output`. %zu of %zu "
@@ -263,18 +267,19 @@ int fc_validation_report(const struct fc_validation *v, const char *folder, stru
         fprintf(out, "\n![predicted against measured step time](step-time.svg)\n");
     fprintf(out, "\n## Every row\n\n");
     report_rows(v, out);
-    fprintf(out,
-            "\n## Collectives\n\nAll-reduce bus bandwidth (as nccl-tests defines it) by message size and "
-            "span: the measured tables of "
-            "`catalog/networks.yaml` and the formula of `host/step/collectives.h`, whose constants are fitted to "
-            "them.\n\n");
+    fprintf(
+        out,
+        "\n## Collectives\n\nAll-reduce bus bandwidth (as nccl-tests defines it) by message size and "
+        "span: the measured tables of "
+        "`catalog/networks.yaml` and the formula of `host/step/collectives.h`, whose constants are fitted to "
+        "them.\n\n");
     fc_collectives_print(v->collectives, v->collective_count, true, out);
     fprintf(out, "\n## Left out\n\n| line | row | reason |\n|---:|---|---|\n");
     for (size_t i = 0; i < v->measurements.count; i++)
         if (v->measurements.rows[i].left_out[0])
             fprintf(out, "| %d | %s | %s |\n", v->measurements.rows[i].line, v->measurements.rows[i].id,
                     v->measurements.rows[i].left_out);
-    if (fclose(out))
-        return fc_fail(error, FC_FAULT, "could not write '%s' (%s)", path, strerror(errno));
-    return 0;
+    int status = fc_output_commit(output, error);
+    fc_output_close(output);
+    return status;
 }

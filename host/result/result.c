@@ -1,13 +1,9 @@
-/* result.c: a result as a file: written beside its place and put there when it is complete. */
+/* result.c: a result's life, its file, and the provenance of its parts. */
 #include "result.h"
 
-#include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 void fc_result_free(struct fc_result *result)
 {
@@ -18,76 +14,42 @@ void fc_result_free(struct fc_result *result)
     *result = (struct fc_result){0};
 }
 
-/* Whether the path is there and no plain file: a device or a pipe is written to, never replaced. */
-static bool is_special(const char *path)
+int fc_result_write(const struct fc_result *result, struct fc_output *output, struct fc_error *error)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
-}
-
-/* The name that the file has while it is being written, to be freed; NULL without memory. */
-static char *part_name(const char *path, struct fc_error *error)
-{
-    size_t length = strlen(path) + 8;
-    char *name = malloc(length);
-    if (!name)
-        fc_fail(error, FC_FAULT, "no memory to write a result");
-    else
-        snprintf(name, length, "%s%s", path, is_special(path) ? "" : ".part");
-    return name;
-}
-
-static int cannot_write(const char *path, struct fc_error *error)
-{
-    return fc_fail(error, FC_BAD_INPUT, "%s: cannot be written (%s); name another file", path,
-                   strerror(errno));
-}
-
-int fc_result_write(const struct fc_result *result, const char *path, struct fc_error *error)
-{
-    char *name = part_name(path, error);
-    if (!name)
-        return -1;
-    bool in_place = strcmp(name, path) == 0;
+    char *text = fc_result_json(result, error);
+    FILE *file = text ? fc_output_begin(output, error) : NULL;
     int status = -1;
-    FILE *file = fopen(name, "w");
-    if (!file) {
-        cannot_write(path, error);
-        goto out;
+    if (file) {
+        fputs(text, file);
+        status = fc_output_commit(output, error);
     }
-    struct fc_error why;
-    status = fc_result_write_json(result, file, &why);
-    if (fclose(file) != 0 && status == 0)
-        status = fc_fail(&why, FC_FAULT, "the output cannot be written (%s)", strerror(errno));
-    if (status)
-        fc_fail(error, FC_FAULT, "%s: %s", path, why.text);
-    else if (!in_place && rename(name, path) != 0)
-        status = fc_fail(error, FC_FAULT, "%s: could not be put in place (%s)", path, strerror(errno));
-    if (status && !in_place)
-        remove(name);
-out:
-    free(name);
+    free(text);
     return status;
 }
 
-int fc_result_can_write(const char *path, struct fc_error *error)
+/* Appends "; what" to a text unless it is there already. What has no room is said to be missing. */
+static void join(char *text, size_t size, const char *what)
 {
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return fc_fail(error, FC_BAD_INPUT, "%s: is a directory; name a file in it", path);
-    if (is_special(path))
-        return access(path, W_OK) == 0 ? 0 : cannot_write(path, error);
-    char *name = part_name(path, error);
-    if (!name)
-        return -1;
-    int status = 0;
-    FILE *file = fopen(name, "a");
-    if (!file) {
-        status = cannot_write(path, error);
-    } else {
-        fclose(file);
-        remove(name);
-    }
-    free(name);
-    return status;
+    static const char more[] = "; and more";
+    size_t used = strlen(text), length = strlen(what);
+    if (length == 0 || strstr(text, what))
+        return;
+    if (used == 0)
+        snprintf(text, size, "%s", what);
+    else if (used + length + 2 + sizeof more <= size)
+        snprintf(text + used, size - used, "; %s", what);
+    else if (!strstr(text, more) && used + sizeof more <= size)
+        memcpy(text + used, more, sizeof more);
+}
+
+void fc_result_add_provenance(struct fc_result *result, const struct fc_result *part)
+{
+    result->wall_s += part->wall_s;
+    if (part->trials_asked > result->trials_asked)
+        result->trials_asked = part->trials_asked;
+    fc_notes_add(&result->notes, &part->notes);
+    join(result->backend, sizeof result->backend, part->backend);
+    join(result->devices, sizeof result->devices, part->devices);
+    join(result->topology, sizeof result->topology, part->topology);
+    join(result->build, sizeof result->build, part->build);
 }

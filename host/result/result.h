@@ -3,13 +3,12 @@
 #ifndef FC_HOST_RESULT_H
 #define FC_HOST_RESULT_H
 
-#include <stdio.h>
-
 #include "host/base/notes.h"
+#include "host/base/output.h"
 #include "metrics.h"
 #include "tally.h"
 
-#define FC_RESULT_FORMAT 1 /* raised when a program that reads results must change */
+#define FC_RESULT_FORMAT 2 /* raised when a program that reads results must change */
 
 struct fc_result {
     char *scenario_json; /* {"scenario": {...}, "origins": {...}}: the resolved scenario and where its values
@@ -20,11 +19,12 @@ struct fc_result {
     int model_version;
     struct fc_notes notes; /* all that was assumed, cut or overridden on the way to these numbers */
     struct fc_tally tally;
+    uint64_t trials_asked; /* of all shards together: the whole is trials 0 ... trials_asked - 1 */
     float run_flop[FC_RUN_SIZES];
     double deadline_days, budget_usd; /* 0: none */
-    double longest_days;              /* a run is watched for so long; what did not end then takes longer; 0: n/a */
-    char backend[64];                 /* "cpu", "cpu+opencl", ... */
-    char devices[1024];               /* devices with their shares */
+    double longest_days; /* a run is watched for so long; what did not end then takes longer; 0: n/a */
+    char backend[64];    /* "cpu", "cpu+opencl", ... */
+    char devices[1024];  /* devices with their shares */
     char topology[256];
     char build[256];
     double wall_s;
@@ -32,21 +32,19 @@ struct fc_result {
 
 void fc_result_free(struct fc_result *result);
 
-/* Writes the result as one JSON object; an existing file is replaced only when the new one is complete, a
- * device or pipe is written to as it is. */
-int fc_result_write(const struct fc_result *result, const char *path, struct fc_error *error);
+/* Writes the result as one JSON object into its output, as a new version of it. */
+int fc_result_write(const struct fc_result *result, struct fc_output *output, struct fc_error *error);
 
-/* Fails with FC_BAD_INPUT when fc_result_write could not write there: called before a long run, not after. */
-int fc_result_can_write(const char *path, struct fc_error *error);
-
-/* Writes the JSON on an open file. */
-int fc_result_write_json(const struct fc_result *result, FILE *file, struct fc_error *error);
-
-/* The same as text, to be freed by the caller; NULL on error. */
+/* The same as text, to be freed by the caller; NULL on error. Its last member is a hash of the rest
+ * (result_hash.h). */
 char *fc_result_json(const struct fc_result *result, struct fc_error *error);
 
-/* Reads a result back and checks its tally against the digest that the file states. On error nothing is to be
- * freed. */
+/* Adds where and how a part of the trials was computed (backend, devices, topology, build, notes, time) to a
+ * result. */
+void fc_result_add_provenance(struct fc_result *result, const struct fc_result *part);
+
+/* Reads a result back; checks its tally against the digest, and the whole file against the hash, that it states.
+ * On error nothing is to be freed. */
 int fc_result_read(struct fc_result *result, const char *path, struct fc_error *error);
 
 #endif

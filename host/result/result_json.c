@@ -9,6 +9,7 @@
 #include "host/base/document.h"
 #include "host/base/document_write.h"
 #include "result.h"
+#include "result_hash.h"
 #include "statistics.h"
 
 static int write_scenario(struct fc_writer *w, const struct fc_result *result, struct fc_error *error)
@@ -135,7 +136,7 @@ static void write_notes(struct fc_writer *w, const struct fc_notes *notes)
     fc_write_end(w);
 }
 
-int fc_result_write_json(const struct fc_result *result, FILE *file, struct fc_error *error)
+static int write_json(const struct fc_result *result, FILE *file, struct fc_error *error)
 {
     struct fc_writer *w;
     char digest[17];
@@ -157,6 +158,7 @@ int fc_result_write_json(const struct fc_result *result, FILE *file, struct fc_e
         fc_write_end(w);
     }
     fc_write_end(w);
+    fc_write_unsigned(w, "trials_asked", result->trials_asked);
     snprintf(digest, sizeof digest, "%016" PRIx64, fc_tally_digest(&result->tally, result->seed));
     fc_write_text(w, "digest", digest);
     fc_write_text(w, "backend", result->backend);
@@ -203,11 +205,12 @@ char *fc_result_json(const struct fc_result *result, struct fc_error *error)
         fc_fail(error, FC_FAULT, "no memory to write a result");
         return NULL;
     }
-    int status = fc_result_write_json(result, out, error);
-    fclose(out);
+    int status = write_json(result, out, error);
+    if (fclose(out) && !status)
+        status = fc_fail(error, FC_FAULT, "no memory to write a result");
     if (status) {
         free(text);
         return NULL;
     }
-    return text;
+    return fc_result_hash_add(text, size, error);
 }

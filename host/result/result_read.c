@@ -7,7 +7,9 @@
 
 #include "host/base/document.h"
 #include "host/base/document_write.h"
+#include "host/base/read_file.h"
 #include "result.h"
+#include "result_hash.h"
 
 /* The child of `map`, or NULL with an error. */
 static const struct fc_node *need(const struct fc_node *map, const char *key, struct fc_error *error)
@@ -227,6 +229,7 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
     if (!metrics || get_u64(root, "model_version", 10, &version, error) ||
         get_u64(root, "seed", 10, &result->seed, error) ||
         get_u64(root, "input_digest", 16, &result->input_digest, error) ||
+        get_u64(root, "trials_asked", 10, &result->trials_asked, error) ||
         get_u64(root, "digest", 16, &digest, error) || get_text(root, "name", name, sizeof name, error) ||
         get_text(root, "backend", result->backend, sizeof result->backend, error) ||
         get_text(root, "devices", result->devices, sizeof result->devices, error) ||
@@ -266,11 +269,19 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
 int fc_result_read(struct fc_result *result, const char *path, struct fc_error *error)
 {
     struct fc_document *document;
+    char *text;
+    size_t length;
     *result = (struct fc_result){0};
-    if (fc_document_open(&document, path, FC_RESULT_BYTES, error))
+    if (fc_read_file(path, FC_RESULT_BYTES, &text, &length, error))
         return -1;
-    int status = read_document(result, document, error);
-    fc_document_close(document);
+    int status = fc_document_open_text(&document, path, text, length, FC_RESULT_BYTES, error);
+    if (status == 0) {
+        status = read_document(result, document, error); /* first: what is wrong there has a place */
+        fc_document_close(document);
+    }
+    if (status == 0)
+        status = fc_result_hash_check(path, text, length, error);
+    free(text);
     if (status)
         fc_result_free(result);
     return status;

@@ -1,17 +1,17 @@
 /* samples_file.c: see samples_file.h. */
 #include "samples_file.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/output.h"
 #include "metrics.h"
 
 struct fc_samples_file {
+    struct fc_output *output;
     FILE *out;
-    char path[4096];
     int rows;
 };
 
@@ -24,18 +24,14 @@ int fc_samples_file_open(struct fc_samples_file **file, const char *path, const 
         return fc_fail(error, FC_BAD_INPUT, "--samples %s: samples are written as CSV; end the name in .csv",
                        path);
     struct fc_samples_file *f = calloc(1, sizeof *f);
-    if (!f || strlen(path) >= sizeof f->path) {
-        free(f);
-        return fc_fail(error, FC_FAULT, "--samples %.80s: no memory, or the name is too long", path);
-    }
-    snprintf(f->path, sizeof f->path, "%s", path);
+    if (!f)
+        return fc_fail(error, FC_FAULT, "--samples %.80s: no memory", path);
     f->rows = program->metric_count;
-    f->out = fopen(path, "w");
-    if (!f->out) {
-        int why = errno;
+    if (fc_output_open(&f->output, "--samples", path, error) ||
+        !(f->out = fc_output_begin(f->output, error))) {
+        fc_output_close(f->output);
         free(f);
-        return fc_fail(error, FC_BAD_INPUT, "--samples %s: cannot be written (%s); give another name", path,
-                       strerror(why));
+        return -1;
     }
     fputs("trial", f->out);
     for (int r = 0; r < program->metric_count; r++) {
@@ -59,15 +55,12 @@ int fc_samples_file_write(struct fc_samples_file *file, uint64_t first, uint64_t
     return ferror(file->out) ? -1 : 0;
 }
 
-int fc_samples_file_close(struct fc_samples_file *file, struct fc_error *error)
+int fc_samples_file_close(struct fc_samples_file *file, bool keep, struct fc_error *error)
 {
     if (!file)
         return 0;
-    int bad = ferror(file->out);
-    bad |= fclose(file->out);
-    int status = bad ? fc_fail(error, FC_FAULT, "%s: the samples could not be written in full (disk full?)",
-                               file->path)
-                     : 0;
+    int status = keep ? fc_output_commit(file->output, error) : 0;
+    fc_output_close(file->output);
     free(file);
     return status;
 }

@@ -8,9 +8,12 @@
 #include <time.h>
 
 #include "host/base/clock.h"
+#include "host/base/stop.h"
 
 #define FIRST_BATCH 4096u /* small, so that speed is known soon */
 #define BATCH_SECONDS 0.2 /* time that a batch should take: progress and hand-over stay smooth */
+#define STOP_SECONDS 0.5  /* that a stop waits for the batches under way */
+#define HUNG_SECONDS 300  /* without an answer: a device has hung (FLOPCAST_HUNG_S shortens it in tests) */
 #define SAMPLES_MAX ((uint64_t)1 << 26) /* values of a batch that wait for the sink: 256 MiB per worker */
 
 struct queue {
@@ -33,6 +36,11 @@ struct thread {
     struct fc_worker *worker;
     struct fc_session *session;
     bool started;
+    /* under the queue's lock */
+    bool busy, ended;            /* has a batch; has nothing more to do */
+    bool lost;                   /* gave no answer for too long: whatever it still brings is dropped */
+    struct fc_trial_range batch; /* what it has */
+    double since_s;              /* when it got it */
 };
 
 static int push(struct queue *q, uint64_t first, uint64_t count)
@@ -71,16 +79,19 @@ static int fill(struct queue *q, const struct fc_tally *tally, uint64_t first, u
 
 /* Takes up to `want` trials; false when there is nothing left to do. Waits while others might give batches
  * back. */
-static bool take(struct queue *q, uint64_t want, struct fc_trial_range *batch)
+static bool take(struct thread *self, uint64_t want)
 {
+    struct queue *q = self->queue;
     pthread_mutex_lock(&q->lock);
     while (!q->stop && q->count == 0 && q->in_flight > 0)
         pthread_cond_wait(&q->idle, &q->lock);
-    bool got = !q->stop && q->count > 0;
+    bool got = !q->stop && !self->lost && q->count > 0;
     if (got) {
         struct fc_trial_range *top = &q->todo[q->count - 1];
         uint64_t n = top->count < want ? top->count : want;
-        *batch = (struct fc_trial_range){top->first, n};
+        self->batch = (struct fc_trial_range){top->first, n};
+        self->busy = true;
+        self->since_s = fc_clock_s();
         top->first += n;
         top->count -= n;
         if (top->count == 0)
@@ -91,15 +102,26 @@ static bool take(struct queue *q, uint64_t want, struct fc_trial_range *batch)
     return got;
 }
 
-/* Ends a batch: merges it into the whole, or gives it back when its worker (`failed`) failed. */
-static void finish(struct queue *q, struct fc_trial_range batch, struct fc_tally *part, const float *samples,
-                   struct fc_worker *failed)
+/* Ends a batch: merges it into the whole, or gives it back when its worker failed. Returns whether the worker may
+ * go on. */
+static bool finish(struct thread *self, struct fc_tally *part, const float *samples, bool failed,
+                   const struct fc_error *why, double took_s)
 {
+    struct queue *q = self->queue;
     const struct fc_run_request *request = q->request;
+    struct fc_trial_range batch = self->batch;
     pthread_mutex_lock(&q->lock);
+    if (self->lost) { /* the batch is another's by now */
+        pthread_mutex_unlock(&q->lock);
+        return false;
+    }
     struct fc_error problem = {0};
+    self->busy = false;
     if (failed) {
-        failed->failed = true;
+        if (!fc_stop_asked()) { /* a stop in the middle of a batch is no fault of the device */
+            self->worker->failed = true;
+            self->worker->error = *why;
+        }
         if (push(q, batch.first, batch.count))
             fc_fail(&problem, FC_FAULT, "no memory to hand a failed batch on");
     } else if (samples && request->sink &&
@@ -107,6 +129,8 @@ static void finish(struct queue *q, struct fc_trial_range batch, struct fc_tally
         fc_fail(&problem, FC_FAULT, "samples could not be written");
     } else if (fc_tally_merge(q->tally, part, &problem) == 0) {
         q->done += batch.count;
+        self->worker->trials += batch.count;
+        self->worker->busy_s += took_s;
     }
     if (problem.status) {
         q->fault = problem;
@@ -115,54 +139,65 @@ static void finish(struct queue *q, struct fc_trial_range batch, struct fc_tally
     q->in_flight--;
     pthread_cond_broadcast(&q->idle);
     pthread_mutex_unlock(&q->lock);
+    return !failed;
+}
+
+/* The worker is done with the queue; nothing of it may be touched after this. */
+static void end(struct thread *self, const struct fc_error *failure)
+{
+    struct queue *q = self->queue;
+    pthread_mutex_lock(&q->lock);
+    if (failure) {
+        self->worker->failed = true;
+        self->worker->error = *failure;
+    }
+    self->ended = true;
+    pthread_cond_broadcast(&q->idle);
+    pthread_mutex_unlock(&q->lock);
 }
 
 static void *work(void *argument)
 {
     struct thread *self = argument;
-    struct queue *q = self->queue;
-    const struct fc_run_request *request = q->request;
-    struct fc_worker *worker = self->worker;
+    const struct fc_run_request *request = self->queue->request;
+    const struct fc_backend *backend = self->worker->backend;
     int rows = request->job.program->metric_count;
     struct fc_tally part;
+    struct fc_error error = {0};
     float *samples = NULL;
-    uint64_t samples_room = 0;
-    if (fc_tally_create(&part, request->job.program->metrics, rows, &worker->error)) {
-        pthread_mutex_lock(&q->lock);
-        worker->failed = true;
-        pthread_cond_broadcast(&q->idle);
-        pthread_mutex_unlock(&q->lock);
+    uint64_t samples_room = 0, trials = 0;
+    double busy_s = 0;
+    if (fc_tally_create(&part, request->job.program->metrics, rows, &error)) {
+        end(self, &error);
         return NULL;
     }
-    uint64_t most = worker->backend->largest_batch(self->session);
+    uint64_t most = backend->largest_batch(self->session);
     if (request->sink && rows > 0 && most > SAMPLES_MAX / (uint64_t)rows)
         most = SAMPLES_MAX / (uint64_t)rows;
     uint64_t want = request->batch ? request->batch : FIRST_BATCH;
     want = want > most ? most : want;
-    struct fc_trial_range batch;
-    while (take(q, want, &batch)) {
+    while (take(self, want)) {
+        uint64_t first = self->batch.first, count = self->batch.count;
         bool failed = false;
-        if (request->sink && batch.count > samples_room) {
+        if (request->sink && count > samples_room) {
             free(samples);
-            samples_room = batch.count;
+            samples_room = count;
             samples = malloc((size_t)rows * samples_room * sizeof *samples);
             if (!samples)
-                failed = fc_fail(&worker->error, FC_FAULT, "no memory for the samples of a batch") != 0;
+                failed = fc_fail(&error, FC_FAULT, "no memory for the samples of a batch") != 0;
         }
         double begin = fc_clock_s();
         if (!failed)
-            failed = worker->backend->run(self->session, batch.first, batch.count, &part, samples,
-                                          &worker->error) != 0;
-        double took = fc_clock_s() - begin;
-        finish(q, batch, &part, samples, failed ? worker : NULL);
+            failed = backend->run(self->session, first, count, &part, samples, &error) != 0;
+        double took_s = fc_clock_s() - begin;
+        bool on = finish(self, &part, samples, failed, &error, took_s);
         fc_tally_clear(&part);
-        if (failed)
+        if (!on)
             break;
-        worker->trials += batch.count;
-        worker->busy_s += took;
+        trials += count;
+        busy_s += took_s;
         if (!request->batch) {
-            double rate = (double)worker->trials / (worker->busy_s + 1e-9);
-            double size = rate * BATCH_SECONDS;
+            double size = (double)trials / (busy_s + 1e-9) * BATCH_SECONDS;
             uint64_t grown = size < 1e18 ? (uint64_t)size : (uint64_t)1 << 60;
             grown = grown > 4 * want ? 4 * want : grown; /* one lucky batch must not decide */
             want = grown < FIRST_BATCH / 16 ? FIRST_BATCH / 16 : grown;
@@ -171,9 +206,7 @@ static void *work(void *argument)
     }
     fc_tally_free(&part);
     free(samples);
-    pthread_mutex_lock(&q->lock);
-    pthread_cond_broadcast(&q->idle);
-    pthread_mutex_unlock(&q->lock);
+    end(self, NULL);
     return NULL;
 }
 
@@ -185,59 +218,135 @@ static void add_note(struct fc_run_outcome *outcome, const char *name, const cha
                  error->text);
 }
 
-/* Reports progress until nothing is left to do or every worker has ended. */
+/* Waits up to `seconds` for news of the queue, whose lock is held. */
+static void wait_news(struct queue *q, double seconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)(seconds * 1e9);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&q->idle, &q->lock, &until);
+}
+
+static double hung_seconds(void)
+{
+    const char *text = getenv("FLOPCAST_HUNG_S");
+    double seconds = text ? atof(text) : 0;
+    return seconds > 0 ? seconds : HUNG_SECONDS;
+}
+
+/* Takes the batches of devices that gave no answer for too long from them. The CPU never hangs, it is slow. */
+static void drop_hung(struct queue *q, struct thread *threads, int count, double limit_s)
+{
+    for (int i = 0; i < count; i++) {
+        struct thread *t = &threads[i];
+        if (!t->busy || t->lost || t->worker->backend == &fc_backend_cpu ||
+            fc_clock_s() - t->since_s < limit_s)
+            continue;
+        t->lost = true;
+        t->worker->failed = true;
+        fc_fail(&t->worker->error, FC_FAULT, "it gave no answer for %.3g s (its driver has hung)", limit_s);
+        if (push(q, t->batch.first, t->batch.count)) {
+            fc_fail(&q->fault, FC_FAULT, "no memory to hand a failed batch on");
+            q->stop = true;
+        }
+        q->in_flight--;
+        pthread_cond_broadcast(&q->idle);
+    }
+}
+
+/* Reports progress until nothing is left to do or every worker has ended or is lost. */
 static void watch(struct queue *q, struct thread *threads, int count, struct fc_run_outcome *outcome)
 {
     const struct fc_run_request *request = q->request;
+    double limit_s = hung_seconds();
+    pthread_mutex_lock(&q->lock);
     for (;;) {
-        pthread_mutex_lock(&q->lock);
         bool over = q->stop || (q->count == 0 && q->in_flight == 0);
         int alive = 0;
         for (int i = 0; i < count; i++)
-            alive += threads[i].started && !threads[i].worker->failed;
-        if (!over && alive > 0) {
-            struct timespec until;
-            clock_gettime(CLOCK_REALTIME, &until);
-            until.tv_nsec += 100000000;
-            until.tv_sec += until.tv_nsec / 1000000000;
-            until.tv_nsec %= 1000000000;
-            pthread_cond_timedwait(&q->idle, &q->lock, &until);
-        }
+            alive += threads[i].started && !threads[i].ended && !threads[i].lost;
+        if (!over && alive > 0)
+            wait_news(q, 0.1);
+        drop_hung(q, threads, count, limit_s);
         uint64_t done = q->done, total = q->total;
-        pthread_mutex_unlock(&q->lock);
-        if (request->progress &&
-            request->progress(request->context, done, total, fc_clock_s() - q->start_s)) {
-            pthread_mutex_lock(&q->lock);
-            q->stop = true;
-            outcome->stopped = done < total;
-            pthread_cond_broadcast(&q->idle);
+        int wish = FC_PROGRESS_ON;
+        if (request->progress) {
             pthread_mutex_unlock(&q->lock);
+            wish = request->progress(request->context, done, total, fc_clock_s() - q->start_s);
+            pthread_mutex_lock(&q->lock);
+        }
+        if (wish == FC_PROGRESS_STOP) {
+            q->stop = true;
+            outcome->stopped = true;
+            pthread_cond_broadcast(&q->idle);
             over = true;
+        } else if (wish == FC_PROGRESS_KEEP && request->keep && !over) {
+            request->keep(request->context);
         }
         if (over || alive == 0)
-            return;
+            break;
     }
+    pthread_mutex_unlock(&q->lock);
+}
+
+/* Waits for the threads: without end where the work is done, for a moment after a stop. Those that are lost or
+ * do not come are left alone. */
+static void gather(struct queue *q, struct thread *threads, int count, struct fc_run_outcome *outcome)
+{
+    double start_s = fc_clock_s();
+    pthread_mutex_lock(&q->lock);
+    for (;;) {
+        int open = 0;
+        for (int i = 0; i < count; i++)
+            open += threads[i].started && !threads[i].ended && !threads[i].lost;
+        if (open == 0 || (outcome->stopped && fc_clock_s() - start_s >= STOP_SECONDS))
+            break;
+        wait_news(q, 0.05);
+        if (!outcome->stopped && q->request->progress &&
+            q->request->progress(q->request->context, q->done, q->total, fc_clock_s() - q->start_s) ==
+                FC_PROGRESS_STOP)
+            outcome->stopped = true; /* also while one driver lets all wait */
+        drop_hung(q, threads, count, hung_seconds());
+    }
+    for (int i = 0; i < count; i++)
+        if (threads[i].started && !threads[i].ended)
+            threads[i].lost = threads[i].worker->hung = true;
+    pthread_mutex_unlock(&q->lock);
+    for (int i = 0; i < count; i++)
+        if (threads[i].started && !threads[i].lost)
+            pthread_join(threads[i].handle, NULL);
 }
 
 int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct fc_run_outcome *outcome,
            struct fc_error *error)
 {
-    struct queue q = {.request = request, .tally = tally, .start_s = fc_clock_s()};
     int status = -1, opened = 0;
     *outcome = (struct fc_run_outcome){0};
+    struct queue *q = calloc(1, sizeof *q); /* both outlive the call where a thread does not come back */
     struct thread *threads = calloc((size_t)request->worker_count + 1, sizeof *threads);
-    if (!threads)
+    if (!threads || !q) {
+        free(q);
+        free(threads);
         return fc_fail(error, FC_FAULT, "no memory to run");
-    pthread_mutex_init(&q.lock, NULL);
-    pthread_cond_init(&q.idle, NULL);
-    if (fill(&q, tally, request->first, request->count)) {
+    }
+    q->request = request;
+    q->tally = tally;
+    q->start_s = fc_clock_s();
+    pthread_mutex_init(&q->lock, NULL);
+    pthread_cond_init(&q->idle, NULL);
+    if (fill(q, tally, request->first, request->count)) {
         fc_fail(error, FC_FAULT, "no memory for the queue of trials");
         goto out;
     }
     for (int i = 0; i < request->worker_count; i++) {
         struct fc_worker *worker = &request->workers[i];
-        threads[i].queue = &q;
+        threads[i].queue = q;
         threads[i].worker = worker;
+        if (worker->hung)
+            continue; /* to call its driver again would hang this thread as well */
+        worker->failed = false;
         if (worker->backend->open(&threads[i].session, worker->device, &request->job, &request->host,
                                   &worker->error)) {
             worker->failed = true;
@@ -250,34 +359,38 @@ int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct 
     if (opened == 0)
         goto out;
     for (int i = 0; i < request->worker_count; i++)
-        if (!request->workers[i].failed)
+        if (threads[i].session)
             threads[i].started = pthread_create(&threads[i].handle, NULL, work, &threads[i]) == 0;
-    watch(&q, threads, request->worker_count, outcome);
-    for (int i = 0; i < request->worker_count; i++)
-        if (threads[i].started)
-            pthread_join(threads[i].handle, NULL);
+    watch(q, threads, request->worker_count, outcome);
+    gather(q, threads, request->worker_count, outcome);
     for (int i = 0; i < request->worker_count; i++)
         if (threads[i].started && request->workers[i].failed)
             add_note(outcome, request->workers[i].name, "failed on the way", &request->workers[i].error);
     outcome->stopped =
-        outcome->stopped && q.done < q.total; /* the batches under way may have been the last */
-    if (q.fault.status) {
-        *error = q.fault;
-    } else if (q.done < q.total && !outcome->stopped) {
+        outcome->stopped && q->done < q->total; /* the batches under way may have been the last */
+    if (q->fault.status) {
+        *error = q->fault;
+    } else if (q->done < q->total && !outcome->stopped) {
         const char *last = outcome->notes ? outcome->note[outcome->notes - 1] : "no thread could be started";
-        fc_fail(error, FC_FAULT, "%llu of %llu trials are done (%s)", (unsigned long long)q.done,
-                (unsigned long long)q.total, last);
+        fc_fail(error, FC_FAULT, "%llu of %llu trials are done (%s)", (unsigned long long)q->done,
+                (unsigned long long)q->total, last);
     } else {
         status = 0;
     }
 out:
-    for (int i = 0; i < request->worker_count; i++)
-        if (threads[i].session)
+    outcome->wall_s = fc_clock_s() - q->start_s;
+    for (int i = 0; i < request->worker_count; i++) {
+        if (threads[i].session && !threads[i].lost)
             request->workers[i].backend->close(threads[i].session);
-    outcome->wall_s = fc_clock_s() - q.start_s;
-    pthread_mutex_destroy(&q.lock);
-    pthread_cond_destroy(&q.idle);
-    free(q.todo);
+        outcome->abandoned = outcome->abandoned || request->workers[i].hung;
+    }
+    for (int i = 0; i < request->worker_count; i++)
+        if (threads[i].lost)
+            return status; /* its thread still uses the queue */
+    pthread_mutex_destroy(&q->lock);
+    pthread_cond_destroy(&q->idle);
+    free(q->todo);
+    free(q);
     free(threads);
     return status;
 }

@@ -1,0 +1,17 @@
+/* stop.h: the one place where signals ask a command to stop.
+ *
+ * After fc_stop_watch the first SIGINT, SIGTERM or SIGHUP sets a flag that long loops look at; a second SIGINT or
+ * SIGTERM ends the program at once, as it would have without us. A signal that was ignored at the start stays
+ * ignored (nohup). */
+#ifndef FC_HOST_STOP_H
+#define FC_HOST_STOP_H
+
+#include <stdbool.h>
+
+/* Begins to watch; again is allowed and changes nothing. */
+void fc_stop_watch(void);
+
+/* Whether a stop was asked for. Any thread may call. */
+bool fc_stop_asked(void);
+
+#endif
