@@ -100,7 +100,10 @@ int fc_analysis_next(struct fc_analysis_options *options, const char *command, i
         options->begun = true;
     }
     for (;;) {
-        int option = getopt_long(argc, argv, ":n:s:b:t:qh", table, NULL);
+        int option = getopt_long(argc, argv, ":n:s:b:t:o:qh", table, NULL);
+        for (size_t i = 0; option == 'o' && i < used; i++) /* of the commands that have one */
+            if (strcmp(table[i].name, "output") == 0)
+                option = table[i].val;
         if (option == -1)
             return FC_ANALYSIS_DONE;
         if (option == 'h')

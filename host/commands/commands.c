@@ -7,6 +7,7 @@
 
 const struct fc_command fc_commands[] = {
     {"run", "simulate a scenario and print distributions", fc_command_run},
+    {"search", "the best plan for a model on a cluster, in uncertain worlds", fc_command_search},
     {"explain", "what drives the answer: tornado, Sobol indices, the worst worlds", fc_command_explain},
     {"solve", "the value of one input that reaches a target", fc_command_solve},
     {"sweep", "one input over values or names, or named cases, on the same worlds", fc_command_sweep},

@@ -45,9 +45,9 @@ static bool open_setting(const struct fc_setting *setting, bool whole)
 static bool wholly_open(const struct fc_settings *settings)
 {
     const struct fc_setting *f = settings->fields;
-    bool any = stated(&f[FC_FIELD_DP]);
+    bool any = stated(&f[FC_FIELD_DP]) && !f[FC_FIELD_DP].is_auto;
     for (int i = 0; i < SIZES; i++)
-        any |= stated(&f[sizes[i].field]);
+        any |= stated(&f[sizes[i].field]) && !f[sizes[i].field].is_auto;
     return settings->plan_auto || !any;
 }
 

@@ -104,7 +104,7 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
     enum fc_plan_part part;
     if (fc_plan_check(p, &part, text))
         return refuse(&f[fields_of_parts[part]], text, error);
-    if (f[FC_FIELD_DP].is_set && f[FC_FIELD_DP].number != replicas) {
+    if (f[FC_FIELD_DP].is_set && !f[FC_FIELD_DP].is_auto && f[FC_FIELD_DP].number != replicas) {
         snprintf(
             text, sizeof text,
             "plan.dp is %g, but %g GPUs over tp x pp x cp = %g make %g replicas; correct it or leave it out",

@@ -106,6 +106,7 @@ static bool takes_auto(const struct fc_field *field)
                                            FC_FIELD_CP,
                                            FC_FIELD_EP,
                                            FC_FIELD_EXPERT_TP,
+                                           FC_FIELD_DP,
                                            FC_FIELD_MICRO_BATCH,
                                            FC_FIELD_ZERO,
                                            FC_FIELD_RECOMPUTE};

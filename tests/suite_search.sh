@@ -1,0 +1,59 @@
+#!/bin/sh
+# suite_search.sh: the search for a plan as a person types it. Run from the repository root.
+set -u
+. tests/tap.sh
+
+cat >"$work/open.yaml" <<'END'
+name: open
+layers: run
+cluster: {gpu: gb200, gpus: 512}
+training: {model: qwen3-30b-a3b, tokens: 1e12, precision: fp8, sequence: 4096, global_batch: 1024}
+END
+quick="--contenders 12 --finalists 4 -n 1000 -q"
+
+flopcast search "$work/open.yaml" $quick --json
+is "search ends well" "$status" 0
+days=$(sed -n 's/.*"figure": \([0-9.e+]*\).*/\1/p' "$work/out")
+is "finalists are ranked by the days of the run" "$(echo "$days" | sort -g)" "$days"
+is "a share of the worlds is won by each" "$(sed -n 's/^ *"p_best": \([0-9.e-]*\).*/\1/p' "$work/out" | awk '{s += $1} END {print (s > 0.999 && s < 1.001)}')" 1
+best=$(sed -n 's/.*"step_time_s_p50": \([0-9.e+]*\).*/\1/p' "$work/out" | head -1)
+
+flopcast search "$work/open.yaml" $quick -o "$work/best.yaml" --emit megatron
+is "search writes a scenario and settings" "$status" 0
+has "the settings name their version" "$work/out" '^# Megatron-LM d98e8a6'
+has "and hold the layout" "$work/out" '^--expert-model-parallel-size '
+flopcast run "$work/best.yaml" -n 2000 -s 1 -q --json
+is "what was written runs" "$status" 0
+is "and takes no plan by itself" "$(grep -c plan-searched "$work/out")" 0
+flopcast search "$work/best.yaml" $quick --json
+is "the found plan is found again, beside itself as stated" \
+    "$(sed -n 's/.*"step_time_s_p50": \([0-9.e+]*\).*/\1/p' "$work/out" | head -1)" "$best"
+is "marked as the stated one" "$(grep -c '"stated": true' "$work/out")" 1
+is "and once" "$(grep -c '"plan":' "$work/out")" 12
+flopcast search "$work/open.yaml" $quick -o "$work/best.yaml"
+is "a file that is there is not overwritten" "$status" 2
+
+flopcast search gb300-nvl72-frontier $quick --by 'mean(cost_usd)' --json
+is "search by cost" "$(sed -n 's/.*"by": "\(.*\)".*/\1/p' "$work/out")" "mean(cost_usd)"
+better=$(sed -n 's/.*"figure": \([0-9.e+]*\).*/\1/p' "$work/out" | head -1)
+flopcast run gb300-nvl72-frontier -n 1000 -q --json
+stated=$(sed -n '/"cost_usd": {/,/}/s/.*"mean": \([0-9.e+]*\).*/\1/p' "$work/out" | head -1)
+is "what is found costs no more than what is stated" "$(awk "BEGIN {print $better <= $stated * 1.000001}")" 1
+
+flopcast run "$work/open.yaml" -n 100
+is "a run with an open plan" "$status" 0
+has "says which one it took" "$work/err" 'note: the plan was not stated, so it was searched: '
+for software in megatron nemo torchtitan; do
+    flopcast search "$work/best.yaml" $quick --keep --emit $software
+    is "settings for $software" "$status" 0
+done
+flopcast search "$work/best.yaml" $quick --keep --json
+is "--keep keeps what is stated" "$(grep -c '"plan":' "$work/out")" 1
+refused "settings for something else" 2 "flopcast: --emit 'x' is not one of megatron, nemo, torchtitan" search open --emit x
+refused "a probability that is none" 2 "flopcast: --fits '2' is not a probability from 0 to below 1" search open --fits 2
+refused "a precision that is none" 2 "flopcast: --precision 'fp9' is not a list of bf16, fp8, mxfp8, nvfp4" search open --precision fp9
+printf 'layers: step\ncluster: {gpu: h100, gpus: 1}\ntraining: {model: llama3-405b, sequence: 8192, global_batch: 1}\n' >"$work/small.yaml"
+flopcast search "$work/small.yaml" -q
+is "nothing fits on one GPU" "$status" 2
+has "and how near it came is said" "$work/err" 'plans fits in memory in 90 of 100 worlds'
+tap_end
