@@ -94,6 +94,30 @@ static void test_json_and_aliases(void **state)
     fc_document_close(d);
 }
 
+/* What only this reader takes for one value is counted: a comma in braces, a colon and a blank anywhere. */
+static void test_unquoted_calls(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t count;
+        int line, column;
+    } cases[] = {
+        {"a: pert(1, 2, 3)\nb: [x, \"pert(1, 2)\", 'pert(1, 2)']\nc: {d: {pert: [1, 2, 3]}}\n", 0, 0, 0},
+        {"a: {b: pert(1, 2, 3) USD}\n", 1, 1, 8},
+        {"a: 1\nb: [pert(1, 2), pert(3, 4)]\n", 2, 2, 5},
+        {"a: discrete(1: 0.5, 2: 0.5)\n", 1, 1, 4},
+        {"a: {b: f(1)}\nc: f(1, 2)\n", 0, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fc_place place;
+        struct fc_document *d = open_text("a.yaml", cases[i].text);
+        assert_int_equal(fc_document_unquoted(d, &place), cases[i].count);
+        assert_place(place, cases[i].line, cases[i].column);
+        fc_document_close(d);
+    }
+}
+
 static const struct {
     const char *text, *message;
 } bad[] = {
@@ -346,10 +370,15 @@ static void test_writing_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_places),  cmocka_unit_test(test_json_and_aliases),
-        cmocka_unit_test(test_bad),     cmocka_unit_test(test_bombs),
-        cmocka_unit_test(test_files),   cmocka_unit_test(test_set),
-        cmocka_unit_test(test_writing), cmocka_unit_test(test_writing_fails),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_unquoted_calls),
+        cmocka_unit_test(test_json_and_aliases),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_bombs),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_writing_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

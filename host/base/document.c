@@ -34,6 +34,8 @@ struct fc_document {
     struct fc_node *root;
     struct anchor *anchors;
     size_t alias_nodes;
+    size_t unquoted; /* calls that only this reader takes for one value */
+    struct fc_place first_unquoted;
     bool has_calls; /* the text holds the marks that fc_protect_calls put in */
 };
 
@@ -111,6 +113,7 @@ struct builder {
     struct fy_diag *diagnostics;
     struct fc_error *error;
     const char *name;
+    int flow;             /* depth of {} and [] around what is read */
     struct fc_place last; /* where the latest event with a mark began: the place of an empty value */
 };
 
@@ -250,6 +253,19 @@ static bool is_null_word(const char *text)
     return text[0] == '\0' || strcmp(text, "null") == 0 || strcmp(text, "~") == 0;
 }
 
+/* Whether another YAML reader would not take this plain text for one value: a comma in {} or [], or a colon and a
+ * blank. */
+static bool is_split_elsewhere(const struct builder *builder, const char *text, size_t length)
+{
+    for (size_t i = 0; builder->document->has_calls && i + 2 < length; i++) {
+        if (builder->flow > 0 && memcmp(text + i, fc_comma_mark, 3) == 0)
+            return true;
+        if (memcmp(text + i, fc_colon_mark, 3) == 0 && (i + 3 == length || text[i + 3] == ' '))
+            return true;
+    }
+    return false;
+}
+
 static int read_scalar(struct builder *builder, struct fy_event *event, struct fc_node **node)
 {
     struct fc_place place = place_of_event(builder, event);
@@ -274,6 +290,9 @@ static int read_scalar(struct builder *builder, struct fy_event *event, struct f
                           code);
     enum fy_scalar_style style = fy_token_scalar_style(token);
     (*node)->quoted = style != FYSS_PLAIN;
+    if (!(*node)->quoted && is_split_elsewhere(builder, text, length) &&
+        strcmp(builder->name, "--set") != 0 && builder->document->unquoted++ == 0)
+        builder->document->first_unquoted = place;
     if (!(*node)->quoted && is_null_word(copy))
         return 0;
     (*node)->kind = FC_NODE_TEXT;
@@ -431,7 +450,7 @@ static int read_node(struct builder *builder, struct fy_event *event, int depth,
 {
     int result = -1;
     struct fy_token *anchor = NULL, *tag = NULL;
-    bool has_children = false;
+    bool has_children = false, flow = false;
     struct fc_place place = place_of_event(builder, event);
     if (depth > MAX_DEPTH) {
         fc_fail_at(builder->error, &place, "nested too deeply (more than %d levels); flatten it",
@@ -446,6 +465,7 @@ static int read_node(struct builder *builder, struct fy_event *event, int depth,
         result = read_scalar(builder, event, node);
     } else if (event->type == FYET_SEQUENCE_START || event->type == FYET_MAPPING_START) {
         bool map = event->type == FYET_MAPPING_START;
+        flow = fy_event_get_node_style(event) == FYNS_FLOW;
         anchor = map ? event->mapping_start.anchor : event->sequence_start.anchor;
         tag = map ? event->mapping_start.tag : event->sequence_start.tag;
         *node = new_node(builder->document, map ? FC_NODE_MAP : FC_NODE_LIST, place);
@@ -457,8 +477,11 @@ static int read_node(struct builder *builder, struct fy_event *event, int depth,
     builder->last = place;
     if (result == 0)
         result = check_tag(builder, tag, *node);
-    if (result == 0 && has_children)
+    if (result == 0 && has_children) {
+        builder->flow += flow;
         result = read_children(builder, *node, depth);
+        builder->flow -= flow;
+    }
     /* An anchor is known only after its node, so that no alias can stand inside what it stands for. */
     if (result == 0)
         result = keep_anchor(builder, anchor, *node);
@@ -626,6 +649,12 @@ int fc_document_open(struct fc_document **document, const char *path, size_t max
 const char *fc_document_name(const struct fc_document *document)
 {
     return document->name;
+}
+
+size_t fc_document_unquoted(const struct fc_document *document, struct fc_place *first)
+{
+    *first = document->first_unquoted;
+    return document->unquoted;
 }
 
 const struct fc_node *fc_document_root(const struct fc_document *document)

@@ -5,7 +5,8 @@
  * already expanded (within bounds) and merge keys ("<<: *anchor") merged: keys beside one win over it, and of a
  * list of maps the first wins. Duplicate keys, several documents, control characters, broken UTF-8 and tags are
  * refused, but for !!str, which makes text of a scalar, and !!map and !!seq, which say what is there anyway. One addition to YAML: inside a call `word(...)` on one line, commas and colons belong to the
- * value, so that {gpu_hour: pert(2.6, 3.5, 6.5) USD} means what it says. */
+ * value, so that {gpu_hour: pert(2.6, 3.5, 6.5) USD} means what it says. Other YAML readers split it, so it is better
+ * quoted: fc_document_unquoted. */
 #ifndef FC_HOST_DOCUMENT_H
 #define FC_HOST_DOCUMENT_H
 
@@ -54,6 +55,10 @@ void fc_document_close(struct fc_document *document);
 
 /* The name the document was opened under. */
 const char *fc_document_name(const struct fc_document *document);
+
+/* How many calls stand without quotes where another YAML reader would split them, as {gpu_hour: pert(1, 2, 3)}, and
+ * where the first of them is. */
+size_t fc_document_unquoted(const struct fc_document *document, struct fc_place *first);
 
 /* The root node, of any kind; never NULL. */
 const struct fc_node *fc_document_root(const struct fc_document *document);

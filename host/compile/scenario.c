@@ -116,6 +116,14 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         fc_site_apply(scenario->settings, scenario->catalog, error) ||
         apply_defaults(scenario->settings, scenario->catalog, error))
         goto failed;
+    struct fc_place place;
+    size_t unquoted = fc_document_unquoted(scenario->document, &place);
+    if (unquoted > 0)
+        fc_note(&scenario->settings->notes, FC_NOTE, "unquoted-call", &place,
+                "%zu %s without quotes and would be split by other YAML readers; write \"pert(2.6, 3.5, 6.5) "
+                "USD\" in "
+                "quotes, or {pert: [2.6, 3.5, 6.5], unit: USD}",
+                unquoted, unquoted == 1 ? "distribution stands" : "distributions stand");
     fc_catalog_note(scenario->catalog, &scenario->settings->notes);
     default_block_terms(scenario->settings);
     for (size_t i = 0; i < options->override_count; i++)
