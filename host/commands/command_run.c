@@ -24,9 +24,10 @@
 
 static const char help[] =
     "usage: flopcast run SCENARIO [OPTIONS]\n"
+    "       flopcast run --model M --gpus NxGPU --tokens N [OPTIONS]\n"
     "\n"
     "SCENARIO is a file, or the name of a scenario that comes with the program (flopcast list scenarios).\n"
-    "\n"
+    "\n" FC_QUICK_HELP
     "  -n, --trials N        number of worlds to simulate (1e6 may be written; default: the scenario's, else "
     "100000)\n"
     "  -s, --seed N          seed of the random numbers (default: the scenario's, else 1)\n"
@@ -139,6 +140,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+    FC_QUICK_OPTIONS,
     {"trials", required_argument, NULL, 'n'},
     {"seed", required_argument, NULL, 's'},
     {"set", required_argument, NULL, OPTION_SET},
@@ -224,11 +226,13 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case 'h':
             return 1;
         default:
-            return fc_option_error("run", option, argv, long_options, error);
+            if (!fc_quick_take(&o->scenario_options.quick, option, optarg))
+                return fc_option_error("run", option, argv, long_options, error);
         }
     }
-    if (optind >= argc)
-        return fc_fail(error, FC_BAD_INPUT, "run needs a scenario; see flopcast list scenarios");
+    if (optind >= argc && !fc_quick_given(&o->scenario_options.quick))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "run needs a scenario, or --model, --gpus and --tokens; see flopcast list scenarios");
     if (optind + 1 < argc)
         return fc_fail(error, FC_BAD_INPUT, "'%s' is one argument too many; run takes one scenario",
                        argv[optind + 1]);
@@ -241,7 +245,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (o->until && o->shards)
         return fc_fail(error, FC_BAD_INPUT,
                        "--until cannot go with --shard (a shard does not know the others)");
-    o->scenario = argv[optind];
+    o->scenario = optind < argc ? argv[optind] : NULL;
     return 0;
 }
 

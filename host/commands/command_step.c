@@ -18,15 +18,16 @@
 
 static const char help[] =
     "usage: flopcast step SCENARIO [OPTIONS]\n"
+    "       flopcast step --model M --gpus NxGPU --tokens N [OPTIONS]\n"
     "\n"
     "Explains one training step of the scenario's plan at the median of every factor: seconds by part,\n"
     "communication hidden and exposed, memory by part, model FLOP; and the interval over all worlds.\n"
     "\n"
     "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
-    "      --json            print it as JSON\n"
-    "  -h, --help            this text\n";
+    "      --json            print it as JSON\n" FC_QUICK_HELP "  -h, --help            this text\n";
 
 static const struct option long_options[] = {
+    FC_QUICK_OPTIONS,
     {"set", required_argument, NULL, 's'},
     {"json", no_argument, NULL, 'j'},
     {"help", no_argument, NULL, 'h'},
@@ -69,15 +70,17 @@ static int read_options(int argc, char **argv, struct fc_scenario_options *scena
         case 'h':
             return 1;
         default:
-            return fc_option_error("step", option, argv, long_options, error);
+            if (!fc_quick_take(&scenario->quick, option, optarg))
+                return fc_option_error("step", option, argv, long_options, error);
         }
     }
-    if (optind >= argc)
-        return fc_fail(error, FC_BAD_INPUT, "step needs a scenario; see flopcast list scenarios");
+    if (optind >= argc && !fc_quick_given(&scenario->quick))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "step needs a scenario, or --model, --gpus and --tokens; see flopcast list scenarios");
     if (optind + 1 < argc)
         return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; step takes one scenario",
                        argv[optind + 1]);
-    *name = argv[optind];
+    *name = optind < argc ? argv[optind] : NULL;
     return fc_scenario_add_override(scenario, "layers=step", error);
 }
 

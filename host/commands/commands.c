@@ -6,6 +6,7 @@
 #include "host/base/version.h"
 
 const struct fc_command fc_commands[] = {
+    {"init", "from a model, GPUs and tokens to a commented scenario that runs", fc_command_init},
     {"run", "simulate a scenario and print distributions", fc_command_run},
     {"search", "the best plan for a model on a cluster, in uncertain worlds", fc_command_search},
     {"explain", "what drives the answer: tornado, Sobol indices, the worst worlds", fc_command_explain},

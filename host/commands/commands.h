@@ -13,6 +13,7 @@ struct fc_command {
 /* All commands; the last has no name. */
 extern const struct fc_command fc_commands[];
 
+int fc_command_init(int argc, char **argv);
 int fc_command_run(int argc, char **argv);
 int fc_command_explain(int argc, char **argv);
 int fc_command_solve(int argc, char **argv);

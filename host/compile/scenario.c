@@ -91,6 +91,27 @@ static void default_block_terms(struct fc_settings *settings)
     }
 }
 
+/* A file, a scenario that comes with the program, or what the options describe. */
+static int open_document(struct fc_scenario *scenario, const char *path_or_name, const struct fc_quick *quick,
+                         struct fc_error *error)
+{
+    if (!fc_quick_given(quick))
+        return fc_scenario_file_open(&scenario->document, path_or_name, error);
+    if (path_or_name)
+        return fc_fail(
+            error, FC_BAD_INPUT,
+            "'%.80s' and --model, --gpus or --tokens are two scenarios; state one (--set changes a "
+            "value of a file)",
+            path_or_name);
+    char *text = fc_quick_text(quick, error);
+    if (!text)
+        return -1;
+    int status = fc_document_open_text(&scenario->document, FC_QUICK_NAME, text, strlen(text),
+                                       FC_SCENARIO_BYTES, error);
+    free(text);
+    return status;
+}
+
 int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      const struct fc_scenario_options *options, struct fc_error *error)
 {
@@ -99,7 +120,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     if (!scenario->settings)
         return fc_fail(error, FC_FAULT, "no memory for the scenario");
     fc_settings_init(scenario->settings);
-    if (fc_scenario_file_open(&scenario->document, path_or_name, error))
+    if (open_document(scenario, path_or_name, &options->quick, error))
         goto failed;
     const struct fc_node *extends = fc_node_get(fc_document_root(scenario->document), "extends");
     if (extends) {
@@ -142,7 +163,9 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      : f[FC_FIELD_SEED].is_set ? (uint64_t)f[FC_FIELD_SEED].integer
                                                : DEFAULT_SEED;
     snprintf(scenario->name, sizeof scenario->name, "%s",
-             f[FC_FIELD_SCENARIO_NAME].is_set ? f[FC_FIELD_SCENARIO_NAME].name : path_or_name);
+             f[FC_FIELD_SCENARIO_NAME].is_set ? f[FC_FIELD_SCENARIO_NAME].name
+             : path_or_name                   ? path_or_name
+                                              : "");
     fc_make_printable(scenario->name, false);
     return 0;
 failed:

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "program.h"
+#include "quick.h"
 #include "host/result/result.h"
 
 /* What the command line changes. */
@@ -15,6 +16,7 @@ struct fc_scenario_options {
     bool has_seed;
     char **overrides; /* PATH=VALUE texts */
     size_t override_count;
+    struct fc_quick quick; /* a scenario from --model, --gpus and --tokens instead of a file */
 };
 
 /* Remembers one --set. */
@@ -30,7 +32,7 @@ struct fc_scenario {
     char name[128];
 };
 
-/* Opens a file, or a scenario that comes with the program by its name; applies overrides and defaults;
+/* Opens what `options` makes of --model, --gpus and --tokens (path_or_name is then NULL), a file, or a scenario that comes with the program by its name; applies overrides and defaults;
  * compiles. */
 int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      const struct fc_scenario_options *options, struct fc_error *error);

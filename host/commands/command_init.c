@@ -1,0 +1,128 @@
+/* command_init.c: `flopcast init`: from a model, GPUs and tokens to a commented scenario that runs. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "host/base/options.h"
+#include "host/compile/scenario.h"
+
+static const char help[] =
+    "usage: flopcast init --model M --gpus NxGPU --tokens N [OPTIONS]\n"
+    "       flopcast init\n"
+    "\n"
+    "Writes a commented scenario that runs as it is. On a terminal it asks for what is not given. The same "
+    "options\n"
+    "with flopcast run or flopcast step run that scenario without keeping it.\n"
+    "\n" FC_QUICK_HELP
+    "  -o, --output FILE     write it there (an existing file is never overwritten); default: the terminal\n"
+    "  -h, --help            this text\n";
+
+enum { ANSWER = 512 };
+
+/* Asks until something is answered; an empty line takes `otherwise`, where there is one. */
+static int ask(const char *question, const char *otherwise, char answer[ANSWER], struct fc_error *error)
+{
+    do {
+        fprintf(stderr, otherwise ? "%s [%s]: " : "%s: ", question, otherwise);
+        if (!fgets(answer, ANSWER, stdin))
+            return fc_fail(error, FC_BAD_INPUT, "the answers ended early");
+        answer[strcspn(answer, "\r\n")] = '\0';
+        if (!answer[0] && otherwise)
+            snprintf(answer, ANSWER, "%s", otherwise);
+    } while (!answer[0]);
+    return 0;
+}
+
+static int ask_for_missing(struct fc_quick *quick, char answers[5][ANSWER], struct fc_error *error)
+{
+    if (!quick->model &&
+        ask("Model (a name of flopcast list model, or the path of a config.json)", NULL, answers[0], error))
+        return -1;
+    quick->model = quick->model ? quick->model : answers[0];
+    if (!quick->gpus && ask("GPUs (number and kind, as 2048xgb200)", NULL, answers[1], error))
+        return -1;
+    quick->gpus = quick->gpus ? quick->gpus : answers[1];
+    if (!quick->tokens && ask("Tokens to train on (as 15T)", NULL, answers[2], error))
+        return -1;
+    quick->tokens = quick->tokens ? quick->tokens : answers[2];
+    if (!quick->deadline && ask("Deadline (as 60 days; none: -)", "-", answers[3], error))
+        return -1;
+    if (!quick->deadline && strcmp(answers[3], "-") != 0)
+        quick->deadline = answers[3];
+    if (!quick->budget && ask("Budget (as 20M USD; none: -)", "-", answers[4], error))
+        return -1;
+    if (!quick->budget && strcmp(answers[4], "-") != 0)
+        quick->budget = answers[4];
+    return 0;
+}
+
+/* What does not run is not written. */
+static int try_it(const struct fc_quick *quick, struct fc_error *error)
+{
+    struct fc_scenario scenario;
+    struct fc_scenario_options options = {.quick = *quick};
+    if (fc_scenario_open(&scenario, NULL, &options, error))
+        return -1;
+    fc_scenario_print_notes(&scenario, stderr, false);
+    fc_scenario_close(&scenario);
+    return 0;
+}
+
+static int keep(const char *text, const char *path, struct fc_error *error)
+{
+    FILE *out = path ? fopen(path, "wx") : stdout;
+    if (!out)
+        return fc_fail(error, errno == EEXIST ? FC_BAD_INPUT : FC_FAULT, "%s: cannot be written (%s)", path,
+                       errno == EEXIST ? "it exists; take another name" : strerror(errno));
+    int failed = fputs(text, out) < 0 || fflush(out);
+    if (path && fclose(out))
+        failed = 1;
+    if (failed)
+        return fc_fail(error, FC_FAULT, "%s: cannot be written (%s)", path ? path : "the output",
+                       strerror(errno));
+    if (path)
+        fprintf(stderr, "flopcast: %s is written; flopcast run %s\n", path, path);
+    return 0;
+}
+
+int fc_command_init(int argc, char **argv)
+{
+    static const struct option words[] = {FC_QUICK_OPTIONS,
+                                          {"output", required_argument, NULL, 'o'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    struct fc_quick quick = {0};
+    struct fc_error error = {0};
+    char answers[5][ANSWER];
+    const char *path = NULL;
+    int status = 0;
+    optind = 1;
+    opterr = 0;
+    for (int c; !status && (c = getopt_long(argc, argv, ":o:h", words, NULL)) != -1;) {
+        if (c == 'h') {
+            fputs(help, stdout);
+            return FC_DONE;
+        }
+        if (c == 'o')
+            path = optarg;
+        else if (!fc_quick_take(&quick, c, optarg))
+            status = fc_option_error("init", c, argv, words, &error);
+    }
+    if (!status && optind < argc)
+        status = fc_fail(&error, FC_BAD_INPUT, "'%.80s' is one argument too many; init takes options alone",
+                         argv[optind]);
+    bool asks = !(quick.model && quick.gpus && quick.tokens) && isatty(STDIN_FILENO);
+    if (!status && asks)
+        status = ask_for_missing(&quick, answers, &error);
+    char *text = status ? NULL : fc_quick_text(&quick, &error);
+    if (text && try_it(&quick, &error) == 0)
+        (void)keep(text, path, &error);
+    free(text);
+    if (error.status != FC_DONE)
+        fprintf(stderr, "flopcast init: %s\n", error.text);
+    return (int)error.status;
+}
