@@ -165,6 +165,24 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
     print_goals(out, q);
 }
 
+const char *fc_quick_assumed(const struct fc_quick *q, char *text, size_t size)
+{
+    struct figures f;
+    struct fc_error ignored = {0};
+    size_t used = 0;
+    text[0] = '\0';
+    if (read_figures(q, &f, &ignored))
+        return text;
+    if (!f.own_sequence)
+        used = (size_t)snprintf(text, size, "sequences of %.0f tokens (--sequence)", f.sequence);
+    if (!f.own_batch && used < size)
+        used += (size_t)snprintf(text + used, size - used, "%sa global batch of %.0f sequences (--batch)",
+                                 used ? ", " : "", f.batch);
+    if (!q->precision && used < size)
+        (void)snprintf(text + used, size - used, "%sbf16 (--precision)", used ? ", " : "");
+    return text;
+}
+
 char *fc_quick_text(const struct fc_quick *q, struct fc_error *error)
 {
     struct figures f;

@@ -58,6 +58,9 @@ bool fc_quick_given(const struct fc_quick *quick);
  * `error` filled. */
 char *fc_quick_text(const struct fc_quick *quick, struct fc_error *error);
 
+/* What such a text assumes, for a note; "" where all is given. Returns text. */
+const char *fc_quick_assumed(const struct fc_quick *quick, char *text, size_t size);
+
 /* The name by which places in such a text are called. */
 #define FC_QUICK_NAME "--model, --gpus, --tokens"
 

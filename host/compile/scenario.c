@@ -122,6 +122,12 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     fc_settings_init(scenario->settings);
     if (open_document(scenario, path_or_name, &options->quick, error))
         goto failed;
+    if (fc_quick_given(&options->quick)) {
+        char assumed[256];
+        if (fc_quick_assumed(&options->quick, assumed, sizeof assumed)[0])
+            fc_note(&scenario->settings->notes, FC_NOTE, "scenario-assumed", NULL,
+                    "not stated and so assumed: %s; flopcast init writes the scenario to change", assumed);
+    }
     const struct fc_node *extends = fc_node_get(fc_document_root(scenario->document), "extends");
     if (extends) {
         fc_fail_at(error, &extends->place,

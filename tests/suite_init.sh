@@ -1,0 +1,77 @@
+#!/bin/sh
+# suite_init.sh: from a model, GPUs and tokens to a scenario: flopcast init, run --model, models in files. Run from the
+# repository root.
+set -u
+. tests/tap.sh
+unset FLOPCAST_FAULT
+configs=tests/data/model-configs
+
+# Plans are searched; a small job keeps that short.
+small="--model qwen3-30b-a3b --gpus 64xgb200 --tokens 300B"
+
+flopcast init $small --deadline '30 days' --gpu-hour '3 to 5 USD' -o "$work/mine.yaml"
+is "init writes a scenario" "$status" 0
+has "with comments" "$work/mine.yaml" '# sequences; assumed: about 16 million tokens'
+has "with the goal" "$work/mine.yaml" '^  deadline: 30 days$'
+flopcast run "$work/mine.yaml" -n 500 -q --json -o "$work/file.json"
+is "which runs" "$status" 0
+flopcast run $small --deadline '30 days' --gpu-hour '3 to 5 USD' -n 500 -q --json -o "$work/direct.json"
+is "run takes the same directly" "$status" 0
+is "and gives the same answer" "$(member "$work/direct.json" digest)" "$(member "$work/file.json" digest)"
+flopcast init $small
+has "without a file it is printed" "$work/out" '^training:$'
+has "what is assumed is said" "$work/err" 'assumed: sequences of 4096 tokens'
+
+flopcast init $small -o "$work/mine.yaml"
+is "an existing file is kept" "$status" 2
+has "and named" "$work/err" 'mine.yaml: cannot be written (it exists'
+refused "a model is needed" 2 "flopcast init: --model is missing; a scenario needs a model, GPUs and tokens (--model deepseek-v3 --gpus 2048xgb200 --tokens 15T)" \
+    init --gpus 8xh100 --tokens 1T
+refused "GPUs are a number and a name" 2 "flopcast: --gpus '64' is not a number and a GPU, such as 2048xgb200 (flopcast list gpu)" \
+    run --model llama3-8b --gpus 64 --tokens 1T
+refused "tokens are a number" 2 "flopcast: --tokens '15 apples' is not a number from 1 to 1e+17, such as 15T or 2e12" \
+    run --model llama3-8b --gpus 64xh100 --tokens '15 apples'
+flopcast run --model lama3-8b --gpus 64xh100 --tokens 1T
+is "a name that the catalog lacks: status 2" "$status" 2
+has "with the nearest" "$work/err" "did you mean 'llama3-8b'"
+flopcast run samsung-50k --model llama3-8b --gpus 64xh100 --tokens 1T
+is "a file and a model are two scenarios" "$status" 2
+flopcast init --model llama3-8b --gpus 64xh100 --tokens 1T --deadline '1 day}
+x: y'
+is "a value cannot hold a line" "$status" 2
+
+# Models in files.
+flopcast step --model "$configs/Qwen3-30B-A3B.json" --gpus 64xgb200 --tokens 300B --json
+is "a config.json is a model" "$status" 0
+from_file=$(grep step_time_s "$work/out" | head -1)
+flopcast step $small --json
+is "that computes as the one of the catalog" "$(grep step_time_s "$work/out" | head -1)" "$from_file"
+mkdir "$work/here"
+cp "$configs/Llama-3.1-8B.json" "$work/here/config.json"
+cat >"$work/here/s.yaml" <<EOF
+layers: step
+cluster: {gpu: h100, gpus: 64}
+training: {model: ./config.json, tokens: 1e12 token, sequence: 8192 token, global_batch: 64}
+plan: {tp: 1, pp: 1, micro_batch: 1, zero: parameters, recompute: full}
+EOF
+flopcast step "$work/here/s.yaml" --json
+is "its path counts from the scenario's folder" "$status" 0
+flopcast step "$work/here/s.yaml" --set training.model=./none.json
+is "a file that is not there: status 2" "$status" 2
+has "is named" "$work/err" "none.json' cannot be read"
+sed 's/"rope_theta"/"rope_theta_x"/; s/"hidden_act": "silu"/"hidden_act": "silu", "n_hash_layers": 3/' "$configs/Llama-3.1-8B.json" >"$work/odd.json"
+flopcast show "$work/odd.json"
+is "a key that is not known: status 2" "$status" 2
+has "with file, line and column" "$work/err" "odd.json:[0-9]*:[0-9]*: key '[a-z_]*' of a llama model is not known"
+
+flopcast show "$configs/DeepSeek-V3.json" --json
+is "parameters of a file" "$(member "$work/out" parameters_total)" 671026419200
+is "active without the input embedding" "$(member "$work/out" parameters_active_without_embedding)" 36625618432
+is "the sequence of the FLOP" "$(member "$work/out" sequence)" 4096
+flopcast show "$configs/DeepSeek-V3.json" --sequence 8192 --json
+is "or another" "$(member "$work/out" sequence)" 8192
+flopcast show "$configs/DeepSeek-V3.json" --sequence many
+is "--sequence is a number" "$status" 2
+flopcast show deepseek-v3
+has "a model of the catalog is counted too" "$work/out" '^  active without the input embedding  *36.626 billion'
+tap_end
