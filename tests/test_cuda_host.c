@@ -50,7 +50,6 @@ static void the_device_is_described(void **state)
     assert_true(info[1].is_gpu && info[1].has_pci);
     assert_int_equal(info[1].pci.bus, 0x1c);
     assert_string_equal(info[1].refused, "");
-    assert_true(info[1].peak_gflops > 1000 && info[1].peak_gflops < 1020); /* 2 x 128 x 2 x 1.98 GHz */
     setenv("FAKE_CUDA_CAPABILITY", "75", 1);
     assert_int_equal(fc_backend_cuda.discover(info, 1, why, sizeof why), 1);
     assert_non_null(strstr(info[0].refused, "7.5"));

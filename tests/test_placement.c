@@ -1,4 +1,4 @@
-/* test_placement.c: threads, host memory and shares, on modelled and synthetic machines; and binding, on the
+/* test_placement.c: threads and the devices they feed, on modelled and synthetic machines; and binding, on the
  * machine that runs the test. */
 #include "topology/machines.h"
 
@@ -15,7 +15,6 @@ static void check_rules(const struct fc_topology *topology, int requested)
     int *on_core = calloc((size_t)machine->cores, sizeof *on_core);
     int *on_pu = calloc((size_t)machine->pus, sizeof *on_pu);
     int usable_cores = 0, most = 0;
-    double sum = placement.cpu_share;
     assert_non_null(on_core);
     assert_non_null(on_pu);
     for (int i = 0; i < machine->cores; i++)
@@ -44,17 +43,12 @@ static void check_rules(const struct fc_topology *topology, int requested)
     }
     for (int i = 0; i < placement.devices; i++) {
         const struct fc_device_place *place = &placement.device[i];
-        assert_true(place->share >= 0 && place->share <= 1);
-        sum += place->share;
         if (!place->works) {
-            assert_true(place->share == 0);
             assert_true(place->why[0] != '\0');
             continue;
         }
         assert_in_range(place->thread, 0, placement.threads - 1);
-        assert_true(place->numa < 0 || !machine->numa_node[place->numa].is_gpu_memory);
     }
-    assert_true(sum > 1 - 1e-12 && sum < 1 + 1e-12);
     free(on_core);
     free(on_pu);
     fc_placement_free(&placement);
@@ -194,9 +188,6 @@ static void gpu_memory_is_never_host_memory(void **state)
     for (int i = 0; i < machine->numa_nodes; i++) {
         gpu_nodes += machine->numa_node[i].is_gpu_memory;
         assert_int_equal(machine->numa_node[i].is_gpu_memory, !machine->numa_node[i].is_host_memory);
-        void *memory = fc_host_memory_allocate(topology, i, 4096);
-        assert_int_equal(memory == NULL, machine->numa_node[i].is_gpu_memory);
-        fc_host_memory_free(topology, memory, 4096);
     }
     assert_int_equal(gpu_nodes, 4);
     for (int i = 0; i < machine->gpus; i++) {
@@ -218,8 +209,6 @@ static void barred_host_memory_is_not_replaced_by_gpu_memory(void **state)
     assert_int_equal(placement.threads, 144);
     for (int t = 0; t < placement.threads; t++)
         assert_int_equal(placement.thread[t].numa, -1);
-    for (int i = 0; i < placement.devices; i++)
-        assert_int_equal(placement.device[i].numa, -1);
     fc_placement_free(&placement);
     fc_topology_free(topology);
 }
@@ -244,7 +233,8 @@ static void poorly_marked_gpu_memory_is_not_chosen(void **state)
             assert_int_equal(machine->numa_node[placement.thread[t].numa].os_index,
                              machine->core[placement.thread[t].core].package);
         for (int i = 0; i < placement.devices; i++)
-            assert_int_equal(machine->numa_node[placement.device[i].numa].os_index, i / 2);
+            assert_int_equal(machine->numa_node[placement.thread[placement.device[i].thread].numa].os_index,
+                             i / 2);
         for (int i = 0; signs > 0 && i < machine->numa_nodes; i++)
             assert_int_equal(machine->numa_node[i].is_gpu_memory, machine->numa_node[i].os_index > 1);
         fc_placement_free(&placement);
@@ -252,37 +242,22 @@ static void poorly_marked_gpu_memory_is_not_chosen(void **state)
     }
 }
 
-/* ---- shares ---- */
-static void shares_follow_peak_rates(void **state)
+/* ---- devices ---- */
+static void each_device_has_a_thread(void **state)
 {
     struct fc_topology *topology = load_synthetic("package:1 numa:1 core:2 pu:1");
     struct fc_device_report report[] = {gpu_report(FC_DEVICE_CUDA, "A", "0000:01:00.0"),
                                         gpu_report(FC_DEVICE_CUDA, "B", "0000:02:00.0"), pocl};
     (void)state;
-    report[0].peak_gflops = 3000;
-    report[1].peak_gflops = 1000;
     assert_int_equal(fc_topology_attach(topology, report, 3), 0);
     struct fc_placement placement = decide(topology, 2); /* both threads feed a GPU */
-    assert_true(placement.device[0].share == 0.750);
-    assert_true(placement.device[1].share == 0.250);
     assert_false(placement.device[2].works);
-    assert_true(placement.cpu_share == 0);
     assert_int_not_equal(placement.device[0].thread, placement.device[1].thread);
     fc_placement_free(&placement);
     placement = decide(topology, 1);
     assert_int_equal(placement.device[0].thread, 0);
     assert_int_equal(placement.device[1].thread, 0);
     assert_true(says(&placement, "more working devices than threads"));
-    fc_placement_free(&placement);
-    report[1].peak_gflops = 0; /* unknown beside a known one: taken as its equal */
-    assert_int_equal(fc_topology_attach(topology, report, 3), 0);
-    placement = decide(topology, 2);
-    assert_true(placement.device[0].share == 0.500);
-    assert_true(placement.device[1].share == 0.500);
-    fc_placement_free(&placement);
-    assert_int_equal(fc_topology_attach(topology, &pocl, 1), 0);
-    placement = decide(topology, 2);
-    assert_true(placement.cpu_share == 1);
     fc_placement_free(&placement);
     fc_topology_free(topology);
 }
@@ -362,27 +337,6 @@ static void threads_are_really_bound(void **state)
     fc_topology_free(here);
 }
 
-static void host_memory_can_be_had_and_used(void **state)
-{
-    struct fc_topology *here = load((struct fc_topology_source){0});
-    const struct fc_machine *machine = fc_topology_machine(here);
-    size_t size = 1 << 20;
-    (void)state;
-    for (fc_index numa = -1; numa < machine->numa_nodes; numa++) {
-        unsigned char *memory = fc_host_memory_allocate(here, numa, size);
-        bool usable =
-            numa < 0 || (machine->numa_node[numa].is_host_memory && machine->numa_node[numa].is_allowed);
-        assert_int_equal(memory != NULL, usable);
-        if (memory)
-            memset(memory, 0x5a, size);
-        fc_host_memory_free(here, memory, size);
-    }
-    assert_null(fc_host_memory_allocate(here, machine->numa_nodes, size));
-    assert_null(fc_host_memory_allocate(here, -2, size));
-    assert_null(fc_host_memory_allocate(here, -1, 0));
-    fc_topology_free(here);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,9 +347,8 @@ int main(void)
         cmocka_unit_test(gpu_memory_is_never_host_memory),
         cmocka_unit_test(barred_host_memory_is_not_replaced_by_gpu_memory),
         cmocka_unit_test(poorly_marked_gpu_memory_is_not_chosen),
-        cmocka_unit_test(shares_follow_peak_rates),
+        cmocka_unit_test(each_device_has_a_thread),
         cmocka_unit_test(threads_are_really_bound),
-        cmocka_unit_test(host_memory_can_be_had_and_used),
     };
     forget_named_machines();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* test_run.c: the queue of trials: who did what never shows in the answer; what is covered is not done again;
  * devices that fail, at any point, leave their batches to the others; stopping keeps whole batches; a sink
  * gets each trial once. Run under the thread sanitizer by `make test-threads`. */
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -453,6 +455,49 @@ static void cpu_and_opencl_with_faults(void **state)
     expect_right(&tally);
 }
 
+static cpu_set_t ran_on;
+
+static int run_where(struct fc_session *session, uint64_t first, uint64_t count, struct fc_tally *into,
+                     float *samples, struct fc_error *error)
+{
+    if (first == 0)
+        assert_int_equal(pthread_getaffinity_np(pthread_self(), sizeof ran_on, &ran_on), 0);
+    return fc_backend_cpu.run(session, first, count, into, samples, error);
+}
+
+/* `devices` says which thread feeds a GPU: it does, from that place. */
+static void a_device_is_fed_from_its_thread(void **state)
+{
+    (void)state;
+    char why[512];
+    struct fc_error error = {0};
+    struct fc_run_outcome outcome;
+    struct fc_topology *topology;
+    struct fc_placement placement;
+    assert_int_equal(fc_topology_load(&topology, why, sizeof why), 0);
+    assert_int_equal(fc_placement_decide(topology, 0, &placement, why, sizeof why), 0);
+    const struct fc_machine *machine = fc_topology_machine(topology);
+    fc_index pu = placement.thread[placement.threads - 1].pu;
+    if (!machine->is_this_system || pu < 0 || machine->limits.allowed_pus < 2) {
+        fc_placement_free(&placement);
+        fc_topology_free(topology);
+        skip();
+    }
+    kinds[0].run = run_where;
+    workers[0].feeder = placement.threads;
+    struct fc_tally tally = new_tally();
+    struct fc_run_request request = request_of(1, 4096);
+    request.host.topology = topology;
+    request.host.placement = &placement;
+    if (fc_run(&request, &tally, &outcome, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(CPU_COUNT(&ran_on), 1);
+    assert_true(CPU_ISSET(machine->pu[pu].os_index, &ran_on));
+    expect_right(&tally);
+    fc_placement_free(&placement);
+    fc_topology_free(topology);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +513,7 @@ int main(void)
         cmocka_unit_test_setup(stopping_keeps_whole_batches, set_up),
         cmocka_unit_test_setup(a_sink_gets_every_trial_once, set_up),
         cmocka_unit_test_setup(a_sink_that_fails_stops_the_run, set_up),
+        cmocka_unit_test_setup(a_device_is_fed_from_its_thread, set_up),
         cmocka_unit_test_setup(cpu_and_opencl_with_faults, set_up),
     };
     return cmocka_run_group_tests_name("run", tests, make_answer, free_answer);

@@ -223,8 +223,7 @@ int fc_topology_attach(struct fc_topology *topology, const struct fc_device_repo
     if (count > 4096)
         return FC_TOPOLOGY_BAD_VALUE;
     for (size_t i = 0; i < count; i++)
-        if (!report[i].name || !(report[i].peak_gflops >= 0) ||
-            (report[i].api != FC_DEVICE_CUDA && report[i].api != FC_DEVICE_OPENCL))
+        if (!report[i].name || (report[i].api != FC_DEVICE_CUDA && report[i].api != FC_DEVICE_OPENCL))
             return FC_TOPOLOGY_BAD_VALUE;
     struct fc_gpu *gpus = calloc(known + count + 1, sizeof *gpus);
     struct fc_device *devices = calloc(count + 1, sizeof *devices);
@@ -245,7 +244,6 @@ int fc_topology_attach(struct fc_topology *topology, const struct fc_device_repo
         struct fc_device *device = &devices[i];
         device->api = report[i].api;
         device->is_cpu = report[i].is_cpu;
-        device->peak_gflops = report[i].peak_gflops;
         device->gpu = -1;
         fc_topology_write(device->name, FC_TOPOLOGY_NAME_BYTES, "%s", report[i].name);
         if (device->is_cpu)

@@ -1,4 +1,4 @@
-/* placement.c: decides how many threads run and where. shares.c decides about devices, bind.c carries out. */
+/* placement.c: decides how many threads run and where, and which devices work; bind.c carries it out. */
 #include "machine.h"
 #include "placement.h"
 
@@ -10,16 +10,10 @@ static void say(struct fc_placement *placement, const char *text)
         fc_topology_write(placement->line[placement->lines++], FC_PLACEMENT_LINE_BYTES, "%s", text);
 }
 
-/* Where to begin when nobody told us a peak rate; the shares follow the measured rates later. Grade:
- * estimate. A CPU thread: 8 lanes x 2 operations (fma) x 3 GHz. An unknown GPU: as much as 64 such threads.
- */
-static const double cpu_thread_gflops = 48;
-static const double unknown_gpu_gflops = 64 * 48;
-
 static void bar(struct fc_device_place *place, const char *why)
 {
     place->works = false;
-    place->thread = place->numa = -1;
+    place->thread = -1;
     fc_topology_write(place->why, sizeof place->why, "%s", why);
 }
 
@@ -53,38 +47,9 @@ static fc_index free_thread(const struct fc_placement *placement, fc_index numa)
     return any;
 }
 
-static double weight_of(const struct fc_machine *machine, const struct fc_placement *placement, int i)
+static void place_devices(const struct fc_machine *machine, struct fc_placement *placement)
 {
-    double sum = 0;
-    int known = 0;
-    if (!placement->device[i].works)
-        return 0;
-    if (machine->device[i].peak_gflops > 0)
-        return machine->device[i].peak_gflops;
-    for (int k = 0; k < machine->devices; k++) {
-        if (placement->device[k].works && machine->device[k].peak_gflops > 0) {
-            sum += machine->device[k].peak_gflops;
-            known++;
-        }
-    }
-    return known > 0 ? sum / known : unknown_gpu_gflops;
-}
-
-/* Cuts the whole by weight. */
-static void cut(const struct fc_machine *machine, struct fc_placement *placement, int computing_threads)
-{
-    double cpu_weight = computing_threads * cpu_thread_gflops;
-    double total = cpu_weight;
-    for (int i = 0; i < placement->devices; i++)
-        total += weight_of(machine, placement, i);
-    for (int i = 0; i < placement->devices; i++)
-        placement->device[i].share = weight_of(machine, placement, i) / total;
-    placement->cpu_share = cpu_weight / total;
-}
-
-static void share(const struct fc_machine *machine, struct fc_placement *placement)
-{
-    int working = 0, feeding = 0, idle = 0;
+    int working = 0, idle = 0;
     for (int i = 0; i < placement->devices; i++) {
         const struct fc_device *device = &machine->device[i];
         struct fc_device_place *place = &placement->device[i];
@@ -97,19 +62,13 @@ static void share(const struct fc_machine *machine, struct fc_placement *placeme
             continue;
         }
         place->works = true;
-        fc_index near = machine->gpu[device->gpu].numa;
-        place->thread = free_thread(placement, near);
-        if (place->thread >= 0) {
+        place->thread = free_thread(placement, machine->gpu[device->gpu].numa);
+        if (place->thread >= 0)
             placement->thread[place->thread].device = i;
-            feeding++;
-        } else {
+        else
             place->thread = working % placement->threads; /* more GPUs than threads: they take turns */
-        }
-        place->numa =
-            near >= 0 && machine->numa_node[near].is_allowed ? near : placement->thread[place->thread].numa;
         working++;
     }
-    cut(machine, placement, placement->threads - feeding);
     for (int i = 0; i < machine->gpus; i++)
         idle += !machine->gpu[i].seen_by_cuda && !machine->gpu[i].seen_by_opencl;
     if (idle > 0) {
@@ -225,8 +184,7 @@ static int count_threads(const struct fc_machine *machine, int requested, int co
         say(out, text);
     }
     if (threads > cores && cores > 0) {
-        fc_topology_write(text, sizeof text,
-                          "%d threads share %d core%s: expect little from the second of a core", threads,
+        fc_topology_write(text, sizeof text, "%d threads share %d core%s: hyperthreads add little", threads,
                           cores, cores == 1 ? "" : "s");
         say(out, text);
     }
@@ -274,7 +232,7 @@ int fc_placement_decide(const struct fc_topology *topology, int requested_thread
     if (cores == 0) {
         /* An affinity that names none of the machine's threads, as a wrong XML under HWLOC_THISSYSTEM has. */
         say(out, "no hardware thread is allowed (does the description fit this machine?): "
-                              "one thread, bound nowhere");
+                 "one thread, bound nowhere");
         order[0] = (struct candidate){.core = -1};
     }
     out->threads = count_threads(machine, requested_threads, cores > 0 ? cores : 1, out);
@@ -289,7 +247,7 @@ int fc_placement_decide(const struct fc_topology *topology, int requested_thread
         out->threads = 1;
         out->thread[0] = (struct fc_thread_place){.core = -1, .pu = -1, .numa = -1, .device = -1};
     }
-    share(machine, out);
+    place_devices(machine, out);
     code = 0;
 done:
     free(order);

@@ -1,5 +1,5 @@
-/* placement.h: how flopcast uses a machine: how many threads, where each runs, where host memory for each
- * device lies, which devices work and with which first share of the trials.
+/* placement.h: how flopcast uses a machine: how many threads, where each runs, which devices work and which thread
+ * feeds each.
  *
  * Use: fc_placement_decide; then each worker thread calls fc_placement_bind_thread from inside itself.
  * fc_placement_free ends it. On a described machine (synthetic, XML) everything is decided and nothing bound.
@@ -15,28 +15,25 @@ enum { FC_PLACEMENT_LINES = 8, FC_PLACEMENT_LINE_BYTES = 200 };
 struct fc_thread_place {
     fc_index core;   /* in fc_machine.core */
     fc_index pu;     /* in fc_machine.pu: the hardware thread it is bound to */
-    fc_index numa;   /* in fc_machine.numa_node: its host memory; -1: the system decides */
+    fc_index numa;   /* in fc_machine.numa_node: the node near the core; -1: not known or barred */
     fc_index device; /* the working device that it feeds instead of computing itself; else -1 */
 };
 
 /* What one reported device does; same order as fc_machine.device. */
 struct fc_device_place {
     bool works;
-    double share;    /* of the trials, at the start; 0 to 1 */
-    fc_index numa;   /* where its host memory lies; never GPU memory; -1: the system decides */
-    fc_index thread; /* the thread that feeds it; -1 when it does not work */
+    fc_index thread;                  /* the thread that feeds it; -1 when it does not work */
     char why[FC_TOPOLOGY_NAME_BYTES]; /* why it does not work; empty when it does */
 };
 
-/* The whole decision. All shares, the CPU's included, sum to 1. Shares are where to begin, for the work is
- * handed out in blocks; they rest on peak rates, not on measurements. */
+/* The whole decision. The work is handed out in blocks as measured speed allows (host/run/run.h), so no device has a
+ * share beforehand. */
 struct fc_placement {
     int threads; /* at least 1 */
     struct fc_thread_place *thread;
     int devices;
     struct fc_device_place *device;
-    double cpu_share; /* what the threads that feed no device compute together */
-    int lines;        /* what a person should know, why a wish was not granted */
+    int lines; /* what a person should know, why a wish was not granted */
     char line[FC_PLACEMENT_LINES][FC_PLACEMENT_LINE_BYTES];
 };
 
@@ -56,13 +53,5 @@ void fc_placement_free(struct fc_placement *placement);
  * returns 0, when the machine is not this one. Errors: BAD_VALUE, REFUSED (the run can go on unbound). */
 int fc_placement_bind_thread(const struct fc_topology *topology, const struct fc_placement *placement,
                              int thread, char *why, size_t why_size);
-
-/* Allocates `bytes` (> 0) of host memory on NUMA node `numa` (an index in fc_machine.numa_node; -1:
- * anywhere). Ordinary memory when the machine is not this one or cannot bind memory. NULL when there is none
- * left or the node may not hold host memory. Free with fc_host_memory_free and the same `bytes`. */
-void *fc_host_memory_allocate(const struct fc_topology *topology, fc_index numa, size_t bytes);
-
-/* Frees what fc_host_memory_allocate gave; NULL is fine. */
-void fc_host_memory_free(const struct fc_topology *topology, void *memory, size_t bytes);
 
 #endif

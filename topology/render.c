@@ -334,7 +334,7 @@ static void draw_thread_group(struct drawing *drawing, const struct fc_machine *
                       kind >= 0 ? machine->cpu_kind[kind].name : "", kind >= 0 ? " " : "", plural(cores));
     write_core_list(machine, wanted, text, sizeof text);
     if (numa >= 0) {
-        fc_topology_append(text, sizeof text, ", memory on ");
+        fc_topology_append(text, sizeof text, " of ");
         append_numa(text, sizeof text, machine, numa);
     }
     if (feeding > 0)
@@ -347,12 +347,11 @@ static void draw_working(struct drawing *drawing, const struct fc_machine *machi
 {
     const struct fc_device_place *place = &placement->device[i];
     char text[LINE_BYTES];
-    fc_topology_write(
-        text, sizeof text, "GPU %d through %s begins with %.1f %% of the trials, fed by thread %d",
-        machine->device[i].gpu, api_name(machine->device[i].api), 100 * place->share, place->thread);
-    if (place->numa >= 0) {
-        fc_topology_append(text, sizeof text, ", host memory on ");
-        append_numa(text, sizeof text, machine, place->numa);
+    fc_topology_write(text, sizeof text, "GPU %d works through %s, fed by thread %d", machine->device[i].gpu,
+                      api_name(machine->device[i].api), place->thread);
+    if (placement->thread[place->thread].numa >= 0) {
+        fc_topology_append(text, sizeof text, " on ");
+        append_numa(text, sizeof text, machine, placement->thread[place->thread].numa);
     }
     add(drawing, 1, text);
 }
@@ -381,9 +380,6 @@ static void draw_device_places(struct drawing *drawing, const struct fc_machine 
         add(drawing, 1, text);
         i = next;
     }
-    fc_topology_write(text, sizeof text, "CPU threads begin with %.1f %% of the trials",
-                      100 * placement->cpu_share);
-    add(drawing, 1, text);
 }
 
 static int draw_placement(struct drawing *drawing, const struct fc_machine *machine,

@@ -116,9 +116,8 @@ enum fc_device_api { FC_DEVICE_CUDA, FC_DEVICE_OPENCL };
 struct fc_device {
     enum fc_device_api api;
     char name[FC_TOPOLOGY_NAME_BYTES];
-    bool is_cpu;        /* an OpenCL device that is our own CPU (PoCL) */
-    double peak_gflops; /* single precision, 0 when not known */
-    fc_index gpu;       /* the GPU it is; -1 for a CPU */
+    bool is_cpu;  /* an OpenCL device that is our own CPU (PoCL) */
+    fc_index gpu; /* the GPU it is; -1 for a CPU */
 };
 
 /* How much of the machine we may use. */
@@ -176,7 +175,6 @@ struct fc_device_report {
     bool is_cpu;
     bool has_pci;
     struct fc_pci_address pci;
-    double peak_gflops; /* single precision, at least 0; 0 when not known */
 };
 
 /* Joins `count` reported devices with the GPUs that hwloc sees: by PCI address; without one, with the first

@@ -26,7 +26,6 @@ struct fc_device_info {
     bool is_gpu;
     bool has_pci;
     struct fc_pci_address pci;
-    double peak_gflops;                 /* single precision, 0 when not known */
     char refused[FC_DEVICE_NAME_BYTES]; /* why it cannot be used; empty when it can */
 };
 
@@ -49,9 +48,17 @@ struct fc_host {
 
 struct fc_session; /* a backend's own */
 
+/* Kinds of devices, in the order in which auto prefers them. */
+enum fc_device_kind { FC_KIND_CUDA, FC_KIND_OPENCL_GPU, FC_KIND_CPU, FC_KIND_OPENCL_CPU, FC_KINDS };
+
+/* A new backend is such a table in a file of its own, and a row of fc_backends. */
 struct fc_backend {
     const char *name;    /* as -b takes it: "cpu", "opencl", "cuda" */
-    const char *install; /* what to install or check when it cannot be had */
+    const char *title;   /* as people call it: "CPU", "OpenCL", "CUDA" */
+    const char *install; /* what to install or check when it is not available */
+    bool is_host;        /* it computes with our own threads; else its devices are joined with the topology */
+    enum fc_device_api api;       /* how the topology knows its devices, where it is not the host */
+    enum fc_device_kind gpu, cpu; /* of its GPUs and of its CPU devices */
 
     /* Fills up to `max` devices and returns their number, 0 when there are none; `why` then says why not.
      * Devices that cannot be used are listed too, with `refused` set. */

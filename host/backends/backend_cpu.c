@@ -122,7 +122,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     int rows = s->job.program->metric_count;
     uint64_t chunk = (uint64_t)kernel->chunk;
     atomic_uint_fast64_t next = 0;
-    if (fc_fault_lost("cpu"))
+    static atomic_ulong batches;
+    if (fc_fault_lost("cpu", &batches))
         return fc_fail(error, FC_FAULT, "the CPU was lost (a fault on purpose, FLOPCAST_FAULT)");
 #pragma omp parallel for schedule(static, 1) num_threads(s->threads)
     for (int t = 0; t < s->threads; t++) {
@@ -163,5 +164,15 @@ static uint64_t largest_batch(const struct fc_session *session)
 }
 
 const struct fc_backend fc_backend_cpu = {
-    "cpu", "the CPU is always there; check --isa", discover, open_session, run, largest_batch, close_session,
+    .name = "cpu",
+    .title = "CPU",
+    .install = "the CPU is always there; check --isa",
+    .is_host = true,
+    .gpu = FC_KIND_CPU,
+    .cpu = FC_KIND_CPU,
+    .discover = discover,
+    .open = open_session,
+    .run = run,
+    .largest_batch = largest_batch,
+    .close = close_session,
 };

@@ -77,11 +77,6 @@ static void describe(const struct fc_cuda *cuda, fc_cuda_device device, struct f
     char pci[32] = "";
     info->has_pci =
         !cuda->device_get_pci_bus_id(pci, sizeof pci, device) && fc_pci_address_read(pci, &info->pci);
-    /* single-precision units of a multiprocessor: 64 on compute capability 8.0, 128 on later ones (CUDA C++
-     * Programming Guide, "Compute Capabilities"); two operations each a clock */
-    double units = major == 8 && minor == 0 ? 64 : 128;
-    info->peak_gflops = 2e-6 * units * attribute(cuda, device, FC_CUDA_MULTIPROCESSORS) *
-                        attribute(cuda, device, FC_CUDA_CLOCK_KHZ);
     if (major < 8)
         snprintf(info->refused, sizeof info->refused, "its compute capability %d.%d is below 8.0", major,
                  minor);
@@ -405,7 +400,8 @@ static int run_batch(struct fc_session *s, uint64_t first, uint64_t count, struc
     if (begin_tally(s, (size_t)((count + s->launch.trials - 1) / s->launch.trials), error))
         return -1;
     s->tally_is_zero = false;
-    bool lost = fc_fault_lost("cuda");
+    static atomic_ulong batches;
+    bool lost = fc_fault_lost("cuda", &batches);
     size_t launches = 0;
     for (uint64_t at = 0; at < count; launches++) {
         size_t here = (size_t)(count - at < s->launch.trials ? count - at : s->launch.trials);
@@ -479,8 +475,15 @@ uint64_t fc_cuda_launches(const struct fc_session *session)
 }
 
 const struct fc_backend fc_backend_cuda = {
-    "cuda",        "install NVIDIA's driver and, to build the kernels, the CUDA Toolkit (nvcc)",
-    discover,      open_session,
-    run,           largest_batch,
-    close_session,
+    .name = "cuda",
+    .title = "CUDA",
+    .install = "install NVIDIA's driver and, to build the kernels, the CUDA Toolkit (nvcc)",
+    .api = FC_DEVICE_CUDA,
+    .gpu = FC_KIND_CUDA,
+    .cpu = FC_KIND_CUDA,
+    .discover = discover,
+    .open = open_session,
+    .run = run,
+    .largest_batch = largest_batch,
+    .close = close_session,
 };

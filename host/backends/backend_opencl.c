@@ -17,7 +17,13 @@ static int discover(struct fc_device_info *devices, int max, char *why, size_t w
 }
 
 const struct fc_backend fc_backend_opencl = {
-    "opencl", "rebuild flopcast with opencl-headers", discover, NULL, NULL, NULL, NULL,
+    .name = "opencl",
+    .title = "OpenCL",
+    .install = "rebuild flopcast with opencl-headers",
+    .api = FC_DEVICE_OPENCL,
+    .gpu = FC_KIND_OPENCL_GPU,
+    .cpu = FC_KIND_OPENCL_CPU,
+    .discover = discover,
 };
 #else
 #include <stdlib.h>
@@ -423,7 +429,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     if (begin_tally(s, (size_t)((count + s->launch.trials - 1) / s->launch.trials), error))
         return -1;
     s->tally_is_zero = false;
-    bool lost = fc_fault_lost("opencl");
+    static atomic_ulong batches;
+    bool lost = fc_fault_lost("opencl", &batches);
     size_t launches = 0;
     for (uint64_t at = 0; at < count; launches++) {
         size_t here = (size_t)(count - at < s->launch.trials ? count - at : s->launch.trials);
@@ -478,9 +485,16 @@ uint64_t fc_opencl_launches(const struct fc_session *session)
 }
 
 const struct fc_backend fc_backend_opencl = {
-    "opencl",      "install an OpenCL driver: pocl-opencl-icd for the CPU, or that of the GPU",
-    discover,      open_session,
-    run,           largest_batch,
-    close_session,
+    .name = "opencl",
+    .title = "OpenCL",
+    .install = "install an OpenCL driver: pocl-opencl-icd for the CPU, or that of the GPU",
+    .api = FC_DEVICE_OPENCL,
+    .gpu = FC_KIND_OPENCL_GPU,
+    .cpu = FC_KIND_OPENCL_CPU,
+    .discover = discover,
+    .open = open_session,
+    .run = run,
+    .largest_batch = largest_batch,
+    .close = close_session,
 };
 #endif

@@ -1,7 +1,6 @@
 /* fault.c: see fault.h. */
 #include "fault.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +28,11 @@ bool fc_fault_asked(const char *backend, const char *what)
     return find(backend, what) != NULL;
 }
 
-bool fc_fault_lost(const char *backend)
+bool fc_fault_lost(const char *backend, atomic_ulong *batches)
 {
-    static atomic_ulong batches[3];
     const char *after = find(backend, "lost");
     if (!after)
         return false;
-    int which = strcmp(backend, "cpu") == 0 ? 0 : strcmp(backend, "opencl") == 0 ? 1 : 2;
     unsigned long limit = *after == ':' ? strtoul(after + 1, NULL, 10) : 0;
-    return atomic_fetch_add(&batches[which], 1) >= limit;
+    return atomic_fetch_add(batches, 1) >= limit;
 }

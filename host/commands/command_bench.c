@@ -197,12 +197,12 @@ static void line_up(struct race *race, const struct report *r, const struct opti
     }
     for (int i = 0; i < r->hardware.device_count; i++) {
         const struct fc_found_device *device = &r->hardware.device[i];
-        if (device->kind == FC_CLASS_CPU || device->info.refused[0] || !takes_part(o, device->backend->name))
+        if (device->backend->is_host || device->info.refused[0] || !takes_part(o, device->backend->name))
             continue;
         struct fc_contender *c = add(race);
         *c = (struct fc_contender){
             .backend = device->backend, .device = device->number, .host = {.threads = threads}};
-        snprintf(c->label, sizeof c->label, "%s: %s", fc_backend_title(device->backend), device->info.name);
+        snprintf(c->label, sizeof c->label, "%s: %s", device->backend->title, device->info.name);
         snprintf(c->driver, sizeof c->driver, "%s", device->info.driver);
     }
 }
@@ -364,8 +364,7 @@ static void print(const struct report *r)
     printf("%s\n%s\n", r->command, r->machine);
     for (int b = 0; b < r->hardware.backend_count; b++)
         if (r->hardware.backend[b].devices == 0)
-            printf("%s: none (%s)\n", fc_backend_title(r->hardware.backend[b].backend),
-                   r->hardware.backend[b].why);
+            printf("%s: none (%s)\n", r->hardware.backend[b].backend->title, r->hardware.backend[b].why);
     if (r->yardstick_count > 0)
         printf("\nRandom numbers alone, one core, million timeline events a second\n  %-16s %12s %22s\n", "",
                "words", "words and variates");

@@ -19,7 +19,7 @@ static const char help[] =
     "\n"
     "Draws the machine with its GPUs where they hang, lists backends and devices with a self-test of each, "
     "and the\n"
-    "threads, shares and memory that a run would use.\n"
+    "threads that a run would use.\n"
     "\n"
     "  -t, --threads N       place N threads (default: one per core that we may use)\n"
     "      --assume NAME     on a described machine: take its GPUs as offered by cuda or opencl\n"
@@ -151,7 +151,7 @@ static void print_backends(const struct picture *p)
     printf("Backends, as auto prefers their GPUs:\n");
     for (int b = 0; b < p->hardware.backend_count; b++) {
         const struct fc_found_backend *found = &p->hardware.backend[b];
-        const char *title = fc_backend_title(found->backend);
+        const char *title = found->backend->title;
         if (found->devices == 0) {
             printf("  %s: not found (%s); %s\n", title, found->why, found->backend->install);
             continue;
@@ -160,7 +160,7 @@ static void print_backends(const struct picture *p)
         for (int i = 0; i < p->hardware.device_count; i++)
             if (p->hardware.device[i].backend == found->backend)
                 print_device(p, i);
-        if (found->backend == &fc_backend_cpu) {
+        if (found->backend->is_host) {
             printf("      instruction sets that run here:");
             for (int k = 0; fc_kernels[k]; k++)
                 if (fc_kernel_runs_here(fc_kernels[k]))
@@ -274,7 +274,6 @@ static void write_placement(struct fc_writer *w, const struct picture *p)
     const struct fc_machine *m = fc_topology_machine(p->hardware.topology);
     const struct fc_placement *placement = &p->hardware.placement;
     fc_write_map(w, "placement");
-    fc_write_number(w, "cpu_share", placement->cpu_share);
     fc_write_list(w, "threads");
     for (int t = 0; t < placement->threads; t++) {
         const struct fc_thread_place *place = &placement->thread[t];
@@ -294,7 +293,7 @@ static void write_placement(struct fc_writer *w, const struct picture *p)
         fc_write_text(w, "through", m->device[d].api == FC_DEVICE_CUDA ? "cuda" : "opencl");
         fc_write_flag(w, "works", place->works);
         fc_write_text(w, "why_not", place->works ? NULL : place->why);
-        fc_write_number(w, "share", place->share);
+        fc_write_signed(w, "thread", place->thread);
         fc_write_end(w);
     }
     fc_write_end(w);

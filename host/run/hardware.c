@@ -5,23 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *fc_backend_title(const struct fc_backend *backend)
-{
-    return strcmp(backend->name, "cuda") == 0     ? "CUDA"
-           : strcmp(backend->name, "opencl") == 0 ? "OpenCL"
-           : strcmp(backend->name, "cpu") == 0    ? "CPU"
-                                                  : backend->name;
-}
-
-static enum fc_device_class class_of(const struct fc_backend *backend, const struct fc_device_info *info)
-{
-    if (strcmp(backend->name, "cuda") == 0)
-        return FC_CLASS_CUDA;
-    if (strcmp(backend->name, "opencl") == 0)
-        return info->is_gpu ? FC_CLASS_OPENCL_GPU : FC_CLASS_OPENCL_CPU;
-    return FC_CLASS_CPU;
-}
-
 /* PoCL takes every core it sees; it is to take as many as our threads would. Both names are in use, by
  * version. */
 static void limit_pocl(int threads)
@@ -44,7 +27,7 @@ static void ask(struct fc_hardware *hardware, const struct fc_backend *backend)
         hardware->device[hardware->device_count++] =
             (struct fc_found_device){.backend = backend,
                                      .number = i,
-                                     .kind = class_of(backend, &info[i]),
+                                     .kind = info[i].is_gpu ? backend->gpu : backend->cpu,
                                      .info = info[i],
                                      .place = -1};
 }
@@ -65,16 +48,15 @@ static int attach(struct fc_hardware *hardware, struct fc_error *error)
     size_t count = 0;
     for (int i = 0; i < hardware->device_count; i++) {
         struct fc_found_device *device = &hardware->device[i];
-        if (device->kind == FC_CLASS_CPU || device->info.refused[0])
+        if (device->backend->is_host || device->info.refused[0])
             continue;
         device->place = (fc_index)count;
         report[count++] = (struct fc_device_report){
-            .api = device->kind == FC_CLASS_CUDA ? FC_DEVICE_CUDA : FC_DEVICE_OPENCL,
+            .api = device->backend->api,
             .name = device->info.name,
-            .is_cpu = device->kind == FC_CLASS_OPENCL_CPU,
+            .is_cpu = device->kind != device->backend->gpu,
             .has_pci = device->info.has_pci,
             .pci = device->info.pci,
-            .peak_gflops = device->info.peak_gflops,
         };
     }
     if (fc_topology_attach(hardware->topology, report, count))

@@ -11,13 +11,10 @@
 
 enum { FC_BACKENDS_MAX = 8 };
 
-/* In the order in which auto prefers them. */
-enum fc_device_class { FC_CLASS_CUDA, FC_CLASS_OPENCL_GPU, FC_CLASS_CPU, FC_CLASS_OPENCL_CPU, FC_CLASSES };
-
 struct fc_found_device {
     const struct fc_backend *backend;
     int number; /* in the backend's discover */
-    enum fc_device_class kind;
+    enum fc_device_kind kind;
     struct fc_device_info info;
     fc_index
         place; /* in fc_machine.device and fc_placement.device; -1: it is our CPU, or it was not joined */
@@ -48,8 +45,5 @@ int fc_hardware_assume(struct fc_hardware *hardware, enum fc_device_api api, int
                        struct fc_error *error);
 
 void fc_hardware_free(struct fc_hardware *hardware);
-
-/* How people call a backend: "CUDA", "OpenCL", "CPU". */
-const char *fc_backend_title(const struct fc_backend *backend);
 
 #endif

@@ -162,6 +162,9 @@ static void *work(void *argument)
     const struct fc_run_request *request = self->queue->request;
     const struct fc_backend *backend = self->worker->backend;
     int rows = request->job.program->metric_count;
+    const struct fc_host *host = &request->host;
+    if (worker->feeder > 0 && host->topology && host->placement) /* the run can go on unbound */
+        (void)fc_placement_bind_thread(host->topology, host->placement, worker->feeder - 1, NULL, 0);
     struct fc_tally part;
     struct fc_error error = {0};
     float *samples = NULL;

@@ -15,6 +15,7 @@ enum { FC_NOTES_MAX = 16, FC_NOTE_BYTES = 400 };
 struct fc_worker {
     const struct fc_backend *backend;
     int device; /* number in the backend's discover */
+    int feeder; /* thread of the placement that it is fed from, counted from 1; 0: bound nowhere */
     char name[2 * FC_DEVICE_NAME_BYTES];
     /* filled by fc_run */
     uint64_t trials;

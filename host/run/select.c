@@ -85,7 +85,7 @@ static int check_isa(const char *isa, struct wish *wish, struct fc_error *error)
         wish->automatic = false;
         wish->names = 1;
         for (int i = 0; fc_backends[i]; i++)
-            wish->named[i] = strcmp(fc_backends[i]->name, "cpu") == 0;
+            wish->named[i] = fc_backends[i]->is_host;
     }
     if (!wish->all && !names_backend(wish, &fc_backend_cpu))
         return fc_fail(error, FC_BAD_INPUT, "--isa %s is for the CPU, which -b leaves out; add cpu to -b",
@@ -99,9 +99,10 @@ struct choice {
     const struct fc_hardware *hardware;
     const struct fc_select_request *request;
     struct wish wish;
-    fc_index gpu[FC_DEVICES_MAX]; /* of each worker, -1 for none */
-    int tried[FC_BACKENDS_MAX];   /* devices of a found backend that were tested */
-    int twins[FC_BACKENDS_MAX];   /* devices whose GPU works through another entry */
+    fc_index gpu[FC_DEVICES_MAX];   /* of each worker, -1 for none */
+    fc_index place[FC_DEVICES_MAX]; /* of each worker, in fc_placement.device; -1 for none */
+    int tried[FC_BACKENDS_MAX];     /* devices of a found backend that were tested */
+    int twins[FC_BACKENDS_MAX];     /* devices whose GPU works through another entry */
 };
 
 static void say(struct fc_selection *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -154,21 +155,20 @@ static int take(struct choice *c, const struct fc_found_device *device, struct f
     if (fc_selftest(device->backend, device->number, &s->host, NULL, &problem)) {
         if (c->request->strict)
             return fc_fail(error, FC_NO_DEVICE, "%s %s: %.1200s (--strict stops here)",
-                           fc_backend_title(device->backend), device->info.name, problem.text);
-        say(s, "%s %s is left out: %.240s", fc_backend_title(device->backend), device->info.name,
-            problem.text);
+                           device->backend->title, device->info.name, problem.text);
+        say(s, "%s %s is left out: %.240s", device->backend->title, device->info.name, problem.text);
         return 0;
     }
     struct fc_worker *worker = &s->workers[s->worker_count];
     *worker = (struct fc_worker){.backend = device->backend, .device = device->number};
-    snprintf(worker->name, sizeof worker->name, "%s: %s", fc_backend_title(device->backend),
-             device->info.name);
+    snprintf(worker->name, sizeof worker->name, "%s: %s", device->backend->title, device->info.name);
+    c->place[s->worker_count] = device->place;
     c->gpu[s->worker_count++] = gpu;
     return 1;
 }
 
 /* Takes on all devices of a class; with a device number, that one alone. Returns their number or -1. */
-static int take_class(struct choice *c, enum fc_device_class kind, struct fc_error *error)
+static int take_class(struct choice *c, enum fc_device_kind kind, struct fc_error *error)
 {
     int taken = 0;
     for (int i = 0; i < c->hardware->device_count; i++) {
@@ -188,7 +188,7 @@ static int take_class(struct choice *c, enum fc_device_class kind, struct fc_err
 static int refuse(const struct choice *c, int b, struct fc_error *error)
 {
     const struct fc_found_backend *found = &c->hardware->backend[b];
-    const char *title = fc_backend_title(found->backend);
+    const char *title = found->backend->title;
     int wanted = c->request->device;
     if (found->devices == 0)
         return fc_fail(error, FC_NO_DEVICE, "%s cannot be had (%s); %s", title, found->why,
@@ -210,18 +210,15 @@ static int refuse(const struct choice *c, int b, struct fc_error *error)
 
 static int take_named(struct choice *c, struct fc_error *error)
 {
-    for (int kind = 0; kind < FC_CLASSES; kind++) {
+    for (int kind = 0; kind < FC_KINDS; kind++) {
         for (int b = 0; b < c->hardware->backend_count; b++) {
             const struct fc_backend *backend = c->hardware->backend[b].backend;
-            bool is_opencl = strcmp(backend->name, "opencl") == 0;
-            bool fits = kind == FC_CLASS_CUDA  ? strcmp(backend->name, "cuda") == 0
-                        : kind == FC_CLASS_CPU ? strcmp(backend->name, "cpu") == 0
-                                               : is_opencl;
+            bool fits = (int)backend->gpu == kind || (int)backend->cpu == kind;
             /* OpenCL's CPU device only where OpenCL has no GPU, or when its number is given */
             bool second =
-                kind == FC_CLASS_OPENCL_CPU && c->request->device < 0 && (c->tried[b] || c->twins[b]);
+                kind == FC_KIND_OPENCL_CPU && c->request->device < 0 && (c->tried[b] || c->twins[b]);
             if (fits && !second && names_backend(&c->wish, backend) &&
-                take_class(c, (enum fc_device_class)kind, error) < 0)
+                take_class(c, (enum fc_device_kind)kind, error) < 0)
                 return -1;
         }
     }
@@ -233,8 +230,7 @@ static int take_named(struct choice *c, struct fc_error *error)
         for (int w = 0; w < c->selection->worker_count; w++)
             works = works || c->selection->workers[w].backend == found->backend;
         if (!works && c->twins[b])
-            say(c->selection, "%s adds nothing: its GPUs work through CUDA already",
-                fc_backend_title(found->backend));
+            say(c->selection, "%s adds nothing: its GPUs work through CUDA already", found->backend->title);
         else if (!works && (c->tried[b] == 0 || c->selection->worker_count == 0))
             return refuse(c, b, error);
     }
@@ -243,10 +239,10 @@ static int take_named(struct choice *c, struct fc_error *error)
 
 static int take_unnamed(struct choice *c, struct fc_error *error)
 {
-    for (int kind = 0; kind < FC_CLASSES; kind++) {
-        if (c->wish.all && kind == FC_CLASS_OPENCL_CPU && c->selection->worker_count > 0)
+    for (int kind = 0; kind < FC_KINDS; kind++) {
+        if (c->wish.all && kind == FC_KIND_OPENCL_CPU && c->selection->worker_count > 0)
             break;
-        int taken = take_class(c, (enum fc_device_class)kind, error);
+        int taken = take_class(c, (enum fc_device_kind)kind, error);
         if (taken < 0)
             return -1;
         if (taken > 0 && c->wish.automatic)
@@ -266,7 +262,7 @@ static void share_threads(struct fc_selection *s, const struct choice *c)
     bool cpu = false;
     for (int w = 0; w < s->worker_count; w++) {
         feeders += c->gpu[w] >= 0;
-        cpu = cpu || strcmp(s->workers[w].backend->name, "cpu") == 0;
+        cpu = cpu || s->workers[w].backend->is_host;
     }
     s->host.threads = p->threads;
     if (!cpu || feeders == 0)
@@ -307,12 +303,12 @@ static void describe_found(const struct fc_hardware *hardware, char *text, size_
     for (int b = 0; b < hardware->backend_count; b++) {
         const struct fc_found_backend *found = &hardware->backend[b];
         const char *refused = NULL;
-        if (strcmp(found->backend->name, "cpu") == 0)
+        if (found->backend->is_host)
             continue;
         for (int i = 0; i < hardware->device_count; i++)
             if (hardware->device[i].backend == found->backend && hardware->device[i].info.is_gpu)
                 refused = hardware->device[i].info.refused;
-        append(text, size, "%s%s: %s%s", others++ ? "; " : "", fc_backend_title(found->backend),
+        append(text, size, "%s%s: %s%s", others++ ? "; " : "", found->backend->title,
                refused          ? "its GPU cannot be used, "
                : found->devices ? "only the CPU"
                                 : found->why,
@@ -330,7 +326,7 @@ static void describe(struct choice *c, const struct fc_hardware *hardware)
     append(s->line, sizeof s->line, "running on ");
     for (int w = 0; w < s->worker_count; w++) {
         struct fc_worker *worker = &s->workers[w];
-        if (strcmp(worker->backend->name, "cpu") == 0)
+        if (worker->backend->is_host)
             snprintf(worker->name, sizeof worker->name, "CPU, %d thread%s, %s", s->host.threads,
                      s->host.threads == 1 ? "" : "s", isa);
         append(s->line, sizeof s->line, "%s%s", w == 0 ? "" : " + ", worker->name);
@@ -374,6 +370,9 @@ int fc_select_from(struct fc_selection *selection, struct fc_hardware *hardware,
     fc_topology_summary(hardware->topology, selection->topology, sizeof selection->topology);
     selection->placement = hardware->placement;
     share_threads(selection, &c);
+    for (int w = 0; w < selection->worker_count; w++)
+        if (c.place[w] >= 0 && selection->placement.device[c.place[w]].works)
+            selection->workers[w].feeder = selection->placement.device[c.place[w]].thread + 1;
     describe(&c, hardware);
     selection->topology_handle = hardware->topology;
     selection->host.placement = &selection->placement;

@@ -115,7 +115,6 @@ static inline void attach_dgx(struct fc_topology *topology)
     struct fc_device_report report[17];
     for (int i = 0; i < 8; i++) {
         report[i] = gpu_report(FC_DEVICE_CUDA, "NVIDIA H100 80GB HBM3", dgx_pci[i]);
-        report[i].peak_gflops = 60000;
         report[8 + i] = gpu_report(FC_DEVICE_OPENCL, "NVIDIA H100 80GB HBM3", dgx_pci[i]);
     }
     report[16] = pocl;
