@@ -76,6 +76,8 @@ static struct fc_place top_of_scenario(const struct fc_settings *settings)
     for (int i = 0; i < FC_FIELD_COUNT && !top.file; i++)
         if (settings->fields[i].is_set && !settings->fields[i].from_default)
             top.file = settings->fields[i].place.file;
+    if (!top.file)
+        top.file = settings->file; /* nothing but empty groups */
     return top;
 }
 

@@ -621,6 +621,7 @@ int fc_settings_read(struct fc_settings *settings, const struct fc_document *doc
                           fc_node_kind_name(root->kind));
     if (start(&reading, settings, document, error))
         return -1;
+    settings->file = reading.file;
     return read_map(&reading, root, "");
 }
 

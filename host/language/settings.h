@@ -61,6 +61,7 @@ struct fc_settings {
                                 not */
     bool plan_auto;          /* `plan: auto`: what is not stated of the plan is searched */
     struct fc_notes notes;   /* what reading assumed or changed, for whoever asks (fc_note) */
+    const char *file;        /* the document that fc_settings_read read last, or NULL */
     struct fc_owned *owned;  /* memory, freed with the settings */
 };
 

@@ -91,7 +91,7 @@ static void print_megatron(FILE *out, const struct fc_plan *p, const struct fc_p
                                           : "transformer_engine\n--cuda-graph-modules attn");
     if (p->overlaps_tp && p->tp > 1)
         fprintf(out, "--tp-comm-overlap\n");
-    if (o->zero_bubble)
+    if (o->schedule == FC_ZERO_BUBBLE)
         fprintf(out, "# the zero-bubble schedule is not in this version: it runs 1F1B, slower\n");
 }
 
@@ -153,7 +153,7 @@ static void print_bridge(FILE *out, const struct fc_plan *p, const struct fc_pla
                      "tracker=True\n");
     if (p->fused_experts)
         fprintf(out, "model.use_transformer_engine_op_fuser=True\nmodel.moe_mlp_glu_interleave_size=32\n");
-    if (o->zero_bubble)
+    if (o->schedule == FC_ZERO_BUBBLE)
         fprintf(out, "# the zero-bubble schedule is not in this version: it runs 1F1B, slower\n");
 }
 
@@ -175,7 +175,7 @@ static void print_torchtitan(FILE *out, const struct fc_plan *p, const struct fc
     if (p->pp > 1)
         fprintf(out, "pipeline_parallel_schedule = \"%s\"\npipeline_parallel_microbatch_size = %g\n",
                 p->vpp > 1       ? "Interleaved1F1B"
-                : o->zero_bubble ? "ZBVZeroBubble"
+                : o->schedule == FC_ZERO_BUBBLE ? "ZBVZeroBubble"
                                  : "1F1B",
                 p->micro_batch);
     if (p->vpp > 1 && layers_per_chunk(p) > 0)
