@@ -163,13 +163,14 @@ static void *work(void *argument)
     const struct fc_backend *backend = self->worker->backend;
     int rows = request->job.program->metric_count;
     const struct fc_host *host = &request->host;
-    if (worker->feeder > 0 && host->topology && host->placement) /* the run can go on unbound */
-        (void)fc_placement_bind_thread(host->topology, host->placement, worker->feeder - 1, NULL, 0);
+    int feeder = self->worker->feeder;
     struct fc_tally part;
     struct fc_error error = {0};
     float *samples = NULL;
     uint64_t samples_room = 0, trials = 0;
     double busy_s = 0;
+    if (feeder > 0 && host->topology && host->placement) /* the run can go on unbound */
+        (void)fc_placement_bind_thread(host->topology, host->placement, feeder - 1, NULL, 0);
     if (fc_tally_create(&part, request->job.program->metrics, rows, &error)) {
         end(self, &error);
         return NULL;
