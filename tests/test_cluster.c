@@ -183,7 +183,7 @@ static void defaults_follow_the_gpu(void **state)
         {"gb300", "", "prices.gpu_hour", "pert(2.6, 3.5, 6.5) USD", "contract series"},
         {"a100-80", price, "energy.it_power_per_gpu", "pert(0.62, 0.73, 0.85) kW", "a100-80: "},
         {"a100-80", price, "reliability.gpu_mtbf", "pert(30e3 h, 50e3 h, 90e3 h)", "observed fleets"},
-        {"vr200", "", "reliability.gpu_mtbf", "pert(15e3 h, 35e3 h, 80e3 h)", "inherited: "},
+        {"vr200", "", "reliability.gpu_mtbf", "pert(10.5e3 h, 26e3 h, 65e3 h)", "inherited: "},
         {"vr200", "", "cluster.domain", "72", "vr200: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

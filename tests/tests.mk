@@ -53,8 +53,8 @@ $(foreach t,$(TIMELINE_TESTS),$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE))$(eval
 TEST_OBJECTS_test_contract := $(B)/tests/kernel_double.o
 $(B)/tests/test_contract: $(B)/tests/kernel_double.o
 SCENARIO_RUN := $(B)/tests/scenario_run.o
-$(foreach t,anchors anchor_runs result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
-$(foreach t,anchors anchor_runs result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
+$(foreach t,anchors anchor_runs era result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
+$(foreach t,anchors anchor_runs era result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
 
 # T names some tests: 'make test T="units cli"' runs tests/test_units.c and tests/suite_cli.sh.
 CHOSEN_PROGRAMS := $(if $(T),$(foreach t,$(T),$(if $(wildcard tests/test_$(t).c),$(B)/tests/test_$(t))),$(TEST_PROGRAMS))

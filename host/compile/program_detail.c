@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cuda/model/run/timeline_state.h"
+#include "host/language/in_use.h"
 #include "host/language/special.h"
 
 #define ALWAYS 1e9
@@ -85,11 +86,12 @@ static int weibull_table(struct fc_compiled *compiled, double shape, bool residu
     return 0;
 }
 
-/* Keys that only a profile reads: from the profile's own field to the one before the prices. */
+/* Keys that only a run in detail reads. */
 static int refuse_unused(const struct fc_settings *settings, struct fc_error *error)
 {
-    for (int id = FC_FIELD_PROFILE + 1; id < FC_FIELD_PRICE_GPU_HOUR; id++)
-        if (settings->fields[id].is_set && !settings->fields[id].from_default)
+    for (int id = 0; id < FC_FIELD_COUNT; id++)
+        if (fc_field_of_detail(&fc_fields[id]) && settings->fields[id].is_set &&
+            !settings->fields[id].from_default)
             return fc_fail_at(
                 error, &settings->fields[id].place,
                 "%s is stated, but reliability.profile is 'plain' (one rate of interruptions); state "
@@ -244,9 +246,10 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
                    : 0;
     if (fc_cluster_check_run(&compiled->cluster, settings, error))
         return -1;
-    for (int id = FC_FIELD_PROFILE + 1; id < FC_FIELD_PRICE_GPU_HOUR; id++) {
+    for (int id = 0; id < FC_FIELD_COUNT; id++) {
         const enum fc_field_id one[] = {(enum fc_field_id)id};
-        if (id != FC_FIELD_RACKS && fc_program_require(settings, one, 1, "run", error))
+        if (fc_field_of_detail(&fc_fields[id]) && id != FC_FIELD_RACKS &&
+            fc_program_require(settings, one, 1, "run", error))
             return -1;
     }
     if (run->detection.kind == FC_DRAW_DISCRETE || run->repair.kind == FC_DRAW_DISCRETE)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cuda/model/contract/contract_program.h"
+#include "era.h"
 #include "plan_auto.h"
 #include "host/language/embedded.h"
 #include "host/language/in_use.h"
@@ -55,19 +56,11 @@ static int apply_file(struct fc_settings *settings, const char *name, struct fc_
     return status;
 }
 
-/* A profile of a hardware era goes before what follows from the GPU, and that before the general defaults. */
+/* What the hardware's era brings goes before what follows from the GPU, and that before the general defaults. */
 static int apply_defaults(struct fc_settings *settings, const struct fc_catalog *catalog,
                           struct fc_error *error)
 {
-    const struct fc_setting *profile = &settings->fields[FC_FIELD_PROFILE];
-    char name[64];
-    if (profile->is_set && profile->choice > 0) {
-        snprintf(name, sizeof name, "catalog/profile-%s.yaml",
-                 fc_fields[FC_FIELD_PROFILE].choices[profile->choice]);
-        if (apply_file(settings, name, error))
-            return -1;
-    }
-    if (fc_cluster_apply_defaults(settings, catalog, error) ||
+    if (fc_era_apply(settings, catalog, error) || fc_cluster_apply_defaults(settings, catalog, error) ||
         apply_file(settings, "catalog/defaults.yaml", error))
         return -1;
     fc_cluster_withhold_defaults(settings, catalog);

@@ -22,9 +22,18 @@ struct fc_catalog {
 
 /* Keys of an entry that are no figures. */
 static const char *const entry_words[] = {"what", "source", "grade", "note", "measured_name", "series"};
-static const char *const kinds[] = {
-    "model",      "gpu",       "network",          "reliability",      "price", "energy", "default",
-    "efficiency", "posterior", "profile-h100-era", "profile-gb200-era"};
+static const char *const kinds[] = {"model",
+                                    "gpu",
+                                    "network",
+                                    "reliability",
+                                    "price",
+                                    "energy",
+                                    "default",
+                                    "efficiency",
+                                    "posterior",
+                                    "profile-h100-era",
+                                    "profile-gb200-era",
+                                    "profile-gb200-era-plain"};
 static const char *const grades[] = {"published", "published (2nd)", "measured", "derived", "estimate"};
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -144,6 +144,73 @@ bool fc_input_in_use(const struct fc_settings *settings, int input)
     return false;
 }
 
+bool fc_field_of_detail(const struct fc_field *field)
+{
+    static const enum fc_field_id of_detail[] = {
+        FC_FIELD_SPARE_POLICY,
+        FC_FIELD_RACKS,
+        FC_FIELD_SPARES_PER_RACK,
+        FC_FIELD_SPARE_RACKS,
+        FC_FIELD_SEGMENT,
+        FC_FIELD_POD_RACKS,
+        FC_FIELD_CREWS,
+        FC_FIELD_SHORTAGE,
+        FC_FIELD_ELASTIC,
+        FC_FIELD_CHECKPOINT_KIND,
+        FC_FIELD_CHECKPOINT_RULE,
+        FC_FIELD_DURABLE_EVERY,
+        FC_FIELD_AGES,
+        FC_FIELD_WEIBULL_SHAPE,
+        FC_FIELD_LARGE_SCALE,
+        FC_FIELD_SHARE_GPU,
+        FC_FIELD_SHARE_HOST,
+        FC_FIELD_SHARE_NVLINK,
+        FC_FIELD_SHARE_NETWORK,
+        FC_FIELD_SHARE_SOFTWARE,
+        FC_FIELD_SHARE_HANG,
+        FC_FIELD_SHARE_SILENT,
+        FC_FIELD_RACK_MTBF,
+        FC_FIELD_SLOW_NODE_MTBF,
+        FC_FIELD_SLOW_NODE_LOSS,
+        FC_FIELD_SLOW_NETWORK_MTBF,
+        FC_FIELD_SLOW_NETWORK_LOSS,
+        FC_FIELD_SWING,
+        FC_FIELD_MANUAL,
+        FC_FIELD_INEFFECTIVE,
+        FC_FIELD_WRONG_NODE,
+        FC_FIELD_BURST,
+        FC_FIELD_RESTART_PER_GPU,
+        FC_FIELD_WARMUP,
+        FC_FIELD_REPLICA_OUT,
+        FC_FIELD_DEGRADED_LOSS,
+        FC_FIELD_SPARE_START,
+        FC_FIELD_IDLE_FAILURES,
+        FC_FIELD_REDUCED_LOSS,
+        FC_FIELD_LEMON_SHARE,
+        FC_FIELD_LEMON_FAILURES,
+        FC_FIELD_LEMON_RETIRED,
+        FC_FIELD_SITE_MTBF,
+        FC_FIELD_POD_MTBF,
+        FC_FIELD_CHECKPOINT_LOAD,
+        FC_FIELD_CHECKPOINT_WRITE,
+        FC_FIELD_DURABLE_STALL,
+        FC_FIELD_DURABLE_LOAD,
+        FC_FIELD_CHECKPOINT_BYTES,
+        FC_FIELD_STORAGE_BANDWIDTH,
+        FC_FIELD_HANG_DETECTION,
+        FC_FIELD_SILENT_LAG,
+        FC_FIELD_SLOW_NODE_LENGTH,
+        FC_FIELD_SLOW_NETWORK_LENGTH,
+        FC_FIELD_REPAIR_AUTOMATIC,
+        FC_FIELD_RACK_REPAIR,
+        FC_FIELD_SITE_OUTAGE,
+    };
+    for (size_t i = 0; i < sizeof of_detail / sizeof of_detail[0]; i++)
+        if (field->id == (int)of_detail[i])
+            return true;
+    return false;
+}
+
 static bool begins(const char *path, const char *section)
 {
     return strncmp(path, section, strlen(section)) == 0;

@@ -10,6 +10,9 @@ bool fc_input_in_use(const struct fc_settings *settings, int input);
 /* The same for any field; name, trials, seed and the like always are. */
 bool fc_field_in_use(const struct fc_settings *settings, const struct fc_field *field);
 
+/* Whether only a run in detail reads the field (reliability.profile other than plain). */
+bool fc_field_of_detail(const struct fc_field *field);
+
 /* What the contract's parts ask: whether it goes month by month, whether owning is asked for, how many
  * providers there are, and whether one of them has a form from `low` to `high` (enum fc_contract_form). */
 bool fc_contract_by_months(const struct fc_settings *settings);
