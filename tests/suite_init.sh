@@ -64,6 +64,39 @@ flopcast show "$work/odd.json"
 is "a key that is not known: status 2" "$status" 2
 has "with file, line and column" "$work/err" "odd.json:[0-9]*:[0-9]*: key '[a-z_]*' of a llama model is not known"
 
+# Models, GPUs and networks stated in the scenario.
+stated() {
+    cat <<EOF
+layers: step
+cluster: {gpu: h100, gpus: 64}
+training:
+  model: $1
+  tokens: 1e12 token
+  sequence: 8192 token
+  global_batch: 64
+plan: {tp: 1, pp: 1, micro_batch: 1, zero: parameters, recompute: full}
+EOF
+}
+shape='layers: 32, hidden: 4096, ffn: 14336, heads: 32, kv_heads: 8, head_dim: 128, vocab: 128256, gated: true'
+stated llama3-8b >"$work/named.yaml"
+stated "{$shape}" >"$work/stated.yaml"
+flopcast run "$work/named.yaml" -n 200 -q -o "$work/named.json"
+flopcast run "$work/stated.yaml" -n 200 -q -o "$work/stated.json"
+is "a model stated in the scenario runs" "$status" 0
+is "as the one of the catalog does" "$(member "$work/stated.json" digest)" "$(member "$work/named.json" digest)"
+has "the result keeps its figures" "$work/stated.json" '"ffn": 14336'
+flopcast run "$work/stated.yaml" -n 400 -q -o "$work/stated.json" --resume
+is "and can be resumed" "$status" 0
+stated "{hiden: 4096, $shape}" >"$work/bad.yaml"
+refused "an unknown figure" 2 "flopcast: $work/bad.yaml:4:11: unknown figure of a model 'hiden'; did you mean 'hidden'?" \
+    step "$work/bad.yaml"
+stated "{layers: 2, hidden: 64}" >"$work/bad.yaml"
+flopcast step "$work/bad.yaml"
+has "a missing figure" "$work/err" "bad.yaml:4:10: the model 'training.model' lacks its figure 'ffn'"
+stated "{$shape, experts: 8, topk: 16, moe_ffn: 1024}" >"$work/bad.yaml"
+flopcast step "$work/bad.yaml"
+has "figures that contradict each other" "$work/err" "bad.yaml:4:10: 16 experts per token, but the model has 8"
+
 flopcast show "$configs/DeepSeek-V3.json" --json
 is "parameters of a file" "$(member "$work/out" parameters_total)" 671026419200
 is "active without the input embedding" "$(member "$work/out" parameters_active_without_embedding)" 36625618432

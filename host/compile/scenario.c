@@ -105,6 +105,23 @@ static int open_document(struct fc_scenario *scenario, const char *path_or_name,
     return status;
 }
 
+/* A model, GPU or network that the scenario states itself joins the catalog under the path of its key. */
+static int add_stated(struct fc_catalog *catalog, const struct fc_document *document, struct fc_error *error)
+{
+    static const enum fc_field_id ids[] = {FC_FIELD_MODEL, FC_FIELD_GPU, FC_FIELD_NETWORK};
+    const struct fc_node *root = fc_document_root(document);
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        const struct fc_field *field = &fc_fields[ids[i]];
+        const struct fc_node *node = fc_node_find(root, field->path);
+        if (!node)
+            node = fc_node_get(root, field->path);
+        if (node && node->kind == FC_NODE_MAP &&
+            fc_catalog_add_stated(catalog, field->unit, field->path, node, error))
+            return -1;
+    }
+    return 0;
+}
+
 int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      const struct fc_scenario_options *options, struct fc_error *error)
 {
@@ -132,6 +149,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
             fc_document_set(scenario->document, options->overrides[i], error))
             goto failed;
     if (fc_catalog_open(&scenario->catalog, error) ||
+        add_stated(scenario->catalog, scenario->document, error) ||
         fc_settings_read(scenario->settings, scenario->document, error) ||
         fc_site_apply(scenario->settings, scenario->catalog, error) ||
         apply_defaults(scenario->settings, scenario->catalog, error))

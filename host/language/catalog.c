@@ -115,6 +115,33 @@ static const struct fc_node *rows_of(const struct fc_catalog *catalog, const cha
     return NULL;
 }
 
+/* Appends an entry. */
+static int append(struct fc_catalog *catalog, const struct fc_catalog_entry *entry, struct fc_error *error)
+{
+    void *larger = grown(catalog->entries, catalog->count, &catalog->room, sizeof *catalog->entries);
+    if (!larger)
+        return fc_fail(error, FC_FAULT, "no memory for the catalog");
+    catalog->entries = larger;
+    catalog->entries[catalog->count++] = *entry;
+    return 0;
+}
+
+int fc_catalog_add_stated(struct fc_catalog *catalog, const char *kind, const char *name,
+                          const struct fc_node *node, struct fc_error *error)
+{
+    const struct fc_node *rows = rows_of(catalog, kind);
+    struct fc_catalog_entry entry = {.kind = kind,
+                                     .name = name,
+                                     .what = fc_node_text(node, "what"),
+                                     .place = node->place,
+                                     .node = node,
+                                     .units = rows};
+    if (fc_catalog_schema_check(&entry, rows, error) < 0 ||
+        fc_catalog_schema_complete(&entry, rows, error) < 0)
+        return -1;
+    return append(catalog, &entry, error);
+}
+
 static int add_entry(struct fc_catalog *catalog, const char *kind, const struct fc_node *node,
                      const struct fc_node *units, struct fc_error *error)
 {
@@ -138,12 +165,7 @@ static int add_entry(struct fc_catalog *catalog, const char *kind, const struct 
             catalog->replaced += catalog->reading_own;
             return 0;
         }
-    void *larger = grown(catalog->entries, catalog->count, &catalog->room, sizeof *catalog->entries);
-    if (!larger)
-        return fc_fail(error, FC_FAULT, "no memory for the catalog");
-    catalog->entries = larger;
-    catalog->entries[catalog->count++] = entry;
-    return 0;
+    return append(catalog, &entry, error);
 }
 
 /* Takes over the document, also when it fails. */

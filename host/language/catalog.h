@@ -43,6 +43,11 @@ struct fc_figure {
 int fc_catalog_open(struct fc_catalog **catalog, struct fc_error *error);
 void fc_catalog_close(struct fc_catalog *catalog);
 
+/* Adds an entry that a scenario states in place of a name: `node` is its map, held to the schema of its kind, and
+ * outlives the catalog, as `name` does. It needs no source and no grade. */
+int fc_catalog_add_stated(struct fc_catalog *catalog, const char *kind, const char *name,
+                          const struct fc_node *node, struct fc_error *error);
+
 /* Notes that entries of the user's directory are in use, and how many. */
 void fc_catalog_note(const struct fc_catalog *catalog, struct fc_notes *notes);
 

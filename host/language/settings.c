@@ -281,10 +281,45 @@ static int read_flag(struct reading *reading, const struct fc_node *node, struct
     return 0;
 }
 
+/* A catalog entry written here instead of its name: kept as JSON on one line, and called by the key's path. */
+static int read_stated(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
+                       struct fc_setting *setting)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct fc_writer *writer;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return no_memory(reading->error);
+    int status = fc_writer_open(&writer, out, FC_JSON_ONE_LINE, reading->error);
+    if (status == 0) {
+        fc_write_node(writer, NULL, node);
+        status = fc_writer_close(writer, reading->error);
+    }
+    if (fclose(out) && status == 0)
+        status = no_memory(reading->error);
+    if (status == 0) {
+        text[strcspn(text, "\n")] = '\0';
+        setting->text = own_text(reading->settings, text);
+        setting->name = field->path;
+        status = setting->text ? 0 : no_memory(reading->error);
+    }
+    free(text);
+    return status;
+}
+
+bool fc_setting_is_stated(const struct fc_setting *setting)
+{
+    return setting->text && setting->text[0] == '{';
+}
+
 static int read_text(struct reading *reading, const struct fc_field *field, const struct fc_node *node,
                      struct fc_setting *setting)
 {
     bool name = field->type == FC_FIELD_NAME;
+    if (node->kind == FC_NODE_MAP &&
+        (field->id == FC_FIELD_MODEL || field->id == FC_FIELD_GPU || field->id == FC_FIELD_NETWORK))
+        return read_stated(reading, field, node, setting);
     if (want_text(node, name ? "the name of a catalog entry" : "text", reading->error))
         return -1;
     size_t limit = field->id == FC_FIELD_MODEL ? 1000

@@ -65,6 +65,10 @@ struct fc_settings {
     struct fc_owned *owned;  /* memory, freed with the settings */
 };
 
+/* True of a model, GPU or network that the scenario states itself, as a map: `text` is that map, `name` the key's
+ * path. */
+bool fc_setting_is_stated(const struct fc_setting *setting);
+
 void fc_settings_init(struct fc_settings *settings);
 void fc_settings_free(struct fc_settings *settings);
 

@@ -22,6 +22,15 @@ static void write_value(const struct fc_setting *setting, enum fc_field_type typ
         fc_write_end(writer);
     } else if (type == FC_FIELD_FLAG) {
         fc_write_flag(writer, key, setting->flag);
+    } else if (type == FC_FIELD_NAME && fc_setting_is_stated(setting)) {
+        struct fc_document *document;
+        struct fc_error ignored; /* it was written by fc_settings_read */
+        if (fc_document_open_text(&document, "", setting->text, strlen(setting->text), FC_SCENARIO_BYTES,
+                                  &ignored))
+            fc_write_null(writer, key);
+        else
+            fc_write_node(writer, key, fc_document_root(document));
+        fc_document_close(document);
     } else if (type == FC_FIELD_TEXT || type == FC_FIELD_NAME) {
         fc_write_text(writer, key, setting->name);
     } else {
