@@ -153,15 +153,36 @@ void fixture_start(struct fixture *fixture, int layers)
                  {FC_IN_GOODPUT, 1},
                  {FC_IN_MFU, 0.4},
                  {FC_IN_DELAY_PROBABILITY, 0},
-                 {FC_IN_DELAY_MONTHS, 0},
-                 {FC_IN_DELAY_CHANCE, 0.5},
                  {FC_IN_IT_POWER_KW, 1.8},
                  {FC_IN_LOAD_FACTOR, 0.8},
                  {FC_IN_PUE, 1.2},
                  {FC_IN_TRAINING_SHARE, 0.5},
                  {FC_IN_FINAL_RUN_SHARE, 0.2},
                  {FC_IN_CARBON_G_PER_KWH, 380},
-                 {FC_IN_ENERGY_PRICE_USD_PER_KWH, 0.08}};
+                 {FC_IN_ENERGY_PRICE_USD_PER_KWH, 0.08},
+                 {FC_IN_DELAY_FACTOR, 0},
+                 {FC_IN_DELAY_CORRELATION, 0.3},
+                 {FC_IN_EXTRAS_SHARE, 0.08},
+                 {FC_IN_TAKE_OR_PAY, 0.9},
+                 {FC_IN_PREPAYMENT, 0.2},
+                 {FC_IN_TERMINATION_FEE, 0.5},
+                 {FC_IN_SWITCHING_COST, 0.03},
+                 {FC_IN_OUTAGE_RATE, 2},
+                 {FC_IN_OUTAGE_H, 12},
+                 {FC_IN_REVENUE_PER_GW_USD, 24e9},
+                 {FC_IN_DISCOUNT_RATE, 0.12},
+                 {FC_IN_SITE_POWER_KW, 2.6},
+                 {FC_IN_CARBON_MARGINAL, 570},
+                 {FC_IN_LIST_PRICE_USD, 10.6},
+                 {FC_IN_SPOT_RATIO, 0.5},
+                 {FC_IN_COMMITMENT_1Y, 0.7},
+                 {FC_IN_COMMITMENT_3Y, 0.45},
+                 {FC_IN_COMMITMENT_5Y_USD, 3.2},
+                 {FC_IN_BLOCK_RATIO, 0.65},
+                 {FC_IN_DEMAND, 0.8},
+                 {FC_IN_OTHER_COSTS, 0.2},
+                 {FC_IN_ENERGY_GROWTH, 0.03},
+                 {FC_IN_CAPEX_PER_GPU_USD, 75e3}};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         fixture_set(fixture, plain[i].input, plain[i].value);
     p->run.tick_s = 1.0f / 64;
@@ -199,31 +220,50 @@ void fixture_contract(struct fixture *fixture)
     fixture_start(fixture, FC_LAYER_CONTRACT);
     struct fc_contract *c = &fixture->program.contract;
     c->value_usd = 38e9f;
-    c->term_h = 61362;
-    c->half_ramp_h = 5000;
+    struct fc_months *terms = &c->months;
+    static const fc_i32 inputs[FC_P_INPUTS] = {
+        FC_IN_PRICE_GPU_HOUR_USD, FC_IN_DELAY_PROBABILITY,        FC_IN_OUTAGE_RATE,
+        FC_IN_OUTAGE_H,           FC_IN_ENERGY_PRICE_USD_PER_KWH, FC_IN_PUE,
+        FC_IN_CARBON_G_PER_KWH,   FC_IN_CARBON_MARGINAL};
+    const double standard[] = {0, 1};
+    terms->months = 84;
+    terms->term_months = 84;
+    terms->ramp_months = 14;
+    terms->providers = 1;
+    terms->tranches = 1;
+    terms->catch_up = 1;
+    terms->catch_up_limit = 1.5f;
+    terms->credit_from = 24;
+    terms->service_credit = 1;
+    terms->normal_table = fixture_table(fixture, fixture_normal, standard).table;
+    float *phi = append(fixture, FC_Z_TABLE_SIZE, &terms->uniform_table);
+    for (int i = 0; i < FC_Z_TABLE_SIZE; i++)
+        phi[i] = (float)(0.5 * erfc(((double)FC_Z_END - (double)i / FC_Z_PER_UNIT) / sqrt(2.0)));
+    terms->provider[0].share = 1;
+    memcpy(terms->provider[0].input, inputs, sizeof inputs);
     c->peak_flops = 2.5e15f;
     c->run_sizes = 3;
     c->run_flop[0] = 5e25f;
     c->run_flop[1] = 5e26f;
     c->run_flop[2] = 5e27f;
     const double price[] = {3.4, 0.25}, usable[] = {0.85, 0.98}, goodput[] = {0.86, 0.97},
-                 mfu[] = {0.38, 0.12}, months[] = {1.3, 6}, chance[] = {0, 1}, power[] = {1.9, 0.1},
-                 load[] = {0.7, 0.9};
+                 mfu[] = {0.38, 0.12}, months[] = {1.3, 6}, power[] = {1.9, 0.1}, load[] = {0.7, 0.9};
     fixture_draw(fixture, FC_IN_PRICE_GPU_HOUR_USD, fixture_table(fixture, fixture_lognormal, price));
     fixture_draw(fixture, FC_IN_USABLE_FRACTION, fixture_table(fixture, fixture_uniform, usable));
     fixture_draw(fixture, FC_IN_GOODPUT, fixture_table(fixture, fixture_uniform, goodput));
     fixture_draw(fixture, FC_IN_MFU, fixture_table(fixture, fixture_lognormal, mfu));
-    fixture_draw(fixture, FC_IN_DELAY_MONTHS, fixture_table(fixture, fixture_weibull, months));
-    fixture_draw(fixture, FC_IN_DELAY_CHANCE, fixture_table(fixture, fixture_uniform, chance));
+    terms->provider[0].delay = fixture_table(fixture, fixture_weibull, months);
+    fixture_draw(fixture, FC_IN_DELAY_FACTOR, fixture_table(fixture, fixture_normal, standard));
     fixture_draw(fixture, FC_IN_IT_POWER_KW, fixture_table(fixture, fixture_normal, power));
     fixture_draw(fixture, FC_IN_LOAD_FACTOR, fixture_table(fixture, fixture_uniform, load));
     fixture_set(fixture, FC_IN_DELAY_PROBABILITY, 0.4);
     const double pue[] = {1.1, 1.2, 1.35}, share[] = {0.3, 0.5, 0.2};
     fixture_draw(fixture, FC_IN_PUE, fixture_discrete(fixture, pue, share, 3));
-    fixture_metrics(fixture, (const int[]){FC_M_GPU_HOURS, FC_M_GPUS_FULL_RAMP, FC_M_USEFUL_FLOP,
-                                           FC_M_COST_USD, FC_M_ENERGY_MWH, FC_M_CO2_T, FC_M_RUNS_FINAL,
-                                           FC_M_RUNS_FINAL + 1, FC_M_RUN_COST_USD, FC_M_RUN_COST_USD + 2,
-                                           FC_M_RUN_ENERGY_MWH, FC_M_RUN_CO2_T, -1});
+    fixture_metrics(fixture,
+                    (const int[]){FC_M_GPU_HOURS, FC_M_GPUS_FULL_RAMP, FC_M_USEFUL_FLOP, FC_M_COST_USD,
+                                  FC_M_ENERGY_MWH, FC_M_CO2_T, FC_M_RUNS_FINAL, FC_M_RUNS_FINAL + 1,
+                                  FC_M_RUN_COST_USD, FC_M_RUN_COST_USD + 2, FC_M_RUN_ENERGY_MWH,
+                                  FC_M_RUN_CO2_T, FC_M_NPV_USD, FC_M_STRANDED_USD, -1});
 }
 
 void fixture_timeline(struct fixture *fixture)

@@ -90,7 +90,8 @@ static void to_the_cent(const char *const *set, int metric, double by_hand)
     assert_true(fabs(rounded - by_hand) <= 2e-6 * fabs(by_hand) + 1);
 }
 
-/* 1000 GPUs x 730.5 h x 3 USD a month; 2.5 MW at 24 B USD per GW-year, one eighth of it for other costs. */
+/* 1000 GPUs x 730.5 h x 3 USD a month; 2.5 MW, half of which
+ * serves at 48 B USD per GW-year, one eighth of it for other costs. */
 static const double bill = 2191500, earned = 5000000 * 0.875;
 
 static double present_value(const double *flow, int months, double yearly)
@@ -145,15 +146,15 @@ static void take_or_pay_and_minimum(void **state)
     assert_true(fabs(one(minimum, FC_M_PAID_USD, true) - 12 * bill * 0.75) < 1);
 }
 
-/* The four price series: contract 3, list 10, commitment 0.5 of list, block 0.625, spot 0.5. */
+/* The four price series: contract 3, list 10, commitment of a year 0.75 of list, block 0.625, spot 0.5. */
 static void series_are_not_mixed(void **state)
 {
     (void)state;
     const char *form[][3] = {{"provider1.form=on_demand", NULL},
-                             {"provider1.form=reservation", NULL},
+                             {"provider1.form=reservation", "provider1.term=12 months", NULL},
                              {"provider1.form=block", NULL},
                              {"provider1.form=spot", NULL}};
-    const double price[] = {10, 5, 6.25, 5};
+    const double price[] = {10, 7.5, 6.25, 5};
     for (int i = 0; i < 4; i++)
         to_the_cent(form[i], FC_M_PAID_USD, 12 * 730.5 * 1000 * price[i]);
 }
@@ -175,7 +176,7 @@ static void rate_of_return(void **state)
     double rate = pow(v, -12) - 1;
     assert_true(fabs(one(set, FC_M_IRR, true) - rate) < 1e-9);
     assert_true(fabs(one(set, FC_M_IRR, false) - rate) < 1e-4);
-    const char *never[] = {"finance.revenue=per_gw", "finance.revenue_per_gw=1 B USD", NULL};
+    const char *never[] = {"finance.revenue=per_gw", "finance.revenue_per_gw=2 B USD", NULL};
     assert_true(isnan(one(never, FC_M_IRR, false)) && isinf(one(never, FC_M_PAYBACK_MONTHS, false)));
 }
 
@@ -183,8 +184,8 @@ static void rate_of_return(void **state)
 static void cash_is_conserved(void **state)
 {
     (void)state;
-    const char *set[] = {"contract.detail=months",
-                         "finance.revenue=path",
+    const char *set[] = {"finance.revenue=path",
+                         "finance.revenue_share=0.03",
                          "market.paths=true",
                          "contract.tranches=3",
                          "contract.terminate=70 months",
@@ -192,7 +193,7 @@ static void cash_is_conserved(void **state)
                          "provider2.form=spot",
                          "provider3.share=0.2",
                          "provider3.form=own",
-                         "contract.demand=0.7 to 0.95",
+                         "contract.demand=pert(0.7, 0.85, 0.95)",
                          "contract.expansion_month=24 months",
                          "contract.expansion_share=0.2",
                          "contract.expansion_strike=3 USD/GPU-h",
@@ -361,6 +362,7 @@ static void cost_per_gw_year(void **state)
     for (int i = 0; i < 3; i++) {
         const char *set[] = {"own.compare=true",
                              "energy.it_power_per_gpu=1 kW",
+                             "energy.site_power_per_gpu=1 kW",
                              "own.capex_per_gpu=38000 USD",
                              "own.facility_share=0.3333333",
                              "own.facility_life=14 years",
@@ -467,7 +469,12 @@ static void sites_give_their_figures(void **state)
     enum { N = 512 };
     const char *texas[] = {"energy.site=texas", NULL};
     const char *stated[] = {"energy.site=texas", "energy.carbon=100 g/kWh", NULL};
-    const char *both[] = {"energy.site=texas", "provider2.site=norway", "provider2.share=0.25", NULL};
+    const char *both[] = {"energy.site=texas",
+                          "provider2.site=norway",
+                          "provider2.share=0.25",
+                          "contract.delay_probability=0",
+                          "contract.outage_rate=0 1/year",
+                          NULL};
     const char *lacks[] = {"energy.site=texas", "provider2.site=ohio", "provider2.share=0.999999",
                            "provider1.share=0.000001", NULL};
     const char *const *sets[] = {texas, stated, both, lacks};
@@ -517,14 +524,12 @@ static void outages_stop_a_run(void **state)
     (void)state;
     enum { N = 2048 };
     const char *calm[] = {"layers=all",
-                          "contract.detail=months",
                           "contract.value=38 B USD",
                           "contract.years=7",
                           "contract.outage_rate=0 1/year",
                           "contract.outage_length=96 h",
                           NULL};
     const char *rough[] = {"layers=all",
-                           "contract.detail=months",
                            "contract.value=38 B USD",
                            "contract.years=7",
                            "contract.outage_rate=1.5 1/year",

@@ -24,7 +24,7 @@ struct fc_chunk {
     fc_real memory_bytes[FC_CHUNK];
     fc_real inputs[FC_INPUT_COUNT][FC_W];
     fc_real metrics[FC_METRIC_COUNT][FC_W];
-    struct fc_months_block months;
+    struct fc_ledger ledger;
 };
 
 /* The timeline's parameters of trials base ... base + FC_W - 1 of the chunk, from their inputs. */
@@ -171,7 +171,7 @@ FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL co
                 layers & FC_LAYER_RUN ? chunk->metrics[FC_M_GOODPUT] : chunk->inputs[FC_IN_GOODPUT];
             fc_real *mfu = layers & FC_LAYER_STEP ? chunk->metrics[FC_M_MFU] : chunk->inputs[FC_IN_MFU];
             fc_contract_lanes(&program->contract, tables, seed, first + (fc_u64)base, chunk->inputs, goodput,
-                              mfu, &chunk->months, chunk->metrics);
+                              mfu, &chunk->ledger, chunk->metrics);
         }
         if (layers & FC_LAYER_RUN)
             fc_trial_censor(program, base, chunk);

@@ -79,6 +79,12 @@ static int compile_providers(struct fc_compiled *compiled, const struct fc_setti
             term->integer != 60)
             return fc_fail_at(error, &term->place, "a reservation is for 12, 36 or 60 months, not %lld",
                               term->integer);
+        if (provider->form == FC_FORM_RESERVATION && provider->share > 0 && term->integer > months->months)
+            return fc_fail_at(
+                error, &term->place,
+                "a reservation of %lld months outlasts the contract of %d months and would be paid "
+                "to its end; state provider%d.term: 12 months, or a longer contract",
+                term->integer, months->months, k + 1);
         if (provider->form == FC_FORM_BLOCK && stated(term) && term->integer > 6)
             return fc_fail_at(error, &term->place, "a capacity block is for 1 to 6 months, not %lld",
                               term->integer);
@@ -136,10 +142,34 @@ static int compile_finance(const struct fc_settings *settings, struct fc_months 
     if (revenue <= 0)
         return fc_fail_at(error, &f[FC_FIELD_REFERENCE_REVENUE].place,
                           "finance.reference_revenue must be positive (losses are taken as shares of it)");
+    static const enum fc_field_id share[] = {FC_FIELD_REVENUE_SHARE};
+    if (fc_program_require(settings, share, 1, "contract with finance.revenue: path", error))
+        return -1;
     months->revenue_start = (float)f[FC_FIELD_REVENUE_START].number;
     months->revenue_share = (float)f[FC_FIELD_REVENUE_SHARE].number;
     for (int b = 0; b < 3; b++)
         months->cost_ratio[b] = (float)(1 + f[losses[b]].number / revenue);
+    return 0;
+}
+
+/* What happens in a month happens in a whole one, and what is stated for the prepayment happens within the term. */
+static int check_months(const struct fc_settings *settings, int months, struct fc_error *error)
+{
+    static const enum fc_field_id whole[] = {FC_FIELD_CREDIT_FROM, FC_FIELD_TERMINATE,
+                                             FC_FIELD_EXPANSION_MONTH};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        const struct fc_setting *s = &settings->fields[whole[i]];
+        if (s->number != floor(s->number))
+            return fc_fail_at(error, &s->place, "%s is a whole number of months, not %g",
+                              fc_fields[whole[i]].path, s->number);
+    }
+    const struct fc_setting *credit = &settings->fields[FC_FIELD_CREDIT_FROM];
+    if (stated(credit) && credit->number >= months)
+        return fc_fail_at(
+            error, &credit->place,
+            "contract.credit_from of %g months lies beyond the term of %d months (the prepayment "
+            "would never be credited); state an earlier month, or leave it out",
+            credit->number, months);
     return 0;
 }
 
@@ -162,6 +192,9 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
         months->gpus = (float)f[FC_FIELD_CONTRACT_GPUS].number;
         months->catch_up = 0;
     }
+    months->catch_up_limit = (float)f[FC_FIELD_CATCH_UP_LIMIT].number;
+    if (check_months(settings, months->months, error))
+        return -1;
     months->credit_from = (fc_i32)f[FC_FIELD_CREDIT_FROM].number;
     months->service_credit = (float)f[FC_FIELD_SERVICE_CREDIT].number;
     months->terminate = (fc_i32)f[FC_FIELD_TERMINATE].number;
@@ -199,6 +232,32 @@ static int compile_goals(struct fc_compiled *compiled, const struct fc_settings 
     return 0;
 }
 
+/* The peak that the MFU refers to: that of the precision of the training, whether a step is simulated or not. */
+static int compile_peak(struct fc_program *program, const struct fc_settings *settings,
+                        const struct fc_catalog *catalog, struct fc_error *error)
+{
+    static const char *const figures[] = {/* in the order of the choices of training.precision */
+                                          "bf16_flop_per_s", "bf16_flop_per_s", "fp8_flop_per_s",
+                                          "fp8_flop_per_s", "fp4_flop_per_s"};
+    const struct fc_setting *name = &settings->fields[FC_FIELD_GPU];
+    const struct fc_setting *precision = &settings->fields[FC_FIELD_PRECISION];
+    const struct fc_catalog_entry *gpu;
+    double peak;
+    if (program->layers & FC_LAYER_STEP) {
+        program->contract.peak_flops = program->step.peak_flops;
+        return 0;
+    }
+    if (fc_catalog_find(catalog, "gpu", name->name, &name->place, &gpu, error) ||
+        fc_catalog_number_or(gpu, figures[precision->choice], 0, &peak, error))
+        return -1;
+    if (peak <= 0)
+        return fc_fail_at(error, &precision->place,
+                          "%s has no %s arithmetic; choose another training.precision", name->name,
+                          fc_fields[FC_FIELD_PRECISION].choices[precision->choice]);
+    program->contract.peak_flops = (float)peak;
+    return 0;
+}
+
 int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                         const struct fc_catalog *catalog, struct fc_error *error)
 {
@@ -223,7 +282,7 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     struct fc_program *program = &compiled->program;
     struct fc_contract *contract = &program->contract;
     const struct fc_setting *f = settings->fields;
-    bool gpus = f[FC_FIELD_CONTRACT_GPUS].is_set, months = fc_contract_by_months(settings);
+    bool gpus = f[FC_FIELD_CONTRACT_GPUS].is_set;
     if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0] - (gpus ? 1 : 0), "contract",
                            error))
         return -1;
@@ -231,20 +290,13 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
         return fc_fail_at(
             error, &f[FC_FIELD_CONTRACT_GPUS].place,
             "contract.gpus and contract.value are both stated (one follows from the other); drop one");
-    if (gpus && !months)
-        return fc_fail_at(error, &f[FC_FIELD_CONTRACT_GPUS].place,
-                          "contract.gpus needs the months; add contract.detail: months");
-    double half_ramp_h = 0.5 * f[FC_FIELD_RAMP].number * HOURS_PER_MONTH;
-    double term_h = f[FC_FIELD_CONTRACT_YEARS].number * HOURS_PER_YEAR;
-    if (half_ramp_h >= term_h)
+    if (f[FC_FIELD_RAMP].number >= 24 * f[FC_FIELD_CONTRACT_YEARS].number)
         return fc_fail_at(
             error, &f[FC_FIELD_RAMP].place,
             "contract.ramp of %g months is at least twice the term of %g years (no capacity would come); "
             "shorten it",
             f[FC_FIELD_RAMP].number, f[FC_FIELD_CONTRACT_YEARS].number);
     contract->value_usd = gpus ? 0 : (float)f[FC_FIELD_CONTRACT_VALUE].number;
-    contract->term_h = (float)term_h;
-    contract->half_ramp_h = (float)half_ramp_h;
     contract->run_sizes = (fc_i32)f[FC_FIELD_RUN_FLOP].count;
     for (size_t k = 0; k < f[FC_FIELD_RUN_FLOP].count; k++)
         contract->run_flop[k] = (float)f[FC_FIELD_RUN_FLOP].numbers[k];
@@ -252,27 +304,11 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
         contract->run_gpus = (float)f[FC_FIELD_RUN_GPUS].number;
     if (compile_goals(compiled, settings, error))
         return -1;
-    const struct fc_catalog_entry *gpu;
-    double peak;
-    if (fc_catalog_find(catalog, "gpu", f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, &gpu, error) ||
-        fc_catalog_number(gpu, "bf16_flop_per_s", &peak, &f[FC_FIELD_GPU].place, error))
+    if (compile_peak(program, settings, catalog, error))
         return -1;
-    /* a simulated step has its MFU against the peak of its own precision */
-    contract->peak_flops = program->layers & FC_LAYER_STEP ? program->step.peak_flops : (float)peak;
     contract->months.own = fc_contract_asks_own(settings);
     contract->months.own_parts = f[FC_FIELD_OWN_BASIS].choice == 1;
     contract->months.own_decline = f[FC_FIELD_OWN_METHOD].choice == 1;
-    contract->pauses = months && (program->layers & FC_LAYER_RUN) && !f[FC_FIELD_WALL].is_set;
-    if (months)
-        return compile_months(compiled, settings, error);
-    for (int k = 1; k < FC_PROVIDERS; k++)
-        if (fc_contract_field(settings, k, FC_FIELD_P2_SHARE)->is_set)
-            return fc_fail_at(error, &fc_contract_field(settings, k, FC_FIELD_P2_SHARE)->place,
-                              "several providers need the months; add contract.detail: months");
-    struct fc_distribution uniform;
-    struct fc_fault fault;
-    const double ends[] = {0, 1};
-    if (fc_distribution_quantiles(&uniform, ends, ends, 2, &fault))
-        return fc_fail(error, FC_FAULT, "%s", fault.text);
-    return fc_program_add_input(compiled, FC_IN_DELAY_CHANCE, &uniform, error);
+    contract->pauses = (program->layers & FC_LAYER_RUN) && !f[FC_FIELD_WALL].is_set;
+    return compile_months(compiled, settings, error);
 }

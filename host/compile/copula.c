@@ -134,6 +134,8 @@ int fc_copula_factor(int n, matrix r, matrix factor)
                 sum -= factor[i][k] * factor[j][k];
             if (i == j && sum < -ROUNDING)
                 return -1;
+            if (i != j && !(factor[j][j] > 0) && fabs(sum) > sqrt(ROUNDING)) /* no such matrix is definite */
+                return -1;
             if (i == j)
                 factor[i][j] = sum > ROUNDING ? sqrt(sum) : 0;
             else /* a column whose pivot is 0 belongs to a value that others determine (a rank of 1 or -1) */

@@ -27,7 +27,7 @@ static const char *const checkpoint_rules[] = {"exact", "young", "daly", NULL};
 static const char *const ages[] = {"none", "new", "steady", NULL};
 static const char *const recomputes[] = {"none", "selective", "full", NULL};
 
-static const char *const contract_details[] = {"totals", "months", NULL};
+static const char *const contract_details[] = {"months", NULL};
 static const char *const forms[] = {"take_or_pay", "minimum", "reservation", "block",
                                     "on_demand",   "spot",    "own",         NULL};
 static const char *const regimes[] = {"glut", "balance", "shortage", NULL};

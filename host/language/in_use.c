@@ -35,8 +35,7 @@ int fc_contract_providers(const struct fc_settings *settings)
 bool fc_contract_by_months(const struct fc_settings *settings)
 {
     const struct fc_setting *f = settings->fields;
-    return f[FC_FIELD_LAYERS].choice >= LAYER_CONTRACT && f[FC_FIELD_CONTRACT_DETAIL].is_set &&
-           f[FC_FIELD_CONTRACT_DETAIL].choice == 1;
+    return f[FC_FIELD_LAYERS].choice >= LAYER_CONTRACT;
 }
 
 bool fc_contract_asks_own(const struct fc_settings *settings)
@@ -61,8 +60,8 @@ static bool contract_reads(const struct fc_settings *settings, int input)
     int revenue = f[FC_FIELD_REVENUE].choice;
     if (input == FC_IN_GOODPUT || input == FC_IN_MFU)
         return f[FC_FIELD_LAYERS].choice == LAYER_CONTRACT;
-    if (input == FC_IN_DELAY_MONTHS) /* months draw each delay from its law */
-        return !months;
+    if (input == FC_IN_DELAY_MONTHS) /* months draw each delay from its distribution */
+        return false;
     if (input == FC_IN_ENERGY_PRICE_USD_PER_KWH)
         return months || own;
     if (input < FC_IN_DELAY_FACTOR)
@@ -228,6 +227,8 @@ static bool contract_field_in_use(const struct fc_settings *settings, const stru
     for (size_t i = 0; i < sizeof of_months / sizeof of_months[0]; i++)
         if (field->id == (int)of_months[i])
             return months;
+    if (field->id == FC_FIELD_CATCH_UP_LIMIT)
+        return months && f[FC_FIELD_CATCH_UP].flag && !f[FC_FIELD_CONTRACT_GPUS].is_set;
     if (begins(field->path, "provider")) {
         int provider = field->path[strlen("provider")] - '1';
         bool term = strcmp(strchr(field->path, '.'), ".term") == 0;
@@ -260,6 +261,8 @@ bool fc_field_in_use(const struct fc_settings *settings, const struct fc_field *
     if (begins(field->path, "reliability.") || begins(field->path, "checkpoint.") ||
         field->id == FC_FIELD_SPARE_NODES)
         return run;
+    if (field->id == FC_FIELD_PRECISION) /* the peak that an MFU refers to */
+        return true;
     if (begins(field->path, "training.") || begins(field->path, "plan.") ||
         begins(field->path, "efficiency.") || field->id == FC_FIELD_OVERSUBSCRIPTION)
         return layers != LAYER_CONTRACT;

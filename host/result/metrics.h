@@ -48,6 +48,7 @@ enum fc_when {
     FC_WHEN_MONTHS,              /*   month by month, */
     FC_WHEN_REVENUE,             /*     with revenue, */
     FC_WHEN_COMPANY,             /*     that of the whole company, */
+    FC_WHEN_PROVIDERS,           /*     with several providers, */
     FC_WHEN_SPOT,                /*     with spot capacity, */
     FC_WHEN_MARKET,              /*     with paths of market prices, */
     FC_WHEN_EXPANSION,           /*     with an option to expand, */

@@ -348,17 +348,79 @@ static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
     }
 }
 
-static void make_contract(struct fc_builtin *b)
+/* Distribution function of the triangle on [-2.4, 2.4], as a table over its value (cuda/model/base/draw.h). */
+static int triangle_function(struct fc_builtin *b)
+{
+    int offset;
+    float *at = take(b, &offset, FC_Z_TABLE_SIZE);
+    for (int i = 0; i < FC_Z_TABLE_SIZE; i++) {
+        double z = ((double)i / FC_Z_PER_UNIT - (double)FC_Z_END) / 2.4;
+        double within = z < -1 ? -1 : z > 1 ? 1 : z;
+        at[i] = (float)(within < 0 ? (1 + within) * (1 + within) / 2 : 1 - (1 - within) * (1 - within) / 2);
+    }
+    return offset;
+}
+
+/* One provider whose GPU-hours are the value over the price; for the self-test a second one, on the spot market,
+ * two tranches, an option and revenue. */
+static void make_contract(struct fc_builtin *b, bool rich)
 {
     struct fc_contract *c = &b->program.contract;
+    struct fc_months *m = &c->months;
+    static const fc_i32 inputs[FC_P_INPUTS] = {
+        FC_IN_PRICE_GPU_HOUR_USD, FC_IN_DELAY_PROBABILITY,        FC_IN_OUTAGE_RATE,
+        FC_IN_OUTAGE_H,           FC_IN_ENERGY_PRICE_USD_PER_KWH, FC_IN_PUE,
+        FC_IN_CARBON_G_PER_KWH,   FC_IN_CARBON_MARGINAL};
     c->value_usd = 38e9f;
-    c->term_h = 61362;
-    c->half_ramp_h = 5000;
     c->peak_flops = 2.5e15f;
     c->run_sizes = 3;
     c->run_flop[0] = 5e25f;
     c->run_flop[1] = 5e26f;
     c->run_flop[2] = 5e27f;
+    m->months = 84;
+    m->term_months = 84;
+    m->ramp_months = 14;
+    m->tranches = rich ? 2 : 1;
+    m->catch_up = 1;
+    m->catch_up_limit = rich ? 1.5f : 100;
+    m->credit_from = 24;
+    m->service_credit = 1;
+    m->expansion_month = rich ? 20 : 0;
+    m->expansion_share = 0.25f;
+    m->expansion_strike = 3;
+    m->revenue = rich ? FC_REVENUE_PER_GW : FC_REVENUE_NONE;
+    m->irr = rich;
+    m->normal_table = law_table(b, triangle, -2.4, 2.4).table;
+    m->uniform_table = triangle_function(b);
+    m->providers = rich ? 2 : 1;
+    for (int k = 0; k < m->providers; k++) {
+        m->provider[k].form = k == 0 ? FC_FORM_TAKE_OR_PAY : FC_FORM_SPOT;
+        m->provider[k].term_months = 36;
+        m->provider[k].share = !rich ? 1 : k == 0 ? 0.75f : 0.25f;
+        m->provider[k].delay = law_table(b, log_logistic, 5, 0);
+        memcpy(m->provider[k].input, inputs, sizeof inputs);
+    }
+}
+
+/* Inputs of the contract alone. */
+static void make_terms(struct fc_builtin *b)
+{
+    static const struct {
+        enum fc_input input;
+        double value;
+    } fixed[] = {
+        {FC_IN_DELAY_CORRELATION, 0.3}, {FC_IN_EXTRAS_SHARE, 0.08},     {FC_IN_TAKE_OR_PAY, 0.9},
+        {FC_IN_PREPAYMENT, 0.2},        {FC_IN_TERMINATION_FEE, 0.5},   {FC_IN_SWITCHING_COST, 0.03},
+        {FC_IN_OUTAGE_RATE, 2},         {FC_IN_OUTAGE_H, 12},           {FC_IN_REVENUE_PER_GW_USD, 24e9},
+        {FC_IN_DISCOUNT_RATE, 0.12},    {FC_IN_SITE_POWER_KW, 2.6},     {FC_IN_CARBON_MARGINAL, 570},
+        {FC_IN_LIST_PRICE_USD, 10.6},   {FC_IN_SPOT_RATIO, 0.5},        {FC_IN_COMMITMENT_1Y, 0.7},
+        {FC_IN_COMMITMENT_3Y, 0.45},    {FC_IN_COMMITMENT_5Y_USD, 3.2}, {FC_IN_BLOCK_RATIO, 0.65},
+        {FC_IN_SPOT_INTERRUPTIONS, 4},  {FC_IN_SPOT_LOSS_H, 1.5},       {FC_IN_DEMAND, 0.9},
+        {FC_IN_OTHER_COSTS, 0.2},       {FC_IN_ENERGY_GROWTH, 0.03},    {FC_IN_CAPEX_PER_GPU_USD, 75e3},
+    };
+    input(b, FC_IN_DELAY_FACTOR, law_table(b, triangle, -2.4, 2.4));
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        input(b, fixed[i].input, constant(fixed[i].value));
 }
 
 /* Inputs that the run (for its cost and energy) and the contract share. */
@@ -370,8 +432,6 @@ static void make_prices(struct fc_builtin *b, struct fc_draw price)
     input(b, FC_IN_GOODPUT, law_table(b, uniform, 0.86, 0.97));
     input(b, FC_IN_MFU, law_table(b, triangle, 0.28, 0.46));
     input(b, FC_IN_DELAY_PROBABILITY, constant(0.4));
-    input(b, FC_IN_DELAY_MONTHS, law_table(b, log_logistic, 5, 0));
-    input(b, FC_IN_DELAY_CHANCE, law_table(b, uniform, 0, 1));
     input(b, FC_IN_IT_POWER_KW, law_table(b, triangle, 1.7, 2.2));
     input(b, FC_IN_LOAD_FACTOR, law_table(b, uniform, 0.7, 0.9));
     input(b, FC_IN_PUE, discrete(b, pue, pue_cumulative));
@@ -394,7 +454,7 @@ int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_e
     bool run = kind != FC_BUILTIN_CONTRACT;
     bool contract = kind == FC_BUILTIN_CONTRACT || kind == FC_BUILTIN_SELFTEST;
     *b = (struct fc_builtin){0};
-    b->tables = calloc(24 * (size_t)FC_TABLE_SIZE, sizeof *b->tables);
+    b->tables = calloc(28 * (size_t)FC_TABLE_SIZE, sizeof *b->tables);
     if (!b->tables)
         return fc_fail(error, FC_FAULT, "no memory for a built-in program");
     struct fc_program *p = &b->program;
@@ -411,7 +471,7 @@ int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_e
         metrics(b, FC_M_WALL_CLOCK_DAYS, kind >= FC_BUILTIN_POOLED ? FC_M_OVERFLOWS : FC_M_FINISHED);
     }
     if (contract) {
-        make_contract(b);
+        make_contract(b, kind == FC_BUILTIN_SELFTEST);
         metrics(b, FC_M_GPU_HOURS, FC_M_COST_USD);
     } else {
         metrics(b, FC_M_GPU_HOURS, FC_M_GPU_HOURS);
@@ -423,6 +483,14 @@ int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_e
     for (int k = 0; contract && k < 4; k++)
         metrics(b, FC_M_RUNS_FINAL + k * FC_RUN_SIZES, FC_M_RUNS_FINAL + k * FC_RUN_SIZES + 2);
     make_prices(b, kind == FC_BUILTIN_SELFTEST ? word_itself(b) : law_table(b, triangle, 2.2, 5.4));
+    if (contract)
+        make_terms(b);
+    if (kind == FC_BUILTIN_SELFTEST) {
+        metrics(b, FC_M_NPV_USD, FC_M_CASH_RESIDUE_CENTS);
+        metrics(b, FC_M_CONTRACT_PRICE_END_USD,
+                FC_M_CONTRACT_PRICE_END_USD); /* selftest.c reads the word in it */
+        metrics(b, FC_M_GPU_HOURS_USED, FC_M_GPU_HOURS_UNUSABLE);
+    }
     for (int m = 0; m < FC_METRIC_COUNT; m++)
         p->metric_row[m] = -1;
     for (int r = 0; r < p->metric_count; r++)

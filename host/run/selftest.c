@@ -9,7 +9,7 @@
 #include "host/backends/fault.h"
 
 const int fc_selftest_model_version = 3;
-const uint64_t fc_selftest_digest = 0x9c0856674d6eb386u;
+const uint64_t fc_selftest_digest = 0xc112c77de4982e34u;
 
 /* The key of Random123's third known answer; counters where the low and the high half of the trial turn over.
  */
@@ -29,7 +29,7 @@ const uint32_t fc_selftest_words[FC_SELFTEST_RANGES][FC_SELFTEST_RUN] = {
 enum { DIGEST_TRIALS = 512 };
 static const uint64_t digest_first = 0xffffff00u;
 
-/* Fills in the GPU-hours of one range of trials; `samples` has room for all rows. */
+/* Fills in the prices of one range of trials; `samples` has room for all rows. */
 static int measure_words(const struct fc_backend *backend, struct fc_session *session,
                          const struct fc_program *program, int range, float *samples,
                          struct fc_selftest_answer *answer, struct fc_error *error)
@@ -39,9 +39,9 @@ static int measure_words(const struct fc_backend *backend, struct fc_session *se
         return -1;
     int status = backend->run(session, fc_selftest_first[range], FC_SELFTEST_RUN, &unused, samples, error);
     fc_tally_free(&unused);
-    const float *row = samples + program->metric_row[FC_M_GPU_HOURS] * FC_SELFTEST_RUN;
+    const float *row = samples + program->metric_row[FC_M_CONTRACT_PRICE_END_USD] * FC_SELFTEST_RUN;
     for (int i = 0; !status && i < FC_SELFTEST_RUN; i++)
-        answer->gpu_hours[range][i] = row[i];
+        answer->price[range][i] = row[i];
     return status;
 }
 
@@ -86,12 +86,12 @@ out:
     return status;
 }
 
-/* The GPU-hours that a word leads to; the price shows the word (builtin.c). */
-static float expected_gpu_hours(uint32_t word)
+/* The price that a word leads to, which shows the word (builtin.c). */
+static float expected_price(uint32_t word)
 {
     bool upper = word >> 31;
     float distance = (float)(int32_t)((upper ? ~word : word) & 0x7fffffffu) + 0.5f;
-    return 38e9f / (distance * (upper ? 0x1p-31f : 0x1p-32f));
+    return distance * (upper ? 0x1p-31f : 0x1p-32f);
 }
 
 int fc_selftest(const struct fc_backend *backend, int device, const struct fc_host *host, double *wall_s,
@@ -104,8 +104,7 @@ int fc_selftest(const struct fc_backend *backend, int device, const struct fc_ho
         *wall_s = answer.wall_s;
     for (int range = 0; range < FC_SELFTEST_RANGES; range++)
         for (int i = 0; i < FC_SELFTEST_RUN; i++)
-            if (fc_bits_of(answer.gpu_hours[range][i]) !=
-                fc_bits_of(expected_gpu_hours(fc_selftest_words[range][i])))
+            if (fc_bits_of(answer.price[range][i]) != fc_bits_of(expected_price(fc_selftest_words[range][i])))
                 return fc_fail(
                     error, FC_NO_DEVICE,
                     "self-test failed (trial %llu draws other random numbers than philox4x32-10 gives); "

@@ -24,7 +24,7 @@ extern const uint32_t fc_selftest_words[FC_SELFTEST_RANGES][FC_SELFTEST_RUN];
 
 /* What a device answers. */
 struct fc_selftest_answer {
-    float gpu_hours[FC_SELFTEST_RANGES][FC_SELFTEST_RUN]; /* 1 / price, in units of the contract's value */
+    float price[FC_SELFTEST_RANGES][FC_SELFTEST_RUN]; /* 1 / price, in units of the contract's value */
     uint64_t digest;
     double wall_s;
 };

@@ -13,41 +13,80 @@ FC_FN fc_i64 fc_cents(fc_real usd)
     return (fc_i64)fc_floor(fc_fma(cut, (fc_real)100.0f, (fc_real)0.5f));
 }
 
-/* The internal rate of return of block->flow, per year, by bisection on the monthly growth factor between 1/2
- * and 2; not a number where both ends of the bracket have the same sign. */
-FC_FN void fc_irr_lanes(fc_i32 months, fc_real flow[FC_MONTHS][FC_W], fc_real *irr)
+/* value[FC_W]: sum of flow[t] × v^t. */
+FC_FN void fc_worth_at(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], const fc_real *v, fc_real *value)
 {
-    fc_real lo[FC_W], hi[FC_W], at_lo[FC_W], value[FC_W], v[FC_W];
-    fc_i32 none[FC_W];
-    FC_LANES (l) {
-        lo[l] = (fc_real)0.5f; /* discount factors of a month */
-        hi[l] = (fc_real)2.0f;
-        v[l] = lo[l];
-        at_lo[l] = (fc_real)0.0f;
-        none[l] = 0;
-    }
-    for (fc_i32 step = -2; step < 40; step++) {
+    FC_LANES (l)
+        value[l] = 0.0f;
+    for (fc_i32 t = months - 1; t >= 0; t--) {
         FC_LANES (l)
-            value[l] = (fc_real)0.0f;
-        for (fc_i32 t = months - 1; t >= 0; t--) {
-            FC_LANES (l)
-                value[l] = fc_fma(value[l], v[l], flow[t][l]);
+            value[l] = fc_fma(value[l], v[l], flow[t][l]);
+    }
+}
+
+/* Rates of return of a monthly flow, per year; not a number where there is none.
+ *
+ * irr: the rate at which the present value is zero. The value is looked at for 25 monthly discount factors
+ * v = 2^(x^3), x = -1 ... 1, which are close together around 1; where its sign changes more than once there is no
+ * one rate, and where it never changes there is none. Between the two factors the root is found by false
+ * position (Illinois).
+ * mirr: what is paid out, discounted at `rate`, grows to what comes in, put aside at `rate`:
+ * (worth of what comes in / worth of what is paid)^(12 / (months - 1)) × (1 + rate) - 1. */
+FC_FN void fc_rates_of_return(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], const fc_real *inflow,
+                              const fc_real *outflow, const fc_real *rate, fc_real *irr, fc_real *mirr)
+{
+    fc_real a[FC_W], b[FC_W], at_a[FC_W], at_b[FC_W], v[FC_W], value[FC_W], v_before[FC_W], before[FC_W];
+    fc_i32 changes[FC_W];
+    fc_real none = (fc_real)fc_float_of(0x7fc00000u);
+    FC_LANES (l) {
+        changes[l] = 0;
+        a[l] = b[l] = v_before[l] = 1.0f;
+        at_a[l] = at_b[l] = before[l] = 0.0f;
+    }
+    for (fc_i32 i = 0; i <= 24; i++) {
+        fc_real x = ((fc_real)i - 12.0f) / 12.0f;
+        fc_real factor = fc_exp(0.693147181f * (x * x * x));
+        FC_LANES (l)
+            v[l] = factor;
+        fc_worth_at(months, flow, v, value);
+        fc_i32 inside = i > 0;
+        FC_LANES (l) {
+            fc_i32 change = inside & ((value[l] > 0.0f) != (before[l] > 0.0f));
+            changes[l] = changes[l] + change;
+            a[l] = change ? v_before[l] : a[l];
+            at_a[l] = change ? before[l] : at_a[l];
+            b[l] = change ? factor : b[l];
+            at_b[l] = change ? value[l] : at_b[l];
         }
         FC_LANES (l) {
-            fc_i32 first = step == -2;
-            fc_i32 second = step == -1;
-            fc_i32 same = (value[l] > (fc_real)0.0f) == (at_lo[l] > (fc_real)0.0f);
-            at_lo[l] = first ? value[l] : at_lo[l];
-            none[l] = second ? same : none[l];
-            fc_i32 bisects = step >= 0;
-            lo[l] = bisects && same ? v[l] : lo[l];
-            hi[l] = bisects && !same ? v[l] : hi[l];
-            v[l] = first ? hi[l] : (fc_real)0.5f * (lo[l] + hi[l]);
+            v_before[l] = factor;
+            before[l] = value[l];
         }
     }
+    for (fc_i32 step = 0; step < 14; step++) {
+        FC_LANES (l) {
+            fc_real c = b[l] - at_b[l] * ((b[l] - a[l]) / (at_b[l] - at_a[l]));
+            fc_i32 within = c >= fc_min(a[l], b[l]) && c <= fc_max(a[l], b[l]);
+            v[l] = within ? c : 0.5f * (a[l] + b[l]);
+        }
+        fc_worth_at(months, flow, v, value);
+        FC_LANES (l) {
+            fc_i32 other = (value[l] > 0.0f) != (at_b[l] > 0.0f);
+            a[l] = other ? b[l] : a[l];
+            at_a[l] = other ? at_b[l] : 0.5f * at_a[l];
+            b[l] = v[l];
+            at_b[l] = value[l];
+        }
+    }
+    fc_real grows = months > 1 ? 12.0f / (fc_real)(months - 1) : 0.0f;
+    fc_i32 has = months > 1;
     FC_LANES (l) {
-        fc_real yearly = fc_exp((fc_real)-12.0f * fc_log(v[l])) - (fc_real)1.0f;
-        irr[l] = none[l] ? (fc_real)fc_float_of(0x7fc00000u) : yearly;
+        fc_real yearly = fc_exp(-12.0f * fc_log(b[l])) - 1.0f;
+        fc_real in = fc_max(inflow[l], 1e-30f), out = fc_max(outflow[l], 1e-30f);
+        fc_real growth = fc_exp(grows * (fc_log(in) - fc_log(out))) * (1.0f + rate[l]) - 1.0f;
+        fc_real modified = inflow[l] > 0.0f ? growth : -1.0f;
+        irr[l] = changes[l] == 1 ? yearly : none;
+        mirr[l] = has && outflow[l] > 0.0f ? modified : none;
     }
 }
 

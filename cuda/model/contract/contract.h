@@ -1,70 +1,23 @@
-/* contract.h: what a committed sum buys: GPU-hours, GPUs, useful FLOP, runs, energy; in total, or month by
- * month.
+/* contract.h: what a committed sum buys: GPU-hours, GPUs, useful FLOP, runs, energy, cash; a sum over its
+ * months.
  *
- *   GPU-hours         = value / price
- *   useful FLOP       = GPU-hours 3600 usable goodput MFU peak
- *   cost of a run     = its FLOP / useful FLOP  value
- *   GPUs at full ramp = GPU-hours / (term - half the linear ramp - delay)
- *   days of a run     = its FLOP / (GPUs of the run, at most the usable ones of the contract  goodput MFU
- * peak) energy            = GPU-hours  IT power  load factor  PUE One year = 8766 h, one month = 730.5 h.
- * Where months are simulated (months.h), delivery sizes the contract and its sites give energy and CO2. */
+ *   useful FLOP       = GPU-hours in use × 3600 × usable × goodput × MFU × peak
+ *   cost of a run     = its FLOP / useful FLOP × what is paid
+ *   days of a run     = its FLOP / (GPUs of the run, at most the usable ones × goodput × MFU × peak)
+ * One year = 8766 h, one month = 730.5 h. The hours, money and energy are those of ledger.h. */
 #ifndef FC_MODEL_CONTRACT_H
 #define FC_MODEL_CONTRACT_H
 
 #include "months.h"
 
-#define FC_EVENT_PAUSES                                                                                      \
-    4096 /* of the delivery stream; the months' own events stay below 256 + 4 FC_MONTHS                      \
-          */
-
-/* Value, GPU-hours and GPUs of a contract in total. */
-FC_FN void fc_contract_size(FC_GLOBAL const struct fc_contract *contract,
-                            fc_real inputs[FC_INPUT_COUNT][FC_W], fc_real metrics[FC_METRIC_COUNT][FC_W])
-{
-    fc_real value = (fc_real)contract->value_usd;
-    FC_LANES (l) {
-        fc_real gpu_hours = value / inputs[FC_IN_PRICE_GPU_HOUR_USD][l];
-        fc_real late = inputs[FC_IN_DELAY_CHANCE][l] < inputs[FC_IN_DELAY_PROBABILITY][l]
-                           ? inputs[FC_IN_DELAY_MONTHS][l] * (fc_real)FC_HOURS_PER_MONTH
-                           : (fc_real)0.0f;
-        fc_real hours =
-            fc_max((fc_real)contract->term_h - (fc_real)contract->half_ramp_h - late, (fc_real)1.0f);
-        metrics[FC_M_GPU_HOURS][l] = gpu_hours;
-        metrics[FC_M_GPUS_FULL_RAMP][l] = gpu_hours / hours;
-        metrics[FC_M_COST_USD][l] = value;
-    }
-}
-
-/* PUE and carbon over the providers' sites, weighted by capacity and by energy. */
-FC_FN void fc_contract_sites(FC_GLOBAL const struct fc_months *terms, fc_real inputs[FC_INPUT_COUNT][FC_W],
-                             fc_real *pue, fc_real *carbon)
-{
-    fc_i32 providers = fc_max_i32(terms->providers, 1);
-    FC_LANES (l) {
-        pue[l] = inputs[FC_IN_PUE][l];
-        carbon[l] = inputs[FC_IN_CARBON_G_PER_KWH][l];
-    }
-    if (providers == 1)
-        return;
-    FC_LANES (l)
-        pue[l] = carbon[l] = (fc_real)0.0f;
-    for (fc_i32 k = 0; k < providers; k++) {
-        FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
-        FC_LANES (l) {
-            fc_real part = (fc_real)provider->share * inputs[provider->input[FC_P_PUE]][l];
-            pue[l] = pue[l] + part;
-            carbon[l] = fc_fma(part, inputs[provider->input[FC_P_CARBON]][l], carbon[l]);
-        }
-    }
-    FC_LANES (l)
-        carbon[l] = carbon[l] / pue[l];
-}
+/* Of the delivery stream; the months' own events stay below 256 + 4 × FC_MONTHS. */
+#define FC_EVENT_PAUSES 4096
 
 /* Stops the simulated run for the outages of the first provider's region that fall into it: Poisson with the
  * region's rate over the run's own time. The clock of the run stands still meanwhile, so its wall time grows
  * by the outage, as time spent waiting for capacity, and every share of the wall time shrinks. */
 FC_FN void fc_contract_pauses(FC_GLOBAL const struct fc_months *terms, fc_u64 seed, fc_u64 trial,
-                              fc_real inputs[FC_INPUT_COUNT][FC_W], fc_real metrics[FC_METRIC_COUNT][FC_W])
+                              fc_real (*FC_RESTRICT inputs)[FC_W], fc_real (*FC_RESTRICT metrics)[FC_W])
 {
     fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W];
     const fc_real *rate = inputs[terms->provider[0].input[FC_P_OUTAGE_RATE]];
@@ -75,10 +28,10 @@ FC_FN void fc_contract_pauses(FC_GLOBAL const struct fc_months *terms, fc_u64 se
     fc_random_words(seed, low, high, event, FC_STREAM_DELIVERY, words);
     FC_LANES (l) {
         fc_real days = metrics[FC_M_WALL_CLOCK_DAYS][l];
-        fc_real count = fc_outages(rate[l] * days / (fc_real)365.25f, fc_uniform(words[0][l]));
+        fc_real count = fc_outages(rate[l] * days / 365.25f, fc_uniform(words[0][l]));
         fc_real hours = count * length[l];
-        fc_real longer = days + hours / (fc_real)24.0f;
-        fc_real shrink = days / fc_max(longer, (fc_real)1e-6f);
+        fc_real longer = days + hours / 24.0f;
+        fc_real shrink = days / fc_max(longer, 1e-6f);
         metrics[FC_M_WALL_CLOCK_DAYS][l] = longer;
         metrics[FC_M_TIME_WAITING_H][l] = metrics[FC_M_TIME_WAITING_H][l] + hours;
         metrics[FC_M_GOODPUT][l] = metrics[FC_M_GOODPUT][l] * shrink;
@@ -88,24 +41,33 @@ FC_FN void fc_contract_pauses(FC_GLOBAL const struct fc_months *terms, fc_u64 se
     }
 }
 
-/* How long a run of each size takes, and whether one of the first size keeps its deadline and budget. */
-FC_FN void fc_contract_runs(FC_GLOBAL const struct fc_contract *contract,
-                            fc_real inputs[FC_INPUT_COUNT][FC_W], const fc_real *goodput, const fc_real *mfu,
-                            fc_real metrics[FC_METRIC_COUNT][FC_W])
+/* What a run of each size takes and costs, how many there are, and whether one of the first size keeps its
+ * deadline and budget. Where nothing is delivered no run ends: infinity. */
+FC_FN void fc_contract_runs(FC_GLOBAL const struct fc_contract *contract, fc_real (*FC_RESTRICT inputs)[FC_W],
+                            const fc_real *goodput, const fc_real *mfu, fc_real (*FC_RESTRICT metrics)[FC_W])
 {
-    fc_real deadline = (fc_real)contract->deadline_days;
-    fc_real budget = (fc_real)contract->budget_usd;
+    fc_real deadline = (fc_real)contract->deadline_days, budget = (fc_real)contract->budget_usd;
     fc_real per_run[FC_W], flops[FC_W];
     FC_LANES (l) {
         fc_real usable = metrics[FC_M_GPUS_FULL_RAMP][l] * inputs[FC_IN_USABLE_FRACTION][l];
         flops[l] = goodput[l] * (mfu[l] * (fc_real)contract->peak_flops);
-        per_run[l] = fc_min((fc_real)contract->run_gpus, usable);
+        per_run[l] = fc_min((fc_real)contract->run_gpus, usable) * flops[l];
+        per_run[l] = metrics[FC_M_USEFUL_FLOP][l] > 0.0f ? per_run[l] : 0.0f;
         metrics[FC_M_USEFUL_FLOP_PER_S][l] = usable * flops[l];
     }
     for (fc_i32 k = 0; k < contract->run_sizes; k++) {
         fc_real flop = (fc_real)contract->run_flop[k];
-        FC_LANES (l)
-            metrics[FC_M_RUN_DAYS + k][l] = flop / flops[l] / per_run[l] / (fc_real)86400.0f;
+        FC_LANES (l) {
+            fc_real useful = metrics[FC_M_USEFUL_FLOP][l];
+            fc_real final = inputs[FC_IN_TRAINING_SHARE][l] * inputs[FC_IN_FINAL_RUN_SHARE][l];
+            fc_real share = useful > 0.0f ? flop / useful : fc_never();
+            fc_i32 none = !(useful > 0.0f);
+            metrics[FC_M_RUNS_FINAL + k][l] = final * (useful / flop);
+            metrics[FC_M_RUN_COST_USD + k][l] = none ? fc_never() : share * metrics[FC_M_PAID_USD][l];
+            metrics[FC_M_RUN_ENERGY_MWH + k][l] = none ? fc_never() : share * metrics[FC_M_ENERGY_MWH][l];
+            metrics[FC_M_RUN_CO2_T + k][l] = none ? fc_never() : share * metrics[FC_M_CO2_T][l];
+            metrics[FC_M_RUN_DAYS + k][l] = per_run[l] > 0.0f ? flop / per_run[l] / 86400.0f : fc_never();
+        }
     }
     if (!contract->goals)
         return;
@@ -120,40 +82,13 @@ FC_FN void fc_contract_runs(FC_GLOBAL const struct fc_contract *contract,
 
 /* Fills the contract's metrics for one block; goodput and mfu come from the other layers where those ran. */
 FC_FN void fc_contract_lanes(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
-                             fc_u64 seed, fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W],
-                             const fc_real *goodput, const fc_real *mfu, struct fc_months_block *block,
-                             fc_real metrics[FC_METRIC_COUNT][FC_W])
+                             fc_u64 seed, fc_u64 trial, fc_real (*FC_RESTRICT inputs)[FC_W],
+                             const fc_real *goodput, const fc_real *mfu, struct fc_ledger *ledger,
+                             fc_real (*FC_RESTRICT metrics)[FC_W])
 {
-    fc_real pue[FC_W], carbon[FC_W];
-    fc_i32 monthly = contract->months.months > 0;
-    if (monthly)
-        fc_months_start(contract, tables, seed, trial, inputs, block, metrics);
-    else
-        fc_contract_size(contract, inputs, metrics);
-    fc_contract_sites(&contract->months, inputs, pue, carbon);
-    FC_LANES (l) {
-        fc_real gpu_hours = metrics[FC_M_GPU_HOURS][l];
-        fc_real useful_seconds = gpu_hours * (fc_real)3600.0f * inputs[FC_IN_USABLE_FRACTION][l] * goodput[l];
-        fc_real useful = useful_seconds * (mfu[l] * (fc_real)contract->peak_flops);
-        fc_real kwh = gpu_hours * inputs[FC_IN_IT_POWER_KW][l] * inputs[FC_IN_LOAD_FACTOR][l] * pue[l];
-        metrics[FC_M_USEFUL_FLOP][l] = useful;
-        metrics[FC_M_ENERGY_MWH][l] = kwh * (fc_real)0.001f;
-        metrics[FC_M_CO2_T][l] = kwh * carbon[l] * (fc_real)1e-6f;
-    }
-    for (fc_i32 k = 0; k < contract->run_sizes; k++) {
-        fc_real flop = (fc_real)contract->run_flop[k];
-        FC_LANES (l) {
-            fc_real share = flop / metrics[FC_M_USEFUL_FLOP][l];
-            fc_real final = inputs[FC_IN_TRAINING_SHARE][l] * inputs[FC_IN_FINAL_RUN_SHARE][l];
-            metrics[FC_M_RUNS_FINAL + k][l] = final / share;
-            metrics[FC_M_RUN_COST_USD + k][l] = share * metrics[FC_M_COST_USD][l];
-            metrics[FC_M_RUN_ENERGY_MWH + k][l] = share * metrics[FC_M_ENERGY_MWH][l];
-            metrics[FC_M_RUN_CO2_T + k][l] = share * metrics[FC_M_CO2_T][l];
-        }
-    }
+    fc_months_start(contract, tables, seed, trial, inputs, ledger, metrics);
+    fc_months_run(contract, tables, seed, trial, inputs, goodput, mfu, ledger, metrics);
     fc_contract_runs(contract, inputs, goodput, mfu, metrics);
-    if (monthly)
-        fc_months_run(contract, tables, seed, trial, inputs, goodput, mfu, block, metrics);
     if (contract->pauses) /* last: the months take outages from the capacity themselves */
         fc_contract_pauses(&contract->months, seed, trial, inputs, metrics);
     if (contract->months.own)

@@ -42,19 +42,20 @@ struct fc_provider {
     fc_i32 term_months;        /* FC_FORM_RESERVATION: until renewal; FC_FORM_BLOCK: length of a window */
     float share;               /* of the capacity; shares add up to 1 */
     fc_i32 input[FC_P_INPUTS]; /* enum fc_input that it reads */
-    struct fc_draw delay;      /* law of a late tranche's delay, months */
+    struct fc_draw delay;      /* distribution of a late tranche's delay, months */
 };
 
 enum fc_revenue { FC_REVENUE_NONE = 0, FC_REVENUE_PER_GW = 1, FC_REVENUE_PATH = 2 };
 
-/* Month by month (months.h); off while months is 0. */
+/* Month by month (months.h). */
 struct fc_months {
     fc_i32 months;    /* horizon, at most FC_MONTHS */
     fc_i32 providers; /* 1 to FC_PROVIDERS */
     fc_i32 tranches;  /* 1 to FC_TRANCHES, equal parts of the ramp */
-    fc_i32 catch_up;  /* 1: the provider adds GPUs so that the whole value is delivered by the end, delays or
-                         not */
-    fc_i32 market;    /* 1: price paths are simulated */
+    fc_i32
+        catch_up; /* 1: the provider adds GPUs so that the whole value is delivered by the end of the term */
+    float catch_up_limit; /* ... but at most so many times the GPUs of the plan */
+    fc_i32 market;        /* 1: price paths are simulated */
     fc_i32 normal_table;  /* quantile table of the standard normal */
     fc_i32 uniform_table; /* table over the standard normal of its own distribution function */
     float term_months, ramp_months;
@@ -72,7 +73,7 @@ struct fc_months {
     float drift[3];      /* per year, of the log price */
     float sigma[3];      /* per square root of a year */
     float jump_rate;     /* rate-card changes of the list price per year */
-    struct fc_draw jump; /* law of their relative size */
+    struct fc_draw jump; /* distribution of their relative size */
     float spot_sigma;    /* per square root of a year */
     float first_launch;  /* month of the next generation's launch */
     /* money */
@@ -91,10 +92,8 @@ struct fc_months {
 /* The contract layer. */
 struct fc_contract {
     float value_usd;
-    float term_h;      /* term, h */
-    float half_ramp_h; /* half of the linear ramp, h */
-    float peak_flops;  /* dense BF16 peak of a GPU, FLOP/s */
-    fc_i32 run_sizes;  /* how many of run_flop are in use */
+    float peak_flops; /* dense peak of a GPU in the precision of the training, FLOP/s */
+    fc_i32 run_sizes; /* how many of run_flop are in use */
     float run_flop[FC_RUN_SIZES];
     float deadline_days; /* 0: none */
     float budget_usd;    /* 0: none */

@@ -1,10 +1,9 @@
 /* delivery.h: how much of the planned capacity stands, and when.
  *
  * A provider's capacity comes as a linear ramp, cut into equal tranches. A tranche is late with some
- * probability, by a length of its own law, and shifts as a whole. One standard normal z per tranche decides
- * both: with p the probability, it is late where Phi(z) > 1 - p, and its length is the law's quantile at
- * (Phi(z) - 1 + p) / p. The z of any two tranches have the correlation rho: z = sqrt(rho) common + sqrt(1 -
- * rho) own. */
+ * probability, by a length of its own distribution, and shifts as a whole. One standard normal z per tranche decides
+ * both: with p the probability, it is late where Phi(z) > 1 - p, and its length is that distribution's quantile at
+ * (Phi(z) - 1 + p) / p. The z of any two tranches have the correlation rho: z = sqrt(rho) × common + sqrt(1 - rho) × own. */
 #ifndef FC_MODEL_DELIVERY_H
 #define FC_MODEL_DELIVERY_H
 
@@ -21,19 +20,18 @@ struct fc_delivery {
 FC_FN fc_real fc_ramp_until(fc_real now, fc_real from, fc_real length)
 {
     fc_real x = now - from;
-    fc_real within = fc_min(fc_max(x, (fc_real)0.0f), length);
-    fc_real rising = length > (fc_real)0.0f ? within * within / ((fc_real)2.0f * length) : (fc_real)0.0f;
-    return rising + fc_max(x - length, (fc_real)0.0f);
+    fc_real within = fc_min(fc_max(x, 0.0f), length);
+    fc_real rising = length > 0.0f ? within * within / (2.0f * length) : 0.0f;
+    return rising + fc_max(x - length, 0.0f);
 }
 
 /* Share of the capacity that stands at `now`. */
 FC_FN fc_real fc_ramp_at(fc_real now, fc_real from, fc_real length)
 {
     fc_real x = now - from;
-    fc_real rising =
-        fc_min(fc_max(x, (fc_real)0.0f), length) / (length > (fc_real)0.0f ? length : (fc_real)1.0f);
-    fc_real step = x >= (fc_real)0.0f ? (fc_real)1.0f : (fc_real)0.0f;
-    return length > (fc_real)0.0f ? rising : step;
+    fc_real rising = fc_min(fc_max(x, 0.0f), length) / (length > 0.0f ? length : 1.0f);
+    fc_real step = x >= 0.0f ? 1.0f : 0.0f;
+    return length > 0.0f ? rising : step;
 }
 
 FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables,
@@ -56,18 +54,17 @@ FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL c
                 fc_real rho = inputs[FC_IN_DELAY_CORRELATION][l];
                 fc_real p = inputs[provider->input[FC_P_DELAY]][l];
                 fc_real own = fc_table_draw(tables, normal, words[0][l]);
-                fc_real z =
-                    fc_fma(fc_sqrt(rho), inputs[FC_IN_DELAY_FACTOR][l], fc_sqrt((fc_real)1.0f - rho) * own);
-                fc_real on_time = (fc_real)1.0f - p;
+                fc_real z = fc_fma(fc_sqrt(rho), inputs[FC_IN_DELAY_FACTOR][l], fc_sqrt(1.0f - rho) * own);
+                fc_real on_time = 1.0f - p;
                 fc_real u = fc_table_z(tables, uniform, z);
                 late[l] = u > on_time;
-                fc_real v = (u - on_time) / fc_max(p, (fc_real)1e-6f);
-                v = fc_min(fc_max(v, (fc_real)0.0f), (fc_real)0.99999994f);
-                sized[l] = ((fc_u32)(fc_i32)(v * (fc_real)2147483648.0f) << 1) | 1u;
+                fc_real v = (u - on_time) / fc_max(p, 1e-6f);
+                v = fc_min(fc_max(v, 0.0f), 0.99999994f);
+                sized[l] = ((fc_u32)(fc_i32)(v * 2147483648.0f) << 1) | 1u;
             }
             fc_draw_lanes(&provider->delay, tables, sized, length);
             FC_LANES (l)
-                delivery->from[k][j][l] = fc_fma(piece, (fc_real)j, late[l] ? length[l] : (fc_real)0.0f);
+                delivery->from[k][j][l] = fc_fma(piece, (fc_real)j, late[l] ? length[l] : 0.0f);
         }
     }
 }
@@ -76,10 +73,10 @@ FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL c
 FC_FN void fc_delivery_until(FC_GLOBAL const struct fc_months *terms, const struct fc_delivery *delivery,
                              fc_i32 k, fc_real now, fc_real *until)
 {
-    fc_real part = (fc_real)1.0f / (fc_real)terms->tranches;
+    fc_real part = 1.0f / (fc_real)terms->tranches;
     fc_real piece = (fc_real)terms->ramp_months * part;
     FC_LANES (l)
-        until[l] = (fc_real)0.0f;
+        until[l] = 0.0f;
     for (fc_i32 j = 0; j < terms->tranches; j++) {
         FC_LANES (l)
             until[l] = fc_fma(part, fc_ramp_until(now, delivery->from[k][j][l], piece), until[l]);
@@ -90,10 +87,10 @@ FC_FN void fc_delivery_until(FC_GLOBAL const struct fc_months *terms, const stru
 FC_FN void fc_delivery_at(FC_GLOBAL const struct fc_months *terms, const struct fc_delivery *delivery,
                           fc_i32 k, fc_real now, fc_real *standing)
 {
-    fc_real part = (fc_real)1.0f / (fc_real)terms->tranches;
+    fc_real part = 1.0f / (fc_real)terms->tranches;
     fc_real piece = (fc_real)terms->ramp_months * part;
     FC_LANES (l)
-        standing[l] = (fc_real)0.0f;
+        standing[l] = 0.0f;
     for (fc_i32 j = 0; j < terms->tranches; j++) {
         FC_LANES (l)
             standing[l] = fc_fma(part, fc_ramp_at(now, delivery->from[k][j][l], piece), standing[l]);

@@ -1,59 +1,21 @@
-/* months.h: the contract month by month: what is delivered, billed, credited, earned; cash in whole cents.
+/* months.h: the walk over the months: what is delivered, billed, credited, earned; cash in whole cents.
  *
- * fc_months_start draws the delivery and sizes the contract: GPUs = value / (price  delivered hours), so that
- * the whole value is spent by the end (catch_up), or by the planned schedule, or as many GPUs as are stated.
+ * fc_months_start draws the delivery and sizes the fleet. A stated value buys
+ *   planned GPUs = value / sum over providers of share × (price × hours of the plan)
+ * and with catch-up so many more that the whole value is delivered by the end of the term, but at most
+ * catch_up_limit × planned GPUs; what is not delivered by then is not delivered: no bill, and what was prepaid
+ * for it comes back. Owned capacity takes its capital in place of price × hours.
  * fc_months_run walks the months. Every payment is rounded to cents once; balance and totals are 64-bit
  * integers, so they add up exactly. */
 #ifndef FC_MODEL_MONTHS_H
 #define FC_MODEL_MONTHS_H
 
-#include "cash.h"
-#include "delivery.h"
-#include "market.h"
-#include "own.h"
-
-#define FC_HOURS_PER_MONTH 730.5f
-#define FC_RULES 4
-#define FC_BASES 3
-
-/* Totals of a trial, cents; they sum to the balance. Outflows are negative. */
-enum fc_cash {
-    FC_CASH_BILLS,
-    FC_CASH_EXTRAS,
-    FC_CASH_PREPAID, /* paid at the start, less what was credited */
-    FC_CASH_FEES,
-    FC_CASH_CREDITS, /* for outages */
-    FC_CASH_OWNED,   /* capital, operations, energy, value at the end */
-    FC_CASH_REVENUE,
-    FC_CASH_OTHER,
-    FC_CASH_KINDS
-};
-
-/* Scratch of one block; small members are indexed by lane last. */
-struct fc_months_block {
-    struct fc_delivery delivery;
-    struct fc_market market;
-    fc_real flow[FC_MONTHS][FC_W];
-    fc_i64 cash[FC_CASH_KINDS][FC_W];
-    fc_i64 balance[FC_W], lowest[FC_W], prepaid[FC_W], credit[FC_W];
-    fc_real before[FC_PROVIDERS][FC_W]; /* full-capacity months until the start of the month */
-    fc_real fixed[FC_PROVIDERS][FC_W];  /* price in force, where it is set at renewals */
-    fc_real paid[FC_PROVIDERS][FC_W];   /* USD so far */
-    fc_real gpus[FC_W];
-};
-
-FC_FN void fc_trial_counters(fc_u64 trial, fc_u32 *low, fc_u32 *high)
-{
-    FC_LANES (l) {
-        fc_u64 number = trial + (fc_u64)l;
-        low[l] = (fc_u32)number;
-        high[l] = (fc_u32)(number >> 32);
-    }
-}
+#include "forms.h"
+#include "income.h"
 
 /* The price per GPU-hour of the first day, USD. */
 FC_FN fc_real fc_first_price(FC_GLOBAL const struct fc_provider *provider,
-                             fc_real inputs[FC_INPUT_COUNT][FC_W], fc_i32 l)
+                             fc_real (*FC_RESTRICT inputs)[FC_W], fc_i32 l)
 {
     fc_real list = inputs[FC_IN_LIST_PRICE_USD][l];
     fc_i32 form = provider->form;
@@ -67,526 +29,410 @@ FC_FN fc_real fc_first_price(FC_GLOBAL const struct fc_provider *provider,
     return form == FC_FORM_SPOT ? list * inputs[FC_IN_SPOT_RATIO][l] : price;
 }
 
-/* Delivery and size. Writes the metrics GPU_HOURS, GPUS_FULL_RAMP, COST_USD, and those of the delivery. */
+/* Delivery and size; the metrics that they decide. */
 FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
-                           fc_u64 seed, fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W],
-                           struct fc_months_block *block, fc_real metrics[FC_METRIC_COUNT][FC_W])
+                           fc_u64 seed, fc_u64 trial, fc_real (*FC_RESTRICT inputs)[FC_W],
+                           struct fc_ledger *FC_RESTRICT ledger, fc_real (*FC_RESTRICT metrics)[FC_W])
 {
     FC_GLOBAL const struct fc_months *terms = &contract->months;
     fc_u32 low[FC_W], high[FC_W];
-    fc_real until[FC_W], standing[FC_W], worth[FC_W], hours[FC_W], share_now[FC_W];
+    fc_real until[FC_W], standing[FC_W], worth[FC_W], worth_planned[FC_W], share_now[FC_W];
     fc_real end = (fc_real)terms->term_months;
-    fc_real planned = fc_ramp_until(end, (fc_real)0.0f, (fc_real)terms->ramp_months);
+    fc_real planned = fc_ramp_until(end, 0.0f, (fc_real)terms->ramp_months);
     fc_trial_counters(trial, low, high);
-    fc_delivery_draw(terms, tables, seed, low, high, inputs, &block->delivery);
-    FC_LANES (l) {
-        worth[l] = (fc_real)0.0f;
-        hours[l] = (fc_real)0.0f;
-        share_now[l] = (fc_real)0.0f;
-    }
+    fc_delivery_draw(terms, tables, seed, low, high, inputs, &ledger->delivery);
+    FC_LANES (l)
+        worth[l] = worth_planned[l] = share_now[l] = 0.0f;
     for (fc_i32 k = 0; k < terms->providers; k++) {
         FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
         fc_real share = (fc_real)provider->share;
-        fc_delivery_until(terms, &block->delivery, k, end, until);
-        fc_delivery_at(terms, &block->delivery, k, (fc_real)terms->ramp_months, standing);
+        fc_i32 owned = provider->form == FC_FORM_OWN;
+        fc_delivery_until(terms, &ledger->delivery, k, end, until);
+        fc_delivery_at(terms, &ledger->delivery, k, (fc_real)terms->ramp_months, standing);
         FC_LANES (l) {
-            fc_real months = terms->catch_up ? fc_max(until[l], (fc_real)0.001f) : planned;
-            hours[l] = fc_fma(share, months, hours[l]);
-            worth[l] = fc_fma(share * months, fc_first_price(provider, inputs, l), worth[l]);
+            fc_real hour = share * FC_HOURS_PER_MONTH * fc_first_price(provider, inputs, l);
+            fc_real capex = share * fc_capex_per_gpu(terms->own_parts, inputs, l);
+            worth[l] += owned ? capex : hour * until[l];
+            worth_planned[l] += owned ? capex : hour * planned;
             share_now[l] = fc_fma(share, standing[l], share_now[l]);
-            block->before[k][l] = (fc_real)0.0f;
-            block->fixed[k][l] = (fc_real)0.0f;
-            block->paid[k][l] = (fc_real)0.0f;
+            ledger->before[k][l] = ledger->fixed[k][l] = ledger->paid[k][l] = ledger->lost[k][l] = 0.0f;
         }
     }
-    fc_real stated = (fc_real)terms->gpus;
-    fc_real value = (fc_real)contract->value_usd;
+    fc_real stated = (fc_real)terms->gpus, value = (fc_real)contract->value_usd;
+    fc_real most = terms->catch_up ? (fc_real)terms->catch_up_limit : 1.0f;
     FC_LANES (l) {
-        fc_real per_gpu = worth[l] * (fc_real)FC_HOURS_PER_MONTH;
-        fc_real gpus = stated > (fc_real)0.0f ? stated : value / per_gpu;
-        block->gpus[l] = gpus;
-        metrics[FC_M_GPUS_FULL_RAMP][l] = gpus;
-        metrics[FC_M_GPU_HOURS][l] = gpus * (hours[l] * (fc_real)FC_HOURS_PER_MONTH);
-        metrics[FC_M_COST_USD][l] = stated > (fc_real)0.0f ? gpus * per_gpu : value;
+        fc_real by_plan = stated > 0.0f ? stated : value / worth_planned[l];
+        fc_real to_spend = value / fc_max(worth[l], 1e-6f);
+        fc_real more = fc_min(fc_max(to_spend, by_plan), most * by_plan);
+        ledger->planned[l] = by_plan;
+        ledger->gpus[l] = stated > 0.0f ? stated : more;
+        metrics[FC_M_GPUS_FULL_RAMP][l] = ledger->gpus[l];
         metrics[FC_M_DELIVERED_SHARE][l] = share_now[l];
-        metrics[FC_M_ON_TIME][l] = share_now[l] > (fc_real)0.99999f ? (fc_real)1.0f : (fc_real)0.0f;
-        metrics[FC_M_DELIVERED_75][l] = share_now[l] >= (fc_real)0.75f ? (fc_real)1.0f : (fc_real)0.0f;
+        metrics[FC_M_ON_TIME][l] = share_now[l] > 0.99999f ? 1.0f : 0.0f;
+        metrics[FC_M_DELIVERED_75][l] = share_now[l] >= 0.75f ? 1.0f : 0.0f;
     }
 }
 
-/* Adds an amount to a total and to the month's flow. */
-FC_FN void fc_pay(fc_i64 cents, fc_i32 kind, fc_i32 l, struct fc_months_block *block, fc_i64 *net)
-{
-    block->cash[kind][l] += cents;
-    net[l] += cents;
-}
-
-/* How many outages a month has: Poisson by inversion, at most four. */
-FC_FN fc_real fc_outages(fc_real rate, fc_real u)
-{
-    fc_real p = fc_exp(-rate);
-    fc_real sum = p;
-    fc_real count = u < sum ? (fc_real)0.0f : (fc_real)1.0f;
-    p = p * rate;
-    sum = sum + p;
-    count = u < sum ? count : (fc_real)2.0f;
-    p = p * rate * (fc_real)0.5f;
-    sum = sum + p;
-    count = u < sum ? count : (fc_real)3.0f;
-    p = p * rate * (fc_real)0.333333333f;
-    sum = sum + p;
-    return u < sum ? count : (fc_real)4.0f;
-}
-
-/* Factor per month of a yearly growth factor, to a power. */
-FC_FN fc_real fc_monthly(fc_real yearly, fc_real power)
-{
-    return fc_exp(power * fc_log(fc_max(yearly, (fc_real)1e-6f)) * (fc_real)FC_MONTH_OF_YEAR);
-}
-
-/* The months, after fc_months_start and the contract's own metrics (useful FLOP per GPU-hour comes from
- * them). */
-FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
-                         fc_u64 seed, fc_u64 trial, fc_real inputs[FC_INPUT_COUNT][FC_W],
-                         const fc_real *goodput, const fc_real *mfu, struct fc_months_block *block,
-                         fc_real metrics[FC_METRIC_COUNT][FC_W])
+/* Sets every total to zero and pays the prepayment's share of what the contract forms cost over the term. */
+FC_FN void fc_ledger_start(FC_GLOBAL const struct fc_contract *contract, fc_real (*FC_RESTRICT inputs)[FC_W],
+                           const fc_real *goodput, const fc_real *mfu, struct fc_ledger *FC_RESTRICT ledger)
 {
     FC_GLOBAL const struct fc_months *terms = &contract->months;
-    struct fc_market *market = &block->market;
-    fc_i32 months = terms->months;
-    fc_i32 parts = terms->own_parts;
-    fc_real end = (fc_real)terms->term_months;
-    fc_real hours_per_month = (fc_real)FC_HOURS_PER_MONTH;
-    fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W];
-    fc_i64 net[FC_W];
-    fc_real until[FC_W], hours[FC_W], used[FC_W], bill[FC_W], used_all[FC_W], useful[FC_W], npv[FC_W],
-        discount[FC_W];
-    fc_real fade[FC_W], list[FC_W], spot[FC_W], offer[FC_W], energy_trend[FC_W], energy_step[FC_W];
-    fc_real delivered[FC_W], lost[FC_W], quiet[FC_W], stranded[FC_W], kwh[FC_W], energy_usd[FC_W], co2[FC_W];
-    fc_real marginal[FC_W], peak_kw[FC_W], site_kw[FC_W], used_hours[FC_W], spot_loss[FC_W], payback[FC_W];
-    fc_real income[FC_W], growth[4][FC_W], expands[FC_W], expansion[FC_W], standing[FC_W],
-        standing_before[FC_W];
-    fc_real base_cost[FC_BASES][FC_W], base_sum[FC_BASES][FC_W], base_payback[FC_BASES][FC_W];
-    fc_real cost_growth[4][FC_W];
-    fc_real gained[FC_RULES][FC_W];
-    fc_real stock[FC_W], size[FC_W], size_step[FC_W], runs[FC_W], largest[FC_W], first_run[FC_W];
-    fc_real never = (fc_real)fc_float_of(0x7f800000u);
-    fc_trial_counters(trial, low, high);
-    if (terms->market)
-        fc_market_start(terms, market);
-    FC_LANES (l) {
-        block->balance[l] = 0;
-        block->lowest[l] = 0;
-        npv[l] = (fc_real)0.0f;
-        discount[l] = (fc_real)1.0f;
-        fade[l] = fc_exp(-fc_log((fc_real)1.0f + inputs[FC_IN_DISCOUNT_RATE][l]) / (fc_real)12.0f);
-        list[l] = inputs[FC_IN_LIST_PRICE_USD][l];
-        spot[l] = list[l] * inputs[FC_IN_SPOT_RATIO][l];
-        offer[l] = (fc_real)1.0f;
-        energy_trend[l] = (fc_real)1.0f;
-        energy_step[l] = fc_monthly((fc_real)1.0f + inputs[FC_IN_ENERGY_GROWTH][l], (fc_real)1.0f);
-        delivered[l] = lost[l] = stranded[l] = kwh[l] = energy_usd[l] = co2[l] = marginal[l] = (fc_real)0.0f;
-        quiet[l] = (fc_real)1.0f;
-        peak_kw[l] = used_hours[l] = spot_loss[l] = expands[l] = expansion[l] = (fc_real)0.0f;
-        payback[l] = (fc_real)0.0f;
-        income[l] = (fc_real)terms->revenue_start * (fc_real)FC_MONTH_OF_YEAR;
-        stock[l] = runs[l] = largest[l] = (fc_real)0.0f;
-        size[l] = (fc_real)terms->programme_flop;
-        first_run[l] = never;
-        useful[l] = (fc_real)3600.0f * inputs[FC_IN_USABLE_FRACTION][l] * goodput[l] *
-                    (mfu[l] * (fc_real)contract->peak_flops);
-    }
+    fc_i32 over = fc_max_i32(terms->months - terms->credit_from, 1);
+    fc_real until[FC_W], usd[FC_W];
     for (fc_i32 kind = 0; kind < FC_CASH_KINDS; kind++) {
         FC_LANES (l)
-            block->cash[kind][l] = 0;
+            ledger->cash[kind][l] = 0;
     }
-    if (terms->programme_flop > 0) {
-        FC_LANES (l)
-            size_step[l] = fc_monthly(inputs[FC_IN_PROGRAMME_GROWTH][l], (fc_real)1.0f);
-    }
-    if (terms->revenue == FC_REVENUE_PATH) {
-        for (fc_i32 y = 0; y < 4; y++) {
-            FC_LANES (l) {
-                growth[y][l] = fc_monthly(inputs[FC_IN_GROWTH + y][l], (fc_real)1.0f);
-                cost_growth[y][l] = fc_monthly(inputs[FC_IN_GROWTH + y][l], inputs[FC_IN_COST_ELASTICITY][l]);
-            }
-        }
-        for (fc_i32 b = 0; b < FC_BASES; b++) {
-            FC_LANES (l) {
-                base_cost[b][l] = income[l] * (fc_real)terms->cost_ratio[b];
-                base_sum[b][l] = base_payback[b][l] = (fc_real)0.0f;
-            }
-        }
-    }
-    for (fc_i32 r = 0; r < FC_RULES; r++) {
-        FC_LANES (l)
-            gained[r][l] = (fc_real)0.0f;
-    }
-    /* the prepayment: a share of what the contract forms cost over the term */
     FC_LANES (l)
-        used_all[l] = (fc_real)0.0f;
+        ledger->net[l] = ledger->balance[l] = ledger->lowest[l] = ledger->refund[l] = 0;
+    FC_LANES (l) {
+        ledger->ahead[l] = ledger->delivered[l] = ledger->down[l] = ledger->idle[l] = ledger->left[l] = 0.0f;
+        ledger->spot_loss[l] = ledger->worked_all[l] = ledger->outage_h[l] = ledger->standstill[l] = 0.0f;
+        ledger->fails[l] = ledger->remains[l] = ledger->stranded[l] = ledger->kwh[l] = 0.0f;
+        ledger->energy_usd[l] = ledger->co2[l] = ledger->marginal[l] = ledger->peak_kw[l] = 0.0f;
+        ledger->npv[l] = ledger->inflow[l] = ledger->outflow[l] = ledger->payback[l] = 0.0f;
+        ledger->more[l] = ledger->expands[l] = ledger->expansion[l] = ledger->strike_value[l] = 0.0f;
+        ledger->quiet[l] = ledger->discount[l] = ledger->offer[l] = ledger->energy_trend[l] = 1.0f;
+    }
+    FC_LANES (l) {
+        ledger->fade[l] = fc_exp(-fc_log(1.0f + inputs[FC_IN_DISCOUNT_RATE][l]) / 12.0f);
+        ledger->energy_step[l] = fc_monthly(1.0f + inputs[FC_IN_ENERGY_GROWTH][l], 1.0f);
+        ledger->list[l] = inputs[FC_IN_LIST_PRICE_USD][l];
+        ledger->spot[l] = ledger->list[l] * inputs[FC_IN_SPOT_RATIO][l];
+        ledger->useful[l] = 3600.0f * inputs[FC_IN_USABLE_FRACTION][l] * goodput[l] *
+                            (mfu[l] * (fc_real)contract->peak_flops);
+    }
     for (fc_i32 k = 0; k < terms->providers; k++) {
         FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
         if (provider->form > FC_FORM_MINIMUM)
             continue;
-        fc_delivery_until(terms, &block->delivery, k, end, until);
+        fc_delivery_until(terms, &ledger->delivery, k, (fc_real)terms->term_months, until);
         FC_LANES (l)
-            used_all[l] += inputs[provider->input[FC_P_PRICE]][l] * block->gpus[l] *
-                           (fc_real)provider->share * (until[l] * hours_per_month);
+            ledger->ahead[l] += inputs[provider->input[FC_P_PRICE]][l] * ledger->gpus[l] *
+                                (fc_real)provider->share * (until[l] * FC_HOURS_PER_MONTH);
+    }
+    FC_LANES (l)
+        usd[l] = inputs[FC_IN_PREPAYMENT][l] * ledger->ahead[l];
+    fc_pay_out(usd, FC_CASH_PREPAID, ledger);
+    FC_LANES (l)
+        ledger->part[l] = -ledger->cash[FC_CASH_PREPAID][l] / over + 1;
+}
+
+/* Pays the bill of the provider at hand, what comes on top of it and the credit for its outages. */
+FC_FN void fc_month_pay(fc_i32 k, fc_i32 form, const fc_real *price, fc_real (*FC_RESTRICT inputs)[FC_W],
+                        struct fc_ledger *FC_RESTRICT ledger)
+{
+    const fc_real *extra = inputs[FC_IN_EXTRAS_SHARE], *moving = inputs[FC_IN_SWITCHING_COST];
+    fc_real extras[FC_W];
+    FC_LANES (l)
+        extras[l] = ledger->bill[l] * (extra[l] + (k > 0 ? moving[l] : 0.0f));
+    if (form == FC_FORM_OWN)
+        return;
+    fc_pay_out(ledger->bill, FC_CASH_BILLS, ledger);
+    fc_pay_out(extras, FC_CASH_EXTRAS, ledger);
+    if (form > FC_FORM_MINIMUM)
+        return;
+    FC_LANES (l) {
+        ledger->credit[l] = -ledger->credit[l];
+        ledger->ahead[l] = fc_max(ledger->ahead[l] - price[l] * ledger->hours[l], 0.0f);
+    }
+    fc_pay_out(ledger->credit, FC_CASH_CREDITS, ledger);
+    FC_LANES (l)
+        ledger->invoiced[l] += fc_cents(ledger->bill[l]);
+}
+
+/* The prepayment comes back as a credit on the bills: in equal parts from credit_from on, and before that as
+ * far as the bills to come would not use it up. */
+FC_FN void fc_month_credit(FC_GLOBAL const struct fc_months *terms, fc_i32 t,
+                           struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_i32 planned = t >= terms->credit_from;
+    FC_LANES (l) {
+        fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l];
+        fc_i64 early = open - fc_cents(ledger->ahead[l]);
+        fc_i64 credit = planned ? ledger->part[l] : 0;
+        credit = early > credit ? early : credit;
+        credit = open < credit ? open : credit;
+        credit = ledger->invoiced[l] < credit ? ledger->invoiced[l] : credit;
+        fc_pay(credit > 0 ? credit : 0, FC_CASH_PREPAID, l, ledger);
+    }
+}
+
+/* The exit: reservations run on to their end, owned GPUs are sold, and the contract forms cost a fee. What is
+ * prepaid counts towards what is left to pay, and the fee is a share of what remains of it after that; a
+ * prepayment beyond what is left comes back. */
+FC_FN void fc_month_exit(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
+                         fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real until[FC_W], due[FC_W], usd[FC_W];
+    FC_LANES (l)
+        due[l] = 0.0f;
+    for (fc_i32 k = 0; k < terms->providers; k++) {
+        FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
+        fc_real share = (fc_real)provider->share;
+        fc_delivery_until(terms, &ledger->delivery, k, (fc_real)terms->term_months, until);
+        FC_LANES (l)
+            ledger->left[l] +=
+                (until[l] - ledger->before[k][l]) * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]);
+        if (provider->form <= FC_FORM_MINIMUM)
+            fc_form_remainder(provider, k, until, inputs, ledger, due);
+        else if (provider->form == FC_FORM_RESERVATION)
+            fc_reservation_tail(terms, k, month->t, inputs, ledger);
+        else if (provider->form == FC_FORM_OWN)
+            fc_sell_owned(terms, k, month->now, inputs, ledger);
     }
     FC_LANES (l) {
-        block->prepaid[l] = fc_cents(inputs[FC_IN_PREPAYMENT][l] * used_all[l]);
-        fc_i32 over = fc_max_i32(months - terms->credit_from, 1);
-        block->credit[l] = block->prepaid[l] / over + 1;
+        fc_i64 left = fc_cents(due[l]), open = -ledger->cash[FC_CASH_PREPAID][l];
+        fc_i64 back = open > left ? open - left : 0;
+        fc_pay(back, FC_CASH_PREPAID, l, ledger);
+        ledger->refund[l] += back;
+        usd[l] = inputs[FC_IN_TERMINATION_FEE][l] * ((fc_real)(left - (open - back)) / 100.0f);
     }
+    fc_pay_out(usd, FC_CASH_FEES, ledger);
+}
 
-    for (fc_i32 t = 0; t < months; t++) {
-        fc_real now = (fc_real)t;
-        fc_real next = fc_min(now + (fc_real)1.0f, end);
-        fc_i32 alive = terms->terminate == 0 || t < terms->terminate;
-        if (terms->market && t > 0)
-            fc_market_month(terms, tables, seed, low, high, t, inputs, market);
-        FC_LANES (l) {
-            net[l] = 0;
-            used_all[l] = (fc_real)0.0f;
-            site_kw[l] = (fc_real)0.0f;
-        }
-        if (terms->market) {
-            FC_LANES (l) {
-                fc_real index = market->trend[l] + market->steps[l];
-                offer[l] = fc_exp(index);
-                list[l] = inputs[FC_IN_LIST_PRICE_USD][l] * fc_exp(index + market->jumps[l]);
-                spot[l] = inputs[FC_IN_LIST_PRICE_USD][l] * inputs[FC_IN_SPOT_RATIO][l] *
-                          fc_exp(index + market->spot[l]);
-                /* FLOP per dollar of the four rules, commit = 1: the newest chip, the one before, every
-                 * second one */
-                fc_real decades =
-                    inputs[FC_IN_PERFORMANCE_GROWTH][l] * (fc_real)(FC_LN_10 * FC_MONTH_OF_YEAR);
-                fc_real one = market->launches[l] > 0 ? fc_log((fc_real)1.0f + inputs[FC_IN_LAUNCH_STEP][l])
-                                                      : (fc_real)0.0f;
-                fc_i32 odd = market->launches[l] % 2;
-                fc_real behind = odd ? one : (fc_real)0.0f;
-                gained[0][l] += (fc_real)1.0f;
-                gained[1][l] += fc_exp(decades * market->last_launch[l] - market->trend[l]);
-                gained[2][l] += fc_exp(decades * market->before_last[l] - market->trend[l] - one);
-                gained[3][l] += fc_exp(decades * market->last_even[l] - market->trend[l] - behind);
-            }
-        }
-        if (t == 0) {
-            FC_LANES (l)
-                fc_pay(-block->prepaid[l], FC_CASH_PREPAID, l, block, net);
-        }
-        for (fc_i32 k = 0; k < terms->providers; k++) {
-            FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
-            fc_i32 form = provider->form;
-            fc_real share = (fc_real)provider->share;
-            fc_real *price = inputs[provider->input[FC_P_PRICE]];
-            if (!alive) {
-                if (t != terms->terminate || form > FC_FORM_MINIMUM)
-                    continue;
-                fc_delivery_until(terms, &block->delivery, k, end, until);
-                FC_LANES (l) {
-                    fc_real left =
-                        (until[l] - block->before[k][l]) * hours_per_month * share * block->gpus[l];
-                    fc_pay(-fc_cents(inputs[FC_IN_TERMINATION_FEE][l] * price[l] * left), FC_CASH_FEES, l,
-                           block, net);
-                }
-                continue;
-            }
-            fc_delivery_until(terms, &block->delivery, k, next, until);
-            FC_LANES (l)
-                event[l] = (fc_u32)(256 + k * FC_MONTHS + t);
-            fc_random_words(seed, low, high, event, FC_STREAM_DELIVERY, words);
-            FC_LANES (l) {
-                fc_real gpus = share * block->gpus[l];
-                hours[l] = fc_max(until[l] - block->before[k][l], (fc_real)0.0f) * hours_per_month * gpus;
-                fc_real rate = inputs[provider->input[FC_P_OUTAGE_RATE]][l] * (fc_real)FC_MONTH_OF_YEAR;
-                fc_real count = fc_outages(rate, fc_uniform(words[0][l]));
-                fc_real gone = fc_min(count * inputs[provider->input[FC_P_OUTAGE_H]][l], hours_per_month);
-                fc_real out = hours[l] * (gone / hours_per_month);
-                quiet[l] = count > (fc_real)0.0f && share > (fc_real)0.0f ? (fc_real)0.0f : quiet[l];
-                lost[l] = fc_fma(share, gone, lost[l]);
-                used[l] = inputs[FC_IN_DEMAND][l] * (hours[l] - out);
-                delivered[l] += hours[l];
-                bill[l] = (fc_real)0.0f;
-                fc_i64 credit = fc_cents((fc_real)terms->service_credit * out * price[l]);
-                if (form <= FC_FORM_MINIMUM)
-                    fc_pay(credit, FC_CASH_CREDITS, l, block, net);
-                /* energy and carbon of this provider's site */
-                fc_real drawn =
-                    (hours[l] - out) * inputs[FC_IN_IT_POWER_KW][l] * inputs[provider->input[FC_P_PUE]][l];
-                fc_real energy = drawn * inputs[FC_IN_LOAD_FACTOR][l];
-                kwh[l] += energy;
-                co2[l] = fc_fma(energy, inputs[provider->input[FC_P_CARBON]][l], co2[l]);
-                marginal[l] = fc_fma(energy, inputs[provider->input[FC_P_MARGINAL]][l], marginal[l]);
-                site_kw[l] += drawn / hours_per_month;
-                energy_usd[l] =
-                    fc_fma(energy * energy_trend[l], inputs[provider->input[FC_P_ENERGY]][l], energy_usd[l]);
-                until[l] = fc_max(until[l], block->before[k][l]);
-            }
-            if (form == FC_FORM_TAKE_OR_PAY) {
-                FC_LANES (l) {
-                    fc_real billed = fc_max(used[l], inputs[FC_IN_TAKE_OR_PAY][l] * hours[l]);
-                    bill[l] = price[l] * billed;
-                    stranded[l] += price[l] * (billed - used[l]);
-                }
-            } else if (form == FC_FORM_MINIMUM) {
-                FC_LANES (l)
-                    bill[l] = price[l] * used[l];
-                if (t == months - 1) {
-                    FC_LANES (l) {
-                        fc_real value = price[l] * share * block->gpus[l] * (until[l] * hours_per_month);
-                        fc_real due =
-                            fc_max(inputs[FC_IN_TAKE_OR_PAY][l] * value - block->paid[k][l] - bill[l],
-                                   (fc_real)0.0f);
-                        bill[l] += due;
-                        stranded[l] += due;
-                    }
-                }
-            } else if (form == FC_FORM_RESERVATION) {
-                if (t % provider->term_months == 0) {
-                    fc_i32 years = provider->term_months / 12;
-                    FC_LANES (l) {
-                        fc_real ratio =
-                            years <= 1 ? inputs[FC_IN_COMMITMENT_1Y][l] : inputs[FC_IN_COMMITMENT_3Y][l];
-                        fc_real long_term = inputs[FC_IN_COMMITMENT_5Y_USD][l] * offer[l];
-                        block->fixed[k][l] = years > 3 ? long_term : list[l] * ratio;
-                    }
-                }
-                FC_LANES (l) {
-                    bill[l] = block->fixed[k][l] * hours[l];
-                    stranded[l] += block->fixed[k][l] * (hours[l] - used[l]);
-                }
-            } else if (form == FC_FORM_BLOCK) {
-                if (t % provider->term_months == 0) {
-                    fc_real window[FC_W];
-                    fc_delivery_until(terms, &block->delivery, k,
-                                      fc_min(now + (fc_real)provider->term_months, end), window);
-                    FC_LANES (l) {
-                        block->fixed[k][l] = list[l] * inputs[FC_IN_BLOCK_RATIO][l];
-                        bill[l] = block->fixed[k][l] * share * block->gpus[l] *
-                                  (fc_max(window[l] - block->before[k][l], (fc_real)0.0f) * hours_per_month);
-                    }
-                }
-                FC_LANES (l)
-                    stranded[l] += block->fixed[k][l] * (hours[l] - used[l]);
-            } else if (form == FC_FORM_ON_DEMAND) {
-                FC_LANES (l)
-                    bill[l] = list[l] * used[l];
-            } else if (form == FC_FORM_SPOT) {
-                FC_LANES (l) {
-                    fc_real broken =
-                        inputs[FC_IN_SPOT_INTERRUPTIONS][l] * inputs[FC_IN_SPOT_LOSS_H][l] / hours_per_month;
-                    fc_real gone = used[l] * fc_min(broken, (fc_real)1.0f);
-                    bill[l] = spot[l] * used[l];
-                    spot_loss[l] += gone;
-                    used[l] = used[l] - gone;
-                }
-            } else {
-                fc_delivery_at(terms, &block->delivery, k, now, standing_before);
-                fc_delivery_at(terms, &block->delivery, k, next, standing);
-                FC_LANES (l) {
-                    fc_real gpus = share * block->gpus[l];
-                    fc_real capex = fc_capex_per_gpu(parts, inputs, l);
-                    fc_real site = fc_site_capex(parts, capex, inputs, l);
-                    fc_real earlier = t == 0 ? (fc_real)0.0f : standing_before[l];
-                    fc_real bought = fc_max(standing[l] - earlier, (fc_real)0.0f) * gpus * capex;
-                    fc_real operations = standing[l] * gpus * capex * inputs[FC_IN_OPERATIONS_RATE][l] *
-                                         (fc_real)FC_MONTH_OF_YEAR;
-                    fc_real energy = hours[l] * inputs[FC_IN_IT_POWER_KW][l] * inputs[FC_IN_LOAD_FACTOR][l] *
-                                     inputs[provider->input[FC_P_PUE]][l] *
-                                     inputs[provider->input[FC_P_ENERGY]][l] * energy_trend[l];
-                    /* what is left at the end */
-                    fc_real site_age = fc_min((fc_real)months * (fc_real)FC_MONTH_OF_YEAR /
-                                                  inputs[FC_IN_FACILITY_LIFE_YEARS][l],
-                                              (fc_real)1.0f);
-                    fc_real kept = fc_server_worth(terms->own_decline,
-                                                   (fc_real)months * (fc_real)FC_MONTH_OF_YEAR, inputs, l);
-                    fc_real left =
-                        gpus * standing[l] * ((capex - site) * kept + site * ((fc_real)1.0f - site_age));
-                    fc_real at_end = t == months - 1 ? left : (fc_real)0.0f;
-                    fc_pay(fc_cents(at_end) - fc_cents(bought + operations + energy), FC_CASH_OWNED, l, block,
-                           net);
-                }
-            }
-            FC_LANES (l) {
-                fc_real extras = bill[l] * (inputs[FC_IN_EXTRAS_SHARE][l] +
-                                            (k > 0 ? inputs[FC_IN_SWITCHING_COST][l] : (fc_real)0.0f));
-                fc_i64 cents = fc_cents(bill[l]);
-                fc_pay(-cents, FC_CASH_BILLS, l, block, net);
-                fc_pay(-fc_cents(extras), FC_CASH_EXTRAS, l, block, net);
-                /* the prepayment comes back as a credit on the bills */
-                fc_i32 credits = form <= FC_FORM_MINIMUM && t >= terms->credit_from;
-                fc_i64 open = -block->cash[FC_CASH_PREPAID][l];
-                fc_i64 credit = block->credit[l] < open ? block->credit[l] : open;
-                credit = credit < cents ? credit : cents;
-                credit = credits && credit > 0 ? credit : 0;
-                fc_pay(credit, FC_CASH_PREPAID, l, block, net);
-                block->paid[k][l] += bill[l];
-                block->before[k][l] = until[l];
-                used_all[l] += used[l];
-            }
-        }
-        if (terms->expansion_month > 0 && t >= terms->expansion_month && alive) {
-            fc_real strike = (fc_real)terms->expansion_strike;
-            FC_LANES (l) {
-                fc_real market_price = inputs[FC_IN_PRICE_GPU_HOUR_USD][l] * offer[l];
-                expands[l] = t == terms->expansion_month
-                                 ? (market_price > strike ? (fc_real)1.0f : (fc_real)0.0f)
-                                 : expands[l];
-                fc_real more =
-                    expands[l] * (fc_real)terms->expansion_share * block->gpus[l] * hours_per_month;
-                fc_pay(-fc_cents(strike * more), FC_CASH_BILLS, l, block, net);
-                expansion[l] = fc_fma(market_price - strike, more, expansion[l]);
-                used_all[l] += inputs[FC_IN_DEMAND][l] * more;
-            }
-        }
-        if (terms->revenue == FC_REVENUE_PER_GW) {
-            FC_LANES (l) {
-                fc_real gw = used_all[l] / hours_per_month * inputs[FC_IN_SITE_POWER_KW][l] / (fc_real)1e6f;
-                fc_real earned = gw * inputs[FC_IN_REVENUE_PER_GW_USD][l] / (fc_real)12.0f;
-                fc_pay(fc_cents(earned), FC_CASH_REVENUE, l, block, net);
-                fc_pay(-fc_cents(earned * inputs[FC_IN_OTHER_COSTS][l]), FC_CASH_OTHER, l, block, net);
-            }
-        } else if (terms->revenue == FC_REVENUE_PATH) {
-            fc_i32 year = fc_min_i32(t / 12, 3);
-            FC_LANES (l) {
-                fc_real earned = income[l] * (fc_real)terms->revenue_share;
-                fc_pay(fc_cents(earned), FC_CASH_REVENUE, l, block, net);
-                fc_pay(-fc_cents(earned * inputs[FC_IN_OTHER_COSTS][l]), FC_CASH_OTHER, l, block, net);
-            }
-            for (fc_i32 b = 0; b < FC_BASES; b++) {
-                FC_LANES (l) {
-                    fc_real was = base_sum[b][l];
-                    fc_real sum = was + income[l] - base_cost[b][l];
-                    base_sum[b][l] = sum;
-                    fc_real since = was < (fc_real)0.0f || t == 0 ? now + (fc_real)1.0f : base_payback[b][l];
-                    base_payback[b][l] = sum < (fc_real)0.0f ? never : since;
-                    base_cost[b][l] = base_cost[b][l] * cost_growth[year][l];
-                }
-            }
-            FC_LANES (l)
-                income[l] = income[l] * growth[year][l];
-        }
-        if (terms->programme_flop > 0) {
-            FC_LANES (l)
-                stock[l] =
-                    fc_fma(used_all[l] * useful[l],
-                           inputs[FC_IN_TRAINING_SHARE][l] * inputs[FC_IN_FINAL_RUN_SHARE][l], stock[l]);
-            for (fc_i32 i = 0; i < 4; i++) {
-                FC_LANES (l) {
-                    fc_i32 done = stock[l] >= size[l];
-                    stock[l] = done ? stock[l] - size[l] : stock[l];
-                    largest[l] = done ? size[l] : largest[l];
-                    first_run[l] = done && runs[l] < (fc_real)0.5f ? now + (fc_real)1.0f : first_run[l];
-                    runs[l] += done ? (fc_real)1.0f : (fc_real)0.0f;
-                }
-            }
-            FC_LANES (l)
-                size[l] = size[l] * size_step[l];
-        }
-        FC_LANES (l) {
-            fc_i64 was = block->balance[l];
-            fc_i64 balance = was + net[l];
-            block->balance[l] = balance;
-            block->lowest[l] = balance < block->lowest[l] ? balance : block->lowest[l];
-            fc_real since = was < 0 || t == 0 ? now + (fc_real)1.0f : payback[l];
-            payback[l] = balance < 0 ? never : since;
-            fc_real flow = (fc_real)net[l] / (fc_real)100.0f;
-            block->flow[t][l] = flow;
-            npv[l] = fc_fma(flow, discount[l], npv[l]);
-            discount[l] = discount[l] * fade[l];
-            energy_trend[l] = energy_trend[l] * energy_step[l];
-            peak_kw[l] = fc_max(peak_kw[l], site_kw[l]);
-            used_hours[l] += used_all[l];
-        }
+/* The end of the term: what a reservation still runs, what owned GPUs are worth, and the prepayment of what was
+ * never billed. */
+FC_FN void fc_month_end_of_term(FC_GLOBAL const struct fc_months *terms, fc_real (*FC_RESTRICT inputs)[FC_W],
+                                struct fc_ledger *FC_RESTRICT ledger)
+{
+    for (fc_i32 k = 0; k < terms->providers; k++) {
+        if (terms->provider[k].form == FC_FORM_RESERVATION)
+            fc_reservation_tail(terms, k, terms->months, inputs, ledger);
+        else if (terms->provider[k].form == FC_FORM_OWN)
+            fc_sell_owned(terms, k, (fc_real)terms->term_months, inputs, ledger);
     }
-
     FC_LANES (l) {
-        fc_i64 sum = 0;
-        for (fc_i32 kind = 0; kind < FC_CASH_KINDS; kind++)
-            sum += block->cash[kind][l];
-        fc_i64 out = block->cash[FC_CASH_BILLS][l] + block->cash[FC_CASH_EXTRAS][l] +
-                     block->cash[FC_CASH_PREPAID][l] + block->cash[FC_CASH_FEES][l] +
-                     block->cash[FC_CASH_CREDITS][l] + block->cash[FC_CASH_OWNED][l];
-        fc_real paid = (fc_real)(-out) / (fc_real)100.0f;
-        fc_real never_credited = (fc_real)(-block->cash[FC_CASH_PREPAID][l]) / (fc_real)100.0f;
-        metrics[FC_M_CASH_RESIDUE_CENTS][l] = (fc_real)(block->balance[l] - sum);
-        metrics[FC_M_NPV_USD][l] = npv[l];
-        metrics[FC_M_PAYBACK_MONTHS][l] = payback[l];
-        metrics[FC_M_PAYS_BACK][l] = payback[l] < never ? (fc_real)1.0f : (fc_real)0.0f;
-        metrics[FC_M_PEAK_CASH_NEED_USD][l] = (fc_real)(-block->lowest[l]) / (fc_real)100.0f;
+        fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l];
+        fc_pay(open, FC_CASH_PREPAID, l, ledger);
+        ledger->refund[l] += open;
+    }
+}
+
+/* The option on further capacity at the first provider's site, decided once: exercised where a contract for
+ * the rest of the term would cost more than the strike on that day, and worth the difference. */
+FC_FN void fc_month_expansion(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
+                              fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real strike = (fc_real)terms->expansion_strike, share = (fc_real)terms->expansion_share;
+    fc_real span_h = (month->next - month->now) * FC_HOURS_PER_MONTH;
+    if (month->t == terms->expansion_month) {
+        FC_LANES (l) {
+            fc_real value = inputs[FC_IN_PRICE_GPU_HOUR_USD][l] * ledger->offer[l] - strike;
+            ledger->expands[l] = value > 0.0f ? 1.0f : 0.0f;
+            ledger->strike_value[l] = fc_max(value, 0.0f);
+        }
+    }
+    FC_LANES (l) {
+        fc_real hours = ledger->expands[l] * share * ledger->gpus[l] * span_h;
+        fc_real up = hours * ledger->up[l];
+        ledger->hours[l] = hours;
+        ledger->more[l] += hours;
+        ledger->out[l] = hours - up;
+        ledger->used[l] = inputs[FC_IN_DEMAND][l] * up;
+        ledger->bill[l] = strike * up;
+        ledger->stranded[l] += strike * (up - ledger->used[l]);
+        ledger->expansion[l] = fc_fma(ledger->strike_value[l], up, ledger->expansion[l]);
+    }
+    fc_month_hours(&terms->provider[0], span_h, inputs, ledger);
+    fc_month_pay(0, FC_FORM_ON_DEMAND, inputs[FC_IN_PRICE_GPU_HOUR_USD], inputs, ledger);
+}
+
+/* One month of all providers while the contract runs. */
+FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 seed,
+                              const struct fc_month *month, fc_i32 last, fc_real (*FC_RESTRICT inputs)[FC_W],
+                              struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real span_h = (month->next - month->now) * FC_HOURS_PER_MONTH;
+    if (terms->providers > 1) {
+        FC_LANES (l) {
+            ledger->ready[l] = ledger->down_h[l] = ledger->down_ready[l] = 0.0f;
+            ledger->all_down[l] = 1.0f;
+        }
+    }
+    for (fc_i32 k = 0; k < terms->providers; k++) {
+        FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
+        fc_month_capacity(terms, seed, month, k, inputs, ledger);
+        fc_month_hours(provider, span_h, inputs, ledger);
+        fc_month_bill(terms, month, k, last, inputs, ledger);
+        fc_month_pay(k, provider->form, inputs[provider->input[FC_P_PRICE]], inputs, ledger);
+        FC_LANES (l) {
+            ledger->paid[k][l] += ledger->bill[l];
+            ledger->before[k][l] = ledger->until[l];
+        }
+    }
+    if (terms->providers > 1)
+        fc_month_resilience(span_h, ledger);
+    if (terms->expansion_month > 0 && month->t >= terms->expansion_month)
+        fc_month_expansion(terms, month, inputs, ledger);
+    fc_month_credit(terms, month->t, ledger);
+    if (last)
+        fc_month_end_of_term(terms, inputs, ledger);
+}
+
+/* Closes the month: balance, payback, present value (the flow counts at the start of its month). */
+FC_FN void fc_month_close(const struct fc_month *month, struct fc_ledger *FC_RESTRICT ledger)
+{
+    FC_LANES (l) {
+        fc_i64 was = ledger->balance[l], balance = was + ledger->net[l];
+        fc_real since = was < 0 || month->t == 0 ? month->now + 1.0f : ledger->payback[l];
+        ledger->balance[l] = balance;
+        ledger->lowest[l] = balance < ledger->lowest[l] ? balance : ledger->lowest[l];
+        ledger->payback[l] = balance < 0 ? fc_never() : since;
+        ledger->flow[month->t][l] = (fc_real)ledger->net[l] / 100.0f;
+        ledger->net[l] = 0;
+    }
+    FC_LANES (l) {
+        fc_real present = ledger->flow[month->t][l] * ledger->discount[l];
+        ledger->npv[l] += present;
+        ledger->inflow[l] += fc_max(present, 0.0f);
+        ledger->outflow[l] += fc_max(-present, 0.0f);
+        ledger->discount[l] = ledger->discount[l] * ledger->fade[l];
+        ledger->energy_trend[l] = ledger->energy_trend[l] * ledger->energy_step[l];
+        ledger->peak_kw[l] = fc_max(ledger->peak_kw[l], ledger->site_kw[l]);
+        ledger->worked_all[l] += ledger->worked[l];
+    }
+}
+
+/* Money of the finished walk. Where nothing was delivered, nothing is paid
+ * back. */
+FC_FN void fc_money_end(const struct fc_ledger *FC_RESTRICT ledger, fc_real (*FC_RESTRICT inputs)[FC_W],
+                        fc_real (*FC_RESTRICT metrics)[FC_W])
+{
+    FC_LANES (l) {
+        fc_i64 out = -(ledger->cash[FC_CASH_BILLS][l] + ledger->cash[FC_CASH_EXTRAS][l] +
+                       ledger->cash[FC_CASH_PREPAID][l] + ledger->cash[FC_CASH_FEES][l] +
+                       ledger->cash[FC_CASH_CREDITS][l] + ledger->cash[FC_CASH_OWNED][l]);
+        fc_i64 sum = ledger->cash[FC_CASH_REVENUE][l] + ledger->cash[FC_CASH_OTHER][l] - out;
+        fc_real payback = ledger->delivered[l] <= 0.0f ? fc_never() : ledger->payback[l];
+        fc_real forfeited = (fc_real)(-ledger->cash[FC_CASH_PREPAID][l]) / 100.0f;
+        metrics[FC_M_PAID_USD][l] = metrics[FC_M_COST_USD][l] = (fc_real)out / 100.0f;
+        metrics[FC_M_CASH_RESIDUE_CENTS][l] = (fc_real)(ledger->balance[l] - sum);
+        metrics[FC_M_PAYBACK_MONTHS][l] = payback;
+        metrics[FC_M_PAYS_BACK][l] = payback < fc_never() ? 1.0f : 0.0f;
+        metrics[FC_M_PEAK_CASH_NEED_USD][l] = (fc_real)(-ledger->lowest[l]) / 100.0f;
         metrics[FC_M_STRANDED_USD][l] =
-            stranded[l] + never_credited + (fc_real)(-block->cash[FC_CASH_FEES][l]) / (fc_real)100.0f;
-        metrics[FC_M_PAID_USD][l] = paid;
-        metrics[FC_M_REVENUE_USD][l] = (fc_real)block->cash[FC_CASH_REVENUE][l] / (fc_real)100.0f;
-        metrics[FC_M_BALANCE_USD][l] = (fc_real)block->balance[l] / (fc_real)100.0f;
-        metrics[FC_M_GPU_HOURS_DELIVERED][l] = delivered[l];
-        fc_real planned =
-            fc_ramp_until(end, (fc_real)0.0f, (fc_real)terms->ramp_months) * hours_per_month * block->gpus[l];
-        fc_real missing = planned - delivered[l];
-        metrics[FC_M_GPU_HOURS_LATE][l] = missing > (fc_real)1e-5f * planned ? missing : (fc_real)0.0f;
-        metrics[FC_M_SERVICE_CREDITS_USD][l] = (fc_real)block->cash[FC_CASH_CREDITS][l] / (fc_real)100.0f;
-        metrics[FC_M_OUTAGE_H][l] = lost[l];
-        metrics[FC_M_NO_OUTAGE][l] = quiet[l];
-        metrics[FC_M_POWER_MEAN_MW][l] = kwh[l] * (fc_real)0.001f / ((fc_real)months * hours_per_month);
-        metrics[FC_M_POWER_PEAK_MW][l] = peak_kw[l] * (fc_real)0.001f;
-        metrics[FC_M_ENERGY_BILL_USD][l] = energy_usd[l];
-        metrics[FC_M_CO2_MARGINAL_T][l] = marginal[l] * (fc_real)1e-6f;
-        metrics[FC_M_COST_PER_USED_HOUR_USD][l] = paid / used_hours[l];
-        metrics[FC_M_COST_PER_1E24_USD][l] = paid / (used_hours[l] * (useful[l] * (fc_real)1e-24f));
-        metrics[FC_M_LIST_PRICE_END_USD][l] = list[l];
-        metrics[FC_M_CONTRACT_PRICE_END_USD][l] = inputs[FC_IN_PRICE_GPU_HOUR_USD][l] * offer[l];
-        metrics[FC_M_SPOT_PRICE_END_USD][l] = spot[l];
-        metrics[FC_M_EXPANDS][l] = expands[l];
-        metrics[FC_M_EXPANSION_VALUE_USD][l] = expansion[l];
-        metrics[FC_M_SPOT_LOSS_H][l] = spot_loss[l];
-        metrics[FC_M_PROGRAMME_RUNS][l] = runs[l];
-        metrics[FC_M_PROGRAMME_LARGEST_FLOP][l] = largest[l];
-        metrics[FC_M_PROGRAMME_FIRST_MONTHS][l] = first_run[l];
+            ledger->stranded[l] + forfeited + (fc_real)(-ledger->cash[FC_CASH_FEES][l]) / 100.0f;
+        metrics[FC_M_REVENUE_USD][l] = (fc_real)ledger->cash[FC_CASH_REVENUE][l] / 100.0f;
+        metrics[FC_M_BALANCE_USD][l] = (fc_real)ledger->balance[l] / 100.0f;
+        metrics[FC_M_SERVICE_CREDITS_USD][l] = (fc_real)ledger->cash[FC_CASH_CREDITS][l] / 100.0f;
+        metrics[FC_M_REFUND_USD][l] = (fc_real)ledger->refund[l] / 100.0f;
+        metrics[FC_M_NPV_USD][l] = ledger->npv[l];
     }
+    FC_LANES (l) {
+        metrics[FC_M_LIST_PRICE_END_USD][l] = ledger->list[l];
+        metrics[FC_M_CONTRACT_PRICE_END_USD][l] = inputs[FC_IN_PRICE_GPU_HOUR_USD][l] * ledger->offer[l];
+        metrics[FC_M_SPOT_PRICE_END_USD][l] = ledger->spot[l];
+        metrics[FC_M_EXPANDS][l] = ledger->expands[l];
+        metrics[FC_M_EXPANSION_VALUE_USD][l] = ledger->expansion[l];
+    }
+}
+
+/* Hours, work, energy and unit costs of the finished walk. What costs something and yields nothing has no unit
+ * cost: infinity. */
+FC_FN void fc_work_end(FC_GLOBAL const struct fc_months *terms, const struct fc_ledger *FC_RESTRICT ledger,
+                       fc_real (*FC_RESTRICT inputs)[FC_W], fc_real (*FC_RESTRICT metrics)[FC_W])
+{
+    const fc_real *usable = inputs[FC_IN_USABLE_FRACTION];
+    fc_real end = (fc_real)terms->term_months;
+    fc_real plan_h = fc_ramp_until(end, 0.0f, (fc_real)terms->ramp_months) * FC_HOURS_PER_MONTH;
+    FC_LANES (l) {
+        fc_real used = ledger->worked_all[l] * usable[l];
+        fc_real useful = ledger->worked_all[l] * ledger->useful[l];
+        fc_real paid = metrics[FC_M_PAID_USD][l];
+        fc_real plan = plan_h * ledger->planned[l];
+        fc_real missing = plan - (ledger->delivered[l] - ledger->more[l]) - ledger->left[l];
+        fc_real late = missing > 1e-5f * plan ? missing : 0.0f;
+        metrics[FC_M_GPU_HOURS][l] = metrics[FC_M_GPU_HOURS_DELIVERED][l] = ledger->delivered[l];
+        metrics[FC_M_GPU_HOURS_USED][l] = used;
+        metrics[FC_M_GPU_HOURS_UNUSABLE][l] = ledger->worked_all[l] - used;
+        metrics[FC_M_GPU_HOURS_DOWN][l] = ledger->down[l];
+        metrics[FC_M_GPU_HOURS_IDLE][l] = ledger->idle[l];
+        metrics[FC_M_GPU_HOURS_LEFT][l] = ledger->left[l];
+        metrics[FC_M_GPU_HOURS_LATE][l] = late;
+        metrics[FC_M_FULLY_DELIVERED][l] = late > 0.0f ? 0.0f : 1.0f;
+        metrics[FC_M_SPOT_LOSS_H][l] = ledger->spot_loss[l];
+        metrics[FC_M_USEFUL_FLOP][l] = useful;
+        metrics[FC_M_COST_PER_USED_HOUR_USD][l] = used > 0.0f ? paid / used : fc_never();
+        metrics[FC_M_COST_PER_1E24_USD][l] = useful > 0.0f ? paid / (useful * 1e-24f) : fc_never();
+    }
+    FC_LANES (l) {
+        fc_real fails = ledger->fails[l];
+        metrics[FC_M_OUTAGE_H][l] = ledger->outage_h[l];
+        metrics[FC_M_NO_OUTAGE][l] = ledger->quiet[l];
+        metrics[FC_M_STANDSTILL_H][l] = ledger->standstill[l];
+        metrics[FC_M_CAPACITY_LEFT][l] = fails > 0.0f ? ledger->remains[l] / fails : 1.0f;
+        metrics[FC_M_ENERGY_MWH][l] = ledger->kwh[l] * 0.001f;
+        metrics[FC_M_CO2_T][l] = ledger->co2[l] * 1e-6f;
+        metrics[FC_M_CO2_MARGINAL_T][l] = ledger->marginal[l] * 1e-6f;
+        metrics[FC_M_POWER_MEAN_MW][l] = ledger->kwh[l] * 0.001f / (end * FC_HOURS_PER_MONTH);
+        metrics[FC_M_POWER_PEAK_MW][l] = ledger->peak_kw[l] * 0.001f;
+        metrics[FC_M_ENERGY_BILL_USD][l] = ledger->energy_usd[l];
+    }
+    FC_LANES (l) {
+        metrics[FC_M_PROGRAMME_RUNS][l] = ledger->runs[l];
+        metrics[FC_M_PROGRAMME_LARGEST_FLOP][l] = ledger->largest[l];
+        metrics[FC_M_PROGRAMME_FIRST_MONTHS][l] = ledger->first_run[l];
+    }
+}
+
+/* The months, after fc_months_start; fills the metrics of money, hours, work and energy. */
+FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
+                         fc_u64 seed, fc_u64 trial, fc_real (*FC_RESTRICT inputs)[FC_W],
+                         const fc_real *goodput, const fc_real *mfu, struct fc_ledger *FC_RESTRICT ledger,
+                         fc_real (*FC_RESTRICT metrics)[FC_W])
+{
+    FC_GLOBAL const struct fc_months *terms = &contract->months;
+    struct fc_month month;
+    fc_i32 leaves =
+        terms->terminate > 0 && terms->terminate < terms->months ? terms->terminate : terms->months;
+    fc_trial_counters(trial, month.low, month.high);
+    fc_ledger_start(contract, inputs, goodput, mfu, ledger);
+    fc_income_start(terms, inputs, ledger);
+    if (terms->market)
+        fc_market_start(terms, &ledger->market);
+    for (fc_i32 t = 0; t < terms->months; t++) {
+        month.t = t;
+        month.now = (fc_real)t;
+        month.next = fc_min(month.now + 1.0f, (fc_real)terms->term_months);
+        FC_LANES (l) {
+            ledger->invoiced[l] = 0;
+            ledger->worked[l] = ledger->site_kw[l] = 0.0f;
+        }
+        if (terms->market && t > 0)
+            fc_market_month(terms, tables, seed, month.low, month.high, t, inputs, &ledger->market);
+        if (terms->market)
+            fc_market_prices(inputs, ledger);
+        if (t < leaves)
+            fc_month_providers(terms, seed, &month, t == terms->months - 1, inputs, ledger);
+        else if (t == leaves)
+            fc_month_exit(terms, &month, inputs, ledger);
+        if (terms->revenue == FC_REVENUE_PER_GW)
+            fc_income_per_gw(inputs, ledger);
+        else if (terms->revenue == FC_REVENUE_PATH)
+            fc_income_path(terms, &month, inputs, ledger);
+        if (terms->programme_flop > 0)
+            fc_programme_month(&month, inputs, ledger);
+        fc_month_close(&month, ledger);
+    }
+    fc_money_end(ledger, inputs, metrics);
+    fc_work_end(terms, ledger, inputs, metrics);
     if (terms->revenue == FC_REVENUE_PATH) {
         for (fc_i32 b = 0; b < FC_BASES; b++) {
             FC_LANES (l) {
-                metrics[FC_M_PAYBACK_BASIS_MONTHS + b][l] = base_payback[b][l];
-                metrics[FC_M_PAYS_BACK_BASIS + b][l] =
-                    base_payback[b][l] < never ? (fc_real)1.0f : (fc_real)0.0f;
-                metrics[FC_M_CUMULATED_BASIS_USD + b][l] = base_sum[b][l];
+                fc_real back = ledger->base_payback[b][l];
+                metrics[FC_M_PAYBACK_BASIS_MONTHS + b][l] = back;
+                metrics[FC_M_PAYS_BACK_BASIS + b][l] = back < fc_never() ? 1.0f : 0.0f;
+                metrics[FC_M_CUMULATED_BASIS_USD + b][l] = ledger->base_sum[b][l];
             }
         }
     }
-    if (terms->market) {
-        FC_LANES (l) {
-            metrics[FC_M_PRICE_INDEX_LOG][l] = market->trend[l] + market->steps[l];
-            fc_real commit = inputs[FC_IN_PRICE_GPU_HOUR_USD][l] / (useful[l] * (fc_real)1e-24f);
-            fc_real whole = (fc_real)months;
-            /* an upgrade costs the switching share of a year's rent */
-            fc_real once = (fc_real)12.0f * inputs[FC_IN_SWITCHING_COST][l];
-            fc_real upgrades = (fc_real)market->launches[l];
-            fc_real every = fc_max((fc_real)1.0f - upgrades * once / whole, (fc_real)0.01f);
-            fc_real late =
-                fc_max((fc_real)1.0f - fc_max(upgrades - (fc_real)1.0f, (fc_real)0.0f) * once / whole,
-                       (fc_real)0.01f);
-            fc_i32 pairs = market->launches[l] / 2; /* every second launch */
-            fc_real second = fc_max((fc_real)1.0f - (fc_real)pairs * once / whole, (fc_real)0.01f);
-            fc_real cost1 = commit * whole / (gained[1][l] * every);
-            fc_real cost2 = commit * whole / (gained[2][l] * late);
-            fc_real cost3 = commit * whole / (gained[3][l] * second);
-            fc_real flexible = fc_min(cost1, fc_min(cost2, cost3));
-            fc_real best = fc_min(commit, flexible);
-            metrics[FC_M_RULE_COST_USD][l] = commit;
-            metrics[FC_M_RULE_COST_USD + 1][l] = cost1;
-            metrics[FC_M_RULE_COST_USD + 2][l] = cost2;
-            metrics[FC_M_RULE_COST_USD + 3][l] = cost3;
-            metrics[FC_M_RULE_BEST][l] = commit <= best ? (fc_real)1.0f : (fc_real)0.0f;
-            metrics[FC_M_RULE_BEST + 1][l] = cost1 <= best ? (fc_real)1.0f : (fc_real)0.0f;
-            metrics[FC_M_RULE_BEST + 2][l] = cost2 <= best ? (fc_real)1.0f : (fc_real)0.0f;
-            metrics[FC_M_RULE_BEST + 3][l] = cost3 <= best ? (fc_real)1.0f : (fc_real)0.0f;
-            metrics[FC_M_VALUE_OF_WAITING_USD][l] = commit - flexible;
-        }
-    }
+    if (terms->market)
+        fc_rules_end(terms->months, inputs, ledger, metrics);
     if (terms->irr)
-        fc_irr_lanes(months, block->flow, metrics[FC_M_IRR]);
+        fc_rates_of_return(terms->months, ledger->flow, ledger->inflow, ledger->outflow,
+                           inputs[FC_IN_DISCOUNT_RATE], metrics[FC_M_IRR], metrics[FC_M_MIRR]);
 }
 
 #endif

@@ -1,14 +1,15 @@
 /* own.h: what a GPU-hour costs its owner.
  *
- *   capital per GPU = all-in figure, or (rack / 72 + site per kW  IT power) / (1 - network share - storage
- * share) cost per year   = servers  annuity(rate, life) - residual  servers  sinking fund + site
- * annuity(rate, site life)
- *                     + operations  capital + energy
- *   cost per hour   = cost per year / (8766  utilisation)
- * with annuity(r, n) = r / (1 - (1 + r)^-n) and sinking fund = annuity - r: textbook capital recovery.
- * By value decline the servers cost d ln 10 of their price a year instead, d in decades a year: the first
- * derivative of price 10^(-d t), what waiting would have saved (Epoch AI, Cottier et al., arXiv 2405.21015,
- * and its code: d = 0.14, no interest, no residual). */
+ *   capital per GPU = all-in figure, or
+ *                     (rack / 72 + site per kW × IT power) / (1 - network share - storage share)
+ *   cost per year   = servers × annuity(rate, life) - residual × servers × sinking fund
+ *                     + site × annuity(rate, site life) + operations × capital + energy
+ *   cost per hour   = cost per year / (8766 × utilisation)
+ * with annuity(r, n) = r / (1 - (1 + r)^-n), 1 / n where r is 0, and sinking fund = annuity - r: textbook
+ * capital recovery. By value decline the servers cost d × ln 10 of their price a year instead, d in decades a
+ * year: the first derivative of price × 10^(-d t), what waiting would have saved (Epoch AI, Cottier et al., arXiv
+ * 2405.21015, and its code: d = 0.14, no interest, no residual).
+ * A GW-year is one of site power, for what is owned and what is rented alike. */
 #ifndef FC_MODEL_OWN_H
 #define FC_MODEL_OWN_H
 
@@ -20,20 +21,39 @@
 #define FC_GPUS_PER_RACK 72.0f
 #define FC_LN_10 2.30258509f
 
-/* Capital recovery factor: yearly payment per unit of capital at rate r per year over n years. */
+/* log(1 + x) for x > -1 and e^x - 1, exact to a few ulp near 0 too: the rounding of 1 + x, or of e^x, is the
+ * same above and below the line (W. Kahan; N. Higham, Accuracy and Stability, section 1.14). */
+FC_FN fc_real fc_log1p(fc_real x)
+{
+    fc_real u = 1.0f + x;
+    fc_real scale = u == 1.0f ? 1.0f : u - 1.0f;
+    fc_real of_u = u == 1.0f ? 1.0f : fc_log(u);
+    return x * (of_u / scale);
+}
+
+FC_FN fc_real fc_expm1(fc_real x)
+{
+    fc_real u = fc_exp(x);
+    fc_real near = u == 1.0f ? x : (u - 1.0f) * (x / (u == 1.0f ? 1.0f : fc_log(fc_max(u, 1e-37f))));
+    return x < -80.0f ? -1.0f : near;
+}
+
+/* Capital recovery factor: yearly payment per unit of capital at rate r per year over n years; 1 / n where the
+ * capital is free. */
 FC_FN fc_real fc_annuity(fc_real rate, fc_real years)
 {
-    fc_real r = fc_max(rate, (fc_real)1e-6f);
-    return r / ((fc_real)1.0f - fc_exp(-years * fc_log((fc_real)1.0f + r)));
+    fc_real x = years * fc_log1p(rate);
+    fc_real discounted = -fc_expm1(-x);
+    return discounted > 0.0f ? rate / discounted : 1.0f / years;
 }
 
 /* Share of the servers' price that they are worth after `years`: straight line down to the residual at the
  * end of their life, or the decline of value. */
 FC_FN fc_real fc_server_worth(fc_i32 decline, fc_real years, fc_real inputs[FC_INPUT_COUNT][FC_W], fc_i32 l)
 {
-    fc_real age = fc_min(years / inputs[FC_IN_LIFE_YEARS][l], (fc_real)1.0f);
-    fc_real line = (fc_real)1.0f - age * ((fc_real)1.0f - inputs[FC_IN_RESIDUAL][l]);
-    fc_real worth = fc_exp(-inputs[FC_IN_VALUE_DECLINE][l] * (fc_real)FC_LN_10 * years);
+    fc_real age = fc_min(years / inputs[FC_IN_LIFE_YEARS][l], 1.0f);
+    fc_real line = 1.0f - age * (1.0f - inputs[FC_IN_RESIDUAL][l]);
+    fc_real worth = fc_exp(-inputs[FC_IN_VALUE_DECLINE][l] * FC_LN_10 * years);
     return decline ? worth : line;
 }
 
@@ -41,9 +61,8 @@ FC_FN fc_real fc_server_worth(fc_i32 decline, fc_real years, fc_real inputs[FC_I
 FC_FN fc_real fc_capex_per_gpu(fc_i32 parts, fc_real inputs[FC_INPUT_COUNT][FC_W], fc_i32 l)
 {
     fc_real site = inputs[FC_IN_FACILITY_PER_KW_USD][l] * inputs[FC_IN_IT_POWER_KW][l];
-    fc_real rest = (fc_real)1.0f - inputs[FC_IN_NETWORK_SHARE][l] - inputs[FC_IN_STORAGE_SHARE][l];
-    fc_real sum =
-        (inputs[FC_IN_RACK_CAPEX_USD][l] / (fc_real)FC_GPUS_PER_RACK + site) / fc_max(rest, (fc_real)0.01f);
+    fc_real rest = 1.0f - inputs[FC_IN_NETWORK_SHARE][l] - inputs[FC_IN_STORAGE_SHARE][l];
+    fc_real sum = (inputs[FC_IN_RACK_CAPEX_USD][l] / FC_GPUS_PER_RACK + site) / fc_max(rest, 0.01f);
     return parts ? sum : inputs[FC_IN_CAPEX_PER_GPU_USD][l];
 }
 
@@ -64,11 +83,11 @@ FC_FN void fc_own_lanes(FC_GLOBAL const struct fc_months *terms, fc_real inputs[
         fc_real servers = capex - site;
         fc_real rate = inputs[FC_IN_CAPITAL_COST_RATE][l];
         fc_real annuity = fc_annuity(rate, inputs[FC_IN_LIFE_YEARS][l]);
-        fc_real hours = (fc_real)FC_HOURS_PER_YEAR;
-        fc_real it_kw = inputs[FC_IN_IT_POWER_KW][l];
+        fc_real hours = FC_HOURS_PER_YEAR;
+        fc_real it_kw = inputs[FC_IN_IT_POWER_KW][l], site_kw = inputs[FC_IN_SITE_POWER_KW][l];
         fc_real energy = it_kw * inputs[FC_IN_LOAD_FACTOR][l] * inputs[FC_IN_PUE][l] *
                          inputs[FC_IN_ENERGY_PRICE_USD_PER_KWH][l] * hours;
-        fc_real decline = inputs[FC_IN_VALUE_DECLINE][l] * (fc_real)FC_LN_10;
+        fc_real decline = inputs[FC_IN_VALUE_DECLINE][l] * FC_LN_10;
         fc_real residual = inputs[FC_IN_RESIDUAL][l] * servers * (annuity - rate);
         fc_real worn = terms->own_decline ? servers * decline : servers * annuity - residual;
         fc_real annual = worn + site * fc_annuity(rate, inputs[FC_IN_FACILITY_LIFE_YEARS][l]);
@@ -77,12 +96,11 @@ FC_FN void fc_own_lanes(FC_GLOBAL const struct fc_months *terms, fc_real inputs[
         fc_real rent = inputs[FC_IN_PRICE_GPU_HOUR_USD][l];
         metrics[FC_M_OWN_COST_PER_HOUR_USD][l] = cost;
         metrics[FC_M_OWN_CAPEX_PER_GPU_USD][l] = capex;
-        metrics[FC_M_OWN_CAPEX_PER_RACK_USD][l] = capex * (fc_real)FC_GPUS_PER_RACK;
-        metrics[FC_M_OWN_COST_PER_GW_YEAR_USD][l] = annual / it_kw * (fc_real)1e6f;
-        metrics[FC_M_OWN_IS_CHEAPER][l] = cost < rent ? (fc_real)1.0f : (fc_real)0.0f;
+        metrics[FC_M_OWN_CAPEX_PER_RACK_USD][l] = capex * FC_GPUS_PER_RACK;
+        metrics[FC_M_OWN_COST_PER_GW_YEAR_USD][l] = annual / site_kw * 1e6f;
+        metrics[FC_M_OWN_IS_CHEAPER][l] = cost < rent ? 1.0f : 0.0f;
         metrics[FC_M_BREAK_EVEN_UTILISATION][l] = annual / (hours * rent);
-        metrics[FC_M_CONTRACT_PER_GW_YEAR_USD][l] =
-            rent * hours / inputs[FC_IN_SITE_POWER_KW][l] * (fc_real)1e6f;
+        metrics[FC_M_CONTRACT_PER_GW_YEAR_USD][l] = rent * hours / site_kw * 1e6f;
     }
 }
 

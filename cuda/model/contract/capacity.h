@@ -1,0 +1,114 @@
+/* capacity.h: what a provider delivers in a month, how much of it is up and in use, what it draws.
+ *
+ *   delivered = full-capacity months × 730.5 h × share × GPUs
+ *   down      = delivered × (outages × length, at most the month) / month
+ *   in use    = demand × (delivered - down) */
+#ifndef FC_MODEL_CAPACITY_H
+#define FC_MODEL_CAPACITY_H
+
+#include "ledger.h"
+
+/* How many outages a month has: Poisson by inversion, at most eight. */
+FC_FN fc_real fc_outages(fc_real rate, fc_real u)
+{
+    fc_real p = fc_exp(-rate);
+    fc_real sum = p;
+    fc_real count = 0.0f;
+    for (fc_i32 n = 1; n <= 8; n++) {
+        count = u < sum ? count : (fc_real)n;
+        p = p * rate * (1.0f / (fc_real)n);
+        sum = sum + p;
+    }
+    return count;
+}
+
+/* Hours of provider k in this month; the outages' words are those of event 256 + k × FC_MONTHS + t. */
+FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 seed,
+                             const struct fc_month *month, fc_i32 k, fc_real (*FC_RESTRICT inputs)[FC_W],
+                             struct fc_ledger *FC_RESTRICT ledger)
+{
+    FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
+    const fc_real *rate = inputs[provider->input[FC_P_OUTAGE_RATE]];
+    const fc_real *length = inputs[provider->input[FC_P_OUTAGE_H]];
+    const fc_real *demand = inputs[FC_IN_DEMAND];
+    fc_real share = (fc_real)provider->share;
+    fc_real present = share > 0.0f ? 1.0f : 0.0f;
+    fc_real span = month->next - month->now;
+    fc_real span_h = span * FC_HOURS_PER_MONTH, per_h = 1.0f / span_h;
+    fc_u32 event[FC_W], words[4][FC_W];
+    fc_delivery_until(terms, &ledger->delivery, k, month->next, ledger->until);
+    FC_LANES (l)
+        event[l] = (fc_u32)(256 + k * FC_MONTHS + month->t);
+    fc_random_words(seed, month->low, month->high, event, FC_STREAM_DELIVERY, words);
+    FC_LANES (l) {
+        fc_real ready = fc_max(ledger->until[l] - ledger->before[k][l], 0.0f);
+        fc_real hours = ready * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]);
+        fc_real count = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l])) * present;
+        fc_real out_h = fc_min(count * length[l], span_h);
+        fc_real out = hours * (out_h * per_h);
+        ledger->quiet[l] = count > 0.0f ? 0.0f : ledger->quiet[l];
+        ledger->outage_h[l] = fc_fma(share, out_h, ledger->outage_h[l]);
+        ledger->out_h[l] = out_h;
+        ledger->hours[l] = hours;
+        ledger->out[l] = out;
+        ledger->lost[k][l] += out;
+        ledger->used[l] = demand[l] * (hours - out);
+        ledger->bill[l] = 0.0f;
+        ledger->credit[l] = 0.0f;
+        ledger->until[l] = fc_max(ledger->until[l], ledger->before[k][l]);
+    }
+    if (k == 0 && terms->expansion_month > 0) {
+        FC_LANES (l)
+            ledger->up[l] = 1.0f - ledger->out_h[l] * per_h;
+    }
+    if (terms->providers == 1)
+        return;
+    FC_LANES (l) {
+        ledger->ready[l] += ledger->hours[l];
+        ledger->down_h[l] += ledger->out_h[l];
+        ledger->down_ready[l] = fc_fma(ledger->out_h[l], ledger->hours[l], ledger->down_ready[l]);
+        ledger->all_down[l] = ledger->all_down[l] * (share > 0.0f ? ledger->out_h[l] * per_h : 1.0f);
+    }
+}
+
+/* Books the hours of the provider at hand and what they draw at its site. */
+FC_FN void fc_month_hours(FC_GLOBAL const struct fc_provider *provider, fc_real span_h,
+                          fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    const fc_real *it_kw = inputs[FC_IN_IT_POWER_KW], *load = inputs[FC_IN_LOAD_FACTOR];
+    const fc_real *pue = inputs[provider->input[FC_P_PUE]], *grams = inputs[provider->input[FC_P_CARBON]];
+    const fc_real *marginal = inputs[provider->input[FC_P_MARGINAL]];
+    const fc_real *price = inputs[provider->input[FC_P_ENERGY]];
+    fc_real per_h = 1.0f / span_h;
+    FC_LANES (l) {
+        fc_real up = ledger->hours[l] - ledger->out[l];
+        fc_real kw = it_kw[l] * pue[l];
+        fc_real kwh = ledger->used[l] * kw * load[l];
+        ledger->delivered[l] += ledger->hours[l];
+        ledger->down[l] += ledger->out[l];
+        ledger->idle[l] += up - ledger->used[l];
+        ledger->kwh_now[l] = kwh;
+        ledger->kwh[l] += kwh;
+        ledger->co2[l] = fc_fma(kwh, grams[l], ledger->co2[l]);
+        ledger->marginal[l] = fc_fma(kwh, marginal[l], ledger->marginal[l]);
+        ledger->site_kw[l] += ledger->used[l] * kw * per_h;
+        ledger->energy_usd[l] = fc_fma(kwh * ledger->energy_trend[l], price[l], ledger->energy_usd[l]);
+        ledger->worked[l] += ledger->used[l];
+    }
+}
+
+/* What an outage of one provider leaves standing: the others' share of the month's capacity, weighted with the
+ * hours of the outages; and the hours in which all providers are down at once, their outages independent within
+ * a month. */
+FC_FN void fc_month_resilience(fc_real span_h, struct fc_ledger *FC_RESTRICT ledger)
+{
+    FC_LANES (l) {
+        fc_real others = ledger->down_h[l] - ledger->down_ready[l] / fc_max(ledger->ready[l], 1e-3f);
+        fc_real counts = ledger->ready[l] > 0.0f ? 1.0f : 0.0f;
+        ledger->fails[l] = fc_fma(counts, ledger->down_h[l], ledger->fails[l]);
+        ledger->remains[l] = fc_fma(counts, others, ledger->remains[l]);
+        ledger->standstill[l] = fc_fma(span_h, ledger->all_down[l], ledger->standstill[l]);
+    }
+}
+
+#endif

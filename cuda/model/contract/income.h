@@ -1,0 +1,171 @@
+/* income.h: what a month earns, what the programme of runs makes of it, and what the rules for changing the
+ * generation of GPUs would have got. */
+#ifndef FC_MODEL_INCOME_H
+#define FC_MODEL_INCOME_H
+
+#include "ledger.h"
+#include "own.h"
+
+FC_FN void fc_income_start(FC_GLOBAL const struct fc_months *terms, fc_real (*FC_RESTRICT inputs)[FC_W],
+                           struct fc_ledger *FC_RESTRICT ledger)
+{
+    FC_LANES (l) {
+        ledger->income[l] = (fc_real)terms->revenue_start * FC_MONTH_OF_YEAR;
+        ledger->stock[l] = ledger->runs[l] = ledger->largest[l] = 0.0f;
+        ledger->size[l] = ledger->target[l] = (fc_real)terms->programme_flop;
+        ledger->first_run[l] = fc_never();
+    }
+    if (terms->programme_flop > 0) {
+        FC_LANES (l)
+            ledger->size_step[l] = fc_monthly(inputs[FC_IN_PROGRAMME_GROWTH][l], 1.0f);
+    }
+    for (fc_i32 r = 0; r < FC_RULES; r++) {
+        FC_LANES (l)
+            ledger->gained[r][l] = 0.0f;
+    }
+    if (terms->revenue != FC_REVENUE_PATH)
+        return;
+    for (fc_i32 y = 0; y < 4; y++) {
+        FC_LANES (l) {
+            ledger->growth[y][l] = fc_monthly(inputs[FC_IN_GROWTH + y][l], 1.0f);
+            ledger->cost_growth[y][l] =
+                fc_monthly(inputs[FC_IN_GROWTH + y][l], inputs[FC_IN_COST_ELASTICITY][l]);
+        }
+    }
+    for (fc_i32 b = 0; b < FC_BASES; b++) {
+        FC_LANES (l) {
+            ledger->base_cost[b][l] = ledger->income[l] * (fc_real)terms->cost_ratio[b];
+            ledger->base_sum[b][l] = ledger->base_payback[b][l] = 0.0f;
+        }
+    }
+}
+
+/* Revenue of capacity that serves: GW in use × share that does not train × revenue per GW-year / 12. */
+FC_FN void fc_income_per_gw(fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    const fc_real *other = inputs[FC_IN_OTHER_COSTS];
+    fc_real usd[FC_W], costs[FC_W];
+    FC_LANES (l) {
+        fc_real gw = ledger->worked[l] / FC_HOURS_PER_MONTH * inputs[FC_IN_SITE_POWER_KW][l] / 1e6f;
+        fc_real serving = gw * (1.0f - inputs[FC_IN_TRAINING_SHARE][l]);
+        usd[l] = serving * inputs[FC_IN_REVENUE_PER_GW_USD][l] / 12.0f;
+        costs[l] = usd[l] * other[l];
+        usd[l] = -usd[l];
+    }
+    fc_pay_out(usd, FC_CASH_REVENUE, ledger);
+    fc_pay_out(costs, FC_CASH_OTHER, ledger);
+}
+
+/* The company's revenue by its path: the share that this contract's GPUs earn, in proportion to how much of
+ * the planned fleet works. The company's own accounts go on beside it, on three bases. */
+FC_FN void fc_income_path(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
+                          fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    const fc_real *other = inputs[FC_IN_OTHER_COSTS];
+    fc_real usd[FC_W], costs[FC_W];
+    fc_i32 year = fc_min_i32(month->t / 12, 3);
+    FC_LANES (l) {
+        fc_real working = ledger->worked[l] / (FC_HOURS_PER_MONTH * ledger->planned[l]);
+        usd[l] = ledger->income[l] * (fc_real)terms->revenue_share * working;
+        costs[l] = usd[l] * other[l];
+        usd[l] = -usd[l];
+    }
+    fc_pay_out(usd, FC_CASH_REVENUE, ledger);
+    fc_pay_out(costs, FC_CASH_OTHER, ledger);
+    for (fc_i32 b = 0; b < FC_BASES; b++) {
+        FC_LANES (l) {
+            fc_real was = ledger->base_sum[b][l];
+            fc_real sum = was + ledger->income[l] - ledger->base_cost[b][l];
+            fc_real since = was < 0.0f || month->t == 0 ? month->now + 1.0f : ledger->base_payback[b][l];
+            ledger->base_sum[b][l] = sum;
+            ledger->base_payback[b][l] = sum < 0.0f ? fc_never() : since;
+            ledger->base_cost[b][l] = ledger->base_cost[b][l] * ledger->cost_growth[year][l];
+        }
+    }
+    FC_LANES (l)
+        ledger->income[l] = ledger->income[l] * ledger->growth[year][l];
+}
+
+/* The programme: a run keeps the size that the frontier had when it began; the next begins when it ends, at
+ * most four of them a month. */
+FC_FN void fc_programme_month(const struct fc_month *month, fc_real (*FC_RESTRICT inputs)[FC_W],
+                              struct fc_ledger *FC_RESTRICT ledger)
+{
+    const fc_real *training = inputs[FC_IN_TRAINING_SHARE], *final = inputs[FC_IN_FINAL_RUN_SHARE];
+    fc_real now = month->now + 1.0f;
+    FC_LANES (l)
+        ledger->stock[l] =
+            fc_fma(ledger->worked[l] * ledger->useful[l], training[l] * final[l], ledger->stock[l]);
+    for (fc_i32 i = 0; i < 4; i++) {
+        FC_LANES (l) {
+            fc_real target = ledger->target[l];
+            fc_i32 done = ledger->stock[l] >= target;
+            fc_real first = ledger->runs[l] < 0.5f ? now : ledger->first_run[l];
+            ledger->stock[l] = ledger->stock[l] - (done ? target : 0.0f);
+            ledger->largest[l] = done ? target : ledger->largest[l];
+            ledger->first_run[l] = done ? first : ledger->first_run[l];
+            ledger->runs[l] = ledger->runs[l] + (done ? 1.0f : 0.0f);
+            ledger->target[l] = done ? ledger->size[l] : target;
+        }
+    }
+    FC_LANES (l)
+        ledger->size[l] = ledger->size[l] * ledger->size_step[l];
+}
+
+/* Prices of the month, and FLOP per dollar of four rules, commit = 1: the newest chip, the one before, every
+ * second one. */
+FC_FN void fc_market_prices(fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    const struct fc_market *market = &ledger->market;
+    FC_LANES (l) {
+        fc_real index = market->trend[l] + market->steps[l];
+        ledger->offer[l] = fc_exp(index);
+        ledger->list[l] = inputs[FC_IN_LIST_PRICE_USD][l] * fc_exp(index + market->jumps[l]);
+        ledger->spot[l] =
+            inputs[FC_IN_LIST_PRICE_USD][l] * inputs[FC_IN_SPOT_RATIO][l] * fc_exp(index + market->spot[l]);
+    }
+    FC_LANES (l) {
+        fc_real decades = inputs[FC_IN_PERFORMANCE_GROWTH][l] * (FC_LN_10 * FC_MONTH_OF_YEAR);
+        fc_real step = fc_log(1.0f + inputs[FC_IN_LAUNCH_STEP][l]);
+        fc_real one = market->launches[l] > 0 ? step : 0.0f;
+        fc_real behind = market->launches[l] % 2 ? one : 0.0f;
+        ledger->gained[0][l] += 1.0f;
+        ledger->gained[1][l] += fc_exp(decades * market->last_launch[l] - market->trend[l]);
+        ledger->gained[2][l] += fc_exp(decades * market->before_last[l] - market->trend[l] - one);
+        ledger->gained[3][l] += fc_exp(decades * market->last_even[l] - market->trend[l] - behind);
+    }
+}
+
+/* What the rules cost per 1e24 useful FLOP; an upgrade costs the switching share of a year's rent. */
+FC_FN void fc_rules_end(fc_i32 months, fc_real (*FC_RESTRICT inputs)[FC_W],
+                        const struct fc_ledger *FC_RESTRICT ledger, fc_real (*FC_RESTRICT metrics)[FC_W])
+{
+    const struct fc_market *market = &ledger->market;
+    fc_real whole = (fc_real)months;
+    FC_LANES (l) {
+        metrics[FC_M_PRICE_INDEX_LOG][l] = market->trend[l] + market->steps[l];
+        fc_real commit = inputs[FC_IN_PRICE_GPU_HOUR_USD][l] / (ledger->useful[l] * 1e-24f);
+        fc_real once = 12.0f * inputs[FC_IN_SWITCHING_COST][l];
+        fc_real upgrades = (fc_real)market->launches[l];
+        fc_real pairs = (fc_real)(market->launches[l] / 2); /* every second launch */
+        fc_real every = fc_max(1.0f - upgrades * once / whole, 0.01f);
+        fc_real late = fc_max(1.0f - fc_max(upgrades - 1.0f, 0.0f) * once / whole, 0.01f);
+        fc_real second = fc_max(1.0f - pairs * once / whole, 0.01f);
+        fc_real cost1 = commit * whole / (ledger->gained[1][l] * every);
+        fc_real cost2 = commit * whole / (ledger->gained[2][l] * late);
+        fc_real cost3 = commit * whole / (ledger->gained[3][l] * second);
+        fc_real flexible = fc_min(cost1, fc_min(cost2, cost3));
+        fc_real best = fc_min(commit, flexible);
+        metrics[FC_M_RULE_COST_USD][l] = commit;
+        metrics[FC_M_RULE_COST_USD + 1][l] = cost1;
+        metrics[FC_M_RULE_COST_USD + 2][l] = cost2;
+        metrics[FC_M_RULE_COST_USD + 3][l] = cost3;
+        metrics[FC_M_RULE_BEST][l] = commit <= best ? 1.0f : 0.0f;
+        metrics[FC_M_RULE_BEST + 1][l] = cost1 <= best ? 1.0f : 0.0f;
+        metrics[FC_M_RULE_BEST + 2][l] = cost2 <= best ? 1.0f : 0.0f;
+        metrics[FC_M_RULE_BEST + 3][l] = cost3 <= best ? 1.0f : 0.0f;
+        metrics[FC_M_VALUE_OF_WAITING_USD][l] = commit - flexible;
+    }
+}
+
+#endif
