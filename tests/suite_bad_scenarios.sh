@@ -47,15 +47,15 @@ refused "lists in lists, 3000 deep" 2 "flopcast: deep.yaml:1:50: nested too deep
 awk 'BEGIN { for (i = 0; i < 90; i++) printf "%*sa:\n", i, ""; }' >steps.yaml
 refused "maps in maps, 3000 deep" 2 "flopcast: steps.yaml:49:49: nested too deeply (more than 48 levels); flatten it" run steps.yaml
 awk 'BEGIN { printf "layers: contract\ncluster: {gpu: "; for (i = 0; i < 1000000; i++) printf "x"; print "}" }' >long.yaml
-refused "a name of a million letters" 2 "flopcast: long.yaml:2:16: the text must hold 1 to 100 bytes (it holds 1000000)" run long.yaml
+refused "a name of a million letters" 2 "flopcast: long.yaml:2:16: cluster.gpu: the text must hold 1 to 100 bytes (it holds 1000000)" run long.yaml
 awk 'BEGIN { for (i = 0; i < 1000000; i++) printf "k"; print ": 1" }' >key.yaml
 refused "a key of a million letters" 2 "flopcast: key.yaml:1:1: the key is too long (199 bytes at most)" run key.yaml
 awk 'BEGIN { printf "prices: {gpu_hour: "; for (i = 0; i < 100000; i++) printf "pert("; print "}" }' >calls.yaml
-refused "a value of 500,000 letters" 2 "flopcast: calls.yaml:1:20: the value is too long (4095 bytes at most); split it up" run calls.yaml
+refused "a value of 500,000 letters" 2 "flopcast: calls.yaml:1:20: prices.gpu_hour: the value is too long (4095 bytes at most); split it up" run calls.yaml
 awk 'BEGIN { printf "prices: {gpu_hour: "; for (i = 0; i < 800; i++) printf "pert("; print "}" }' >calls.yaml
-refused "800 calls in calls, never closed" 2 "flopcast: calls.yaml:1:24: this parenthesis is never closed; write ')' behind the last argument" run calls.yaml
+refused "800 calls in calls, never closed" 2 "flopcast: calls.yaml:1:24: prices.gpu_hour: this parenthesis is never closed; write ')' behind the last argument" run calls.yaml
 awk 'BEGIN { printf "prices: {gpu_hour: "; for (i = 0; i < 9; i++) printf "truncated("; printf "3"; for (i = 0; i < 9; i++) printf ", 0, 9)"; print "}" }' >calls.yaml
-refused "9 calls in calls" 2 "flopcast: calls.yaml:1:100: distributions are nested too deeply; 8 levels at most" run calls.yaml
+refused "9 calls in calls" 2 "flopcast: calls.yaml:1:100: prices.gpu_hour: distributions are nested too deeply; 8 levels at most" run calls.yaml
 printf '%s' "$good" | sed 's/$/\r/' >crlf.yaml
 flopcast run crlf.yaml -n 10 -q -b cpu
 is "lines that end as on Windows are read" "$status" 0
@@ -67,7 +67,7 @@ is "a byte order mark is read over" "$status" 0
 refused "--set of an unknown path" 2 "flopcast: --set:1:1: unknown key 'contract.yaers'; did you mean 'contract.years'?" run good.yaml --set contract.yaers=7
 refused "--set without '='" 2 "flopcast: --set:1:1: 'contract.years' is not PATH=VALUE; write for example contract.mfu=0.4" run good.yaml --set contract.years
 refused "--set without a value" 2 "flopcast: --set:1:16: no value stands after '='; write for example contract.mfu=0.4" run good.yaml --set contract.years=
-refused "--set out of range" 2 "flopcast: --set:1:14: 2 lies outside what is allowed, 0 to 1" run good.yaml --set contract.mfu=2
+refused "--set out of range" 2 "flopcast: --set:1:14: contract.mfu: 2 lies outside what is allowed, 0 to 1" run good.yaml --set contract.mfu=2
 refused "--set below a value" 2 "flopcast: --set:1:16: 'contract.years.x' cannot be set (what it stands in is text, not a map); check the path" run good.yaml --set contract.years.x=2
 refused "--set of a group" 2 "flopcast: --set:1:10: 'contract' holds keys of its own, not text; indent them below it" run good.yaml --set contract=2
 refused "--set in broken YAML" 2 "flopcast: --set:1:20: this is not well-formed YAML or JSON (flow sequence without a closing bracket)" run good.yaml --set 'contract.run_flop=[1e26'

@@ -140,29 +140,29 @@ static const struct {
     {"gpu_mtbf: 3", "s:1:1: unknown key 'gpu_mtbf'; did you mean 'reliability.gpu_mtbf'?"},
     {"zzzzzz: 3",
      "s:1:1: unknown key 'zzzzzz'; a scenario holds name, description, layers, trials, seed, cluster"},
-    {"prices: {gpu_hour: {pert: [1, 2, 3], per: 4}}", "s:1:38: 'per' is one key too many"},
+    {"prices: {gpu_hour: {pert: [1, 2, 3], per: 4}}", "s:1:38: prices.gpu_hour: 'per' is one key too many"},
     {"prices: {gpu_hour: }", "s:1:10: 'prices.gpu_hour' has no value; write one, or leave the key out"},
     {"prices: 3", "s:1:9: 'prices' holds keys of its own, not text; indent them below it"},
     {"prices: [3]", "s:1:9: 'prices' holds keys of its own, not a list"},
     {"prices: {gpu_hour: 3 USD}\nprices.gpu_hour: 4 USD",
      "s:2:1: 'prices.gpu_hour' is given twice (first in line 1)"},
     {"prices: {gpu_hour: 3, gpu_hour: 4}", "s:1:23: the key 'gpu_hour' is given twice"},
-    {"prices: {gpu_hour: 1e9 USD}", "s:1:20: 1e+09 lies outside what is allowed, 0.0001 to 10000 USD/GPU-h"},
-    {"prices: {gpu_hour: [1, 2]}", "s:1:20: a list is no value here"},
-    {"cluster: {gpus: 3.5}", "s:1:17: 3.5 is not an integer; round it"},
-    {"cluster: {gpus: 0}", "s:1:17: 0 lies outside what is allowed, 1 to 1e+08 GPU"},
-    {"cluster: {gpus: 1 to 5}", "s:1:17: expected a single number, got a distribution"},
-    {"cluster: {gpu: [a]}", "s:1:16: expected the name of a catalog entry, got a list"},
+    {"prices: {gpu_hour: 1e9 USD}", "s:1:20: prices.gpu_hour: 1e+09 lies outside what is allowed, 0.0001 to 10000 USD/GPU-h"},
+    {"prices: {gpu_hour: [1, 2]}", "s:1:20: prices.gpu_hour: a list is no value here"},
+    {"cluster: {gpus: 3.5}", "s:1:17: cluster.gpus: 3.5 is not an integer; round it"},
+    {"cluster: {gpus: 0}", "s:1:17: cluster.gpus: 0 lies outside what is allowed, 1 to 1e+08 GPU"},
+    {"cluster: {gpus: 1 to 5}", "s:1:17: cluster.gpus: expected a single number, got a distribution"},
+    {"cluster: {gpu: [a]}", "s:1:16: cluster.gpu: expected the name of a catalog entry, got a list"},
     {"training: {precision: fp9}",
-     "s:1:23: 'fp9' is not one of bf16, fp16, fp8, mxfp8, nvfp4; did you mean 'fp8'?"},
-    {"layers: {a: 1}", "s:1:9: expected one word, got a map"},
-    {"training: {tokens: auto}", "s:1:20: 'auto' is not a value"},
-    {"checkpoint: {interval: atuo}", "s:1:24: 'atuo' is not a value"},
-    {"contract: {run_flop: []}", "s:1:22: expected a list of 1 to 8 numbers, got 0"},
-    {"contract: {run_flop: [1,2,3,4,5,6,7,8,9]}", "s:1:22: expected a list of 1 to 8 numbers, got 9"},
-    {"contract: {run_flop: [1e26, 2 h]}", "s:1:28: the unit 'h' does not fit here; write FLOP"},
-    {"contract: {goodput: normal(3, 0.1)}", "s:1:21: it lies outside what is allowed, 0 to 1"},
-    {"energy: {pue: pert(0.9, 1.1, 1.2)}", "s:1:15: its end 0.9 lies outside what is allowed, 1 to 5"},
+     "s:1:23: training.precision: 'fp9' is not one of bf16, fp16, fp8, mxfp8, nvfp4; did you mean 'fp8'?"},
+    {"layers: {a: 1}", "s:1:9: layers: expected one word, got a map"},
+    {"training: {tokens: auto}", "s:1:20: training.tokens: 'auto' is not a value"},
+    {"checkpoint: {interval: atuo}", "s:1:24: checkpoint.interval: 'atuo' is not a value"},
+    {"contract: {run_flop: []}", "s:1:22: contract.run_flop: expected a list of 1 to 8 numbers, got 0"},
+    {"contract: {run_flop: [1,2,3,4,5,6,7,8,9]}", "s:1:22: contract.run_flop: expected a list of 1 to 8 numbers, got 9"},
+    {"contract: {run_flop: [1e26, 2 h]}", "s:1:28: contract.run_flop: the unit 'h' does not fit here; write FLOP"},
+    {"contract: {goodput: normal(3, 0.1)}", "s:1:21: contract.goodput: it lies outside what is allowed, 0 to 1"},
+    {"energy: {pue: pert(0.9, 1.1, 1.2)}", "s:1:15: energy.pue: its end 0.9 lies outside what is allowed, 1 to 5"},
     {"- 1", "s:1:1: a scenario is a map of keys, not a list; write 'key: value' lines"},
     {"correlations: 3", "s:1:15: '3' is not a known correlation set; write usual, or list the pairs"},
     {"correlations: [3]", "s:1:16: a correlation is a map"},
@@ -182,18 +182,18 @@ static const struct {
      "energy.price], rank: 0.2}",
      "s:3:3: these two paths are already correlated (in line 2); keep one of them"},
     {"prices: {gpu_hour: 3}",
-     "s:1:20: '3' has no unit (only 0 and plain counts do without one); write for example 3 USD/GPU-h"},
-    {"prices: {gpu_hour: pert(1, 2 USD, 3)}", "s:1:25: '1' has no unit"},
-    {"prices: {gpu_hour: 3 to 4}", "s:1:20: '3 to 4' has no unit"},
-    {"contract: {value: 38 B}", "s:1:19: '38 B' has no unit"},
-    {"contract: {ramp: 14}", "s:1:18: '14' has no unit"},
-    {"market: {drift: [1 h, 2, 3]}", "s:1:20: the unit 'h' does not fit here"},
-    {"seed: 18446744073709551616", "s:1:7: 18446744073709551616 lies outside what is allowed"},
-    {"seed: 0x10", "s:1:7: '0x10' is not a decimal number"},
-    {"seed: -1", "s:1:7: -1 lies outside what is allowed"},
-    {"cluster: {gpus: 1_000.5}", "s:1:17: 1_000.5 is not an integer; round it"},
-    {"prices: {gpu_hour: 0 to 30 USD}", "s:1:20: 5 % of it lies outside what is allowed"},
-    {"prices: {gpu_hour: normal(1, 3) USD}", "s:1:20: 37 % of it lies outside what is allowed"},
+     "s:1:20: prices.gpu_hour: '3' has no unit (only 0 and plain counts do without one); write for example 3 USD/GPU-h"},
+    {"prices: {gpu_hour: pert(1, 2 USD, 3)}", "s:1:25: prices.gpu_hour: '1' has no unit"},
+    {"prices: {gpu_hour: 3 to 4}", "s:1:20: prices.gpu_hour: '3 to 4' has no unit"},
+    {"contract: {value: 38 B}", "s:1:19: contract.value: '38 B' has no unit"},
+    {"contract: {ramp: 14}", "s:1:18: contract.ramp: '14' has no unit"},
+    {"market: {drift: [1 h, 2, 3]}", "s:1:20: market.drift: the unit 'h' does not fit here"},
+    {"seed: 18446744073709551616", "s:1:7: seed: 18446744073709551616 lies outside what is allowed"},
+    {"seed: 0x10", "s:1:7: seed: '0x10' is not a decimal number"},
+    {"seed: -1", "s:1:7: seed: -1 lies outside what is allowed"},
+    {"cluster: {gpus: 1_000.5}", "s:1:17: cluster.gpus: 1_000.5 is not an integer; round it"},
+    {"prices: {gpu_hour: 0 to 30 USD}", "s:1:20: prices.gpu_hour: 5 % of it lies outside what is allowed"},
+    {"prices: {gpu_hour: normal(1, 3) USD}", "s:1:20: prices.gpu_hour: 37 % of it lies outside what is allowed"},
     {"name: \"a\\nb\"", "s:1:8: 'name' must stand on one line; remove the line break"},
     {"extends: [a]", "s:1:10: expected the name of a scenario, got a list"},
 };
@@ -223,7 +223,7 @@ static void test_set(void **state)
     fc_settings_init(&settings);
     assert_int_equal(fc_settings_read(&settings, document, &error), -1);
     assert_string_equal(error.text,
-                        "--set:1:17: its end 30000 lies outside what is allowed, 0.0001 to 10000 USD/GPU-h");
+                        "--set:1:17: prices.gpu_hour: its end 30000 lies outside what is allowed, 0.0001 to 10000 USD/GPU-h");
     fc_settings_free(&settings);
     assert_int_equal(fc_document_set(document, "prices.gpu_hour=2 to 4 USD", &error), 0);
     assert_int_equal(fc_settings_read(&settings, document, &error), 0);
@@ -266,7 +266,7 @@ static void test_defaults(void **state)
     assert_int_equal(apply("energy.pux: {value: 2, source: s, grade: estimate}\n", &error), -1);
     assert_string_equal(error.text, "d:1:1: unknown key 'energy.pux'; did you mean 'energy.pue'?");
     assert_int_equal(apply("energy.pue: {value: 7, source: s, grade: estimate}\n", &error), -1);
-    assert_string_equal(error.text, "d:1:21: 7 lies outside what is allowed, 1 to 5");
+    assert_string_equal(error.text, "d:1:21: energy.pue: 7 lies outside what is allowed, 1 to 5");
     fc_settings_free(&settings);
 }
 

@@ -336,6 +336,22 @@ static int read_text(struct reading *reading, const struct fc_field *field, cons
     return setting->text ? 0 : no_memory(reading->error);
 }
 
+/* Puts the key behind the place of an error, where the text does not name it. */
+static void name_key(struct fc_error *error, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    char text[sizeof error->text];
+    int line, column, used = 0;
+    const char *colon = strchr(error->text, ':');
+    while (colon && (sscanf(colon, ":%d:%d: %n", &line, &column, &used) != 2 || used == 0))
+        colon = strchr(colon + 1, ':'); /* a file name may hold one */
+    if (!colon || strstr(colon + used, dot ? dot + 1 : path))
+        return;
+    size_t place = (size_t)(colon - error->text) + (size_t)used;
+    snprintf(text, sizeof text, "%.*s%s: %s", (int)place, error->text, path, error->text + place);
+    memcpy(error->text, text, sizeof text);
+}
+
 static int read_field(struct reading *reading, const struct fc_field *field, const struct fc_node *node)
 {
     struct fc_setting setting = {.is_set = true, .place = keep_place(reading, node->place)};
@@ -368,6 +384,8 @@ static int read_field(struct reading *reading, const struct fc_field *field, con
     }
     if (result == 0)
         reading->settings->fields[field->id] = setting;
+    else
+        name_key(reading->error, field->path);
     return result;
 }
 
