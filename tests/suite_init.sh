@@ -96,6 +96,13 @@ has "a missing figure" "$work/err" "bad.yaml:4:10: the model 'training.model' la
 stated "{$shape, experts: 8, topk: 16, moe_ffn: 1024}" >"$work/bad.yaml"
 flopcast step "$work/bad.yaml"
 has "figures that contradict each other" "$work/err" "bad.yaml:4:10: 16 experts per token, but the model has 8"
+gpu='bf16_flop_per_s: 989e12, hbm_bytes: 80e9, hbm_bytes_per_s: 3.35e12, nvlink_bytes_per_s: 900e9, nic_bits_per_s: 400e9, domain_gpus: 8, node_gpus: 8, measured_family: hopper, host: x86'
+sed "s|gpu: h100,|gpu: {$gpu},|" "$work/named.yaml" >"$work/gpu.yaml"
+flopcast step "$work/gpu.yaml" --json
+is "a GPU stated in the scenario" "$status" 0
+mine=$(grep '"step_time_s"' "$work/out")
+flopcast step "$work/named.yaml" --json
+is "is as fast as the one of the catalog with those figures" "$(grep '"step_time_s"' "$work/out")" "$mine"
 
 flopcast show "$configs/DeepSeek-V3.json" --json
 is "parameters of a file" "$(member "$work/out" parameters_total)" 671026419200

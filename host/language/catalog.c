@@ -34,7 +34,8 @@ static const char *const kinds[] = {"model",
                                     "profile-h100-era",
                                     "profile-gb200-era",
                                     "profile-gb200-era-plain"};
-static const char *const grades[] = {"published", "published (2nd)", "measured", "derived", "estimate"};
+static const char *const grades[] = {"published", "published (2nd)", "measured",
+                                     "derived",   "estimate",        "stated"};
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
 
 static bool among(const char *text, const char *const *words, size_t count)
@@ -135,7 +136,8 @@ int fc_catalog_add_stated(struct fc_catalog *catalog, const char *kind, const ch
                                      .what = fc_node_text(node, "what"),
                                      .place = node->place,
                                      .node = node,
-                                     .units = rows};
+                                     .units = rows,
+                                     .stated = true};
     if (fc_catalog_schema_check(&entry, rows, error) < 0 ||
         fc_catalog_schema_complete(&entry, rows, error) < 0)
         return -1;
@@ -352,6 +354,10 @@ static void describe(const struct fc_catalog_entry *entry, const struct fc_node 
     figure->source = figure->source ? figure->source : fc_node_text(entry->node, "source");
     figure->grade = own ? fc_node_text(node, "grade") : NULL;
     figure->grade = figure->grade ? figure->grade : fc_node_text(entry->node, "grade");
+    if (entry->stated && !figure->source)
+        figure->source = "stated in the scenario";
+    if (entry->stated && !figure->grade)
+        figure->grade = "stated";
     if (own) {
         figure->note = fc_node_text(node, "note");
         figure->low = fc_node_text(node, "low");

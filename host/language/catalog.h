@@ -27,6 +27,7 @@ struct fc_catalog_entry {
     struct fc_place place;       /* of the entry */
     const struct fc_node *node;  /* the entry's map */
     const struct fc_node *units; /* the file's `figures`, or NULL */
+    bool stated;                 /* in a scenario, without source and grade */
 };
 
 /* One figure of an entry; texts are NULL where the catalog has none. */
