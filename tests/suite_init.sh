@@ -22,6 +22,12 @@ flopcast init $small
 has "without a file it is printed" "$work/out" '^training:$'
 has "what is assumed is said" "$work/err" 'assumed: sequences of 4096 tokens'
 
+mkdir "$work/away"
+flopcast init --model "$configs/Llama-3.1-8B.json" --gpus 64xh100 --tokens 300B -o "$work/away/s.yaml"
+flopcast step "$work/away/s.yaml" --json
+is "a model's path still leads to it from another folder" "$status" 0
+has "tokens are written shortly" "$work/away/s.yaml" '^  tokens: 300e9 token$'
+
 flopcast init $small -o "$work/mine.yaml"
 is "an existing file is kept" "$status" 2
 has "and named" "$work/err" 'mine.yaml: cannot be written (it exists'

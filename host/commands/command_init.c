@@ -1,6 +1,7 @@
 /* command_init.c: `flopcast init`: from a model, GPUs and tokens to a commented scenario that runs. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "commands.h"
 #include "host/base/options.h"
 #include "host/compile/scenario.h"
+#include "host/step/model_config.h"
 
 static const char help[] =
     "usage: flopcast init --model M --gpus NxGPU --tokens N [OPTIONS]\n"
@@ -118,6 +120,11 @@ int fc_command_init(int argc, char **argv)
     bool asks = !(quick.model && quick.gpus && quick.tokens) && isatty(STDIN_FILENO);
     if (!status && asks)
         status = ask_for_missing(&quick, answers, &error);
+    /* the path of a model counts from the folder of the scenario */
+    char full[PATH_MAX];
+    if (!status && path && strchr(path, '/') && quick.model && fc_model_is_file(quick.model) &&
+        realpath(quick.model, full))
+        quick.model = full;
     char *text = status ? NULL : fc_quick_text(&quick, &error);
     if (text && try_it(&quick, &error) == 0)
         (void)keep(text, path, &error);

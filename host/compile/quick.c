@@ -135,7 +135,7 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
             "# %s on %.0f %s, made by flopcast init. Change what you know better; what is left out takes a "
             "default,\n"
             "# and flopcast show --defaults FILE lists those with their sources.\n",
-            q->model, f->gpus, f->gpu);
+            slash ? slash + 1 : q->model, f->gpus, f->gpu);
     fprintf(out, "name: \"%s on %.0f %s\"\n", slash ? slash + 1 : q->model, f->gpus, f->gpu);
     fprintf(out, "layers: run # step: one training step alone\n\n");
     fprintf(out, "cluster:\n  gpu: \"%s\" # flopcast list gpu\n  gpus: %.0f\n", f->gpu, f->gpus);
@@ -143,7 +143,8 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
     fprintf(out, "  # spare_domains: 1      # see flopcast show cluster\n\n");
     fprintf(out, "training:\n  model: \"%s\" # flopcast list model, or the path of a config.json\n",
             q->model);
-    fprintf(out, "  tokens: %.15g token\n", f->tokens);
+    fprintf(out, f->tokens >= 1e12 ? "  tokens: %.15ge12 token\n" : "  tokens: %.15ge9 token\n",
+            f->tokens / (f->tokens >= 1e12 ? 1e12 : 1e9));
     fprintf(out, "  sequence: %.0f token%s\n", f->sequence,
             f->own_sequence ? "" : " # assumed, as most models begin");
     fprintf(out, "  global_batch: %.0f # sequences%s\n", f->batch,
