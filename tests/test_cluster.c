@@ -180,7 +180,7 @@ static void defaults_follow_the_gpu(void **state)
     } cases[] = {
         {"h100", "", "energy.it_power_per_gpu", "pert(1.20, 1.30, 1.45) kW", "h100: "},
         {"h100", "", "prices.gpu_hour", "pert(1.60, 2.00, 2.50) USD", "commitment series"},
-        {"gb300", "", "prices.gpu_hour", "pert(2.6, 3.5, 6.5) USD", "contract series"},
+        {"gb300", "", "prices.gpu_hour", "pert(2.97, 5.00, 6.25) USD", "commitment series"},
         {"a100-80", price, "energy.it_power_per_gpu", "pert(0.62, 0.73, 0.85) kW", "a100-80: "},
         {"a100-80", price, "reliability.gpu_mtbf", "pert(30e3 h, 50e3 h, 90e3 h)", "observed fleets"},
         {"vr200", "", "reliability.gpu_mtbf", "pert(10.5e3 h, 26e3 h, 65e3 h)", "inherited: "},

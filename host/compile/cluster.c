@@ -35,8 +35,20 @@ const char *fc_cluster_figure_of(enum fc_field_id id)
 {
     for (int i = 0; i < FOLLOWERS; i++)
         if (followers[i].field == id)
-            return followers[i].figure;
+            return id == FC_FIELD_PRICE_GPU_HOUR ? "price or contract_price" : followers[i].figure;
     return NULL;
+}
+
+/* The series of prices are never mixed: a run pays a commitment, a contract its own price. */
+static struct follower follower_in(const struct fc_settings *settings, int i)
+{
+    enum { STEP, RUN, CONTRACT, ALL }; /* the words of `layers` */
+    const struct fc_setting *layers = &settings->fields[FC_FIELD_LAYERS];
+    bool contract = layers->is_set && layers->choice >= CONTRACT;
+    struct follower f = followers[i];
+    if (contract && f.field == FC_FIELD_PRICE_GPU_HOUR)
+        f.figure = "contract_price";
+    return f;
 }
 
 static const struct fc_catalog_entry *row_of(const struct fc_settings *settings,
@@ -93,8 +105,8 @@ static int write_default(const struct fc_catalog *catalog, const struct fc_catal
     if (f->way == OF_PRICE && strspn(text, "0123456789.") == used)
         snprintf(text + used, sizeof text - used, " USD");
     if (f->way == OF_PRICE)
-        snprintf(source, sizeof source, "%s: %s series, %s; %s", row->name, fc_node_text(entry->node, "series"),
-                 entry->what, figure.source);
+        snprintf(source, sizeof source, "%s: %s series, %s; %s", row->name,
+                 fc_node_text(entry->node, "series"), entry->what, figure.source);
     else
         snprintf(source, sizeof source, "%s: %s%s%s%s", row->name, figure.source,
                  inherited ? " (inherited: " : "", inherited ? inherited : "", inherited ? ")" : "");
@@ -122,8 +134,10 @@ int fc_cluster_apply_defaults(struct fc_settings *settings, const struct fc_cata
     int status = fc_writer_open(&w, out, FC_JSON, error), wrong = 0;
     if (status == 0) {
         fc_write_map(w, NULL);
-        for (int i = 0; i < FOLLOWERS && !wrong; i++)
-            wrong = write_default(catalog, row, &followers[i], w, error);
+        for (int i = 0; i < FOLLOWERS && !wrong; i++) {
+            const struct follower follower = follower_in(settings, i);
+            wrong = write_default(catalog, row, &follower, w, error);
+        }
         fc_write_end(w);
         struct fc_error second;
         status = fc_writer_close(w, wrong ? &second : error) || wrong ? -1 : 0;
@@ -146,7 +160,7 @@ void fc_cluster_withhold_defaults(struct fc_settings *settings, const struct fc_
         struct fc_setting *setting = &settings->fields[followers[i].field];
         bool general = setting->from_default && setting->place.file &&
                        strcmp(setting->place.file, "catalog/defaults.yaml") == 0;
-        if (general && !fc_catalog_figure(row, followers[i].figure, &figure))
+        if (general && !fc_catalog_figure(row, follower_in(settings, i).figure, &figure))
             *setting = (struct fc_setting){0};
     }
 }
@@ -315,7 +329,7 @@ static int check_withheld(const struct fc_cluster *c, const struct fc_settings *
                 error, &settings->fields[FC_FIELD_GPU].place,
                 "%s is not stated, and the catalog has no figure for the %s from which it would follow "
                 "(%s); state it, or give it with --set %s=...",
-                field->path, c->gpu.name, followers[i].figure, field->path);
+                field->path, c->gpu.name, follower_in(settings, i).figure, field->path);
     }
     return 0;
 }
