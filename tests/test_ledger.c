@@ -1,0 +1,375 @@
+/* test_ledger.c: what the metrics of a contract must be to each other, over random contracts: parts sum to the
+ * whole, paid over useful is the cost of FLOP, energy is mean power times the term, nothing delivered is nothing
+ * at all, and less of something good is never more work. Each relation is also tried on figures with a planted
+ * fault, which it must find. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "host/backends/kernels.h"
+#include "host/compile/scenario.h"
+#include "cuda/model/contract/contract.h"
+
+extern const struct fc_kernel fc_kernel_double;
+
+enum { WORLDS = 64, LINES = 40, CONTRACTS = 120 };
+
+/* All metrics of some worlds of one scenario. */
+struct figures {
+    double of[FC_METRIC_COUNT][WORLDS];
+};
+
+static void look(const char *name, char lines[LINES][96], int count, struct figures *figures)
+{
+    struct fc_scenario scenario;
+    struct fc_scenario_options options = {0};
+    struct fc_error error;
+    for (int i = 0; i < count; i++)
+        assert_int_equal(fc_scenario_add_override(&options, lines[i], &error), 0);
+    if (fc_scenario_open(&scenario, name, &options, &error)) {
+        for (int i = 0; i < count; i++)
+            print_message("# %s\n", lines[i]);
+        fail_msg("%s", error.text);
+    }
+    struct fc_program *program = &scenario.compiled.program;
+    program->metric_count = 0;
+    for (int m = FC_M_GPU_HOURS; m < FC_METRIC_COUNT; m++)
+        program->metrics[program->metric_count++] = m;
+    const struct fc_kernel *kernel = &fc_kernel_double;
+    size_t bytes = (size_t)(kernel->scratch_bytes + 63) / 64 * 64;
+    void *scratch = aligned_alloc(64, bytes);
+    size_t rows = (size_t)program->metric_count * (size_t)kernel->chunk;
+    double *out = aligned_alloc(64, (rows * sizeof *out + 63) / 64 * 64);
+    assert_true(scratch && out);
+    memset(scratch, 0, bytes);
+    for (int done = 0; done < WORLDS; done += kernel->chunk) {
+        int here = WORLDS - done < kernel->chunk ? WORLDS - done : kernel->chunk;
+        kernel->run(program, scenario.compiled.tables, 1, (uint64_t)done, here, scratch, out);
+        for (int r = 0; r < program->metric_count; r++)
+            for (int i = 0; i < here; i++)
+                figures->of[program->metrics[r]][done + i] = out[r * kernel->chunk + i];
+    }
+    free(scratch);
+    free(out);
+    fc_scenario_close(&scenario);
+    fc_scenario_options_free(&options);
+}
+
+static bool near(double a, double b, double scale)
+{
+    return fabs(a - b) <= 1e-7 * fabs(scale) + 1e-3;
+}
+
+/* The relations between the figures of one world: the number of the first that does not hold, or 0. */
+static int broken(const struct figures *f, int i, double term_h)
+{
+#define F(name) f->of[FC_M_##name][i]
+    double parts =
+        F(GPU_HOURS_USED) + F(GPU_HOURS_DOWN) + F(GPU_HOURS_IDLE) + F(GPU_HOURS_UNUSABLE) + F(SPOT_LOSS_H);
+    double useful = F(USEFUL_FLOP);
+    if (!near(parts, F(GPU_HOURS), F(GPU_HOURS)) || F(GPU_HOURS_DELIVERED) != F(GPU_HOURS))
+        return 1;
+    if (!near(F(ENERGY_MWH), F(POWER_MEAN_MW) * term_h, F(ENERGY_MWH)) ||
+        F(POWER_PEAK_MW) < F(POWER_MEAN_MW) * (1 - 1e-9))
+        return 2;
+    if (useful > 0 && !near(F(COST_PER_1E24_USD) * useful / 1e24, F(PAID_USD), F(PAID_USD)))
+        return 3;
+    if (useful > 0 && !near(F(RUN_COST_USD) / 1e24 * useful, F(PAID_USD), F(PAID_USD)))
+        return 4;
+    if (useful > 0 && !near(F(RUN_ENERGY_MWH) / 1e24 * useful, F(ENERGY_MWH), F(ENERGY_MWH)))
+        return 5;
+    if (F(GPU_HOURS_USED) > 0 &&
+        !near(F(COST_PER_USED_HOUR_USD) * F(GPU_HOURS_USED), F(PAID_USD), F(PAID_USD)))
+        return 6;
+    if (F(CASH_RESIDUE_CENTS) != 0 || F(COST_USD) != F(PAID_USD))
+        return 7;
+    if (useful <= 0 && (F(RUNS_FINAL) != 0 || F(ENERGY_MWH) > 0 || isfinite(F(RUN_COST_USD))))
+        return 8;
+    if (F(GPU_HOURS) <= 0 && (F(PAYS_BACK) != 0 || F(REVENUE_USD) != 0))
+        return 9;
+    if (F(CO2_T) > 0 && !near(F(CO2_MARGINAL_T) / F(CO2_T), 500.0 / 400.0, 1e3))
+        return 10;
+    return 0;
+#undef F
+}
+
+static uint64_t state_of_dice;
+static double dice(void)
+{
+    state_of_dice = state_of_dice * 6364136223846793005u + 1442695040888963407u;
+    return (double)(state_of_dice >> 11) * 0x1p-53;
+}
+
+static const char *const forms[] = {"take_or_pay", "minimum", "reservation", "block",
+                                    "on_demand",   "spot",    "own"};
+
+/* A random contract as overrides of tests/contract_flat.yaml; the term in months. */
+static int random_contract(char lines[LINES][96], int *term)
+{
+    int n = 0, providers = 1 + (int)(3 * dice());
+    *term = 12 * (1 + (int)(5 * dice()));
+#define SAY(...) snprintf(lines[n++], sizeof lines[0], __VA_ARGS__)
+    SAY("contract.years=%d years", *term / 12);
+    SAY("contract.ramp=%d months", (int)(dice() * *term));
+    SAY("contract.tranches=%d", 1 + (int)(4 * dice()));
+    SAY("contract.delay_probability=%.3f", dice());
+    SAY("contract.delay_length=lognormal(median=%.1f, sigma=0.8) months", 1 + 12 * dice());
+    SAY("contract.demand=%.3f", dice());
+    SAY("contract.take_or_pay=%.3f", dice());
+    SAY("contract.prepayment=%.3f", dice() < 0.3 ? 0 : dice());
+    SAY("contract.credit_from=%d months", (int)(dice() * *term));
+    SAY("contract.usable_fraction=%.3f", 0.5 + 0.5 * dice());
+    SAY("contract.outage_rate=%.2f 1/year", 20 * dice());
+    SAY("contract.outage_length=%.1f h", 60 * dice());
+    SAY("contract.extras=%.3f", dice());
+    SAY("contract.run_flop=[1e24]");
+    SAY("energy.it_power_per_gpu=1.5 to 2.5 kW");
+    SAY("finance.revenue=per_gw");
+    SAY("provider1.form=%s", forms[(int)(7 * dice())]);
+    bool windows = strstr(lines[n - 1], "block");
+    SAY("provider1.term=%d months", windows ? 1 + (int)(6 * dice()) : 12);
+    for (int k = 2; k <= providers; k++) {
+        SAY("provider%d.share=%.3f", k, 0.1 + 0.3 * dice());
+        SAY("provider%d.form=%s", k, forms[(int)(7 * dice())]);
+        bool block = strstr(lines[n - 1], "block");
+        SAY("provider%d.term=%d months", k, block ? 3 : 12);
+    }
+    if (dice() < 0.4)
+        SAY("contract.terminate=%d months", 1 + (int)(dice() * *term));
+    if (dice() < 0.3) {
+        SAY("contract.expansion_month=%d months", (int)(dice() * *term));
+        SAY("contract.expansion_share=0.3");
+        SAY("contract.expansion_strike=2.5 USD/GPU-h");
+    }
+    if (dice() < 0.5)
+        SAY("market.paths=true");
+#undef SAY
+    assert_true(n < LINES);
+    return n;
+}
+
+static void relations_hold(void **state)
+{
+    (void)state;
+    static struct figures f;
+    char lines[LINES][96];
+    state_of_dice = 1;
+    for (int c = 0; c < CONTRACTS; c++) {
+        int term, count = random_contract(lines, &term);
+        look("tests/contract_flat.yaml", lines, count, &f);
+        for (int i = 0; i < WORLDS; i++) {
+            int relation = broken(&f, i, term * 730.5);
+            if (relation) {
+                for (int k = 0; k < count; k++)
+                    print_message("# %s\n", lines[k]);
+                fail_msg("contract %d, world %d: relation %d does not hold", c, i, relation);
+            }
+        }
+    }
+    /* each relation finds its planted fault */
+    static const struct {
+        int metric;
+        double factor;
+        int relation;
+    } planted[] = {{FC_M_GPU_HOURS_IDLE, 1.01, 1},    {FC_M_ENERGY_MWH, 1.01, 2},
+                   {FC_M_COST_PER_1E24_USD, 1.01, 3}, {FC_M_RUN_COST_USD, 1.01, 4},
+                   {FC_M_RUN_ENERGY_MWH, 1.01, 5},    {FC_M_COST_PER_USED_HOUR_USD, 1.01, 6},
+                   {FC_M_COST_USD, 1.01, 7},          {FC_M_CO2_MARGINAL_T, 2, 10}};
+    snprintf(lines[0], sizeof lines[0], "contract.demand=0.5");
+    snprintf(lines[1], sizeof lines[1], "contract.run_flop=[1e24]");
+    for (size_t p = 0; p < sizeof planted / sizeof planted[0]; p++) {
+        look("tests/contract_flat.yaml", lines, 2, &f);
+        assert_int_equal(broken(&f, 0, 12 * 730.5), 0);
+        f.of[planted[p].metric][0] *= planted[p].factor;
+        assert_int_equal(broken(&f, 0, 12 * 730.5), planted[p].relation);
+    }
+}
+
+/* Later, less asked for, sooner left, more often down: never more work or energy. */
+static void less_is_never_more(void **state)
+{
+    (void)state;
+    static struct figures before, after;
+    char lines[LINES][96];
+    static const char *const worse[] = {"contract.demand=0", "contract.terminate=1 months",
+                                        "contract.outage_rate=50 1/year", "contract.delay_probability=1",
+                                        "contract.usable_fraction=0.3"};
+    state_of_dice = 7;
+    for (int c = 0; c < CONTRACTS; c++) {
+        int term, count = random_contract(lines, &term);
+        look("tests/contract_flat.yaml", lines, count, &before);
+        snprintf(lines[count], sizeof lines[0], "%s", worse[c % 5]);
+        look("tests/contract_flat.yaml", lines, count + 1, &after);
+        for (int i = 0; i < WORLDS; i++) {
+            assert_true(after.of[FC_M_USEFUL_FLOP][i] <= before.of[FC_M_USEFUL_FLOP][i] * (1 + 1e-9));
+            assert_true(after.of[FC_M_ENERGY_MWH][i] <= before.of[FC_M_ENERGY_MWH][i] * (1 + 1e-9) + 1e-9);
+        }
+    }
+}
+
+/* One figure of the first world of the flat contract under some lines. */
+static double one(int metric, int count, const char *const *set)
+{
+    static struct figures f;
+    char lines[LINES][96];
+    for (int i = 0; i < count; i++)
+        snprintf(lines[i], sizeof lines[0], "%s", set[i]);
+    look("tests/contract_flat.yaml", lines, count, &f);
+    return f.of[metric][0];
+}
+#define ONE(metric, ...)                                                                                     \
+    one(metric, (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *)),                         \
+        (const char *[]){__VA_ARGS__})
+
+static const double bill = 2191500; /* 1000 GPUs x 730.5 h x 3 USD */
+
+/* Nothing in the term: no bill, the prepayment comes back, nothing pays back, the breach is said. */
+static void nothing_is_delivered(void **state)
+{
+    (void)state;
+    static struct figures f;
+    char lines[LINES][96] = {"contract.delay_probability=1", "contract.delay_length=12 months",
+                             "contract.prepayment=0.5", "finance.revenue=per_gw"};
+    look("tests/contract_flat.yaml", lines, 4, &f);
+    assert_true(f.of[FC_M_PAID_USD][0] == 0 && f.of[FC_M_PAYS_BACK][0] == 0 &&
+                f.of[FC_M_FULLY_DELIVERED][0] == 0);
+    assert_true(isinf(f.of[FC_M_PAYBACK_MONTHS][0]));
+}
+
+/* An exit after six months of twelve with half prepaid: six bills, the prepayment counts for six more, so nothing
+ * is left for a fee; with an eighth prepaid, the fee of one half falls on what it does not cover. */
+static void prepayment_at_the_exit(void **state)
+{
+    (void)state;
+    double half = ONE(FC_M_PAID_USD, "contract.terminate=6 months", "contract.prepayment=0.5",
+                      "contract.credit_from=11 months");
+    double eighth = ONE(FC_M_PAID_USD, "contract.terminate=6 months", "contract.prepayment=0.125",
+                        "contract.credit_from=11 months");
+    assert_true(fabs(half - 12 * bill) < 1);
+    assert_true(fabs(eighth - (6 * bill + 1.5 * bill + 0.5 * (6 - 1.5) * bill)) < 1);
+}
+
+/* Half of the hours are the floor: an outage of the other half was never billed, so nothing is credited. */
+static void outages_are_credited_where_billed(void **state)
+{
+    (void)state;
+    const char *half = "contract.take_or_pay=0.5", *often = "contract.outage_rate=20 1/year";
+    assert_true(ONE(FC_M_SERVICE_CREDITS_USD, half, often) == 0);
+    double credits = ONE(FC_M_SERVICE_CREDITS_USD, often), down = ONE(FC_M_GPU_HOURS_DOWN, often);
+    assert_true(down > 0 && fabs(credits - 3 * down) < 1);
+    double late = ONE(FC_M_SERVICE_CREDITS_USD, often, "provider1.form=minimum");
+    assert_true(fabs(late - 3 * down) < 1);
+}
+
+/* Reservations are paid to their end, also past an exit and past the end of the contract. */
+static void reservations_are_paid_to_their_end(void **state)
+{
+    (void)state;
+    double exit = ONE(FC_M_PAID_USD, "provider1.form=reservation", "provider1.term=12 months",
+                      "contract.terminate=6 months");
+    double over = ONE(FC_M_PAID_USD, "provider1.form=reservation", "provider1.term=12 months",
+                      "contract.years=1.5 years");
+    assert_true(fabs(exit / (12 * 730.5 * 1000 * 7.5) - 1) < 1e-9);
+    assert_true(fabs(over / (24 * 730.5 * 1000 * 7.5) - 1) < 1e-9);
+}
+
+/* A late provider adds GPUs, at most the limit's multiple of the plan. */
+static void catch_up_is_bounded(void **state)
+{
+    (void)state;
+    static struct figures f;
+    char lines[LINES][96] = {"contract.years=3 years", "contract.ramp=3 months",
+                             "contract.delay_probability=1", "contract.delay_length=34 months",
+                             "contract.extras=0"};
+    look("openai-aws-38b", lines, 5, &f);
+    for (int i = 0; i < WORLDS; i++) {
+        double price = f.of[FC_M_CONTRACT_PRICE_END_USD][i], plan = 38e9 / price / (34.5 * 730.5);
+        assert_true(fabs(f.of[FC_M_GPUS_FULL_RAMP][i] / (1.5 * plan) - 1) < 1e-6);
+    }
+}
+
+/* A run keeps the size that it began with: two months for a frontier that grows 1.8 times a month. */
+static void a_run_keeps_its_size(void **state)
+{
+    (void)state;
+    double month = 1000 * 730.5 * 3600 * 0.4 * 2.5e15;
+    char first[64];
+    snprintf(first, sizeof first, "programme.first_run=%.17g FLOP", 1.5 * month);
+    double largest =
+        ONE(FC_M_PROGRAMME_LARGEST_FLOP, first, "programme.growth=1000", "contract.training_share=1",
+            "contract.years=0.25 years", "contract.credit_from=1 months");
+    double months =
+        ONE(FC_M_PROGRAMME_FIRST_MONTHS, first, "programme.growth=1000", "contract.training_share=1",
+            "contract.years=0.25 years", "contract.credit_from=1 months");
+    assert_true(fabs(largest / (1.5 * month) - 1) < 1e-5 && months == 2);
+}
+
+/* An option is never worth less than nothing. */
+static void an_option_is_worth_something(void **state)
+{
+    (void)state;
+    static struct figures f;
+    char lines[LINES][96] = {"market.paths=true", "contract.years=5 years",
+                             "contract.expansion_month=12 months", "contract.expansion_share=0.5",
+                             "contract.expansion_strike=3 USD/GPU-h"};
+    double sum = 0;
+    look("tests/contract_flat.yaml", lines, 5, &f);
+    for (int i = 0; i < WORLDS; i++) {
+        assert_true(f.of[FC_M_EXPANSION_VALUE_USD][i] >= 0);
+        sum += f.of[FC_M_EXPANSION_VALUE_USD][i];
+    }
+    assert_true(sum > 0);
+}
+
+/* Two roots, no one rate: 100 out, 230 in, 132 out a year apart has them at 10 % and 20 %. A capital of 0 % costs
+ * its straight line, and one of next to nothing the same. */
+static void rates(void **state)
+{
+    (void)state;
+    fc_real flow[FC_MONTHS][FC_W] = {{0}}, in[FC_W], out[FC_W], rate[FC_W], irr[FC_W], mirr[FC_W];
+    for (int l = 0; l < FC_W; l++) {
+        flow[0][l] = -100;
+        flow[12][l] = 230;
+        flow[24][l] = -132;
+        rate[l] = 0.12f;
+        in[l] = (fc_real)(230 / 1.12);
+        out[l] = (fc_real)(100 + 132 / 1.12 / 1.12);
+    }
+    fc_rates_of_return(25, flow, in, out, rate, irr, mirr);
+    assert_true(isnan(irr[0]));
+    double wanted = sqrt(230 / 1.12 / (100 + 132 / 1.12 / 1.12)) * 1.12 - 1;
+    assert_true(fabs((double)mirr[0] - wanted) < 1e-5);
+    flow[24][0] = 0;
+    fc_rates_of_return(25, flow, in, out, rate, irr, mirr);
+    assert_true(fabs((double)irr[0] - 1.3) < 1e-4);
+    const double tried[] = {0, 1e-9, 1e-7, 1e-5, 1e-3, 0.07, 1};
+    for (size_t i = 0; i < sizeof tried / sizeof tried[0]; i++)
+        for (int years = 1; years <= 40; years += 13) {
+            double right = tried[i] > 0 ? tried[i] / -expm1(-years * log1p(tried[i])) : 1.0 / years;
+            assert_true(fabs((double)fc_annuity((fc_real)tried[i], (fc_real)years) / right - 1) < 2e-6);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(relations_hold),
+        cmocka_unit_test(less_is_never_more),
+        cmocka_unit_test(nothing_is_delivered),
+        cmocka_unit_test(prepayment_at_the_exit),
+        cmocka_unit_test(outages_are_credited_where_billed),
+        cmocka_unit_test(reservations_are_paid_to_their_end),
+        cmocka_unit_test(catch_up_is_bounded),
+        cmocka_unit_test(a_run_keeps_its_size),
+        cmocka_unit_test(an_option_is_worth_something),
+        cmocka_unit_test(rates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
