@@ -40,7 +40,7 @@ static const struct option long_options[] = {
 
 struct options {
     int threads;
-    const char *assume;
+    const struct fc_backend *assume; /* whose GPUs a described machine has, or NULL */
     bool json;
 };
 
@@ -67,9 +67,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             o->threads = (int)count;
             break;
         case 'a':
-            if (strcmp(optarg, "cuda") != 0 && strcmp(optarg, "opencl") != 0)
+            o->assume = fc_backend_find(optarg);
+            if (!o->assume || o->assume->is_host)
                 return fc_fail(error, FC_BAD_INPUT, "--assume takes cuda or opencl, not '%.40s'", optarg);
-            o->assume = optarg;
             break;
         case 'j':
             o->json = true;
@@ -104,11 +104,7 @@ static int look(struct picture *p, const struct options *o, struct fc_error *err
         return -1;
     p->here = fc_topology_machine(p->hardware.topology)->is_this_system;
     if (!p->here)
-        return o->assume
-                   ? fc_hardware_assume(&p->hardware,
-                                        strcmp(o->assume, "cuda") == 0 ? FC_DEVICE_CUDA : FC_DEVICE_OPENCL,
-                                        o->threads, error)
-                   : 0;
+        return o->assume ? fc_hardware_assume(&p->hardware, o->assume->api, o->threads, error) : 0;
     fc_hardware_free(&p->hardware);
     if (o->assume)
         return fc_fail(error, FC_BAD_INPUT,
@@ -269,6 +265,15 @@ static void write_backends(struct fc_writer *w, const struct picture *p)
     fc_write_end(w);
 }
 
+/* The backend whose devices these are, as -b takes it. */
+static const char *name_of(enum fc_device_api api)
+{
+    for (int b = 0; fc_backends[b]; b++)
+        if (!fc_backends[b]->is_host && fc_backends[b]->api == api)
+            return fc_backends[b]->name;
+    return NULL;
+}
+
 static void write_placement(struct fc_writer *w, const struct picture *p)
 {
     const struct fc_machine *m = fc_topology_machine(p->hardware.topology);
@@ -290,7 +295,7 @@ static void write_placement(struct fc_writer *w, const struct picture *p)
         const struct fc_device_place *place = &placement->device[d];
         fc_write_map(w, NULL);
         fc_write_text(w, "name", m->device[d].name);
-        fc_write_text(w, "through", m->device[d].api == FC_DEVICE_CUDA ? "cuda" : "opencl");
+        fc_write_text(w, "through", name_of(m->device[d].api));
         fc_write_flag(w, "works", place->works);
         fc_write_text(w, "why_not", place->works ? NULL : place->why);
         fc_write_signed(w, "thread", place->thread);
