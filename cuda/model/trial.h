@@ -115,16 +115,15 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
 /* What a run would have taken that did not end within the longest time watched is not known, only that it is
  * more: its length and all that is counted by it are infinite ('never'), as FC_M_PAYBACK_MONTHS is. Its parts
  * of the time, its interruptions and its goodput are those of the time watched. A run that is watched for a
- * stated time has no end to miss. */
+ * stated time has no end to miss, unless it had too many events to be followed so long (FC_EVENTS_MOST). */
 FC_FN void fc_trial_censor(FC_GLOBAL const struct fc_program *program, fc_i32 base, struct fc_chunk *chunk)
 {
     fc_real(*m)[FC_W] = chunk->metrics;
     const fc_real never = (fc_real)fc_float_of(0x7f800000u);
     fc_i32 all = !(program->layers & FC_LAYER_CONTRACT); /* a contract's totals are not the run's */
-    if (program->run.watch)
-        return;
     FC_LANES (l) {
-        fc_i32 unknown = !chunk->timeline.finished[base + l];
+        fc_i32 cut = chunk->timeline.wall[base + l] < program->run.horizon;
+        fc_i32 unknown = program->run.watch ? cut : !chunk->timeline.finished[base + l];
         fc_i32 rest = unknown & all;
         m[FC_M_WALL_CLOCK_DAYS][l] = unknown ? never : m[FC_M_WALL_CLOCK_DAYS][l];
         m[FC_M_GPU_HOURS][l] = rest ? never : m[FC_M_GPU_HOURS][l];

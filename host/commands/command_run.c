@@ -18,6 +18,7 @@
 #include "host/result/result.h"
 #include "host/run/run.h"
 #include "host/result/samples_file.h"
+#include "host/compile/run_check.h"
 #include "host/compile/scenario.h"
 #include "host/run/select.h"
 #include "host/result/soundness.h"
@@ -444,6 +445,11 @@ static int run(const struct options *o, struct fc_error *error)
     if (o->until)
         result.trials_asked = fc_tally_trials(&result.tally);
     describe_run(&shared, &shared.earlier, &result);
+    struct fc_notes seen = {0};
+    fc_run_note_answer(&scenario.compiled, &result.tally, &seen);
+    fc_notes_add(&result.notes, &seen);
+    fc_notes_print(&seen, stderr, o->quiet);
+    fc_notes_free(&seen);
     samples_lost = fc_samples_file_close(shared.samples, true, &samples_error) != 0;
     shared.samples = NULL;
 

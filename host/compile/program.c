@@ -13,6 +13,7 @@
 #include "host/result/metrics.h"
 #include "plan_scenario.h"
 #include "program_detail.h"
+#include "run_check.h"
 
 #define LONGEST_RUN 16.0 /* a run is given up when it takes this many times its failure-free time */
 
@@ -116,19 +117,21 @@ static void choose_metrics(struct fc_program *program)
     }
 }
 
-/* The longest failure-free time of the run over 256 worlds of a fixed seed, s: only the step layer is run. */
-static double longest_work_s(const struct fc_compiled *compiled, struct fc_error *error)
+/* The shortest and the longest time of a step over 256 worlds of a fixed seed, s: only the step layer is run. */
+static int step_times(const struct fc_compiled *compiled, double step_s[2], struct fc_error *error)
 {
     enum { WORLDS = 256 };
     const struct fc_kernel *kernel = fc_kernel_find("portable");
     struct fc_program *pilot = malloc(sizeof *pilot);
     void *scratch = calloc(1, (size_t)kernel->scratch_bytes + 64);
     float *out = malloc((size_t)kernel->chunk * sizeof *out);
-    double longest = -1;
+    int status = -1;
     if (!pilot || !scratch || !out) {
         fc_fail(error, FC_FAULT, "no memory to compile the scenario");
         goto out;
     }
+    step_s[0] = INFINITY;
+    step_s[1] = 0;
     *pilot = compiled->program;
     pilot->layers = FC_LAYER_STEP;
     pilot->metric_count = 1;
@@ -137,14 +140,17 @@ static double longest_work_s(const struct fc_compiled *compiled, struct fc_error
         int count = WORLDS - done < kernel->chunk ? WORLDS - done : kernel->chunk;
         uintptr_t aligned = ((uintptr_t)scratch + 63) & ~(uintptr_t)63;
         kernel->run(pilot, compiled->tables, 0, (uint64_t)done, count, (void *)aligned, out);
-        for (int i = 0; i < count; i++)
-            longest = fmax(longest, (double)out[i] * (double)pilot->run.work_steps);
+        for (int i = 0; i < count; i++) {
+            step_s[0] = fmin(step_s[0], (double)out[i]);
+            step_s[1] = fmax(step_s[1], (double)out[i]);
+        }
     }
+    status = 0;
 out:
     free(pilot);
     free(scratch);
     free(out);
-    return longest;
+    return status;
 }
 
 /* The longest time that a run is watched, and the goals. */
@@ -232,8 +238,9 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
         return -1;
     const struct fc_step_program *step = &compiled->program.step;
     if (f[FC_FIELD_WORK].is_set) {
+        const double no_step[2] = {0, 0};
         compile_work(compiled, settings);
-        return 0;
+        return fc_run_check(compiled, settings, no_step, error);
     }
     double tokens = f[FC_FIELD_TOKENS].is_set ? f[FC_FIELD_TOKENS].number : 0, horizon_s;
     if (f[FC_FIELD_TOKENS].is_set && f[FC_FIELD_FLOP].is_set)
@@ -256,16 +263,12 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
             "add one");
     run->tokens = (float)tokens;
     run->work_steps = (float)ceil(tokens / (double)step->tokens_per_step);
-    if (run->watch) {
-        horizon_s = f[FC_FIELD_WALL].number;
-    } else {
-        double work_s = longest_work_s(compiled, error);
-        if (work_s < 0)
-            return -1;
-        horizon_s = LONGEST_RUN * work_s;
-    }
+    double step_s[2];
+    if (step_times(compiled, step_s, error))
+        return -1;
+    horizon_s = run->watch ? f[FC_FIELD_WALL].number : LONGEST_RUN * step_s[1] * (double)run->work_steps;
     set_horizon(compiled, settings, horizon_s);
-    return 0;
+    return fc_run_check(compiled, settings, step_s, error);
 }
 
 /* FNV-1a over the bytes of program and tables; both are plain 32-bit members without padding. */

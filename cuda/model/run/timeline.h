@@ -186,7 +186,8 @@ FC_INLINE void fc_timeline_wait(fc_i32 horizon, const struct fc_span_lanes *span
         fc_i32 pause = fc_min_i32(span->pause[l], horizon - lane->wall[l]);
         lane->waiting[l] += pause;
         lane->wall[l] += pause;
-        lane->over[l] = lane->index[l] >= 0 && (lane->finished[l] || lane->wall[l] >= horizon);
+        lane->over[l] = lane->index[l] >= 0 &&
+                        (lane->finished[l] || lane->wall[l] >= horizon || lane->event[l] >= FC_EVENTS_MOST);
         overdue |= lane->next_planned[l] < lane->wall[l];
     }
     for (fc_i32 l = 0; overdue && l < FC_W; l++)

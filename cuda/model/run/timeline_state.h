@@ -17,6 +17,9 @@
 #define FC_CREWS 31       /* most repair crews, where they are counted */
 #define FC_MISSING 32     /* units that a waiting job lacks at a time */
 #define FC_AGE_HEAP 128   /* renewed units whose next failure is known, per run */
+#define FC_EVENTS_MOST                                                                                       \
+    (1u << 18) /* events of one run; it is given up as one that does not end. Judgement: ten
+                                     times those of a year on 100 thousand GPUs, under a second on one core */
 #define FC_FOREVER 0x7fffffff
 #define FC_HORIZON_LIMIT 0x40000000 /* 2^30 */
 #define FC_DEBT_LIMIT 0x08000000    /* 2^27 */
