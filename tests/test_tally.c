@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -328,6 +329,50 @@ static void sums_are_exact(void **state)
     fc_tally_free(&t);
 }
 
+/* A bit that flipped in a sum, a count or an extreme, where it changes a figure by more than the width of a bin. */
+static void a_flipped_bit_is_found(void **state)
+{
+    (void)state;
+    static const int32_t two[] = {0, 1};
+    struct fc_tally tally;
+    struct fc_error error;
+    float values[1000];
+    assert_int_equal(fc_tally_create(&tally, two, 2, &error), 0);
+    for (int i = 0; i < 1000; i++)
+        values[i] = (float)(i - 300) * 0.37f;
+    fc_tally_add(&tally, 0, values, 1000, 0);
+    struct fc_tally_metric *m = &tally.metrics[0];
+    assert_null(fc_tally_unfit(m));
+    assert_null(fc_tally_unfit(&tally.metrics[1])); /* nothing in it */
+    int found = 0, tried = 0;
+    for (uint32_t e = m->min_key >> 23; e <= m->max_key >> 23; e++) {
+        if (m->sum[e] == 0)
+            continue;
+        for (int bit = 0; bit < 64; bit++, tried++) {
+            bool large =
+                (uint64_t)1 << bit >= m->sum[e] >> 9; /* 0.2 % of the sum, twice the width of a bin */
+            m->sum[e] ^= (uint64_t)1 << bit;
+            found += fc_tally_unfit(m) != NULL;
+            if (large)
+                assert_string_equal(fc_tally_unfit(m), "a sum");
+            m->sum[e] ^= (uint64_t)1 << bit;
+            m->square_high[e] ^= (uint64_t)1 << bit;
+            if (bit >= 40)
+                assert_string_equal(fc_tally_unfit(m), "a sum of squares");
+            m->square_high[e] ^= (uint64_t)1 << bit;
+        }
+    }
+    assert_true(found > tried / 2);
+    m->bins[fc_tally_bin(m->max_key)]--;
+    assert_non_null(fc_tally_unfit(m));
+    m->bins[fc_tally_bin(m->max_key)]++;
+    m->count++;
+    assert_string_equal(fc_tally_unfit(m), "the counts");
+    m->count--;
+    assert_null(fc_tally_unfit(m));
+    fc_tally_free(&tally);
+}
+
 static void clear_is_empty(void **state)
 {
     (void)state;
@@ -358,6 +403,7 @@ int main(void)
         cmocka_unit_test(refused_merge_changes_nothing),
         cmocka_unit_test(odd_values),
         cmocka_unit_test(sums_are_exact),
+        cmocka_unit_test(a_flipped_bit_is_found),
         cmocka_unit_test(clear_is_empty),
     };
     return cmocka_run_group_tests_name("tally", tests, NULL, NULL);

@@ -400,7 +400,8 @@ static int run_batch(struct fc_session *s, uint64_t first, uint64_t count, struc
     if (begin_tally(s, (size_t)((count + s->launch.trials - 1) / s->launch.trials), error))
         return -1;
     s->tally_is_zero = false;
-    static atomic_ulong batches;
+    static atomic_ulong batches, answered;
+    fc_fault_hang("cuda", &answered);
     bool lost = fc_fault_lost("cuda", &batches);
     size_t launches = 0;
     for (uint64_t at = 0; at < count; launches++) {

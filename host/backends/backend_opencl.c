@@ -429,7 +429,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     if (begin_tally(s, (size_t)((count + s->launch.trials - 1) / s->launch.trials), error))
         return -1;
     s->tally_is_zero = false;
-    static atomic_ulong batches;
+    static atomic_ulong batches, answered;
+    fc_fault_hang("opencl", &answered);
     bool lost = fc_fault_lost("opencl", &batches);
     size_t launches = 0;
     for (uint64_t at = 0; at < count; launches++) {

@@ -105,6 +105,15 @@ int fc_device_tally_collect(struct fc_tally *part, uint64_t first, uint64_t coun
                     (unsigned long long)(m->count + m->invalid), (unsigned long long)count);
             goto done;
         }
+        const char *unfit = fc_tally_unfit(m);
+        if (unfit) {
+            fc_fail(error, FC_FAULT,
+                    "the device gave %s that the others contradict (its memory or its driver is broken); "
+                    "leave this "
+                    "device out",
+                    unfit);
+            goto done;
+        }
     }
     status = fc_tally_cover(part, first, count, error);
 done:

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The text behind "<backend>:<what>" in the list, or NULL when it is not in there. */
 static const char *find(const char *backend, const char *what)
@@ -28,11 +29,23 @@ bool fc_fault_asked(const char *backend, const char *what)
     return find(backend, what) != NULL;
 }
 
-bool fc_fault_lost(const char *backend, atomic_ulong *batches)
+/* Whether "<backend>:<what>:<after>" is asked for and more than `after` batches were counted in `batches`. */
+static bool due(const char *backend, const char *what, atomic_ulong *batches)
 {
-    const char *after = find(backend, "lost");
+    const char *after = find(backend, what);
     if (!after)
         return false;
     unsigned long limit = *after == ':' ? strtoul(after + 1, NULL, 10) : 0;
     return atomic_fetch_add(batches, 1) >= limit;
+}
+
+bool fc_fault_lost(const char *backend, atomic_ulong *batches)
+{
+    return due(backend, "lost", batches);
+}
+
+void fc_fault_hang(const char *backend, atomic_ulong *batches)
+{
+    while (due(backend, "hang", batches))
+        pause();
 }

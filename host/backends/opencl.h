@@ -80,6 +80,9 @@ struct fc_opencl_settings {
 /* What suits the kind of device. */
 struct fc_opencl_settings fc_opencl_defaults(const struct fc_opencl *cl, cl_device_id device);
 
+/* "; PoCL cannot write its cache ..." where that is so: it then has no device or builds nothing. Else "". */
+const char *fc_opencl_cache_advice(char *text, size_t size);
+
 /* Builds the program; on failure the error carries the compiler's log. */
 int fc_opencl_build(const struct fc_opencl *cl, cl_context context, cl_device_id device,
                     const struct fc_opencl_settings *settings, cl_program *program, struct fc_error *error);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/base/output.h"
 #include "host/language/embedded.h"
 #include "fault.h"
 
@@ -55,27 +56,62 @@ static bool cache_path(const struct fc_opencl *cl, cl_device_id device, const ch
     return length > 0 && (size_t)length < size;
 }
 
+/* What stands before the binary in a file of the cache: a file that does not fit it is removed, for drivers crash on
+ * damaged binaries. */
+struct cache_head {
+    char name[16];
+    uint64_t length, hash;
+};
+
+static const char cache_name[16] = "flopcast-cl-2";
+
+static uint64_t hash_bytes(const unsigned char *bytes, size_t length)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return hash;
+}
+
+/* The binary of a file of the cache, to be freed; NULL when there is none or it is damaged (it is then removed). */
+static unsigned char *read_cached(const char *path, size_t *length)
+{
+    struct cache_head head;
+    unsigned char *binary = NULL, more;
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return NULL;
+    bool good = fread(&head, sizeof head, 1, file) == 1 &&
+                memcmp(head.name, cache_name, sizeof head.name) == 0 && head.length > 0 &&
+                head.length <= BINARY_BYTES_MAX;
+    if (good && !(binary = malloc(head.length))) {
+        (void)fclose(file);
+        return NULL;
+    }
+    good = good && fread(binary, 1, head.length, file) == head.length && fread(&more, 1, 1, file) == 0 &&
+           hash_bytes(binary, head.length) == head.hash;
+    (void)fclose(file);
+    if (good) {
+        *length = head.length;
+        return binary;
+    }
+    free(binary);
+    remove(path);
+    return NULL;
+}
+
 /* The program from the cache, built, or NULL. */
 static cl_program load_cached(const struct fc_opencl *cl, cl_context context, cl_device_id device,
                               const char *path, const char *options)
 {
-    cl_program program = NULL;
-    unsigned char *binary = NULL;
-    FILE *file = fopen(path, "rb");
-    if (!file)
+    size_t length = 0;
+    unsigned char *binary = read_cached(path, &length);
+    if (!binary)
         return NULL;
-    if (fseek(file, 0, SEEK_END))
-        goto done;
-    long size = ftell(file);
-    if (size <= 0 || size > BINARY_BYTES_MAX || fseek(file, 0, SEEK_SET))
-        goto done;
-    size_t length = (size_t)size;
-    binary = malloc(length);
-    if (!binary || fread(binary, 1, length, file) != length)
-        goto done;
     const unsigned char *binaries[] = {binary};
     cl_int status = CL_SUCCESS, code = CL_SUCCESS;
-    program = cl->create_program_with_binary(context, 1, &device, &length, binaries, &status, &code);
+    cl_program program =
+        cl->create_program_with_binary(context, 1, &device, &length, binaries, &status, &code);
     if (program && (code != CL_SUCCESS || status != CL_SUCCESS ||
                     cl->build_program(program, 1, &device, options, NULL, NULL) != CL_SUCCESS)) {
         cl->release_program(program);
@@ -83,32 +119,29 @@ static cl_program load_cached(const struct fc_opencl *cl, cl_context context, cl
     }
     if (!program)
         remove(path);
-done:
     free(binary);
-    fclose(file);
     return program;
 }
 
 static void save_cached(const struct fc_opencl *cl, cl_program program, const char *path)
 {
+    struct fc_output *output;
+    struct fc_error unused;
     size_t size = 0;
-    unsigned char *binary = NULL;
-    char other[1200];
-    snprintf(other, sizeof other, "%s.%ld", path, (long)getpid());
     if (cl->get_program_info(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS ||
         size == 0 || size > BINARY_BYTES_MAX)
         return;
-    binary = malloc(size);
+    unsigned char *binary = malloc(size);
     if (!binary)
         return;
-    FILE *file = NULL;
-    if (cl->get_program_info(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
-        file = fopen(other, "wb");
-    if (file) {
-        bool whole = fwrite(binary, 1, size, file) == size;
-        whole = fclose(file) == 0 && whole;
-        if (!whole || rename(other, path)) /* whole or not at all, whoever else writes the same file */
-            remove(other);
+    if (cl->get_program_info(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS &&
+        fc_output_open(&output, "cache", path, &unused) == 0) {
+        struct cache_head head = {.length = size, .hash = hash_bytes(binary, size)};
+        memcpy(head.name, cache_name, sizeof head.name);
+        FILE *file = fc_output_begin(output, &unused);
+        if (file && fwrite(&head, sizeof head, 1, file) == 1 && fwrite(binary, 1, size, file) == size)
+            (void)fc_output_commit(output, &unused);
+        fc_output_close(output);
     }
     free(binary);
 }
@@ -118,6 +151,7 @@ static int fail_with_log(const struct fc_opencl *cl, cl_program program, cl_devi
 {
     struct fc_device_info info;
     fc_opencl_describe(cl, device, &info);
+    char advice[400];
     char *log = NULL;
     size_t size = 0;
     if (cl->get_program_build_info(program, device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) == CL_SUCCESS &&
@@ -128,8 +162,9 @@ static int fail_with_log(const struct fc_opencl *cl, cl_program program, cl_devi
             log[0] = '\0';
     }
     fc_fail(error, FC_NO_DEVICE,
-            "the kernels do not build on OpenCL device '%s' (%s); its compiler says:\n%.1500s", info.name,
-            fc_opencl_code(code), log && log[0] ? log : "(nothing)");
+            "the kernels do not build on OpenCL device '%s' (%s); its compiler says:\n%.1200s%s", info.name,
+            fc_opencl_code(code), log && log[0] ? log : "(nothing)",
+            strstr(info.driver, "Portable") ? fc_opencl_cache_advice(advice, sizeof advice) : "");
     free(log);
     return -1;
 }

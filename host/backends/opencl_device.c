@@ -2,10 +2,41 @@
 #include "opencl.h"
 
 #ifdef FC_WITH_OPENCL
+#include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 enum { PLATFORMS_MAX = 16 };
+
+const char *fc_opencl_cache_advice(char *text, size_t size)
+{
+    static const struct {
+        const char *variable, *below;
+    } places[] = {{"POCL_CACHE_DIR", ""}, {"XDG_CACHE_HOME", "/pocl"}, {"HOME", "/.cache/pocl"}};
+    char folder[1024] = "/tmp";
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const char *value = getenv(places[i].variable);
+        if (value && value[0]) {
+            snprintf(folder, sizeof folder, "%.900s%s", value, places[i].below);
+            break;
+        }
+    }
+    char shown[sizeof folder], *slash;
+    memcpy(shown, folder, sizeof shown);
+    while (access(folder, F_OK) != 0 && (slash = strrchr(folder, '/')) && slash != folder)
+        *slash = '\0'; /* the folder above, which would have to take the new one */
+    struct statfs system;
+    bool process_files = statfs(folder, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+    text[0] = '\0';
+    if (access(folder, W_OK) != 0 || process_files)
+        snprintf(text, size,
+                 "; PoCL cannot write its cache, %.100s: set POCL_CACHE_DIR to a folder that can be written",
+                 shown);
+    return text;
+}
 
 int fc_opencl_devices(const struct fc_opencl *cl, cl_device_id *devices, int max, char *why, size_t why_size)
 {
@@ -27,7 +58,9 @@ int fc_opencl_devices(const struct fc_opencl *cl, cl_device_id *devices, int max
         if (code == CL_SUCCESS)
             count += (int)found < max - count ? (int)found : max - count;
     }
-    snprintf(why, why_size, "%s", count ? "" : "the OpenCL platforms of this machine have no device");
+    char advice[200];
+    snprintf(why, why_size, "%s%s", count ? "" : "the OpenCL platforms of this machine have no device",
+             count ? "" : fc_opencl_cache_advice(advice, sizeof advice));
     return count;
 }
 

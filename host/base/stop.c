@@ -24,7 +24,9 @@ void fc_stop_watch(void)
 {
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         struct sigaction before, ours = {.sa_handler = on_signal, .sa_flags = signals[i].flags};
-        if (sigaction(signals[i].number, NULL, &before) == 0 && before.sa_handler == SIG_DFL && !asked)
+        /* a driver's compiler (LLVM) may have put a handler of its own there, which ends the program */
+        if (sigaction(signals[i].number, NULL, &before) == 0 && before.sa_handler != SIG_IGN &&
+            before.sa_handler != on_signal && !asked)
             (void)sigaction(signals[i].number, &ours, NULL);
     }
 }

@@ -140,6 +140,10 @@ static int read_tally(struct fc_result *result, const struct fc_node *metrics, s
             return fc_fail_at(error, &node->place,
                               "the bins between the extremes of '%s' do not hold its %" PRIu64 " values",
                               node->key, m->count);
+        const char *unfit = fc_tally_unfit(m);
+        if (unfit)
+            return fc_fail_at(error, &node->place, "%s of '%s' cannot be (the file was altered)", unfit,
+                              node->key);
     }
     return 0;
 }

@@ -175,6 +175,52 @@ void fc_tally_clear(struct fc_tally *tally)
     }
 }
 
+/* Bounds of the sums of one exponent. */
+struct bounds {
+    uint64_t count;
+    unsigned __int128 sum[2], square[2]; /* lowest, highest */
+};
+
+static void add_bin(struct bounds *b, const struct fc_tally_metric *m, uint32_t bin)
+{
+    uint32_t first = fc_tally_bin_first(bin), last = fc_tally_bin_last(bin);
+    uint64_t x = fc_tally_mantissa(fc_tally_value(first < m->min_key ? m->min_key : first));
+    uint64_t y = fc_tally_mantissa(fc_tally_value(last > m->max_key ? m->max_key : last));
+    uint64_t ends[2] = {x < y ? x : y, x < y ? y : x}; /* below zero the mantissa falls as the value rises */
+    b->count += m->bins[bin];
+    for (int i = 0; i < 2; i++) {
+        b->sum[i] += (unsigned __int128)m->bins[bin] * ends[i];
+        b->square[i] += (unsigned __int128)m->bins[bin] * ends[i] * ends[i];
+    }
+}
+
+const char *fc_tally_unfit(const struct fc_tally_metric *m)
+{
+    if (m->count == 0)
+        return NULL;
+    if (m->min_key > m->max_key)
+        return "the extremes";
+    uint32_t low = fc_tally_bin(m->min_key), high = fc_tally_bin(m->max_key);
+    uint64_t count = 0;
+    if (m->bins[low] == 0 || m->bins[high] == 0)
+        return "the extremes";
+    for (uint32_t e = m->min_key >> 23; e <= m->max_key >> 23; e++) {
+        struct bounds b = {0};
+        uint32_t from = e << (23 - FC_TALLY_SHIFT), to = ((e + 1) << (23 - FC_TALLY_SHIFT)) - 1;
+        for (uint32_t bin = from < low ? low : from; bin <= (to > high ? high : to); bin++)
+            if (m->bins[bin])
+                add_bin(&b, m, bin);
+        unsigned __int128 square = (unsigned __int128)m->square_high[e] * 0x1000000u + m->square_low[e];
+        if (m->sum[e] < b.sum[0] || m->sum[e] > b.sum[1])
+            return "a sum";
+        if (square < b.square[0] || square > b.square[1] ||
+            m->square_low[e] > (unsigned __int128)b.count * 0xffffffu)
+            return "a sum of squares";
+        count += b.count;
+    }
+    return count == m->count ? NULL : "the counts";
+}
+
 uint64_t fc_tally_trials(const struct fc_tally *tally)
 {
     uint64_t trials = 0;

@@ -49,6 +49,12 @@ int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struc
 /* into += from, ranges included; both must hold the same metrics and no common trial. */
 int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc_error *error);
 
+/* Whether counts, sums and extremes of a metric fit each other: the bins between the extremes hold `count` values, the
+ * outermost of them one at least; and per exponent the sums of mantissas and of their squares lie between those of the
+ * lowest and the highest values that the bins allow (a bin is 0.1 % wide, so the mean can be off by that much and no
+ * more). Returns NULL, or what does not fit. */
+const char *fc_tally_unfit(const struct fc_tally_metric *metric);
+
 /* Back to empty, at the cost of what was used. */
 void fc_tally_clear(struct fc_tally *tally);
 

@@ -1,5 +1,6 @@
 /* hardware.c: see hardware.h. */
 #include "hardware.h"
+#include "probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +20,12 @@ static void ask(struct fc_hardware *hardware, const struct fc_backend *backend)
 {
     struct fc_found_backend *found = &hardware->backend[hardware->backend_count++];
     struct fc_device_info info[FC_DEVICES_MAX];
-    int room = FC_DEVICES_MAX - hardware->device_count;
+    /* however many GPUs there are, the CPU keeps its place */
+    int room = FC_DEVICES_MAX - hardware->device_count - (backend != &fc_backend_cpu && !hardware->has_cpu);
     *found = (struct fc_found_backend){.backend = backend};
-    int count = backend->discover(info, room, found->why, sizeof found->why);
+    int count = fc_probe(backend, info, room, found->why, sizeof found->why);
     found->devices = count > 0 ? count : 0;
+    hardware->has_cpu = hardware->has_cpu || backend == &fc_backend_cpu;
     for (int i = 0; i < found->devices; i++)
         hardware->device[hardware->device_count++] =
             (struct fc_found_device){.backend = backend,

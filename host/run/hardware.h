@@ -30,6 +30,7 @@ struct fc_hardware {
     struct fc_topology *topology;
     struct fc_placement placement;
     int backend_count, device_count;
+    bool has_cpu; /* the CPU has been asked and has its place */
     struct fc_found_backend backend[FC_BACKENDS_MAX];
     struct fc_found_device device[FC_DEVICES_MAX];
 };

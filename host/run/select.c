@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/backends/kernels.h"
+#include "probe.h"
 #include "selftest.h"
 #include "host/base/source.h"
 
@@ -381,22 +382,39 @@ int fc_select_from(struct fc_selection *selection, struct fc_hardware *hardware,
     return 0;
 }
 
-int fc_select(struct fc_selection *selection, const struct fc_select_request *request, struct fc_error *error)
+/* Selects among the backends that the wish names, or all; OpenCL is passed over with `no_opencl`. */
+static int select_among(struct fc_selection *selection, const struct fc_select_request *request,
+                        const struct wish *wish, bool no_opencl, struct fc_error *error)
 {
     struct fc_hardware hardware;
+    const struct fc_backend *asked[FC_BACKENDS_MAX + 1] = {0};
+    int count = 0;
+    for (int i = 0; i < FC_BACKENDS_MAX && fc_backends[i]; i++)
+        if ((wish->names == 0 || wish->named[i]) && !(no_opencl && fc_backends[i] == &fc_backend_opencl))
+            asked[count++] = fc_backends[i];
+    if (fc_hardware_find(&hardware, asked, request->threads, error))
+        return -1;
+    if (no_opencl && hardware.backend_count < FC_BACKENDS_MAX) {
+        struct fc_found_backend *found = &hardware.backend[hardware.backend_count++];
+        *found = (struct fc_found_backend){.backend = &fc_backend_opencl};
+        snprintf(found->why, sizeof found->why, "no driver for a GPU");
+    }
+    int status = fc_select_from(selection, &hardware, request, error);
+    fc_hardware_free(&hardware);
+    return status;
+}
+
+int fc_select(struct fc_selection *selection, const struct fc_select_request *request, struct fc_error *error)
+{
     struct wish wish;
     *selection = (struct fc_selection){0};
     if (read_wish(request->backends, &wish, error) || check_isa(request->isa, &wish, error))
         return -1;
-    const struct fc_backend *asked[FC_BACKENDS_MAX + 1] = {0};
-    int count = 0;
-    for (int i = 0; i < FC_BACKENDS_MAX && fc_backends[i]; i++)
-        if (wish.names == 0 || wish.named[i])
-            asked[count++] = fc_backends[i];
-    if (fc_hardware_find(&hardware, asked, request->threads, error))
-        return -1;
-    int status = fc_select_from(selection, &hardware, request, error);
-    fc_hardware_free(&hardware);
+    bool pocl_alone = wish.automatic && !fc_probe_opencl_gpu();
+    int status = select_among(selection, request, &wish, pocl_alone, error);
+    if (status && pocl_alone && error->status == FC_NO_DEVICE &&
+        !request->strict) /* then PoCL is better than nothing */
+        status = select_among(selection, request, &wish, false, error);
     return status;
 }
 
