@@ -59,7 +59,9 @@ enum fc_input {
     FC_IN_MEMORY_FRAMEWORK = 46,   /* context, collective buffers, workspaces, byte */
     FC_IN_FAR_LATENCY = 47,        /* latency of a collective step between domains, s */
     FC_IN_ROUTER_SPREAD = 48,      /* standard deviation of the experts' loads over their mean */
-    FC_IN_STEP_END = 49,
+    FC_IN_DP_RATE = 49,            /* rate of data parallel collectives between domains over that of one alone */
+    FC_IN_STEP_WAIT = 50,          /* spread of a replica's time per micro-batch, over the mean; all wait for the slowest */
+    FC_IN_STEP_END = 51,
 
     /* timeline layer: 64 to 127 */
     FC_IN_GPU_MTBF_H = 64,       /* GPU-hours of running per unplanned interruption, h */

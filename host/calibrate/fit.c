@@ -36,6 +36,7 @@ int fc_fit_create(struct fc_fit *fit, const struct fc_measurements *m, const boo
         for (size_t k = 0; k < m->count; k++)
             like += !m->rows[k].left_out[0] && (!use || use[k]) && alike(row, &m->rows[k]);
         fc_plan_program(&row->plan, &to->program);
+        to->program.router_excess *= (float)prior->router_median; /* the spread is not fitted */
         for (int input = 0; input < FC_IN_STEP_END; input++)
             to->factor[input] = fc_factor_for(&row->plan, input);
         to->log_seconds = log(row->seconds);

@@ -200,6 +200,8 @@ static const struct fc_software *software_of(const char *const *cells)
                  {"SimuMax", FC_SIMUMAX},
                  {"AutoModel", FC_AUTOMODEL},
                  {"Llama 3 herd", FC_META_LLAMA3},
+                 {"Table 2 (Megatron-LM)", FC_MEGATRON_2023},
+                 {"Table 2 (MegaScale)", FC_MEGASCALE},
                  {"MLPerf", FC_MLPERF},
                  {"NeMo 24", FC_NEMO_24},
                  {"NeMo 25.0x", FC_NEMO_25},
@@ -310,9 +312,10 @@ static void read_sharding(struct fc_plan *p, const char *const *cells)
     const char *fsdp = strstr(cells[FC_COLUMN_SHARDING], "FSDP");
     double replicas = fc_plan_data_parallel(p), size = fsdp ? strtod(fsdp + 4, NULL) : 0, dense, expert;
     bool meta = is_llama3_paper(cells);
-    p->fsdp = (fsdp || p->software->fsdp) && !meta;
+    bool parameters = has(cells, FC_COLUMN_SHARDING, "ZeRO-3");
+    p->fsdp = (fsdp || parameters || p->software->fsdp) && !meta;
     p->fsdp_group = size > 0 ? size : replicas;
-    p->shards_optimizer = p->software->shards_optimizer;
+    p->shards_optimizer = p->software->shards_optimizer || has(cells, FC_COLUMN_NOTES, "ZeRO-1");
     p->shards_gradients = meta;
     /* where weights and gradients alone exceed the memory, they must be shared out */
     fc_plan_most_parameters(p, &dense, &expert);
@@ -442,7 +445,11 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
         return -1;
     p->precision = precision_of(cells);
     p->fp16 = starts(cells[FC_COLUMN_PRECISION], "FP16");
-    p->balanced_router = true; /* by force, as the notes of most rows say, or by synthetic data */
+    /* by force, as the notes of most rows say, or by synthetic data */
+    p->balanced_router = !has(cells, FC_COLUMN_NOTES, "NOT force-balanced");
+    p->roce = has(cells, FC_COLUMN_NOTES, "RoCE") || has(cells, FC_COLUMN_HARDWARE, "RoCE") ||
+              has(cells, FC_COLUMN_HARDWARE, "Ethernet") || has(cells, FC_COLUMN_NOTES, "Spectrum-X") ||
+              is_llama3_paper(cells);
     read_layout(p, cells);
     if (fc_plan_peak(p) <= 0) {
         snprintf(m->left_out, sizeof m->left_out, "the catalog has no peak of this precision for %s", gpu);

@@ -87,10 +87,10 @@ static int read_header(struct reader *r, int columns[FC_COLUMNS], const char *na
     return 0;
 }
 
-int fc_measurements_read(struct fc_measurements *m, const char *name, const char *text, size_t size,
-                         const struct fc_catalog *catalog, struct fc_error *error)
+/* Adds the rows of a table to those already there. */
+static int add_table(struct fc_measurements *m, const char *name, const char *text, size_t size,
+                     const struct fc_catalog *catalog, struct fc_error *error)
 {
-    *m = (struct fc_measurements){0};
     char *copy = malloc(size + 1);
     if (!copy)
         return fc_fail(error, FC_FAULT, "no memory for the measurements");
@@ -98,7 +98,7 @@ int fc_measurements_read(struct fc_measurements *m, const char *name, const char
     copy[size] = '\0';
     struct reader r = {.at = copy, .end = copy + size, .line = 1};
     int columns[FC_COLUMNS] = {0}, line = 1;
-    size_t room = 0;
+    size_t room = m->count;
     int status = read_header(&r, columns, name, error);
     while (!status && next_record(&r, &line)) {
         if (m->count == room) {
@@ -124,16 +124,28 @@ int fc_measurements_read(struct fc_measurements *m, const char *name, const char
     return status;
 }
 
+int fc_measurements_read(struct fc_measurements *m, const char *name, const char *text, size_t size,
+                         const struct fc_catalog *catalog, struct fc_error *error)
+{
+    *m = (struct fc_measurements){0};
+    return add_table(m, name, text, size, catalog, error);
+}
+
 int fc_measurements_open(struct fc_measurements *m, const char *path, const struct fc_catalog *catalog,
                          struct fc_error *error)
 {
     *m = (struct fc_measurements){0};
     if (!path) {
-        static const char shipped[] = "catalog/measured-training.csv";
-        const struct fc_embedded_file *file = fc_embedded_find(shipped);
-        if (!file)
-            return fc_fail(error, FC_FAULT, "this build carries no measurements; name a CSV file");
-        return fc_measurements_read(m, shipped, (const char *)file->data, file->size, catalog, error);
+        static const char *const shipped[] = {"catalog/measured-training.csv",
+                                              "catalog/measured-training-2.csv"};
+        for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
+            const struct fc_embedded_file *file = fc_embedded_find(shipped[i]);
+            if (!file)
+                return fc_fail(error, FC_FAULT, "this build carries no measurements; name a CSV file");
+            if (add_table(m, shipped[i], (const char *)file->data, file->size, catalog, error))
+                return -1;
+        }
+        return 0;
     }
     size_t size;
     char *text;

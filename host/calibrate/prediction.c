@@ -34,6 +34,7 @@ void fc_predict(const struct fc_measurement *m, const struct fc_beliefs *b, cons
     struct fc_fit_row row = {0};
     double gradient[N], variance = 0;
     fc_plan_program(&m->plan, &row.program);
+    row.program.router_excess *= (float)b->router_median;
     for (int input = 0; input < FC_IN_STEP_END; input++)
         row.factor[input] = fc_factor_for(&m->plan, input);
     prediction->seconds = exp(fc_fit_log_time(&row, b, shift, gradient));

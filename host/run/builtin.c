@@ -155,6 +155,8 @@ static const float step_median[FC_STEP_JOINT] = {
     [FC_IN_MEMORY_FRAMEWORK] = 4e9f,
     [FC_IN_FAR_LATENCY] = 3e-5f,
     [FC_IN_ROUTER_SPREAD] = 0.2f,
+    [FC_IN_DP_RATE] = 0.6f,
+    [FC_IN_STEP_WAIT] = 0.05f,
 };
 
 /* A plan that has every part: experts, attention of both kinds, all communication, a pipeline. */
@@ -216,6 +218,7 @@ static const struct fc_step_program step_plan = {
     .bubble_layers = 112,
     .bubble_head = 1,
     .zero_bubble = 1,
+    .slowest = 5,
     .idle_layer = 1,
     .idle_weights = 2,
     .weight_share = 0.3f,

@@ -81,6 +81,13 @@ const struct fc_factor fc_factors[FC_FACTORS] = {
     [FC_FACTOR_MOE_LAUNCHES] = {"moe_launches", FC_IN_MOE_LAUNCHES},
     [FC_FACTOR_SOFTWARE_PAXML] = {"software_paxml", FC_IN_SOFTWARE},
     [FC_FACTOR_FAR_LATENCY] = {"far_latency", FC_IN_FAR_LATENCY},
+    [FC_FACTOR_DP_RATE] = {"dp_rate", FC_IN_DP_RATE},
+    [FC_FACTOR_STEP_WAIT] = {"step_wait", FC_IN_STEP_WAIT},
+    [FC_FACTOR_STEP_WAIT_SITE] = {"step_wait_site", FC_IN_STEP_WAIT},
+    [FC_FACTOR_STEP_WAIT_ROUTER] = {"step_wait_router", FC_IN_STEP_WAIT},
+    [FC_FACTOR_NIC_ROCE] = {"nic_roce", FC_IN_NIC},
+    [FC_FACTOR_SOFTWARE_MEGATRON_2023] = {"software_megatron_2023", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_MEGASCALE] = {"software_megascale", FC_IN_SOFTWARE},
 };
 
 const char *const fc_group_names[FC_GROUPS] = {"dense, Blackwell", "dense, Ampere or Hopper",
@@ -148,6 +155,8 @@ static int software_of(const struct fc_plan *p)
         [FC_MLPERF] = FC_FACTOR_SOFTWARE_MLPERF,
         [FC_META_LLAMA3] = FC_FACTOR_SOFTWARE_META_LLAMA3,
         [FC_PAXML] = FC_FACTOR_SOFTWARE_PAXML,
+        [FC_MEGATRON_2023] = FC_FACTOR_SOFTWARE_MEGATRON_2023,
+        [FC_MEGASCALE] = FC_FACTOR_SOFTWARE_MEGASCALE,
     };
     return factors[p->software->id];
 }
@@ -159,6 +168,15 @@ static int attention_kernel_of(const struct fc_plan *p)
     return p->software->attention == FC_FLASH_2       ? FC_FACTOR_ATTENTION_KERNEL_FLASH2
            : p->software->attention == FC_FLASH_ALIBI ? FC_FACTOR_ATTENTION_KERNEL_ALIBI
                                                       : -1;
+}
+
+/* Loads that differ from micro-batch to micro-batch spread most; next come software whose published
+ * runs are not tuned to keep replicas in pace. */
+static int wait_of(const struct fc_plan *p)
+{
+    if (fc_architecture_is_mixture(&p->model) && !p->balanced_router && !p->drops_tokens)
+        return FC_FACTOR_STEP_WAIT_ROUTER;
+    return p->software->tuned ? FC_FACTOR_STEP_WAIT : FC_FACTOR_STEP_WAIT_SITE;
 }
 
 static int elementwise_of(const struct fc_plan *p)
@@ -193,6 +211,13 @@ int fc_factor_for(const struct fc_plan *p, int input)
         return quantize_of(p);
     case FC_IN_SOFTWARE:
         return software_of(p);
+    case FC_IN_NIC:
+        return p->roce ? FC_FACTOR_NIC_ROCE : FC_FACTOR_NIC;
+    case FC_IN_STEP_WAIT:
+        return wait_of(p);
+    case FC_IN_DP_RATE:
+        needed = !p->fsdp && p->gpus > p->gpu.domain;
+        break;
     case FC_IN_FSDP_EXPOSED:
         return !p->fsdp                            ? -1
                : p->software->id == FC_LLM_FOUNDRY ? FC_FACTOR_FSDP_EXPOSED_LLM_FOUNDRY

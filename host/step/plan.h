@@ -35,6 +35,7 @@ struct fc_plan {
     bool shards_gradients; /* too: the Llama 3 form of FSDP, which keeps gathered weights */
     bool sequence_parallel;
     bool overlaps_tp;
+    bool roce; /* the network between domains is Ethernet (RoCE) */
 
     /* shares of the forward pass done again in the backward pass */
     double again_gemm, again_attention, again_elementwise, again_tp;

@@ -197,14 +197,30 @@ static struct layer count_layer(const struct fc_plan *p)
     return l;
 }
 
-/* The fullest of `ep` ranks over the mean, less 1, per unit of the standard deviation of one expert's load:
- * the expected largest of `ep` normals (Blom 1958), each the mean of `local` experts. */
+/* The expected largest of n standard normals (Blom 1958). */
+static double largest_of(double n)
+{
+    double below = (n - 0.375) / (n + 0.25);
+    return n > 1 ? fc_normal_quantile((struct fc_tails){below, 1 - below}) : 0;
+}
+
+/* Pipelines that meet only at the end of a step: ranks that exchange tokens or
+ * gather parameters keep pace with each other. */
+static double independent_replicas(const struct fc_plan *p)
+{
+    double replicas = fc_plan_data_parallel(p);
+    if (p->fsdp)
+        return 1;
+    return fc_architecture_is_mixture(&p->model) ? fmin(replicas, fc_plan_expert_replicas(p)) : replicas;
+}
+
+/* The fullest of `ep` ranks over the mean, less 1, per unit of the standard deviation of one expert's load: the
+ * largest of `ep` normals, each the mean of `local` experts. */
 static double router_excess(const struct fc_plan *p, double local)
 {
     if (p->ep <= 1 || p->balanced_router || p->drops_tokens || local <= 0)
         return 0;
-    double below = (p->ep - 0.375) / (p->ep + 0.25);
-    return fc_normal_quantile((struct fc_tails){below, 1 - below}) / sqrt(local);
+    return largest_of(p->ep) / sqrt(local);
 }
 
 static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
@@ -288,7 +304,7 @@ static void put_flat(const struct fc_accelerator *g, const struct fc_pass *pass,
 static struct fc_pass pass_over(const struct fc_plan *p, double bytes, double ranks, double stride)
 {
     struct fc_span span = fc_span_of(ranks, stride, p->gpus, p->gpu.domain);
-    return fc_collective_pass(bytes, ranks, span.inside, false);
+    return fc_collective_pass(bytes, ranks, span.inside, p->gpu.domain, false);
 }
 
 static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
@@ -419,6 +435,7 @@ static void put_step(const struct fc_plan *p, struct fc_step_program *s)
     double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
     s->optimizer_s = (float)(owned / g->memory_bytes_per_s);
     s->doublings = (float)log2(fmax(1, p->gpus / 8));
+    s->slowest = (float)(sqrt(fc_plan_micro_batches(p)) * largest_of(independent_replicas(p)));
 }
 
 void fc_plan_program(const struct fc_plan *p, struct fc_step_program *s)

@@ -20,6 +20,8 @@ enum fc_software_id {
     FC_MLPERF,
     FC_META_LLAMA3,
     FC_PAXML,
+    FC_MEGATRON_2023,
+    FC_MEGASCALE,
     FC_SOFTWARE_COUNT
 };
 
@@ -45,6 +47,7 @@ struct fc_software {
     bool dropout;              /* dropout and its masks, no sequence parallelism under full recompute */
     bool dedup_dispatch;       /* DeepEP or HybridEP: one copy of a token per domain */
     bool early_blackwell, moe_2024;
+    bool tuned; /* its published runs are tuned so far that replicas keep pace */
     double logit_bytes; /* kept per logit until the loss has its gradient */
 };
 

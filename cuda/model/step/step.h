@@ -123,10 +123,11 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real pp_all = fc_fma((fc_real)p->pp_nvlink_s, per_nvlink, (fc_real)p->pp_nic_s * per_nic);
     fc_real pp = pp_all * FC_FACTOR(PP_EXPOSED);
 
-    /* once per step */
+    /* once per step; the groups of all ranks share the network */
+    fc_real per_shared = per_nic / FC_FACTOR(DP_RATE);
     fc_real dp_all =
-        fc_max((fc_real)p->dense_dp_nvlink_s * per_nvlink, (fc_real)p->dense_dp_nic_s * per_nic) +
-        fc_max((fc_real)p->expert_dp_nvlink_s * per_nvlink, (fc_real)p->expert_dp_nic_s * per_nic);
+        fc_max((fc_real)p->dense_dp_nvlink_s * per_nvlink, (fc_real)p->dense_dp_nic_s * per_shared) +
+        fc_max((fc_real)p->expert_dp_nvlink_s * per_nvlink, (fc_real)p->expert_dp_nic_s * per_shared);
     fc_real dp_late = fc_fma((fc_real)p->dp_steps, near, (fc_real)p->dp_far_steps * far);
     dp_late =
         fc_fma((fc_real)p->dp_slices_s, per_nvlink, fc_fma((fc_real)p->dp_far_slices_s, per_nic, dp_late));
@@ -136,8 +137,10 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
         fc_fma((fc_real)p->optimizer_s * FC_FACTOR(OPTIMIZER_BYTES), per_hbm, FC_FACTOR(STEP_FIXED));
     fc_real micro = (fc_real)p->micro_batches;
     fc_real plain = fc_fma(micro, stage, bubble) + pp + dp + optimizer;
-    fc_real straggling = FC_FACTOR(STRAGGLING) * (fc_real)p->doublings;
-    fc_real explained = fc_fma(plain, straggling, plain);
+    /* replicas meet once per step and wait for the slowest */
+    fc_real waiting = FC_FACTOR(STEP_WAIT) * (fc_real)p->slowest * stage;
+    fc_real straggling = fc_fma(FC_FACTOR(STRAGGLING) * (fc_real)p->doublings, plain, waiting);
+    fc_real explained = plain + straggling;
     parts->step = explained * FC_FACTOR(STEP_RESIDUAL);
 
     /* the parts, for explanation; dead code where only the step is wanted */

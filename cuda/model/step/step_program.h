@@ -8,7 +8,7 @@
 
 #include "../base/lang.h"
 
-#define FC_STEP_JOINT 49 /* most inputs that are drawn together: all of the step layer */
+#define FC_STEP_JOINT 51 /* most inputs that are drawn together: all of the step layer */
 
 struct fc_step_program {
     /* the job */
@@ -65,6 +65,7 @@ struct fc_step_program {
     float dp_slices_s, dp_far_slices_s, dp_steps, dp_far_steps;
     float optimizer_s; /* one byte per parameter */
     float doublings;   /* of the job beyond eight GPUs */
+    float slowest;     /* how far the slowest replica's sum over the micro-batches lies above the mean, in spreads */
 
     /* memory of the fullest GPU, bytes */
     float memory_states;      /* weights, gradients, optimizer */
