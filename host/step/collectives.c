@@ -9,13 +9,9 @@ static double slice(double share)
     return share * FC_COLLECTIVE_BUFFER / (share + FC_COLLECTIVE_BUFFER);
 }
 
-struct fc_pass fc_collective_pass(double message_bytes, double ranks, double inside, double domain,
-                                  bool in_network)
+struct fc_pass fc_collective_pass(double message_bytes, double ranks, double inside, bool in_network)
 {
-    double domains = ranks / inside;
-    double adapters = domain <= FC_COLLECTIVE_SERVER
-                          ? inside
-                          : fmax(1, inside * FC_COLLECTIVE_ADAPTERS / FC_COLLECTIVE_RACK);
+    double domains = ranks / inside, adapters = fmin(inside, FC_COLLECTIVE_ADAPTERS);
     struct fc_pass pass = {.bytes = message_bytes * (ranks - 1) / ranks,
                            .steps = inside - 1,
                            .slices = (inside - 1) * slice(message_bytes / inside)};
@@ -69,7 +65,7 @@ static int add_rows(const struct fc_catalog_entry *network, const char *table, d
                                           .measured = points[i][2],
                                           .in_network = in_network != 0};
         struct fc_pass pass =
-            fc_collective_pass(row->message_bytes, row->ranks, row->inside, domain, row->in_network);
+            fc_collective_pass(row->message_bytes, row->ranks, row->inside, row->in_network);
         row->predicted =
             row->message_bytes * (row->ranks - 1) / row->ranks / fc_collective_seconds(&pass, &links);
     }

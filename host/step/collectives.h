@@ -23,11 +23,8 @@
 /* NCCL_BUFFSIZE, NVIDIA NCCL user guide, environment variables: 4 MiB unless set. */
 #define FC_COLLECTIVE_BUFFER 4194304.0
 
-/* Adapters of an NVL72 that a collective over all its 72 GPUs uses, fitted to 144 and 1440 GB200; one over fewer of
- * them uses as large a share, at least one. A server of eight uses the adapters of all ranks. */
+/* Adapters of an NVL72 that one collective uses, fitted to 144 and 1440 GB200. A server of eight uses all. */
 #define FC_COLLECTIVE_ADAPTERS 8.7
-#define FC_COLLECTIVE_RACK 72.0
-#define FC_COLLECTIVE_SERVER 8.0
 
 /* What one pass asks of the links. */
 struct fc_pass {
@@ -37,9 +34,9 @@ struct fc_pass {
     double slices, far_slices; /* bytes waited for in all steps, over NVLink and adapters */
 };
 
-/* A pass over `ranks`, `inside` of them in each domain of `domain` GPUs (1 <= inside <= ranks); in_network: the switches
+/* A pass over `ranks`, `inside` of them in each domain (1 <= inside <= ranks); in_network: the switches
  * reduce, so that there is one step between domains and no detour. */
-struct fc_pass fc_collective_pass(double message_bytes, double ranks, double inside, double domain, bool in_network);
+struct fc_pass fc_collective_pass(double message_bytes, double ranks, double inside, bool in_network);
 
 /* Rates and latencies of a network (kind network of the catalog). */
 struct fc_links {

@@ -85,6 +85,7 @@ const struct fc_factor fc_factors[FC_FACTORS] = {
     [FC_FACTOR_STEP_WAIT] = {"step_wait", FC_IN_STEP_WAIT},
     [FC_FACTOR_STEP_WAIT_SITE] = {"step_wait_site", FC_IN_STEP_WAIT},
     [FC_FACTOR_STEP_WAIT_ROUTER] = {"step_wait_router", FC_IN_STEP_WAIT},
+    [FC_FACTOR_FAR_LATENCY_RACK] = {"far_latency_rack", FC_IN_FAR_LATENCY},
     [FC_FACTOR_NIC_ROCE] = {"nic_roce", FC_IN_NIC},
     [FC_FACTOR_SOFTWARE_MEGATRON_2023] = {"software_megatron_2023", FC_IN_SOFTWARE},
     [FC_FACTOR_SOFTWARE_MEGASCALE] = {"software_megascale", FC_IN_SOFTWARE},
@@ -284,8 +285,9 @@ int fc_factor_for(const struct fc_plan *p, int input)
         needed = !p->fsdp && p->software->overlaps_dp;
         break;
     case FC_IN_FAR_LATENCY:
-        needed = p->gpus > p->gpu.domain;
-        break;
+        if (p->gpus <= p->gpu.domain)
+            return -1;
+        return p->gpu.domain > 8 ? FC_FACTOR_FAR_LATENCY_RACK : FC_FACTOR_FAR_LATENCY;
     case FC_IN_STRAGGLING:
         needed = p->gpus > 8;
         break;
@@ -448,8 +450,8 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
         program->joint_from[i] = 0;
     /* a GPU whose efficiency is inherited from another generation is known less well */
     double residual = hypot(b->residual_sd[fc_group_of(plan)], plan->gpu.inherited_sd_log);
-    const double alone[ALONE] = {residual, b->memory_sd_log[0], b->memory_sd_log[1],
-                                 b->memory_sd_log[2], b->router_sd_log};
+    const double alone[ALONE] = {residual, b->memory_sd_log[0], b->memory_sd_log[1], b->memory_sd_log[2],
+                                 b->router_sd_log};
     for (int k = 0; k < ALONE; k++) {
         int input = k == ALONE - 1 ? FC_IN_ROUTER_SPREAD : FC_IN_STEP_RESIDUAL + k;
         if (own[input] || use == FC_USE_FIXED || draws->value[input] == 0)

@@ -228,7 +228,8 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     const struct layer l = count_layer(p);
     const struct fc_accelerator *g = &p->gpu;
     /* of FP4 the part that the measured efficiency refers to; `ultra` adds the rest */
-    double peak = p->precision == FC_NVFP4 ? g->fp4_base_flop_per_s : fc_plan_peak(p), hbm = g->memory_bytes_per_s;
+    double peak = p->precision == FC_NVFP4 ? g->fp4_base_flop_per_s : fc_plan_peak(p),
+           hbm = g->memory_bytes_per_s;
     double mixture = fc_plan_mixture_share(p);
     double alone = 1 - 1 / fmax(1, l.local_experts);
     s->low = (p->precision != FC_BF16);
@@ -304,7 +305,7 @@ static void put_flat(const struct fc_accelerator *g, const struct fc_pass *pass,
 static struct fc_pass pass_over(const struct fc_plan *p, double bytes, double ranks, double stride)
 {
     struct fc_span span = fc_span_of(ranks, stride, p->gpus, p->gpu.domain);
-    return fc_collective_pass(bytes, ranks, span.inside, p->gpu.domain, false);
+    return fc_collective_pass(bytes, ranks, span.inside, false);
 }
 
 static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
