@@ -93,6 +93,12 @@ how-to: all
 	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh docs/how-to/twelve-questions.md
 .PHONY: how-to
 
+# What the program is made of, as SPDX.
+sbom: all
+	@sh host/sbom.sh $(B)/flopcast $$(sed -n 's/^#define FC_VERSION "\(.*\)"/\1/p' host/base/version.h) > $(B)/flopcast.spdx
+	@echo "  SBOM $(B)/flopcast.spdx"
+.PHONY: sbom
+
 PREFIX := /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/flopcast/scenarios

@@ -34,4 +34,11 @@ else
     succeeds "one object from two folders has the same bytes" \
         cmp "$work/a/build/host/base/format.o" "$work/a-longer-name/build/host/base/format.o"
 fi
+
+if command -v readelf >/dev/null 2>&1; then
+    succeeds "the list of parts (SPDX) is made" sh -c "sh host/sbom.sh '$FLOPCAST' 0 >'$work/spdx'"
+    is "it names every library that is linked" \
+        "$(readelf -dW "$FLOPCAST" | grep -c 'NEEDED.*\(hwloc\|fyaml\|json-c\|gomp\|libc\)\.')" \
+        "$(grep -c 'DYNAMIC_LINK SPDXRef-\(hwloc\|libfyaml\|json-c\|libgomp\|glibc\)' "$work/spdx")"
+fi
 tap_end

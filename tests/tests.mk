@@ -57,11 +57,17 @@ SCENARIO_RUN := $(B)/tests/scenario_run.o
 $(foreach t,anchors anchor_runs era result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
 $(foreach t,anchors anchor_runs era result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
 
+# A library that makes calls fail (inject.sh).
+$(B)/tests/inject.so: tests/inject.c
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Wno-nonnull-compare -U_FORTIFY_SOURCE -fno-builtin -shared -fPIC -o $@ $< -ldl
+
 # T names some tests: 'make test T="units cli"' runs tests/test_units.c and tests/suite_cli.sh.
 CHOSEN_PROGRAMS := $(if $(T),$(foreach t,$(T),$(if $(wildcard tests/test_$(t).c),$(B)/tests/test_$(t))),$(TEST_PROGRAMS))
 CHOSEN_SUITES := $(if $(T),$(foreach t,$(T),$(wildcard tests/suite_$(t).sh)),$(TEST_SUITES))
 $(foreach t,$(T),$(if $(wildcard tests/test_$(t).c tests/suite_$(t).sh),,$(error no test is named '$(t)')))
-test: all $(CHOSEN_PROGRAMS)
+test: all $(CHOSEN_PROGRAMS) $(B)/tests/inject.so
 	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(CHOSEN_PROGRAMS) $(CHOSEN_SUITES)
 
 # The tests that take seconds, in a build folder without nvcc: what an edit wants to know first.
@@ -70,7 +76,7 @@ QUICK := catalog collectives comparison contract distribution document draw elem
 quick:
 	@$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/quick NVCC= T="$(QUICK)" test
 .PHONY: quick
-test-long: all $(TEST_PROGRAMS)
+test-long: all $(TEST_PROGRAMS) $(B)/tests/inject.so
 	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
 
 # The whole program and its tests under the sanitizers, in a build folder of its own. (The kernels at -O1: at -O3 they take

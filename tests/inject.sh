@@ -1,0 +1,89 @@
+# inject.sh: what suite_injection.sh (a sample) and long_injection.sh (every call) share; sourced by them with `share` set:
+# the most calls of a kind that are made to fail per command. Run from the repository root.
+. tests/tap.sh
+library=${B:-build}/tests/inject.so
+table=$work/t.csv
+head -1 catalog/measured-training.csv >"$table"
+grep -e '^mb-26.08-gb200-qwen3-30b' catalog/measured-training.csv >>"$table"
+aws=scenarios/openai-aws-38b.yaml
+all=0
+
+# prepare: the files that the commands begin with
+prepare() {
+    rm -rf "$work/d"
+    mkdir "$work/d"
+    cp "$work"/start/* "$work/d"
+}
+
+# injected COMMAND...: one run of it, with INJECT in the environment; digest of what it printed in $got
+injected() {
+    timeout 60 env LD_PRELOAD="$library" INJECT_LOG="$work/count" FLOPCAST_FAULT= "$FLOPCAST" "$@" \
+        >"$work/out" 2>"$work/err" </dev/null
+    status=$?
+    got=$(sed -n -e 's/"\(wall_s\|backend\|devices\|topology\|file_hash\)": .*//' -e 's/ draws in .*//' -e p "$work/out" | cksum)
+}
+
+# tries NAME FILE COMMAND...: every kind of call fails in turn. FILE, relative to the folder of files, must hold its old or its
+# new content whole.
+tries() {
+    name=$1 file=$2
+    shift 2
+    for kind in memory open write fsync rename thread fork; do
+        for more in '' +; do
+            prepare
+            INJECT=$kind:0; export INJECT
+            rm -f "$work/count"
+            injected "$@"
+            right=$got
+            total=$(cat "$work/count" 2>/dev/null || echo 0)
+            if [ "$status" != 0 ]; then fail "$name, $kind: it works without a fault" "status $status" "$(head -3 "$work/err")"; continue; fi
+            [ "$total" -gt 0 ] || continue
+            step=$(((total + share - 1) / share))
+            [ "$step" -ge 1 ] || step=1
+            call=$step bad='' tried=0
+            while [ "$call" -le "$total" ]; do
+                prepare
+                INJECT=$kind:$call$more
+                injected "$@"
+                tried=$((tried + 1))
+                why=
+                case $status in
+                0) [ "$got" = "$right" ] || why="status 0 and another answer" ;;
+                2 | 3 | 4) [ -s "$work/err" ] || why="status $status without a word" ;;
+                *) why="status $status: $(head -c 200 "$work/err")" ;;
+                esac
+                if [ -n "$file" ] && ! cmp -s "$work/d/$file" "$work/start/$file"; then
+                    case $file in
+                    *.json) "$FLOPCAST" merge "$work/d/$file" -q >/dev/null 2>"$work/err" || [ $? = 1 ] ||
+                        why="$why, $file is lost: $(head -c 200 "$work/err")" ;;
+                    *) [ -s "$work/d/$file" ] || why="$why, $file is empty" ;;
+                    esac
+                fi
+                [ -z "$why" ] || bad="$bad$kind:$call$more of $total: $why
+"
+                call=$((call + step))
+            done
+            all=$((all + tried))
+            is "$name: $kind$more, $tried of $total calls" "$bad" ""
+        done
+    done
+}
+
+if [ ! -f "$library" ] || readelf -sW --dyn-syms "$FLOPCAST" 2>/dev/null | grep -q '__asan_init\|__tsan_init'; then
+    skip "calls that fail in turn" "no $library, or a build with sanitizers"
+    tap_end
+    exit
+fi
+mkdir "$work/start"
+for part in 1 2; do
+    "$FLOPCAST" run $aws -n 2000 -q -b cpu --shard $part/2 -o "$work/start/s$part.json" >/dev/null
+done
+"$FLOPCAST" run $aws -n 1000 -q -b cpu -o "$work/start/r.json" >/dev/null
+printf 'old' >"$work/start/p.yaml"
+tries run r.json run $aws -n 2000 -q -t 2 --json -o "$work/d/r.json" --samples "$work/d/s.csv"
+tries resume r.json run $aws -n 2000 -q -b cpu -t 2 --json --resume -o "$work/d/r.json"
+tries merge r.json merge "$work/d/s1.json" "$work/d/s2.json" -q --json -o "$work/d/r.json"
+tries calibrate p.yaml calibrate "$table" -n 1000 -t 2 -o "$work/d/p.yaml"
+tries sweep '' sweep $aws 'prices.gpu_hour=3..4:0.5 USD' -n 500 -q -b cpu -t 2 --json
+echo "# $all calls were made to fail"
+tap_end
