@@ -63,6 +63,16 @@ is "lines that end as on Windows are read" "$status" 0
 flopcast run bom.yaml -n 10 -q -b cpu
 is "a byte order mark is read over" "$status" 0
 
+# --- what is read, but not used as it stands, is noted ---
+printf '%s' "$good" | sed 's/7,/7 years,/; s/5e26/5e26 FLOP/' >noted.yaml
+flopcast run noted.yaml -n 10 -b cpu --json
+is "a scenario with nothing to note" "$(grep -c 'note: ' "$work/err")" 0
+printf 'plan: {tp: 8}\n' >>noted.yaml
+flopcast run noted.yaml -n 10 -q -b cpu --json
+has "a key that nothing reads is noted in the result, under -q too" "$work/out" 'plan.tp is stated, but nothing in this scenario reads it (layers: contract)'
+flopcast run good.yaml -n 10 -q -b cpu --json
+has "an assumed unit is noted in the result" "$work/out" 'contract.years: no unit is given; read as 7 year'
+
 # --- --set ---
 refused "--set of an unknown path" 2 "flopcast: --set:1:1: unknown key 'contract.yaers'; did you mean 'contract.years'?" run good.yaml --set contract.yaers=7
 refused "--set without '='" 2 "flopcast: --set:1:1: 'contract.years' is not PATH=VALUE; write for example contract.mfu=0.4" run good.yaml --set contract.years

@@ -112,3 +112,9 @@ check-style: rooms
 	  --error-exitcode=1 -I. host topology
 	clang-tidy --quiet $(filter-out host/backends/cpu_kernel.c,$(wildcard host/*.c host/*/*.c topology/*.c)) -- $(ALL_CFLAGS)
 	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/clang CC=clang NVCC= all
+
+# Fuzzing of the readers under the sanitizers: MINUTES on each target (tests/long_fuzz.sh).
+MINUTES := 10
+fuzz:
+	FUZZ_SECONDS=$$(( $(MINUTES) * 60 )) FLOPCAST=$(B)/flopcast B=$(B) nice sh tests/long_fuzz.sh
+.PHONY: fuzz

@@ -122,6 +122,18 @@ static int add_stated(struct fc_catalog *catalog, const struct fc_document *docu
     return 0;
 }
 
+/* A key that is stated and that nothing in this scenario reads changes nothing: the user is told so. */
+static void note_unread(struct fc_settings *settings)
+{
+    for (int i = 0; i < FC_FIELD_COUNT; i++) {
+        const struct fc_setting *s = &settings->fields[i];
+        if (s->is_set && !s->from_default && !fc_field_in_use(settings, &fc_fields[i]))
+            fc_note(&settings->notes, FC_NOTE, "key-unread", &s->place,
+                    "%s is stated, but nothing in this scenario reads it (layers: %s)", fc_fields[i].path,
+                    fc_fields[FC_FIELD_LAYERS].choices[settings->fields[FC_FIELD_LAYERS].choice]);
+    }
+}
+
 int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      const struct fc_scenario_options *options, struct fc_error *error)
 {
@@ -172,6 +184,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         goto failed;
     if (fc_program_compile(&scenario->compiled, scenario->settings, scenario->catalog, error))
         goto failed;
+    note_unread(scenario->settings);
     const struct fc_setting *f = scenario->settings->fields;
     scenario->trials = options->trials             ? options->trials
                        : f[FC_FIELD_TRIALS].is_set ? (uint64_t)f[FC_FIELD_TRIALS].integer

@@ -253,6 +253,8 @@ bool fc_field_in_use(const struct fc_settings *settings, const struct fc_field *
                                               "finance.",  "own.",     "programme."};
     int layers = settings->fields[FC_FIELD_LAYERS].choice;
     bool run = layers == LAYER_RUN || layers == LAYER_ALL;
+    if (field->id == FC_FIELD_DELAY_LENGTH) /* drawn per world, or month by month for each delay */
+        return layers >= LAYER_CONTRACT;
     if (field->type == FC_FIELD_UNCERTAIN)
         return fc_input_in_use(settings, field->input);
     for (size_t i = 0; i < sizeof of_contract / sizeof of_contract[0]; i++)

@@ -67,7 +67,7 @@ void fc_plan_choose(struct fc_plan *plan, const struct fc_plan_options *options,
                     const struct fc_plan_choice *choice)
 {
     struct fc_plan_options own = *options;
-    own.zero = choice->zero;
+    own.zero = (int)choice->zero;
     own.recompute = choice->recompute;
     own.schedule = choice->zero_bubble ? FC_ZERO_BUBBLE : FC_ONE_F_ONE_B;
     plan->precision = choice->precision;
