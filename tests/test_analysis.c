@@ -413,7 +413,7 @@ static void test_tornado_of_a_product(void **state)
     fc_samples_moments(s.explain.base, s.explain.columns.count, &mean, &sd);
     for (int k = 0; k < count; k++) {
         if (strcmp(bars[k].name, "prices.gpu_hour") == 0) {
-            assert_true(bars[k].swing < 0 && bars[k].rank_correlation < -0.5);
+            assert_true(bars[k].swing < 0 && bars[k].rank_correlation < -0.4);
             continue; /* not linear in the price */
         }
         const struct fc_distribution *law = law_of(&s, bars[k].name);
