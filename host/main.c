@@ -2,8 +2,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <malloc.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "host/commands/commands.h"
 #include "host/base/error.h"
@@ -33,11 +37,24 @@ static void print_help(FILE *out)
           out);
 }
 
-/* What was printed must have arrived: a full disk or a closed pipe is a fault, not a result. */
+/* Whether standard output is a pipe that nobody reads any more ("| head"). */
+static bool is_closed_pipe(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct stat info;
+    return fstat(STDOUT_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) &&
+           poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP));
+}
+
+/* What was printed must have arrived: a full disk is a fault, not a result. A reader who has read enough is
+ * neither. */
 static int end(int status)
 {
     errno = 0;
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == FC_DONE) {
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (failed && is_closed_pipe())
+        return status;
+    if (failed && status == FC_DONE) {
         fprintf(stderr, "flopcast: standard output could not be written in full%s%s\n", errno ? ": " : "",
                 errno ? strerror(errno) : "");
         return FC_FAULT;

@@ -73,7 +73,7 @@ static char *report_of(const struct fc_metric_info *info, bool contract)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    fc_report_result(out, &result, false);
+    fc_report_result(out, &result, &(struct fc_report_options){.width = 200});
     fclose(out);
     fc_tally_free(&result.tally);
     return text;

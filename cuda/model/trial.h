@@ -135,6 +135,37 @@ FC_FN void fc_trial_censor(FC_GLOBAL const struct fc_program *program, fc_i32 ba
     }
 }
 
+/* 1 where the job does not fit into the memory of its GPUs; a capacity of 0 is not asked about. */
+FC_FN fc_i32 fc_trial_unfit(FC_GLOBAL const struct fc_program *program, fc_real fits)
+{
+    return ((fc_real)program->step.memory_capacity > (fc_real)0.0f) & (fits < (fc_real)0.5f);
+}
+
+/* A job that does not fit into memory is never run: it has no speed, length or cost, and misses every goal.
+ * What its memory would have to be, and that it does not fit, are its only figures; a contract's money is not
+ * the job's. */
+FC_FN void fc_trial_drop_unfit(FC_GLOBAL const struct fc_program *program, struct fc_chunk *chunk)
+{
+    fc_real(*m)[FC_W] = chunk->metrics;
+    const fc_real never = (fc_real)fc_float_of(0x7f800000u);
+    fc_i32 any = 0, contract = program->layers & FC_LAYER_CONTRACT;
+    FC_LANES (l)
+        any |= fc_trial_unfit(program, m[FC_M_FITS][l]);
+    for (fc_i32 r = 0; any && r < program->metric_count; r++) {
+        fc_i32 metric = program->metrics[r];
+        fc_i32 goal = (metric == FC_M_FINISHED) | (metric == FC_M_DEADLINE_MET) |
+                      (metric == FC_M_BUDGET_MET) | (metric == FC_M_BOTH_MET);
+        fc_i32 of_job =
+            metric < FC_M_GPU_HOURS || (metric >= FC_M_CLASS_INTERRUPTIONS && metric < FC_M_NPV_USD);
+        if (metric == FC_M_FITS || metric == FC_M_MEMORY_PER_GPU_BYTES || (contract && !of_job && !goal))
+            continue;
+        FC_LANES (l) {
+            fc_real lost = goal ? (fc_real)0.0f : never;
+            m[metric][l] = fc_trial_unfit(program, m[FC_M_FITS][l]) ? lost : m[metric][l];
+        }
+    }
+}
+
 /* Draws the inputs of the run of trials first ... first + count - 1 and prepares step and timeline. */
 FC_FN void fc_trial_begin(FC_GLOBAL const struct fc_program *program, FC_GLOBAL const float *tables,
                           fc_u64 seed, fc_u64 first, fc_i32 count, struct fc_chunk *chunk)
@@ -166,6 +197,12 @@ FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL co
         if (layers & FC_LAYER_RUN)
             fc_trial_run_metrics(program, base, chunk);
         if (layers & FC_LAYER_CONTRACT) {
+            if (layers & FC_LAYER_STEP) {
+                FC_LANES (l) /* a job that does not fit yields nothing */
+                    chunk->metrics[FC_M_MFU][l] = fc_trial_unfit(program, chunk->metrics[FC_M_FITS][l])
+                                                      ? (fc_real)0.0f
+                                                      : chunk->metrics[FC_M_MFU][l];
+            }
             fc_real *goodput =
                 layers & FC_LAYER_RUN ? chunk->metrics[FC_M_GOODPUT] : chunk->inputs[FC_IN_GOODPUT];
             fc_real *mfu = layers & FC_LAYER_STEP ? chunk->metrics[FC_M_MFU] : chunk->inputs[FC_IN_MFU];
@@ -174,6 +211,8 @@ FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL co
         }
         if (layers & FC_LAYER_RUN)
             fc_trial_censor(program, base, chunk);
+        if (layers & FC_LAYER_STEP)
+            fc_trial_drop_unfit(program, chunk);
         fc_i32 rest = count - base < FC_W ? count - base : FC_W;
         for (fc_i32 r = 0; r < program->metric_count; r++) {
             const fc_real *value = chunk->metrics[program->metrics[r]];

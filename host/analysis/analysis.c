@@ -10,6 +10,8 @@
 #include "host/base/process.h"
 #include "host/base/stop.h"
 #include "host/base/options.h"
+#include "host/result/metrics.h"
+#include "host/result/samples.h"
 #include "host/result/soundness.h"
 #include "host/result/statistics.h"
 
@@ -280,6 +282,10 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
         request.batch = analysis->kept->chunk * KEPT_CHUNKS; /* chunks begin where they are kept */
     }
     int status = fc_run(&request, into, outcome, error);
+    enum fc_fixed fixed = fc_metric_fixed(program);
+    for (int r = 0; status == 0 && samples && r < program->metric_count; r++)
+        fc_samples_put_missing(samples + (size_t)r * (size_t)count, (size_t)count,
+                               fc_metric_worst_is_high(program->metrics[r], fixed));
     if (status == 0 && outcome->stopped)
         status = fc_fail(error, FC_FAULT, "stopped on the way; nothing is kept");
     if (outcome->abandoned && status) { /* threads that did not come back use what the caller would free */
@@ -367,8 +373,19 @@ void fc_analysis_write_estimate(struct fc_writer *writer, const char *key, struc
 {
     char name[64];
     snprintf(name, sizeof name, "%s_se", key);
-    fc_write_number(writer, key, estimate.refused ? (double)NAN : estimate.value);
-    fc_write_number(writer, name, estimate.refused ? (double)NAN : estimate.error);
+    static const char *const why[] = {[FC_WHY_NONE] = "not defined",
+                                      [FC_WHY_FEW] = "fewer than 50 worlds lie beyond it",
+                                      [FC_WHY_NEVER] = "never: it falls among the worlds without a value",
+                                      [FC_WHY_MISSING] = "fewer than half of the worlds have a value",
+                                      [FC_WHY_EMPTY] = "no world has a value",
+                                      [FC_WHY_ONE] = "too few worlds",
+                                      [FC_WHY_HEAVY] = "ten worlds make up more than half of the variance"};
+    fc_write_number(writer, key, estimate.value); /* null where it is not finite */
+    fc_write_number(writer, name, estimate.error);
+    if (!isfinite(estimate.value) || !isfinite(estimate.error)) {
+        snprintf(name, sizeof name, "%s_why", key);
+        fc_write_text(writer, name, why[estimate.why]);
+    }
 }
 
 int fc_analysis_end(int status, const struct fc_error *error)

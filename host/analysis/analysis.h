@@ -84,7 +84,7 @@ void fc_analysis_keep_runs(struct fc_analysis *analysis, const struct fc_program
 
 /* Simulates trials first ... first + count - 1. `tally` (not yet created; may be NULL) receives what
  * fc_tally_free is to free; metric row r of trial first + i goes to samples[r * count + i] unless `samples`
- * is NULL. Ctrl-C stops with FC_FAULT. */
+ * is NULL; a world without a value holds an infinity at the adverse end. Ctrl-C stops with FC_FAULT. */
 int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *compiled, uint64_t seed,
                     uint64_t first, uint64_t count, struct fc_tally *tally, float *samples,
                     struct fc_error *error);

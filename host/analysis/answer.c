@@ -84,7 +84,7 @@ struct fc_estimate fc_answer_value(const struct fc_answer *answer, const struct 
 {
     const struct fc_tally_metric *m = fc_tally_find(tally, answer->metric);
     if (!m)
-        return (struct fc_estimate){(double)NAN, (double)NAN, 1, 0};
+        return (struct fc_estimate){(double)NAN, (double)NAN, 1, 0, FC_WHY_EMPTY, 0};
     switch (answer->kind) {
     case FC_ANSWER_SD:
         return fc_statistics_sd(m);
@@ -94,6 +94,12 @@ struct fc_estimate fc_answer_value(const struct fc_answer *answer, const struct 
         return fc_statistics_cvar(m, 0.05, answer->worst_is_high);
     case FC_ANSWER_MEAN:
         break;
+    }
+    if (fc_metric_find(answer->metric)->probability) {
+        double p, lo, hi, n = (double)fc_statistics_worlds(m);
+        fc_statistics_probability(m, &p, &lo, &hi);
+        return (struct fc_estimate){p, n > 1 ? sqrt(p * (1 - p) / (n - 1)) : (double)NAN, 0, 0, FC_WHY_NONE,
+                                    1};
     }
     return fc_statistics_mean(m);
 }

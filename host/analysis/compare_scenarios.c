@@ -96,6 +96,13 @@ static struct fc_paired pair_of(const struct sides *s, int i)
     return fc_samples_paired(column[0], column[1], (size_t)s->trials);
 }
 
+/* The mean, or for a probability the share of all worlds. */
+static struct fc_estimate answer_of(const struct sides *s, int side, int i)
+{
+    struct fc_answer answer = {.kind = FC_ANSWER_MEAN, .metric = s->metrics[side][i]};
+    return fc_answer_value(&answer, &s->tally[side]);
+}
+
 static void print(const struct sides *s)
 {
     struct fc_table table;
@@ -109,11 +116,13 @@ static void print(const struct sides *s)
         const struct fc_metric_info *info = fc_metric_find(s->metrics[0][i]);
         struct fc_estimate mean[2];
         for (int side = 0; side < 2; side++)
-            mean[side] = fc_statistics_mean(tally_of(s, side, i));
+            mean[side] = answer_of(s, side, i);
         struct fc_paired p = pair_of(s, i);
         struct fc_scale scale =
-            info->probability ? (struct fc_scale){0.01, "%"}
-                              : fc_scale_for(info->unit, fmax(fabs(mean[0].value), fabs(mean[1].value)));
+            info->probability
+                ? (struct fc_scale){0.01, "%"}
+                : fc_scale_for(info->unit, fmax(fabs(fc_statistics_plain_mean(tally_of(s, 0, i))),
+                                                fabs(fc_statistics_plain_mean(tally_of(s, 1, i)))));
         fc_table_cell(&table, info->probability ? "P(%s)%s%s%s" : "%s%s%s%s", s->names[i],
                       *scale.unit ? " [" : "", scale.unit, *scale.unit ? "]" : "");
         for (int side = 0; side < 2; side++) {
@@ -128,12 +137,20 @@ static void print(const struct sides *s)
         }
         fc_format_figure(p.mean, p.error, &scale, cell, sizeof cell);
         fc_table_cell(&table, "%s%s", p.mean > 0 ? "+" : "", cell);
-        fc_table_cell(&table, "%+.4g to %+.4g", (p.mean - Z95 * p.error) / scale.factor,
-                      (p.mean + Z95 * p.error) / scale.factor);
-        if (mean[0].value != 0 && !info->probability)
+        if (isfinite(p.mean) && isfinite(p.error))
+            fc_table_cell(&table, "%+.4g to %+.4g", (p.mean - Z95 * p.error) / scale.factor,
+                          (p.mean + Z95 * p.error) / scale.factor);
+        else
+            fc_table_cell(&table, "n/a");
+        if (isfinite(p.mean) && isfinite(mean[0].value) && mean[0].value != 0 && !info->probability)
             fc_table_cell(&table, "%+.3g %%", 100 * p.mean / fabs(mean[0].value));
         else
             fc_table_cell(&table, "-");
+        if (fabs(p.mean) <= Z95 * p.error) { /* which is better is not known */
+            fc_table_cell(&table, "within noise");
+            fc_table_cell(&table, "within noise");
+            continue;
+        }
         double b_better = worst_is_high(s, i) ? p.lower : 1 - p.lower - p.equal;
         fc_table_cell(&table, "%.1f %%", 100 * (1 - p.equal - b_better));
         fc_table_cell(&table, "%.1f %%", 100 * b_better);
@@ -144,7 +161,10 @@ static void print(const struct sides *s)
          "world by\n"
          "world. 'A better in': share of the worlds where A has the better value (lower for costs and times, "
          "higher\n"
-         "for what one gets); where the two shares do not add up to 100 %, the rest is equal.");
+         "for what one gets); where the two shares do not add up to 100 %, the rest is equal. 'Within "
+         "noise': the mean\n"
+         "difference lies within its 95 % interval, so neither is called better. n/a: some worlds have no "
+         "value.");
 }
 
 static int print_json(const struct fc_analysis *analysis, const struct sides *s, struct fc_error *error)
@@ -163,14 +183,15 @@ static int print_json(const struct fc_analysis *analysis, const struct sides *s,
         double b_better = worst_is_high(s, i) ? p.lower : 1 - p.lower - p.equal;
         fc_write_map(w, s->names[i]);
         fc_write_text(w, "unit", info->unit);
-        fc_analysis_write_estimate(w, "mean_a", fc_statistics_mean(tally_of(s, 0, i)));
-        fc_analysis_write_estimate(w, "mean_b", fc_statistics_mean(tally_of(s, 1, i)));
+        fc_analysis_write_estimate(w, "mean_a", answer_of(s, 0, i));
+        fc_analysis_write_estimate(w, "mean_b", answer_of(s, 1, i));
         fc_write_number(w, "difference", p.mean);
         fc_write_number(w, "difference_se", p.error);
         fc_write_number(w, "lo", p.mean - Z95 * p.error);
         fc_write_number(w, "hi", p.mean + Z95 * p.error);
         fc_write_number(w, "p_a_better", 1 - p.equal - b_better);
         fc_write_number(w, "p_b_better", b_better);
+        fc_write_flag(w, "within_noise", p.equal == 1 || fabs(p.mean) <= Z95 * p.error);
         fc_write_number(w, "p_equal", p.equal);
         fc_write_end(w);
     }

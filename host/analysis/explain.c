@@ -89,7 +89,8 @@ static int conditional_bar(const struct fc_explain *e, const struct fc_column *c
             size_t from = end ? n - n / 40 - window : n / 40;
             for (size_t i = 0; i < window; i++)
                 part[i] = e->base[order[from + i]];
-            fc_samples_moments(part, window, &means[end], &sds[end]);
+            if (fc_samples_moments(part, window, &means[end], &sds[end]) < window)
+                means[end] = sds[end] = (double)NAN;
             medians[end] = median(part, window, scratch);
         }
         if (scratch) {
@@ -111,9 +112,13 @@ static int conditional_bar(const struct fc_explain *e, const struct fc_column *c
     return status;
 }
 
+/* By the swing of the mean; where some worlds have no value and there is no mean, by the rank correlation. */
 static int by_swing(const void *a, const void *b)
 {
-    double x = fabs(((const struct fc_bar *)a)->swing), y = fabs(((const struct fc_bar *)b)->swing);
+    const struct fc_bar *first = a, *second = b;
+    bool means = !isnan(first->swing) && !isnan(second->swing);
+    double x = fabs(means ? first->swing : first->rank_correlation);
+    double y = fabs(means ? second->swing : second->rank_correlation);
     x = isnan(x) ? -1 : x;
     y = isnan(y) ? -1 : y;
     return x < y ? 1 : x > y ? -1 : 0;
@@ -136,8 +141,9 @@ int fc_explain_active(struct fc_explain *e, struct fc_driver *drivers, int count
         status = fc_analysis_run(e->analysis, frozen, e->scenario->seed, first, worlds, NULL, changed, error);
         bool does = false;
         for (uint64_t i = 0; status == 0 && i < worlds; i++)
-            does =
-                does || fabs((double)changed[i] - (double)e->base[i]) > ROUNDING * fabs((double)e->base[i]);
+            does = does || (isfinite(e->base[i]) ? fabs((double)changed[i] - (double)e->base[i]) >
+                                                       ROUNDING * fabs((double)e->base[i])
+                                                 : isfinite(changed[i]));
         if (does) {
             struct fc_driver swap = drivers[active];
             drivers[active++] = drivers[k];
@@ -184,8 +190,10 @@ int fc_explain_tornado(struct fc_explain *e, const struct fc_driver *drivers, in
         struct fc_paired swing = fc_samples_paired(ends, ends + n, n);
         bar->swing = swing.mean;
         bar->swing_error = swing.error;
-        fc_samples_moments(ends, n, &bar->mean_low, &sd);
-        fc_samples_moments(ends + n, n, &bar->mean_high, &sd);
+        if (fc_samples_moments(ends, n, &bar->mean_low, &sd) < n)
+            bar->mean_low = (double)NAN; /* of some worlds alone it would mislead: the medians say it */
+        if (fc_samples_moments(ends + n, n, &bar->mean_high, &sd) < n)
+            bar->mean_high = (double)NAN;
         bar->median_low = median(ends, n, order);
         bar->median_high = median(ends + n, n, order);
         for (int k = 0; k < e->columns.column_count; k++)
@@ -257,6 +265,8 @@ int fc_explain_worst(const struct fc_explain *e, bool *in, double *limit, struct
     for (size_t i = 0; i < wanted; i++)
         in[order[high ? n - 1 - i : i]] = true;
     *limit = (double)e->base[order[high ? n - wanted : wanted - 1]];
+    for (size_t i = 0; !isfinite(*limit) && i < n; i++) /* more than 5 % have no value: those are the worst */
+        in[i] = !isfinite(e->base[i]);
     free(order);
     return 0;
 }

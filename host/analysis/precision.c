@@ -36,6 +36,8 @@ bool fc_precision_reached(const struct fc_precision *precision, const struct fc_
     uint64_t have = fc_tally_trials(tally);
     double most = 8 * (double)have, wanted = (double)e.need;
     *now = (double)NAN;
+    if (!isfinite(e.value) && e.why != FC_WHY_FEW && have >= 1000)
+        return true; /* 'never', or no mean: more worlds do not make it known */
     if (!e.refused) {
         double scale = precision->relative ? fabs(e.value) : 1;
         *now = scale > 0 ? e.error / scale : e.error > 0 ? INFINITY : 0;

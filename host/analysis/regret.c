@@ -10,14 +10,12 @@ static int rising(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The best value of a world and how many choices have it; 0 where one of them has none. */
+/* The best value of a world and how many choices have it; one without a value is an infinity at the bad end. */
 static int best_of(const float *const *values, size_t choices, size_t world, bool high, float *best)
 {
     int equal = 0;
     for (size_t k = 0; k < choices; k++) {
         float v = values[k][world];
-        if (!isfinite(v))
-            return 0;
         bool better = k == 0 || (high ? v > *best : v < *best);
         equal = better ? 1 : equal + !(v > *best || v < *best);
         *best = better ? v : *best;
@@ -37,9 +35,7 @@ int fc_regret_of(const float *const *values, size_t choices, size_t worlds, bool
         for (size_t i = 0; i < worlds; i++) {
             float best = 0;
             int equal = best_of(values, choices, i, high, &best);
-            if (!equal)
-                continue;
-            double here = fabs((double)values[k][i] - (double)best);
+            double here = values[k][i] == best ? 0 : fabs((double)values[k][i] - (double)best);
             double won = here > 0 ? 0 : 1.0 / equal;
             wins += won;
             squares += won * won;
@@ -53,7 +49,7 @@ int fc_regret_of(const float *const *values, size_t choices, size_t worlds, bool
             .worlds = n,
             .best = p,
             .best_error = sqrt(fmax(squares / count - p * p, 0) / count),
-            .mean = mean,
+            .mean = isfinite(mean) ? mean : (double)NAN,
             .error = sqrt(fmax(sum2 / count - mean * mean, 0) / count),
             .p95 = n > 0 ? (double)lost[(size_t)(0.95 * (double)(n - 1))] : (double)NAN,
         };

@@ -32,7 +32,7 @@ static int visit(struct fc_solve *s, double x, int *index, struct fc_error *erro
     struct fc_solve_point p = {.x = x};
     if (s->evaluate(s->context, x, &p, error))
         return -1;
-    if (!isfinite(p.value))
+    if (isnan(p.value))
         return fc_fail(error, FC_BAD_INPUT,
                        "the figure has no value at %g; use more trials, or another range", x);
     memmove(&s->points[at + 1], &s->points[at], (size_t)(s->count - at) * sizeof s->points[0]);

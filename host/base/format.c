@@ -70,7 +70,7 @@ struct fc_scale fc_scale_for(const char *unit, double typical)
 void fc_format_number(double value, int digits, char *text, size_t size)
 {
     if (!isfinite(value)) {
-        snprintf(text, size, "-");
+        snprintf(text, size, isnan(value) ? "n/a" : "never");
         return;
     }
     int exponent = value == 0 ? 0 : (int)floor(log10(fabs(value)));
@@ -86,10 +86,10 @@ void fc_format_figure(double value, double error, const struct fc_scale *scale, 
 {
     double v = value / scale->factor, e = error / scale->factor;
     if (!isfinite(v)) {
-        snprintf(text, size, "-");
+        snprintf(text, size, isnan(v) ? "n/a" : "never");
         return;
     }
-    if (!(e > 0) || e < fabs(v) * 1e-6) {
+    if (!(e > 0) || !isfinite(e) || e < fabs(v) * 1e-6) {
         char number[48];
         fc_format_number(v, 6, number, sizeof number);
         if (strchr(number, '.') && !strchr(number, 'e')) { /* no idle zeros */
@@ -120,6 +120,14 @@ void fc_format_figure(double value, double error, const struct fc_scale *scale, 
         snprintf(text, size, "%.*e ±%.0e", value_digit > last ? value_digit - last : 0, v, e);
     else
         snprintf(text, size, "%.*f ±%s", decimals, v, spread);
+}
+
+void fc_format_probability(double p, double lo, double hi, char *text, size_t size)
+{
+    double half = 50 * (hi - lo);
+    int decimals = half > 0 ? (int)ceil(-log10(half) + 0.3) : 2;
+    decimals = decimals < 0 ? 0 : decimals > 4 ? 4 : decimals;
+    snprintf(text, size, "%.*f %% (%.*f to %.*f)", decimals, 100 * p, decimals, 100 * lo, decimals, 100 * hi);
 }
 
 void fc_format_count(unsigned long long count, char *text, size_t size)

@@ -16,9 +16,13 @@ struct fc_scale {
 struct fc_scale fc_scale_for(const char *unit, double typical);
 
 /* value and error, both divided by the scale, as "10.13 ±0.02": the error to one digit, the value to that
- * digit and to five significant ones at most; an error of 0 prints up to six significant digits without "±".
- */
+ * digit and to five significant ones at most; an error of 0, or one that is not known, prints up to six significant digits without "±". Infinite is "never",
+ * not a number "n/a". */
 void fc_format_figure(double value, double error, const struct fc_scale *scale, char *text, size_t size);
+
+/* A share with as many digits as its interval lo to hi allows, in percent: "84 % (80 to 88)", "84.33 % (84.10 to
+ * 84.56)". */
+void fc_format_probability(double p, double lo, double hi, char *text, size_t size);
 
 /* A plain number with `digits` significant digits, without an exponent where that stays short. */
 void fc_format_number(double value, int digits, char *text, size_t size);

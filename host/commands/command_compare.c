@@ -111,7 +111,7 @@ static void print_origin(const struct fc_comparison *c, const struct fc_result *
 static void print_z(double z)
 {
     if (isnan(z))
-        printf(" %8s", "thin");
+        printf(" %8s", "n/a");
     else
         printf(" %+8.2f", z);
 }

@@ -166,9 +166,15 @@ static void print_tornado(const struct findings *f, const struct fc_scale *scale
         fc_format_number(b->mean_high / scale->factor, 4, text, sizeof text);
         fc_table_cell(&table, "%s", text);
         fc_format_figure(b->swing, b->swing_error, scale, text, sizeof text);
-        fc_table_cell(&table, "%s%s", b->swing > 0 ? "+" : "", text);
-        fc_format_number((b->median_high - b->median_low) / scale->factor, 3, text, sizeof text);
-        fc_table_cell(&table, "%s%s", b->median_high > b->median_low ? "+" : "", text);
+        fc_table_cell(&table, "%s%s", isfinite(b->swing) && b->swing > 0 ? "+" : "", text);
+        if (isfinite(b->median_low) && isfinite(b->median_high)) {
+            fc_format_number((b->median_high - b->median_low) / scale->factor, 3, text, sizeof text);
+            fc_table_cell(&table, "%s%s", b->median_high > b->median_low ? "+" : "", text);
+        } else { /* 'never' has no distance */
+            fc_format_number(b->median_low / scale->factor, 3, low, sizeof low);
+            fc_format_number(b->median_high / scale->factor, 3, high, sizeof high);
+            fc_table_cell(&table, "%s to %s", low, high);
+        }
         fc_table_cell(&table, "%+.2f", b->rank_correlation);
     }
     char count[32];
@@ -229,6 +235,13 @@ static void print_indices(struct findings *f, const char *label)
         index_cells(&table, order[k]->total, order[k]->total_error);
     }
     fc_format_count(f->index_worlds, count, sizeof count);
+    if (f->active && isnan(f->indices[0].first)) {
+        printf("%sNo Sobol indices of %s: some worlds have no value, so it has no variance; read the rank "
+               "correlations\n",
+               f->bar_count ? "\n" : "", label);
+        fc_table_free(&table);
+        return;
+    }
     printf("%sSobol indices of %s: share of its variance, %s worlds per index\n", f->bar_count ? "\n" : "",
            label, count);
     fc_table_print(&table, stdout, 2);
@@ -253,8 +266,13 @@ static void print_worst(const struct fc_explain *e, const struct options *o, con
     char text[48], extra[64] = "";
     bool high = fc_metric_worst_is_high(e->metric, fc_metric_fixed(&e->scenario->compiled.program));
     fc_format_number(f->limit / scale->factor, 4, text, sizeof text);
-    printf("\nThe worst 5 %% of the worlds: %s %s %s %s (%zu worlds)\n", label, high ? "from" : "up to", text,
-           scale->unit, f->worst_worlds);
+    const char *missing = fc_metric_find(e->metric)->missing;
+    if (isfinite(f->limit))
+        printf("\nThe worst 5 %% of the worlds: %s %s %s %s (%zu worlds)\n", label, high ? "from" : "up to",
+               text, scale->unit, f->worst_worlds);
+    else
+        printf("\nThe worst worlds: %s has no value in %zu of %llu (%s)\n", label, f->worst_worlds,
+               (unsigned long long)e->trials, missing ? missing : "none");
     fc_shifts_print(stdout, f->shifts, f->shift_count, false, ROWS, "there");
     fc_shifts_print(stdout, f->shifts, f->shift_count, true, ROWS, "there");
     if (!(e->scenario->compiled.program.layers & FC_LAYER_RUN)) { /* only runs have events to replay */

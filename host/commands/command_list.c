@@ -8,6 +8,7 @@
 #include "host/base/document_write.h"
 #include "host/base/options.h"
 #include "host/language/scenario_file.h"
+#include "host/report/show_metric.h"
 
 #define SCENARIO_KIND "scenario"
 
@@ -106,7 +107,7 @@ int fc_command_list(int argc, char **argv)
     static const char help[] = "usage: flopcast list [KIND] [--json]\n\n"
                                "Lists the catalog and the scenarios that come with the program. KIND is "
                                "model, gpu, network, reliability, price,\n"
-                               "energy or scenario, all of which are listed without it; or default, "
+                               "energy or scenario, all of which are listed without it; metrics; or default, "
                                "efficiency, posterior, profile-gb200-era\n"
                                "or profile-h100-era, which hold the model's own parameters. The directory "
                                "named by the environment\n"
@@ -134,6 +135,13 @@ int fc_command_list(int argc, char **argv)
     if (argc - optind > 1) {
         fprintf(stderr, "flopcast list: one kind is enough ('%s' is the second)\n", argv[optind + 1]);
         return FC_BAD_INPUT;
+    }
+    if (optind < argc && (strcmp(argv[optind], "metrics") == 0 || strcmp(argv[optind], "metric") == 0)) {
+        struct fc_error trouble = {0};
+        if (fc_list_metrics(as_json, &trouble) == 0)
+            return FC_DONE;
+        fprintf(stderr, "flopcast list: %s\n", trouble.text);
+        return (int)trouble.status;
     }
     const char *asked = optind < argc ? argv[optind] : NULL, *kind = asked;
     char singular[64];

@@ -154,7 +154,7 @@ static int merge(const struct options *o, char **paths, int count, struct fc_err
         fputs(text, stdout);
         free(text);
     } else {
-        fc_report_result(stdout, &whole, fc_locale_is_utf8());
+        fc_report_result(stdout, &whole, &(struct fc_report_options){.utf8 = fc_locale_is_utf8()});
     }
     uint64_t missing = print_gaps(&whole);
     status = missing == 0

@@ -14,6 +14,8 @@
 #include "host/analysis/precision.h"
 #include "host/base/progress.h"
 #include "host/base/stop.h"
+#include "host/analysis/influence.h"
+#include "host/report/ledger.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
 #include "host/run/run.h"
@@ -48,6 +50,8 @@ static const char help[] =
     "1e8)\n"
     "      --samples F.csv   write the metrics of every trial, one line each\n"
     "      --resume          go on with the trials that FILE of -o still lacks\n"
+    "      --quantiles LIST  percentiles of the table, e.g. 10,50,90 (default: as many as fit the terminal)\n"
+    "      --only METRIC     print this metric alone, as often as needed (flopcast list metrics)\n"
     "      --json            print the result as JSON instead of tables\n"
     "  -q, --quiet           no progress and no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n"
@@ -60,6 +64,7 @@ enum { UNTIL_FIRST = 20000, UNTIL_MOST = 100000000 }; /* trials of --until */
 struct options {
     const char *scenario, *output, *backend, *isa, *until, *samples;
     struct fc_scenario_options scenario_options;
+    struct fc_report_options report;
     uint64_t shard, shards;
     int device, threads;
     bool resume, json, quiet, strict;
@@ -137,7 +142,9 @@ enum {
     OPTION_STRICT,
     OPTION_DEVICE,
     OPTION_UNTIL,
-    OPTION_SAMPLES
+    OPTION_SAMPLES,
+    OPTION_QUANTILES,
+    OPTION_ONLY
 };
 
 static const struct option long_options[] = {
@@ -156,6 +163,8 @@ static const struct option long_options[] = {
     {"device", required_argument, NULL, OPTION_DEVICE},
     {"until", required_argument, NULL, OPTION_UNTIL},
     {"samples", required_argument, NULL, OPTION_SAMPLES},
+    {"quantiles", required_argument, NULL, OPTION_QUANTILES},
+    {"only", required_argument, NULL, OPTION_ONLY},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -211,6 +220,14 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             break;
         case OPTION_SAMPLES:
             o->samples = optarg;
+            break;
+        case OPTION_QUANTILES:
+            if (fc_report_read_quantiles(optarg, &o->report, error))
+                return -1;
+            break;
+        case OPTION_ONLY:
+            if (fc_report_add_only(optarg, &o->report, error))
+                return -1;
             break;
         case OPTION_ISA:
             o->isa = optarg;
@@ -362,11 +379,29 @@ static double keep_interval(void)
     return seconds > 0 ? seconds : 60;
 }
 
+/* Which inputs move the headline most, over the first worlds of the run: into the ledger of the result. */
+static int find_influences(const struct fc_scenario *scenario, const struct fc_selection *selection,
+                           struct fc_result *result, struct fc_influence *influences, uint64_t *worlds)
+{
+    struct fc_error unused;
+    uint64_t trials = fc_tally_trials(&result->tally);
+    *worlds = trials < FC_INFLUENCE_WORLDS ? trials : FC_INFLUENCE_WORLDS;
+    if (*worlds < FC_INFLUENCE_LEAST)
+        return -1; /* too few to say */
+    int count = fc_influences(scenario, selection, *worlds, fc_headline_metric(&scenario->compiled.program),
+                              influences, &unused);
+    if (count >= 0 && fc_scenario_add_influences(scenario, influences, (size_t)count, result, &unused))
+        return -1;
+    return count;
+}
+
 static int print_result(const struct options *o, const struct fc_result *result, struct fc_error *error)
 {
     fc_print_overflowed(stderr, "flopcast: warning: ", false, &result->tally);
     if (!o->json) {
-        fc_report_result(stdout, result, fc_locale_is_utf8());
+        struct fc_report_options report = o->report;
+        report.utf8 = fc_locale_is_utf8();
+        fc_report_result(stdout, result, &report);
         return 0;
     }
     char *text = fc_result_json(result, error);
@@ -455,9 +490,16 @@ static int run(const struct options *o, struct fc_error *error)
 
     bool partial = failed || outcome.stopped;
     bool any = fc_tally_trials(&result.tally) > 0;
+    struct fc_influence influences[FC_INPUT_COUNT];
+    uint64_t worlds = 0;
+    int moved = partial || o->shards || outcome.abandoned
+                    ? -1
+                    : find_influences(&scenario, &selection, &result, influences, &worlds);
     unwritten = o->output && (any || !partial) && fc_result_write(&result, shared.output, &write_error) != 0;
     if (!partial)
         status = print_result(o, &result, error);
+    if (!partial && moved >= 0 && !o->json && !o->report.only_count)
+        fc_ledger_print_drivers(stdout, &scenario, fc_headline_metric(program), influences, moved, worlds);
     else if (!failed)
         say_stopped(o, &result.tally, count, error);
     if (unwritten || samples_lost) { /* what was computed is at least on the screen */

@@ -10,14 +10,16 @@
 #include "host/language/fields.h"
 #include "host/base/options.h"
 #include "host/language/scenario_file.h"
+#include "host/report/ledger.h"
 #include "host/report/show_defaults.h"
+#include "host/report/show_metric.h"
 #include "host/report/show_key.h"
 #include "host/report/show_model.h"
 #include "host/step/model_config.h"
 #include "host/base/source.h"
 
 struct options {
-    bool json, defaults;
+    bool json, defaults, assumptions;
     double sequence; /* tokens, of the FLOP of a model */
     const char *name;
     struct fc_scenario_options scenario;
@@ -263,10 +265,13 @@ static int nothing_found(const struct fc_catalog *catalog, const char *wanted, s
 /* Reads the options. Returns -1 to go on, otherwise the exit status. */
 static int read_options(int argc, char **argv, const char *help, struct options *options)
 {
-    static const struct option words[] = {
-        {"help", no_argument, NULL, 'h'},           {"json", no_argument, NULL, 'j'},
-        {"defaults", no_argument, NULL, 'd'},       {"set", required_argument, NULL, 's'},
-        {"sequence", required_argument, NULL, 'q'}, {NULL, 0, NULL, 0}};
+    static const struct option words[] = {{"help", no_argument, NULL, 'h'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"defaults", no_argument, NULL, 'd'},
+                                          {"assumptions", no_argument, NULL, 'a'},
+                                          {"set", required_argument, NULL, 's'},
+                                          {"sequence", required_argument, NULL, 'q'},
+                                          {NULL, 0, NULL, 0}};
     *options = (struct options){.sequence = FC_SHOW_SEQUENCE};
     struct fc_error error;
     optind = 1;
@@ -280,6 +285,8 @@ static int read_options(int argc, char **argv, const char *help, struct options 
             options->json = true;
         else if (c == 'd')
             options->defaults = true;
+        else if (c == 'a')
+            options->assumptions = true;
         else if (c == 'q') {
             char *end;
             options->sequence = strtod(optarg, &end);
@@ -313,6 +320,7 @@ int fc_command_show(int argc, char **argv)
     static const char help[] =
         "usage: flopcast show NAME [--json]\n"
         "       flopcast show --defaults SCENARIO [--set PATH=VALUE]... [--json]\n"
+        "       flopcast show --assumptions SCENARIO [--set PATH=VALUE]... [--json]\n"
         "       flopcast show CONFIG.json [--sequence N] [--json]\n\n"
         "Shows what NAME is: a catalog entry with every figure, its unit, source and grade; a scenario that "
         "comes with\n"
@@ -328,6 +336,8 @@ int fc_command_show(int argc, char **argv)
         "active, active without the input embedding) and the FLOP to train one token.\n\n"
         "      --sequence N      tokens of a sequence, for the FLOP of a model (default 4096)\n"
         "      --defaults        the defaults in force, with meaning, source and grade\n"
+        "      --assumptions     all values that the answer rests on, stated and assumed, with source and "
+        "grade\n"
         "      --set PATH=VALUE  change one value of the scenario first\n"
         "  -j, --json            JSON instead of tables\n"
         "  -h, --help            this text\n";
@@ -341,15 +351,21 @@ int fc_command_show(int argc, char **argv)
     }
     struct fc_error error = {0};
     struct fc_catalog *catalog = NULL;
-    if (options.scenario.override_count > 0 && !options.defaults) {
-        (void)fc_fail(&error, FC_BAD_INPUT, "--set changes a scenario and goes with --defaults only");
+    if (options.scenario.override_count > 0 && !options.defaults && !options.assumptions) {
+        (void)fc_fail(&error, FC_BAD_INPUT,
+                      "--set changes a scenario and goes with --defaults or --assumptions only");
         goto done;
     }
     if (fc_catalog_open(&catalog, &error) < 0)
         goto done;
     const struct fc_embedded_file *scenario = fc_scenario_file_find(options.name);
     int shown = 1;
-    if (options.defaults)
+    const struct fc_metric_info *metric = fc_metric_named(options.name, strcspn(options.name, "@"));
+    if (options.assumptions)
+        (void)fc_show_assumptions(options.name, &options.scenario, options.json, &error);
+    else if (metric)
+        shown = fc_show_metric(metric, options.json, &error) < 0 ? -1 : 1;
+    else if (options.defaults)
         (void)fc_show_defaults(options.name, &options.scenario, options.json, &error);
     else if (!scenario && fc_model_is_file(options.name) && !fc_field_find(options.name))
         (void)fc_show_model_file(stdout, options.name, options.sequence, options.json, &error);

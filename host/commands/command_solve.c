@@ -26,7 +26,8 @@ static const char help[] =
     "                        (from..to:step), prices.gpu_hour='*0.5..*2' (times what the scenario says); "
     "without\n"
     "                        a range a quarter to four times what the scenario says\n"
-    "      --target EXPR     'deadline_and_budget_met>=0.9', 'p95(cost_usd)<=260 M USD', 'mean(goodput)>=0.85',\n"
+    "      --target EXPR     'deadline_and_budget_met>=0.9', 'p95(cost_usd)<=260 M USD', "
+    "'mean(goodput)>=0.85',\n"
     "                        'worst5(wall_clock_days)<=120'\n"
     "      --tie PATH=F      give PATH the number tried times F, e.g. --tie plan.dp=1/72;\n"
     "                        or C minus or plus it: --tie provider1.share=1-x\n"
@@ -191,14 +192,15 @@ static int evaluate(void *context, double x, struct fc_solve_point *point, struc
                         error))
         goto out;
     struct fc_estimate e = fc_answer_value(&search->answer, &tally);
-    fc_tally_free(&tally);
-    search->too_few = e.refused;
+    search->too_few = e.refused && e.why == FC_WHY_FEW;
     if (e.refused) {
-        fc_fail(error, FC_BAD_INPUT,
-                "the target's figure needs -n %llu or more (fewer than 50 worlds lie beyond it)",
-                (unsigned long long)e.need);
+        char why[200];
+        fc_statistics_why(fc_tally_find(&tally, search->answer.metric), &e, why, sizeof why);
+        fc_fail(error, FC_BAD_INPUT, "the target's figure has no value at %s: %s", texts[0], why);
+        fc_tally_free(&tally);
         goto out;
     }
+    fc_tally_free(&tally);
     point->value = e.value;
     point->error = e.error;
     status = 0;

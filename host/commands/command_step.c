@@ -103,21 +103,26 @@ static int simulate(const struct fc_scenario *scenario, struct explanation *e, s
 {
     const struct fc_kernel *kernel = fc_kernel_best();
     const struct fc_program *program = &scenario->compiled.program;
+    struct fc_program *unbounded = malloc(sizeof *unbounded); /* the time of worlds that do not fit, too */
     size_t chunk = (size_t)kernel->chunk, bytes = ((size_t)kernel->scratch_bytes + 63) / 64 * 64;
     void *scratch = aligned_alloc(64, bytes);
     float *out = malloc((size_t)program->metric_count * chunk * sizeof *out);
     float *seconds = malloc(2 * WORLDS * sizeof *seconds), *memory = seconds ? seconds + WORLDS : NULL;
-    int status = scratch && out && seconds ? 0 : fc_fail(error, FC_FAULT, "no memory for the worlds");
+    int status =
+        scratch && out && seconds && unbounded ? 0 : fc_fail(error, FC_FAULT, "no memory for the worlds");
     double fitting = 0;
-    if (!status)
+    if (!status) {
         memset(scratch, 0, bytes);
+        *unbounded = *program;
+        unbounded->step.memory_capacity = 0;
+    }
     for (size_t at = 0; !status && at < WORLDS; at += chunk) {
         size_t here = WORLDS - at < chunk ? WORLDS - at : chunk;
-        kernel->run(program, scenario->compiled.tables, scenario->seed, at, (int)here, scratch, out);
+        kernel->run(unbounded, scenario->compiled.tables, scenario->seed, at, (int)here, scratch, out);
         for (size_t i = 0; i < here; i++) {
             seconds[at + i] = out[(size_t)program->metric_row[FC_M_STEP_TIME_S] * chunk + i];
             memory[at + i] = out[(size_t)program->metric_row[FC_M_MEMORY_PER_GPU_BYTES] * chunk + i];
-            fitting += (double)out[(size_t)program->metric_row[FC_M_FITS] * chunk + i];
+            fitting += memory[at + i] <= program->step.memory_capacity;
         }
     }
     if (!status) {
@@ -125,6 +130,7 @@ static int simulate(const struct fc_scenario *scenario, struct explanation *e, s
         take_quantiles(memory, e->memory_bytes);
         e->fits = fitting / WORLDS;
     }
+    free(unbounded);
     free(scratch);
     free(out);
     free(seconds);

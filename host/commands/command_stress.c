@@ -112,7 +112,8 @@ static int read_limit(struct stress *s, struct fc_error *error)
     if (end > text && end[strspn(end, " ")] == '\0' && isfinite(s->limit))
         return 0;
     struct fc_source source = fc_source_of(s->o->above ? "--above" : "--below", text);
-    return fc_value_read_number(&source, fc_metric_find(s->metric)->unit, FC_UNIT_NONE, -1e300, 1e300, &s->limit, NULL, 0, error);
+    return fc_value_read_number(&source, fc_metric_find(s->metric)->unit, FC_UNIT_NONE, -1e300, 1e300,
+                                &s->limit, NULL, 0, error);
 }
 
 static bool breach(const struct stress *s, float value)
@@ -170,18 +171,14 @@ static int run_case(struct stress *s, int index, const char *const *shocks, int 
         goto out;
     c->ran = true;
     const float *values = samples + (size_t)program->metric_row[s->metric] * s->trials;
-    double n = (double)s->trials, sum = 0, square = 0, z = 1.959963984540054;
+    double n = (double)s->trials, sum = 0, square = 0;
     for (uint64_t i = 0; i < s->trials; i++) {
         int now = breach(s, values[i]), before = index ? breach(s, s->base[i]) : now;
         c->breaches += (uint64_t)now;
         sum += now - before;
         square += (now - before) * (now - before);
     }
-    c->p = (double)c->breaches / n;
-    double centre = (c->p + z * z / (2 * n)) / (1 + z * z / n);
-    double half = z / (1 + z * z / n) * sqrt(c->p * (1 - c->p) / n + z * z / (4 * n * n));
-    c->lo = fmax(centre - half, 0);
-    c->hi = fmin(centre + half, 1);
+    fc_statistics_wilson((double)c->breaches, n, &c->p, &c->lo, &c->hi);
     c->change = sum / n;
     c->change_error = sqrt(fmax(square / n - c->change * c->change, 0) / n);
     status = 0;
@@ -234,7 +231,7 @@ static int reverse(struct stress *s, struct fc_error *error)
 static void print_cases(const struct stress *s)
 {
     const struct fc_metric_info *info = fc_metric_find(s->metric);
-    double size = fabs(fc_statistics_mean(fc_tally_find(&s->cases[0].tally, s->metric)).value);
+    double size = fabs(fc_statistics_plain_mean(fc_tally_find(&s->cases[0].tally, s->metric)));
     struct fc_scale scale = fc_scale_for(info->unit, fmax(size, fabs(s->limit))), percent = {0.01, "%"};
     struct fc_table table;
     char text[96];
@@ -262,7 +259,7 @@ static void print_cases(const struct stress *s)
         fc_format_figure(mean.value, mean.error, &scale, text, sizeof text);
         fc_table_cell(&table, "%s", text);
         fc_format_figure(worst.value, worst.error, &scale, text, sizeof text);
-        fc_table_cell(&table, "%s", worst.refused ? "thin" : text);
+        fc_table_cell(&table, "%s", text);
     }
     fc_table_print(&table, stdout, 2);
     fc_table_free(&table);
@@ -330,6 +327,7 @@ static int print_json(const struct stress *s, struct fc_error *error)
         fc_write_number(w, "hi", c->hi);
         fc_write_number(w, "change", c->change);
         fc_write_number(w, "change_se", c->change_error);
+        fc_write_unsigned(w, "worlds_without_value", m->invalid);
         fc_analysis_write_estimate(w, "mean", fc_statistics_mean(m));
         fc_analysis_write_estimate(w, "worst5", fc_statistics_cvar(m, 0.05, s->o->above));
         fc_write_end(w);

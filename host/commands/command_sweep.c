@@ -126,7 +126,7 @@ static void pair_up(struct fc_sweep_row *row, struct fc_sweep_row *first, const 
         row->paired[r] = fc_samples_paired(a, b, (size_t)trials);
         struct fc_estimate before = fc_statistics_quantile(&first->tally.metrics[r], 0.95);
         struct fc_estimate after = fc_statistics_quantile(&row->tally.metrics[r], 0.95);
-        bool refused = before.refused || after.refused;
+        bool refused = !isfinite(before.value) || !isfinite(after.value);
         row->p95_difference[r] = refused ? (double)NAN : after.value - before.value;
         row->p95_error[r] = refused ? (double)NAN
                                     : fc_samples_quantile_error(a, before.value, before.error, b, after.value,
@@ -258,7 +258,7 @@ static void print_others(const struct fc_sweep_row *rows, size_t count, const st
     free(text);
 }
 
-/* The tables of what was asked for; else of the headline metrics that change, or of all that do where none of
+/* The tables of the metrics named; else of the headline metrics that change, or of all that do where none of
  * those does. */
 static void print_metrics(const struct fc_range *range, const struct fc_sweep_row *rows,
                           const struct fc_program *program, bool all)

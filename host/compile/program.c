@@ -136,6 +136,7 @@ static int step_times(const struct fc_compiled *compiled, double step_s[2], stru
     pilot->layers = FC_LAYER_STEP;
     pilot->metric_count = 1;
     pilot->metrics[0] = FC_M_STEP_TIME_S;
+    pilot->step.memory_capacity = 0; /* also of worlds that do not fit */
     for (int done = 0; done < WORLDS; done += kernel->chunk) {
         int count = WORLDS - done < kernel->chunk ? WORLDS - done : kernel->chunk;
         uintptr_t aligned = ((uintptr_t)scratch + 63) & ~(uintptr_t)63;

@@ -234,7 +234,8 @@ void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out, bool
 }
 
 /* {"scenario": ..., "origins": ...} on one line. */
-static char *resolved_json(const struct fc_settings *settings, struct fc_error *error)
+static char *resolved_json(const struct fc_settings *settings, const struct fc_influence *influences,
+                           size_t count, struct fc_error *error)
 {
     char *text = NULL;
     size_t size = 0;
@@ -249,6 +250,7 @@ static char *resolved_json(const struct fc_settings *settings, struct fc_error *
         fc_write_map(writer, NULL);
         fc_settings_write_scenario(settings, writer, "scenario");
         fc_settings_write_origins(settings, writer, "origins");
+        fc_assumptions_write(settings, influences, count, writer, "assumptions");
         fc_write_end(writer);
         status = fc_writer_close(writer, error);
     }
@@ -260,12 +262,23 @@ static char *resolved_json(const struct fc_settings *settings, struct fc_error *
     return text;
 }
 
+int fc_scenario_add_influences(const struct fc_scenario *scenario, const struct fc_influence *influences,
+                               size_t count, struct fc_result *result, struct fc_error *error)
+{
+    char *text = resolved_json(scenario->settings, influences, count, error);
+    if (!text)
+        return -1;
+    free(result->scenario_json);
+    result->scenario_json = text;
+    return 0;
+}
+
 int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_result *result,
                              struct fc_error *error)
 {
     const struct fc_program *program = &scenario->compiled.program;
     *result = (struct fc_result){0};
-    result->scenario_json = resolved_json(scenario->settings, error);
+    result->scenario_json = resolved_json(scenario->settings, NULL, 0, error);
     if (!result->scenario_json)
         return -1;
     result->scenario_name = strdup(scenario->name);

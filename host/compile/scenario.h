@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "assumptions.h"
 #include "program.h"
 #include "quick.h"
 #include "host/result/result.h"
@@ -48,5 +49,9 @@ void fc_scenario_print_notes(const struct fc_scenario *scenario, FILE *out, bool
 /* An empty result with the scenario's provenance and a tally of the program's metrics. */
 int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_result *result,
                              struct fc_error *error);
+
+/* Puts what was found of the inputs' influence into the ledger of the result. */
+int fc_scenario_add_influences(const struct fc_scenario *scenario, const struct fc_influence *influences,
+                               size_t count, struct fc_result *result, struct fc_error *error);
 
 #endif

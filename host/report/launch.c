@@ -174,9 +174,9 @@ static void print_torchtitan(FILE *out, const struct fc_plan *p, const struct fc
     fprintf(out, "tensor_parallel_degree = %g\npipeline_parallel_degree = %g\n", p->tp, p->pp);
     if (p->pp > 1)
         fprintf(out, "pipeline_parallel_schedule = \"%s\"\npipeline_parallel_microbatch_size = %g\n",
-                p->vpp > 1       ? "Interleaved1F1B"
+                p->vpp > 1                      ? "Interleaved1F1B"
                 : o->schedule == FC_ZERO_BUBBLE ? "ZBVZeroBubble"
-                                 : "1F1B",
+                                                : "1F1B",
                 p->micro_batch);
     if (p->vpp > 1 && layers_per_chunk(p) > 0)
         fprintf(out, "pipeline_parallel_layers_per_stage = %g\n", layers_per_chunk(p));

@@ -8,11 +8,12 @@
 #include "cuda/model/run/classes.h"
 #include "chapters.h"
 #include "host/base/format.h"
+#include "host/base/source.h"
+#include "host/base/terminal.h"
 #include "host/result/soundness.h"
 #include "host/result/statistics.h"
 
-/* A row takes 120 columns; a long name takes its room from the first cell, which is right-aligned. */
-enum { COLUMNS = 6, NAME_WIDTH = 36, CELL_WIDTH = 14, PLOT_COLUMNS = 60, LINE_WIDTH = 120, SHARE_AT = 28 };
+enum { CELL_WIDTH = 12, PLOT_COLUMNS = 60, COLUMNS_MOST = FC_REPORT_QUANTILES + 10 };
 
 bool fc_locale_is_utf8(void)
 {
@@ -35,47 +36,121 @@ static void pad(FILE *out, const char *text, int width, bool right)
         fprintf(out, "%s%*s", text, space > 0 ? space : 0, "");
 }
 
-/* A row under way. */
-struct row {
-    FILE *out;
-    int at;         /* columns printed */
-    int cell;       /* cells printed or left out */
-    uint64_t *need; /* receives the trials that a thin figure wants */
+/* A column of figures. */
+enum column_kind { COLUMN_MEAN, COLUMN_SD, COLUMN_QUANTILE, COLUMN_WORST };
+struct column {
+    enum column_kind kind;
+    double p;
 };
 
-static struct row begin_row(FILE *out, const char *label, uint64_t *need)
+/* What the parts of a report share. */
+struct printing {
+    FILE *out;
+    const struct fc_result *result;
+    const struct fc_report_options *options;
+    int width, name_width, share_at;
+    struct column columns[COLUMNS_MOST];
+    int column_count;
+    uint64_t need;                  /* the most trials that a refused figure wants */
+    bool heavy, conditional, never; /* what the notes are to explain */
+};
+
+/* The columns for the width: mean, median and tails first, then what else there is room for; in the order of
+ * a number line. */
+static void choose_columns(struct printing *p)
 {
-    fputs(label, out);
-    return (struct row){out, fc_text_width(label), 0, need};
+    static const struct column all[] = {
+        {COLUMN_MEAN, 0},        {COLUMN_SD, 0},          {COLUMN_QUANTILE, 0.05}, {COLUMN_QUANTILE, 0.25},
+        {COLUMN_QUANTILE, 0.50}, {COLUMN_QUANTILE, 0.75}, {COLUMN_QUANTILE, 0.90}, {COLUMN_QUANTILE, 0.95},
+        {COLUMN_QUANTILE, 0.99}, {COLUMN_WORST, 0}};
+    static const int wanted[] = {4, 0, 6, 2, 7, 9, 1, 3, 5, 8}; /* into `all`, the most wanted first */
+    enum { ALL = sizeof all / sizeof all[0] };
+    p->name_width = p->width >= 100 ? 36 : 30;
+    p->share_at = p->name_width - 8;
+    int room = (p->width - p->name_width) / CELL_WIDTH;
+    bool take[ALL] = {false};
+    if (p->options->quantile_count) {
+        p->columns[p->column_count++] = all[0];
+        for (int q = 0; q < p->options->quantile_count; q++)
+            p->columns[p->column_count++] = (struct column){COLUMN_QUANTILE, p->options->quantiles[q]};
+        if (p->column_count < room)
+            p->columns[p->column_count++] = all[ALL - 1];
+        return;
+    }
+    for (int i = 0; i < ALL && i < room; i++)
+        take[wanted[i]] = true;
+    for (int i = 0; i < ALL; i++)
+        if (take[i])
+            p->columns[p->column_count++] = all[i];
 }
 
-/* Right-aligned in its column, a blank before it in any case. */
-static void put_cell(struct row *row, const char *text)
+static void column_head(const struct column *column, char *text, size_t size)
 {
-    int space = NAME_WIDTH + ++row->cell * CELL_WIDTH - row->at - fc_text_width(text);
+    if (column->kind == COLUMN_QUANTILE)
+        snprintf(text, size, "P%g", 100 * column->p);
+    else
+        snprintf(text, size, "%s",
+                 column->kind == COLUMN_MEAN ? "mean"
+                 : column->kind == COLUMN_SD ? "sd"
+                                             : "worst 5 %");
+}
+
+/* A row under way. */
+struct row {
+    struct printing *p;
+    int at;   /* columns printed */
+    int cell; /* cells printed or left out */
+};
+
+static struct row begin_row(struct printing *p, const char *label)
+{
+    fputs(label, p->out);
+    return (struct row){p, fc_text_width(label), 0};
+}
+
+/* Right-aligned in its column, a blank before it in any case; the error is left out where it does not fit. */
+static void put_cell(struct row *row, char *text)
+{
+    int end = row->p->name_width + ++row->cell * CELL_WIDTH, space = end - row->at - fc_text_width(text);
+    char *error = strstr(text, " ±");
+    if (space < 1 && error) {
+        *error = '\0';
+        space = end - row->at - fc_text_width(text);
+    }
     space = space > 1 ? space : 1;
-    fprintf(row->out, "%*s%s", space, "", text);
+    fprintf(row->p->out, "%*s%s", space, "", text);
     row->at += space + fc_text_width(text);
 }
 
-static void print_cell(struct row *row, const struct fc_tally_metric *m, struct fc_estimate figure,
-                       const struct fc_scale *scale)
+static void print_cell(struct row *row, struct fc_estimate figure, const struct fc_scale *scale)
 {
     char text[96];
-    if (figure.refused) { /* worlds without a value are simulated in vain */
-        double wanted = (double)figure.need * (double)(m->count + m->invalid) / (double)m->count;
-        snprintf(text, sizeof text, "thin");
-        if (wanted > (double)*row->need)
-            *row->need = (uint64_t)wanted;
-    } else {
-        fc_format_figure(figure.value, figure.error, scale, text, sizeof text);
-    }
+    fc_format_figure(figure.value, figure.error, scale, text, sizeof text);
+    if (figure.refused && figure.need > row->p->need)
+        row->p->need = figure.need;
+    row->p->heavy = row->p->heavy || figure.why == FC_WHY_HEAVY;
+    row->p->never = row->p->never || figure.why == FC_WHY_NEVER;
     put_cell(row, text);
+}
+
+static struct fc_estimate figure_of(const struct fc_tally_metric *m, const struct column *column, bool high)
+{
+    switch (column->kind) {
+    case COLUMN_SD:
+        return fc_statistics_sd(m);
+    case COLUMN_QUANTILE:
+        return fc_statistics_quantile(m, column->p);
+    case COLUMN_WORST:
+        return fc_statistics_cvar(m, 0.05, high);
+    case COLUMN_MEAN:
+        break;
+    }
+    return fc_statistics_mean(m);
 }
 
 static double typical_size(const struct fc_tally_metric *m)
 {
-    double mean = fabs(fc_statistics_mean(m).value);
+    double mean = fabs(fc_statistics_plain_mean(m));
     double low = fabs(fc_statistics_min(m)), high = fabs(fc_statistics_max(m));
     return mean > 0 ? mean : fmax(low, high);
 }
@@ -90,30 +165,41 @@ static void metric_label(const struct fc_tally_metric *m, const struct fc_result
     snprintf(text, size, *scale->unit ? "%s [%s]" : "%s", name, scale->unit);
 }
 
-static void print_heads(FILE *out)
+static void print_heads(struct printing *p)
 {
-    const char *heads[COLUMNS] = {"mean", "sd", "P5", "P50", "P95", "worst 5 %"};
-    struct row row = begin_row(out, "metric [unit]", NULL);
-    for (int c = 0; c < COLUMNS; c++)
-        put_cell(&row, heads[c]);
-    fputc('\n', out);
+    struct row row = begin_row(p, "metric [unit]");
+    for (int c = 0; c < p->column_count; c++) {
+        char head[32];
+        column_head(&p->columns[c], head, sizeof head);
+        put_cell(&row, head);
+    }
+    fputc('\n', p->out);
 }
 
-/* Parts of the wall time of a run say which share of it they are, over all worlds; -1: m is none. */
+static bool is_part_of_time(int metric)
+{
+    return (metric >= FC_M_TIME_PRODUCTIVE_H && metric <= FC_M_TIME_PLANNED_H) ||
+           metric == FC_M_TIME_SLOWDOWN_H;
+}
+
+/* Parts of the wall time of a run say which share of it they are, over all worlds; -1: m is none. The parts
+ * sum to the time watched, also of worlds that do not end. */
 static double share_of_wall(const struct fc_tally *tally, const struct fc_tally_metric *m)
 {
-    const struct fc_tally_metric *wall = fc_tally_find(tally, FC_M_WALL_CLOCK_DAYS);
-    bool part = (m->metric >= FC_M_TIME_PRODUCTIVE_H && m->metric <= FC_M_TIME_PLANNED_H) ||
-                m->metric == FC_M_TIME_SLOWDOWN_H;
-    if (!part || !wall || wall->invalid || m->invalid || !(fc_statistics_mean(wall).value > 0))
+    double whole = 0;
+    if (!is_part_of_time(m->metric) || m->count == 0)
         return -1;
-    return fc_statistics_mean(m).value / (24 * fc_statistics_mean(wall).value);
+    for (int r = 0; r < tally->metric_count; r++)
+        if (is_part_of_time(tally->metrics[r].metric) && tally->metrics[r].count > 0)
+            whole += fc_statistics_plain_mean(&tally->metrics[r]);
+    return whole > 0 ? fc_statistics_plain_mean(m) / whole : -1;
 }
 
-/* One row of figures; *need receives the trials that a thin figure wants. */
-static void print_row(FILE *out, const struct fc_result *result, const struct fc_tally_metric *m,
-                      uint64_t *need)
+/* One row of figures. */
+static void print_row(struct printing *p, const struct fc_tally_metric *m)
 {
+    const struct fc_result *result = p->result;
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
     bool high = fc_metric_worst_is_high(m->metric, fc_metric_fixed_of_tally(&result->tally));
     double share = share_of_wall(&result->tally, m);
     struct fc_scale scale;
@@ -121,31 +207,45 @@ static void print_row(FILE *out, const struct fc_result *result, const struct fc
     metric_label(m, result, &scale, label, sizeof label);
     if (share >= 0) {
         int width = fc_text_width(label);
-        snprintf(label + strlen(label), 32, "%*s%5.1f %%", width < SHARE_AT ? SHARE_AT - width : 1, "",
+        snprintf(label + strlen(label), 32, "%*s%5.1f %%", width < p->share_at ? p->share_at - width : 1, "",
                  100 * share);
     }
-    struct row row = begin_row(out, label, need);
-    if (m->min_key == m->max_key) {
+    struct row row = begin_row(p, label);
+    if (m->count && m->min_key == m->max_key && !m->invalid) {
         char text[96];
         fc_format_figure(fc_statistics_min(m), 0, &scale, text, sizeof text);
         put_cell(&row, text);
-        fputs("  in every trial\n", out);
+        fputs(m->count > 1 ? "  in every trial\n" : "\n", p->out);
         return;
     }
-    print_cell(&row, m, fc_statistics_mean(m), &scale);
-    print_cell(&row, m, fc_statistics_sd(m), &scale);
-    print_cell(&row, m, fc_statistics_quantile(m, 0.05), &scale);
-    print_cell(&row, m, fc_statistics_quantile(m, 0.50), &scale);
-    print_cell(&row, m, fc_statistics_quantile(m, 0.95), &scale);
-    print_cell(&row, m, fc_statistics_cvar(m, 0.05, high), &scale);
-    fputc('\n', out);
-    if (m->invalid)
-        fprintf(out, "  (has no value in %.4g %% of the worlds, which are left out)\n",
-                100.0 * (double)m->invalid / (double)(m->invalid + m->count));
+    struct fc_estimate mean = fc_statistics_mean(m);
+    for (int c = 0; c < p->column_count; c++)
+        print_cell(&row, figure_of(m, &p->columns[c], high), &scale);
+    fputc('\n', p->out);
+    if (!m->invalid)
+        return;
+    p->conditional = true;
+    double with = 100 * mean.share;
+    char beyond[64] = "";
+    if (m->metric == FC_M_WALL_CLOCK_DAYS && result->longest_days > 0)
+        snprintf(beyond, sizeof beyond, " (longer than %.0f days)", result->longest_days);
+    fprintf(p->out, "  never in %.4g %% of the worlds: %s%s", 100 - with,
+            info->missing ? info->missing : "no value", beyond);
+    if (!mean.refused)
+        fprintf(p->out, ";\n  mean and sd are of the %.4g %% that have one", with);
+    fputc('\n', p->out);
 }
 
-static void print_notes(FILE *out, const struct fc_result *result, uint64_t need)
+/* A line of explanation, wrapped to the width. */
+static void note(const struct printing *p, const char *text)
 {
+    fc_print_wrapped(p->out, text, 0, 2, p->width);
+}
+
+static void print_notes(struct printing *p)
+{
+    FILE *out = p->out;
+    const struct fc_result *result = p->result;
     bool any = false, parts = false;
     for (int r = 0; r < result->tally.metric_count; r++) {
         const struct fc_tally_metric *m = &result->tally.metrics[r];
@@ -154,18 +254,25 @@ static void print_notes(FILE *out, const struct fc_result *result, uint64_t need
     }
     fc_print_overflowed(out, "WARNING: ", true, &result->tally);
     if (parts)
-        fputs("time_..._h: with its share of the wall time of all worlds; the parts sum to it\n", out);
+        note(p, "time_..._h: with its share of the time watched, over all worlds; the parts sum to it");
     if (any)
-        fputs("behind P(): the 95 % interval of the simulation\n", out);
-    if (need) {
-        char text[32];
-        fc_format_count(need, text, sizeof text);
-        fprintf(out, "thin: fewer than 50 trials lie beyond that figure; it needs -n %s\n", text);
+        note(p, "P(): in brackets the 95 % interval of the simulation");
+    if (p->conditional)
+        note(p, "A world without a value counts as the worst in every quantile and tail mean ('never').");
+    if (p->heavy)
+        note(p, "n/a for a mean: ten worlds make up more than half of its variance, so its error is not "
+                "known; read the "
+                "quantiles");
+    if (p->need) {
+        char text[160], count[32];
+        fc_format_count(p->need, count, sizeof count);
+        snprintf(text, sizeof text, "n/a: fewer than 50 trials lie beyond that figure; it needs -n %s",
+                 count);
+        note(p, text);
     }
-    fputs("±: standard error of the simulation (the inputs are as sure as the scenario says)\n"
-          "worst 5 %: mean of the worst twentieth of the worlds (CVaR): the highest costs and times, the "
-          "lowest yields\n",
-          out);
+    note(p, "±: standard error of the simulation (the inputs are as certain as the scenario says)");
+    note(p, "worst 5 %: mean of the worst twentieth of the worlds (CVaR): the highest costs and times, the "
+            "lowest yields");
 }
 
 /* Counts of `columns` equal intervals between lo and hi; a bin that spans several shares itself out. */
@@ -191,19 +298,25 @@ static void rebin(const struct fc_tally_metric *m, double lo, double hi, double 
     }
 }
 
-static void print_histogram(FILE *out, const struct fc_tally_metric *m, const struct fc_result *result,
-                            bool utf8)
+static void print_histogram(struct printing *p, const struct fc_tally_metric *m)
 {
+    FILE *out = p->out;
+    const struct fc_result *result = p->result;
+    bool utf8 = p->options->utf8;
+    int most_columns =
+        p->width - p->name_width - 23 < PLOT_COLUMNS ? p->width - p->name_width - 23 : PLOT_COLUMNS;
+    if (most_columns < 10)
+        return;
     static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static const char *const plain[] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
     struct fc_estimate low = fc_statistics_quantile(m, 0.01), high = fc_statistics_quantile(m, 0.99);
-    double lo = low.refused ? fc_statistics_min(m) : low.value;
-    double hi = high.refused ? fc_statistics_max(m) : high.value;
+    double lo = low.refused || !isfinite(low.value) ? fc_statistics_min(m) : low.value;
+    double hi = high.refused || !isfinite(high.value) ? fc_statistics_max(m) : high.value;
     if (!(hi > lo))
         return;
-    int columns = PLOT_COLUMNS;
+    int columns = most_columns;
     if (fc_metric_find(m->metric)->whole) { /* as many whole numbers in each column */
-        double width = ceil((hi - lo + 1) / PLOT_COLUMNS);
+        double width = ceil((hi - lo + 1) / most_columns);
         columns = (int)ceil((hi - lo + 1) / width);
         lo -= 0.5;
         hi = lo + columns * width;
@@ -217,7 +330,7 @@ static void print_histogram(FILE *out, const struct fc_tally_metric *m, const st
     metric_label(m, result, &scale, label, sizeof label);
     fc_format_number(lo / scale.factor, 3, left, sizeof left);
     fc_format_number(hi / scale.factor, 3, right, sizeof right);
-    pad(out, label, NAME_WIDTH, false);
+    pad(out, label, p->name_width, false);
     pad(out, left, 9, true);
     fputs(" |", out);
     for (int c = 0; c < columns; c++) {
@@ -231,18 +344,38 @@ static void print_histogram(FILE *out, const struct fc_tally_metric *m, const st
     const double at[] = {0.05, 0.5, 0.95};
     for (int i = 0; i < 3; i++) {
         struct fc_estimate q = fc_statistics_quantile(m, at[i]);
-        int c = q.refused ? -1 : (int)((q.value - lo) / (hi - lo) * columns);
+        int c = q.refused || !isfinite(q.value) ? -1 : (int)((q.value - lo) / (hi - lo) * columns);
         if (c >= 0 && c < columns)
             marks[c] = "5M9"[i];
     }
-    fprintf(out, "%*s%s\n", NAME_WIDTH + 11, "", marks);
+    fprintf(out, "%*s%s\n", p->name_width + 11, "", marks);
 }
 
-static void print_probability(FILE *out, const struct fc_result *result, const struct fc_tally_metric *m)
+/* "P(name)   84.3 % (83.9 to 84.7)   what it is", the text wrapped. */
+static void probability_line(struct printing *p, const char *label, double value, double lo, double hi,
+                             const char *what)
 {
+    char text[64];
+    fc_format_probability(value, lo, hi, text, sizeof text);
+    pad(p->out, label, p->name_width, false);
+    int at = fc_text_width(label) > p->name_width ? fc_text_width(label) : p->name_width;
+    int wide = fc_text_width(text) < 28 ? 28 : fc_text_width(text);
+    fprintf(p->out, " %s", text);
+    if (p->width - at - wide < 30) {
+        fputs("\n    ", p->out);
+        fc_print_wrapped(p->out, what, 4, 4, p->width);
+        return;
+    }
+    fprintf(p->out, "%*s", wide - fc_text_width(text), "");
+    fc_print_wrapped(p->out, what, at + wide + 1, at + wide + 1, p->width);
+}
+
+static void print_probability(struct printing *print, const struct fc_tally_metric *m)
+{
+    const struct fc_result *result = print->result;
     const struct fc_metric_info *info = fc_metric_find(m->metric);
     double p, lo, hi;
-    char goal[64] = "";
+    char goal[64] = "", what[240], size[64] = "";
     fc_statistics_probability(m, &p, &lo, &hi);
     if (m->metric == FC_M_DEADLINE_MET)
         snprintf(goal, sizeof goal, " (%g days)", result->deadline_days);
@@ -250,7 +383,7 @@ static void print_probability(FILE *out, const struct fc_result *result, const s
         struct fc_scale scale = fc_scale_for("USD", result->budget_usd);
         snprintf(goal, sizeof goal, " (%g %s)", result->budget_usd / scale.factor, scale.unit);
     }
-    char label[160], size[64] = "";
+    char label[160];
     bool of_a_size = m->metric >= FC_M_DEADLINE_MET && m->metric <= FC_M_BOTH_MET &&
                      fc_metric_fixed_of_tally(&result->tally) == FC_FIXED_MONEY;
     if (of_a_size && result->run_flop[0] > 0) { /* as the names of its other metrics write it */
@@ -259,20 +392,30 @@ static void print_probability(FILE *out, const struct fc_result *result, const s
         snprintf(size, sizeof size, ", for a run of %s FLOP", strchr(name, '@') + 1);
     }
     snprintf(label, sizeof label, "P(%s)%s", info->name, goal);
-    pad(out, label, NAME_WIDTH, false);
-    fprintf(out, "%8.2f %%   %.2f to %.2f %%   %s%s\n", 100 * p, 100 * lo, 100 * hi, info->what, size);
-    if (m->metric == FC_M_PAYS_BACK) {
-        pad(out, "P(never pays back)", NAME_WIDTH, false);
-        fprintf(out, "%8.2f %%   %.2f to %.2f %%   within the term\n", 100 * (1 - p), 100 * (1 - hi),
-                100 * (1 - lo));
+    snprintf(what, sizeof what, "%s%s", info->what, size);
+    bool settled = info->input && strncmp(info->input, "finance.", 8) == 0;
+    if (info->input && (!settled || p < 0.01 || p > 0.99)) { /* an input given back, or settled by one */
+        pad(print->out, label, print->name_width, false);
+        snprintf(what, sizeof what,
+                 settled ? " %s in %s world: %s decides that, so it is no forecast"
+                         : " not a result%.0s%.0s: it is %s given back, over the parts of the contract",
+                 settled ? p > 0.5 ? "so" : "not so" : "",
+                 settled ? p == 0 || p == 1 ? "every" : "nearly every" : "", info->input);
+        fc_print_wrapped(print->out, what, print->name_width, print->name_width + 1, print->width);
+        return;
     }
+    probability_line(print, label, p, lo, hi, what);
+    if (m->metric == FC_M_PAYS_BACK)
+        probability_line(print, "P(never pays back)", 1 - p, 1 - hi, 1 - lo, "within the term");
     if (m->metric == FC_M_FITS && p < 0.99)
-        fputs("  the other figures include the worlds in which the job does not fit; change the plan\n", out);
+        note(print, "  The worlds in which the job does not fit count as failures of every goal and are in "
+                    "no mean; change "
+                    "the plan.");
 }
 
-/* Chances of at least 1, 2 and 4 final runs of a size. Bins end at powers of two (host/result/tally.h), so nothing
+/* Chances of at least 1, 2 and 4 final runs of a size. Bins end at powers of two (host/tally.h), so nothing
  * is interpolated. */
-static void print_chances_of_runs(FILE *out, const struct fc_result *result, const struct fc_tally_metric *m)
+static void print_chances_of_runs(struct printing *p, const struct fc_tally_metric *m)
 {
     static const double least[] = {1, 2, 4};
     uint64_t beyond[3] = {0};
@@ -285,18 +428,24 @@ static void print_chances_of_runs(FILE *out, const struct fc_result *result, con
             beyond[i] += lo >= least[i] ? m->bins[bin] : 0;
     }
     char name[64], label[96];
-    fc_metric_name(m->metric, result->run_flop, name, sizeof name);
+    fc_metric_name(m->metric, p->result->run_flop, name, sizeof name);
     snprintf(label, sizeof label, "P(%s >= 1, 2, 4)", name);
-    pad(out, label, NAME_WIDTH, false);
-    for (int i = 0; i < 3; i++)
-        fprintf(out, "%s%.2f %%", i ? ", " : "  ", 100.0 * (double)beyond[i] / (double)m->count);
-    fputc('\n', out);
+    pad(p->out, label, p->name_width, false);
+    for (int i = 0; i < 3; i++) {
+        char text[64];
+        double share, lo, hi;
+        fc_statistics_wilson((double)beyond[i], (double)fc_statistics_worlds(m), &share, &lo, &hi);
+        fc_format_probability(share, lo, hi, text, sizeof text);
+        *strchr(text, '(') = '\0'; /* the interval is a digit wide at most */
+        fprintf(p->out, "%s%.*s", i ? ", " : " ", (int)strlen(text) - 1, text);
+    }
+    fputc('\n', p->out);
 }
 
 static bool shown(const struct fc_tally_metric *m, bool probability)
 {
     const struct fc_metric_info *info = fc_metric_find(m->metric);
-    return info && !info->probability == !probability && m->count > 0;
+    return info && !info->probability == !probability && m->count + m->invalid > 0;
 }
 
 static bool is_class(const struct fc_metric_info *info)
@@ -306,12 +455,13 @@ static bool is_class(const struct fc_metric_info *info)
 
 static bool is_always_zero(const struct fc_tally_metric *m)
 {
-    return m->min_key == m->max_key && fc_statistics_min(m) == 0;
+    return m->count && !m->invalid && m->min_key == m->max_key && fc_statistics_min(m) == 0;
 }
 
 /* The classes of interruptions, the most frequent first, each with its mean and P95 under those heads. */
-static void print_classes(FILE *out, const struct fc_result *result, uint64_t *need)
+static void print_classes(struct printing *p)
 {
+    const struct fc_result *result = p->result;
     const struct fc_tally_metric *order[FC_CLASS_COUNT];
     int count = 0;
     for (int r = 0; r < result->tally.metric_count; r++) {
@@ -319,7 +469,7 @@ static void print_classes(FILE *out, const struct fc_result *result, uint64_t *n
         if (!shown(m, false) || !is_class(fc_metric_find(m->metric)) || is_always_zero(m))
             continue;
         int at = count++;
-        for (; at > 0 && fc_statistics_mean(order[at - 1]).value < fc_statistics_mean(m).value; at--)
+        for (; at > 0 && fc_statistics_plain_mean(order[at - 1]) < fc_statistics_plain_mean(m); at--)
             order[at] = order[at - 1];
         order[at] = m;
     }
@@ -327,21 +477,27 @@ static void print_classes(FILE *out, const struct fc_result *result, uint64_t *n
         struct fc_scale scale;
         char label[160] = "  ";
         metric_label(order[i], result, &scale, label + 2, sizeof label - 2);
-        struct row row = begin_row(out, label, need);
-        print_cell(&row, order[i], fc_statistics_mean(order[i]), &scale);
-        row.cell = 4;
-        print_cell(&row, order[i], fc_statistics_quantile(order[i], 0.95), &scale);
-        fputc('\n', out);
+        struct row row = begin_row(p, label);
+        for (int c = 0; c < p->column_count; c++) {
+            bool told = p->columns[c].kind == COLUMN_MEAN ||
+                        (p->columns[c].kind == COLUMN_QUANTILE && p->columns[c].p > 0.5);
+            if (told)
+                print_cell(&row, figure_of(order[i], &p->columns[c], true), &scale);
+            else
+                row.cell++;
+        }
+        fputc('\n', p->out);
     }
 }
 
 /* Adds a name to the last line of a chapter, which says what is 0 in every trial. */
-static void print_zero(FILE *out, const char *name, int *at)
+static void print_zero(struct printing *p, const char *name, int *at)
 {
+    FILE *out = p->out;
     int width = (int)strlen(name) + 2;
     if (*at == 0)
         *at = fprintf(out, "  0 in every trial: ") - 2;
-    else if (*at + width > LINE_WIDTH)
+    else if (*at + width > p->width)
         *at = fprintf(out, ",\n    ") - 4;
     else
         fputs(", ", out);
@@ -349,18 +505,26 @@ static void print_zero(FILE *out, const char *name, int *at)
     *at += width;
 }
 
-/* The figures of one chapter, or those that belong to none. */
-static void print_chapter(FILE *out, const struct fc_result *result, enum fc_chapter_id chapter,
-                          uint64_t *need)
+static bool asked_for(const struct fc_report_options *options, const struct fc_metric_info *info)
 {
-    const struct fc_tally *tally = &result->tally;
+    for (int i = 0; i < options->only_count; i++)
+        if (fc_metric_named(options->only[i], strcspn(options->only[i], "@")) == info)
+            return true;
+    return options->only_count == 0;
+}
+
+/* The figures of one chapter, or those that belong to none. */
+static void print_chapter(struct printing *p, enum fc_chapter_id chapter)
+{
+    FILE *out = p->out;
+    const struct fc_tally *tally = &p->result->tally;
     bool contract = fc_metric_fixed_of_tally(tally) == FC_FIXED_MONEY;
     bool fold = chapter != FC_CHAPTER_NONE && fc_chapter_folds(chapter), any = false;
     int zeros = 0;
     for (int pass = 0; pass < 3; pass++) { /* figures, what is always 0, probabilities */
         for (size_t i = 0; i < fc_metric_info_count; i++) {
             const struct fc_metric_info *info = &fc_metric_infos[i];
-            if (fc_chapter_of(info, contract) != chapter)
+            if (fc_chapter_of(info, contract) != chapter || !asked_for(p->options, info))
                 continue;
             for (int r = 0; r < tally->metric_count; r++) {
                 const struct fc_tally_metric *metric = &tally->metrics[r];
@@ -372,15 +536,15 @@ static void print_chapter(FILE *out, const struct fc_result *result, enum fc_cha
                 any = true;
                 bool zero = fold && is_always_zero(metric);
                 if (pass == 2)
-                    print_probability(out, result, metric);
+                    print_probability(p, metric);
                 else if (pass == 1 && zero)
-                    print_zero(out, info->name, &zeros);
+                    print_zero(p, info->name, &zeros);
                 else if (pass == 0 && !zero && !is_class(info))
-                    print_row(out, result, metric, need);
+                    print_row(p, metric);
                 if (pass == 0 && info->metric == FC_M_INTERRUPTIONS)
-                    print_classes(out, result, need);
+                    print_classes(p);
                 if (pass == 0 && info->metric == FC_M_RUNS_FINAL)
-                    print_chances_of_runs(out, result, metric);
+                    print_chances_of_runs(p, metric);
             }
         }
         if (pass == 1 && zeros)
@@ -388,41 +552,82 @@ static void print_chapter(FILE *out, const struct fc_result *result, enum fc_cha
     }
 }
 
-static void print_figures(FILE *out, const struct fc_result *result)
+int fc_report_read_quantiles(const char *text, struct fc_report_options *options, struct fc_error *error)
 {
-    uint64_t need = 0;
-    print_heads(out);
-    for (int c = 0; c < FC_CHAPTER_COUNT; c++)
-        print_chapter(out, result, (enum fc_chapter_id)c, &need);
-    print_chapter(out, result, FC_CHAPTER_NONE, &need);
-    fputc('\n', out);
-    print_notes(out, result, need);
+    options->quantile_count = 0;
+    for (const char *at = text; *at;) {
+        char *end;
+        double percent = strtod(at, &end);
+        if (end == at || !(percent > 0 && percent < 100) || (*end && *end != ',') ||
+            options->quantile_count == FC_REPORT_QUANTILES)
+            return fc_fail(
+                error, FC_BAD_INPUT,
+                "--quantiles '%.60s' is not a list of at most %d percentages between 0 and 100; write for "
+                "example 10,50,90",
+                text, (int)FC_REPORT_QUANTILES);
+        options->quantiles[options->quantile_count++] = percent / 100;
+        at = *end ? end + 1 : end;
+    }
+    return options->quantile_count
+               ? 0
+               : fc_fail(error, FC_BAD_INPUT, "--quantiles is empty; write for example 10,50,90");
 }
 
-void fc_report_result(FILE *out, const struct fc_result *result, bool utf8)
+int fc_report_add_only(const char *name, struct fc_report_options *options, struct fc_error *error)
 {
-    char trials[32];
-    uint64_t n = fc_tally_trials(&result->tally);
-    fc_format_count(n, trials, sizeof trials);
-    fprintf(out, "%s: %s trials, seed %llu\n\n", result->scenario_name, trials,
-            (unsigned long long)result->seed);
-    bool contract = fc_metric_fixed_of_tally(&result->tally) == FC_FIXED_MONEY, any = false;
-    print_figures(out, result);
-    for (int r = 0; r < result->tally.metric_count; r++) {
-        const struct fc_tally_metric *m = &result->tally.metrics[r];
+    const char *names[FC_METRIC_COUNT];
+    char hint[96], shown[64];
+    if (options->only_count == FC_REPORT_ONLY)
+        return fc_fail(error, FC_BAD_INPUT, "too many --only; at most %d", (int)FC_REPORT_ONLY);
+    size_t length = strcspn(name, "@");
+    if (!fc_metric_named(name, length)) {
+        for (size_t i = 0; i < fc_metric_info_count; i++)
+            names[i] = fc_metric_infos[i].name;
+        fc_did_you_mean(hint, sizeof hint, name, length, names, fc_metric_info_count);
+        return fc_fail(error, FC_BAD_INPUT, "--only: there is no metric '%s'%s (flopcast list metrics)",
+                       fc_printable(shown, sizeof shown, name, strlen(name)), hint);
+    }
+    options->only[options->only_count++] = name;
+    return 0;
+}
+
+static void print_histograms(struct printing *p)
+{
+    const struct fc_tally *tally = &p->result->tally;
+    bool contract = fc_metric_fixed_of_tally(tally) == FC_FIXED_MONEY, any = false;
+    for (int r = 0; r < tally->metric_count; r++) {
+        const struct fc_tally_metric *m = &tally->metrics[r];
         const struct fc_metric_info *info = fc_metric_find(m->metric);
         bool in_contract = contract && info->contract_chapter != FC_CHAPTER_NONE;
-        if (m->count == 0 || m->min_key == m->max_key ||
+        if (m->count == 0 || m->min_key == m->max_key || !asked_for(p->options, info) ||
             !(in_contract ? info->contract_picture : info->picture))
             continue;
         if (!any)
-            fprintf(out, "\nfrom %s; below: 5 = P5, M = median, 9 = P95\n",
-                    fc_statistics_quantile(m, 0.01).refused
-                        ? "the lowest to the highest value (P1 and P99 are thin)"
-                        : "P1 to P99");
+            fprintf(p->out, "\nfrom %s; below: 5 = P5, M = median, 9 = P95\n",
+                    fc_statistics_quantile(m, 0.01).refused ? "the lowest to the highest value"
+                                                            : "P1 to P99");
         any = true;
-        print_histogram(out, m, result, utf8);
+        print_histogram(p, m);
     }
+}
+
+void fc_report_result(FILE *out, const struct fc_result *result, const struct fc_report_options *options)
+{
+    char trials[32];
+    uint64_t n = fc_tally_trials(&result->tally);
+    struct printing p = {.out = out, .result = result, .options = options};
+    p.width = options->width ? options->width : fc_terminal_width();
+    choose_columns(&p);
+    fc_format_count(n, trials, sizeof trials);
+    fprintf(out, "%s: %s trials, seed %llu\n\n", result->scenario_name, trials,
+            (unsigned long long)result->seed);
+    print_heads(&p);
+    for (int c = 0; c < FC_CHAPTER_COUNT; c++)
+        print_chapter(&p, (enum fc_chapter_id)c);
+    print_chapter(&p, FC_CHAPTER_NONE);
+    fputc('\n', out);
+    print_notes(&p);
+    print_histograms(&p);
     fprintf(out, "\nresult digest %016llx   input digest %016llx   model version %d\n",
             (unsigned long long)fc_tally_digest(&result->tally, result->seed),
             (unsigned long long)result->input_digest, result->model_version);

@@ -2,18 +2,21 @@
 #include "sweep_table.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "host/base/format.h"
 #include "host/base/table.h"
 
-static void estimate_cell(struct fc_table *table, struct fc_estimate e, const struct fc_scale *scale)
+/* `conditional`: a mean, which is of the worlds that have a value alone and names their share. */
+static void estimate_cell(struct fc_table *table, struct fc_estimate e, const struct fc_scale *scale,
+                          bool conditional)
 {
-    char text[96];
-    if (e.refused)
-        snprintf(text, sizeof text, "thin");
-    else
-        fc_format_figure(e.value, e.error, scale, text, sizeof text);
+    char text[128];
+    fc_format_figure(e.value, e.error, scale, text, sizeof text);
+    if (conditional && e.share < 1 && isfinite(e.value))
+        snprintf(text + strlen(text), 32, " of %.3g %%", 100 * e.share);
     fc_table_cell(table, "%s", text);
 }
 
@@ -27,7 +30,7 @@ static void difference_cell(struct fc_table *table, bool first, double differenc
         return;
     }
     fc_format_figure(difference, error, scale, text, sizeof text);
-    fc_table_cell(table, "%s%s", difference > 0 ? "+" : "", text);
+    fc_table_cell(table, "%s%s", difference > 0 && isfinite(difference) ? "+" : "", text);
 }
 
 static void print_figures(const struct fc_range *range, const struct fc_sweep_row *rows,
@@ -39,7 +42,7 @@ static void print_figures(const struct fc_range *range, const struct fc_sweep_ro
     fc_metric_name(metric, program->contract.run_flop, name, sizeof name);
     double size = 0;
     for (size_t i = 0; i < range->count; i++)
-        size = fmax(size, fabs(fc_statistics_mean(&rows[i].tally.metrics[r]).value));
+        size = fmax(size, fabs(fc_statistics_plain_mean(&rows[i].tally.metrics[r])));
     struct fc_scale scale = fc_scale_for(info->unit, size);
     struct fc_table table;
     if (info->probability) {
@@ -70,13 +73,13 @@ static void print_figures(const struct fc_range *range, const struct fc_sweep_ro
     for (size_t i = 0; i < range->count; i++) {
         const struct fc_tally_metric *m = &rows[i].tally.metrics[r];
         fc_table_cell(&table, "%s", range->values[i]);
-        estimate_cell(&table, fc_statistics_mean(m), &scale);
-        estimate_cell(&table, fc_statistics_quantile(m, 0.05), &scale);
-        estimate_cell(&table, fc_statistics_quantile(m, 0.5), &scale);
-        estimate_cell(&table, fc_statistics_quantile(m, 0.95), &scale);
+        estimate_cell(&table, fc_statistics_mean(m), &scale, true);
+        estimate_cell(&table, fc_statistics_quantile(m, 0.05), &scale, false);
+        estimate_cell(&table, fc_statistics_quantile(m, 0.5), &scale, false);
+        estimate_cell(&table, fc_statistics_quantile(m, 0.95), &scale, false);
         estimate_cell(
             &table, fc_statistics_cvar(m, 0.05, fc_metric_worst_is_high(m->metric, fc_metric_fixed(program))),
-            &scale);
+            &scale, false);
         difference_cell(&table, i == 0, rows[i].paired[r].mean, rows[i].paired[r].error, &scale);
         bool same = rows[i].paired[r].mean == 0 && rows[i].paired[r].error == 0;
         difference_cell(&table, i == 0, same ? 0 : rows[i].p95_difference[r], same ? 0 : rows[i].p95_error[r],
@@ -147,6 +150,7 @@ int fc_sweep_print_json(const struct fc_analysis *analysis, const struct fc_scen
             fc_metric_name(m->metric, program->contract.run_flop, name, sizeof name);
             fc_write_map(w, name);
             fc_write_text(w, "unit", info->unit);
+            fc_write_unsigned(w, "worlds_without_value", m->invalid);
             if (info->probability) {
                 double p, lo, hi;
                 fc_statistics_probability(m, &p, &lo, &hi);

@@ -39,16 +39,20 @@ double fc_normal_critical(double level)
 
 double fc_kolmogorov_distance(const struct fc_tally_metric *a, const struct fc_tally_metric *b)
 {
-    if (a->count == 0 || b->count == 0)
-        return a->count == b->count ? 0 : 1;
+    double worlds_a = (double)fc_statistics_worlds(a), worlds_b = (double)fc_statistics_worlds(b);
+    if (worlds_a == 0 || worlds_b == 0)
+        return worlds_a == worlds_b ? 0 : 1;
+    if (a->count == 0 || b->count == 0) /* one of them has no value in any world */
+        return fabs((double)a->count / worlds_a - (double)b->count / worlds_b);
+    bool missing_low = !fc_statistics_missing_is_high(a);
     uint32_t low = a->min_key < b->min_key ? a->min_key : b->min_key;
     uint32_t high = a->max_key > b->max_key ? a->max_key : b->max_key;
-    uint64_t below_a = 0, below_b = 0;
-    double most = 0;
+    uint64_t below_a = missing_low ? a->invalid : 0, below_b = missing_low ? b->invalid : 0;
+    double most = fabs((double)below_a / worlds_a - (double)below_b / worlds_b);
     for (uint32_t bin = fc_tally_bin(low); bin <= fc_tally_bin(high); bin++) {
         below_a += a->bins[bin];
         below_b += b->bins[bin];
-        double distance = fabs((double)below_a / (double)a->count - (double)below_b / (double)b->count);
+        double distance = fabs((double)below_a / worlds_a - (double)below_b / worlds_b);
         most = distance > most ? distance : most;
     }
     return most;
@@ -105,8 +109,9 @@ static double in_errors(struct fc_estimate a, struct fc_estimate b)
 {
     if (a.refused || b.refused)
         return NAN;
-    double difference = b.value - a.value;
-    return difference == 0 ? 0 : difference / hypot(a.error, b.error);
+    if (a.value == b.value)
+        return 0;
+    return isfinite(a.value) && isfinite(b.value) ? (b.value - a.value) / hypot(a.error, b.error) : NAN;
 }
 
 static void compare_statistics(struct fc_metric_comparison *c, const struct fc_tally_metric *a,
@@ -121,7 +126,8 @@ static void compare_statistics(struct fc_metric_comparison *c, const struct fc_t
     c->p50_z = in_errors(fc_statistics_quantile(a, 0.50), fc_statistics_quantile(b, 0.50));
     c->p95_z = in_errors(fc_statistics_quantile(a, 0.95), fc_statistics_quantile(b, 0.95));
     c->ks = fc_kolmogorov_distance(a, b);
-    c->ks_critical = fc_kolmogorov_critical((double)a->count, (double)b->count, level);
+    c->ks_critical =
+        fc_kolmogorov_critical((double)fc_statistics_worlds(a), (double)fc_statistics_worlds(b), level);
     c->differs = c->ks > c->ks_critical || fabs(c->mean_z) > z_critical;
 }
 

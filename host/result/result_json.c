@@ -24,14 +24,38 @@ static int write_scenario(struct fc_writer *w, const struct fc_result *result, s
     return 0;
 }
 
-static void write_estimate(struct fc_writer *w, const char *name, struct fc_estimate e, uint64_t *need)
+/* What a metric's `why` collects: reasons in their order, each behind the figures that it holds for. */
+struct reasons {
+    char text[900];
+    char last[240];
+};
+
+static void add_reason(struct reasons *r, const char *figure, const struct fc_tally_metric *m,
+                       const struct fc_estimate *e)
+{
+    char why[240];
+    size_t used = strlen(r->text);
+    fc_statistics_why(m, e, why, sizeof why);
+    if (used && strcmp(why, r->last) == 0) { /* "p95, p99: ..." */
+        size_t behind = strlen(r->last) + 2;
+        snprintf(r->text + used - behind, sizeof r->text - used + behind, ", %s: %s", figure, why);
+    } else {
+        snprintf(r->text + used, sizeof r->text - used, "%s%s: %s", used ? "; " : "", figure, why);
+    }
+    snprintf(r->last, sizeof r->last, "%s", why);
+}
+
+static void write_estimate(struct fc_writer *w, const char *name, struct fc_estimate e,
+                           const struct fc_tally_metric *m, struct reasons *reasons)
 {
     char key[48];
-    fc_write_number(w, name, e.refused ? (double)NAN : e.value);
     snprintf(key, sizeof key, "%s_se", name);
-    fc_write_number(w, key, e.refused ? (double)NAN : e.error);
-    if (e.refused && e.need > *need)
-        *need = e.need;
+    fc_write_number(w, name, e.value); /* null where it is not finite */
+    fc_write_number(w, key, e.error);
+    if (!isfinite(e.value))
+        add_reason(reasons, name, m, &e);
+    else if (!isfinite(e.error))
+        add_reason(reasons, key, m, &e);
 }
 
 static void write_metric(struct fc_writer *w, const struct fc_result *result, const struct fc_tally_metric *m)
@@ -39,38 +63,48 @@ static void write_metric(struct fc_writer *w, const struct fc_result *result, co
     static const struct {
         const char *name;
         double p;
-    } quantiles[] = {{"p5", 0.05}, {"p25", 0.25}, {"p50", 0.5}, {"p75", 0.75}, {"p95", 0.95}, {"p99", 0.99}};
+    } quantiles[] = {{"p5", 0.05},  {"p25", 0.25}, {"p50", 0.5}, {"p75", 0.75},
+                     {"p90", 0.90}, {"p95", 0.95}, {"p99", 0.99}};
     const struct fc_metric_info *info = fc_metric_find(m->metric);
-    char name[64], text[160];
-    uint64_t need = 0;
+    struct reasons reasons = {{0}, {0}};
+    struct fc_estimate mean = fc_statistics_mean(m);
+    char name[64];
     fc_metric_name(m->metric, result->run_flop, name, sizeof name);
     fc_write_map(w, name);
     fc_write_text(w, "unit", info->unit);
-    write_estimate(w, "mean", fc_statistics_mean(m), &need);
-    write_estimate(w, "sd", fc_statistics_sd(m), &need);
+    write_estimate(w, "mean", mean, m, &reasons);
+    write_estimate(w, "sd", fc_statistics_sd(m), m, &reasons);
     fc_write_number(w, "min", fc_statistics_min(m));
     fc_write_number(w, "max", fc_statistics_max(m));
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
-        write_estimate(w, quantiles[i].name, fc_statistics_quantile(m, quantiles[i].p), &need);
+        write_estimate(w, quantiles[i].name, fc_statistics_quantile(m, quantiles[i].p), m, &reasons);
     int worst_is_high = fc_metric_worst_is_high(m->metric, fc_metric_fixed_of_tally(&result->tally));
-    write_estimate(w, "cvar_worst5", fc_statistics_cvar(m, 0.05, worst_is_high), &need);
+    write_estimate(w, "cvar_worst5", fc_statistics_cvar(m, 0.05, worst_is_high), m, &reasons);
     fc_write_text(w, "worst", worst_is_high ? "high" : "low");
-    if (need) {
-        snprintf(text, sizeof text,
-                 "a null figure has fewer than 50 trials beyond it; %" PRIu64 " trials would do", need);
-        fc_write_text(w, "why", text);
+    fc_write_unsigned(w, "worlds_without_value", m->invalid);
+    if (m->invalid) {
+        fc_write_text(w, "without_value", info->missing ? info->missing : "there is no value");
+        if (!mean.refused)
+            fc_write_number(w, "mean_share", mean.share); /* mean and sd are of these worlds alone */
+        if (m->metric == FC_M_WALL_CLOCK_DAYS && result->longest_days > 0)
+            fc_write_number(w, "longer_than", result->longest_days);
     }
+    if (reasons.text[0])
+        fc_write_text(w, "why", reasons.text);
     fc_write_end(w);
 }
 
 static void write_probability(struct fc_writer *w, const struct fc_tally_metric *m)
 {
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
     double p, lo, hi;
     fc_statistics_probability(m, &p, &lo, &hi);
-    fc_write_map(w, fc_metric_find(m->metric)->name);
+    fc_write_map(w, info->name);
     fc_write_number(w, "p", p);
     fc_write_number(w, "lo", lo);
     fc_write_number(w, "hi", hi);
+    if (info->input)
+        fc_write_text(w, "fixed_by", info->input); /* an input given back, not a forecast */
     fc_write_end(w);
 }
 
@@ -180,6 +214,7 @@ static int write_json(const struct fc_result *result, FILE *file, struct fc_erro
     fc_write_map(w, "tally");
     fc_write_number(w, "deadline_days", result->deadline_days);
     fc_write_number(w, "budget_usd", result->budget_usd);
+    fc_write_number(w, "longest_days", result->longest_days);
     fc_write_list(w, "run_flop");
     for (int k = 0; k < FC_RUN_SIZES; k++)
         fc_write_number(w, NULL, (double)result->run_flop[k]);

@@ -184,8 +184,8 @@ static int keep_scenario(struct fc_result *result, const struct fc_node *root, s
     int status = fc_writer_open(&w, out, FC_JSON, error);
     if (status == 0) {
         fc_write_map(w, NULL);
-        const char *keys[] = {"scenario", "origins"};
-        for (int i = 0; i < 2; i++) {
+        const char *keys[] = {"scenario", "origins", "assumptions"};
+        for (int i = 0; i < 3; i++) {
             const struct fc_node *node = fc_node_get(root, keys[i]);
             if (node)
                 fc_write_node(w, keys[i], node);
@@ -241,7 +241,9 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
         get_text(root, "build", result->build, sizeof result->build, error) ||
         get_double(root, "wall_s", &result->wall_s, error) ||
         get_double(tally, "deadline_days", &result->deadline_days, error) ||
-        get_double(tally, "budget_usd", &result->budget_usd, error))
+        get_double(tally, "budget_usd", &result->budget_usd, error) ||
+        (fc_node_get(tally, "longest_days") &&
+         get_double(tally, "longest_days", &result->longest_days, error)))
         return -1;
     result->model_version = (int)version;
     result->scenario_name = strdup(name);

@@ -2,36 +2,47 @@
 #include "samples.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cuda/model/base/tally.h"
 
+#define ROUNDING                                                                                             \
+    1e-6 /* relative: what the order of single-precision sums may change, and no more than that */
+
 struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count)
 {
-    struct fc_paired p = {0};
+    struct fc_paired p = {.worlds = count};
     size_t lower = 0, equal = 0;
     double sum = 0, square = 0, shift = 0;
     for (size_t i = 0; i < count; i++) {
+        bool same = b[i] == a[i] ||
+                    (isfinite(a[i]) && fabs((double)b[i] - (double)a[i]) <= ROUNDING * fabs((double)a[i]));
+        lower += !same && b[i] < a[i];
+        equal += same;
         if (!isfinite(a[i]) || !isfinite(b[i]))
             continue;
         double d = (double)b[i] - (double)a[i];
         if (p.count++ == 0)
             shift = d; /* keeps the squares small where all differences are alike */
-        lower += b[i] < a[i];
-        equal += b[i] == a[i];
         sum += d - shift;
         square += (d - shift) * (d - shift);
     }
-    if (p.count == 0) {
-        p.mean = p.error = p.lower = p.equal = (double)NAN;
+    p.mean = p.error = (double)NAN;
+    if (count == 0) {
+        p.lower = p.equal = (double)NAN;
         return p;
     }
-    double n = (double)p.count, mean = sum / n;
-    p.mean = mean + shift;
-    p.error = p.count > 1 ? sqrt(fmax(square / n - mean * mean, 0) / (n - 1)) : (double)NAN;
-    p.lower = (double)lower / n;
-    p.equal = (double)equal / n;
+    p.lower = (double)lower / (double)count;
+    p.equal = (double)equal / (double)count;
+    if (equal == count) {
+        p.mean = p.error = 0;
+    } else if (p.count == count) {
+        double n = (double)count, mean = sum / n;
+        p.mean = mean + shift;
+        p.error = count > 1 ? sqrt(fmax(square / n - mean * mean, 0) / (n - 1)) : (double)NAN;
+    }
     return p;
 }
 
@@ -40,8 +51,6 @@ double fc_samples_quantile_error(const float *a, double quantile_a, double error
 {
     double in_a = 0, in_b = 0, both = 0, n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(a[i]) || !isfinite(b[i]))
-            continue;
         int below_a = (double)a[i] < quantile_a, below_b = (double)b[i] < quantile_b;
         in_a += below_a;
         in_b += below_b;
@@ -136,4 +145,11 @@ size_t fc_samples_moments(const float *values, size_t count, double *mean, doubl
             square += ((double)values[i] - *mean) * ((double)values[i] - *mean);
     *sd = n > 1 ? sqrt(square / (double)(n - 1)) : (double)NAN;
     return n;
+}
+
+void fc_samples_put_missing(float *values, size_t count, int high)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(values[i]))
+            values[i] = high ? INFINITY : -INFINITY;
 }

@@ -1,8 +1,9 @@
 /* samples.h: statistics of per-trial values: differences of two runs on the same worlds, ranks, subsets.
  *
  * Two runs with one seed meet the same worlds: trial i of one is to be compared with trial i of the other.
- * What both have in common cancels, so a difference is known much better than either figure. Values that are
- * infinite or not a number are left out. */
+ * What both have in common cancels, so a difference is known much better than either figure. A world without a
+ * value holds an infinity at the adverse end (fc_samples_put_missing), so that it compares as the worst; means
+ * and moments leave it out. */
 #ifndef FC_HOST_SAMPLES_H
 #define FC_HOST_SAMPLES_H
 
@@ -11,10 +12,13 @@
 
 /* b - a, world by world. */
 struct fc_paired {
-    size_t count;       /* worlds where both values are finite */
-    double mean, error; /* mean of b - a and its standard error, sd / sqrt(count) */
-    double lower;       /* share of the worlds with b < a */
-    double equal;       /* share with b = a */
+    size_t worlds; /* all, */
+    size_t count;  /* and those where both have a value */
+    double mean,
+        error;    /* mean of b - a and its standard error, sd / sqrt(count); NaN unless all worlds have both
+                           values, or the two are equal throughout */
+    double lower; /* share of the worlds with b < a */
+    double equal; /* share with b = a, but for rounding (a millionth) */
 };
 
 struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count);
@@ -37,5 +41,8 @@ double fc_samples_correlation(const float *a, const float *b, size_t count);
 
 /* Mean and standard deviation of the finite values; returns how many there are. */
 size_t fc_samples_moments(const float *values, size_t count, double *mean, double *sd);
+
+/* Puts every value that is infinite or not a number at the adverse end: +infinity where `high` values are bad. */
+void fc_samples_put_missing(float *values, size_t count, int high);
 
 #endif

@@ -2,6 +2,7 @@
 #include "samples_file.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,13 @@ int fc_samples_file_write(struct fc_samples_file *file, uint64_t first, uint64_t
 {
     for (uint64_t i = 0; i < count; i++) {
         fprintf(file->out, "%" PRIu64, first + i);
-        for (int r = 0; r < file->rows; r++)
-            fprintf(file->out, ",%.9g", (double)samples[(uint64_t)r * count + i]);
+        for (int r = 0; r < file->rows; r++) {
+            double value = (double)samples[(uint64_t)r * count + i];
+            if (isfinite(value)) /* a world without a value has an empty cell */
+                fprintf(file->out, ",%.9g", value);
+            else
+                fputc(',', file->out);
+        }
         fputc('\n', file->out);
     }
     return ferror(file->out) ? -1 : 0;

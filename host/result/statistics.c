@@ -2,10 +2,17 @@
 #include "statistics.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 
+#include "host/base/format.h"
 #include "metrics.h"
 
 #define ENOUGH_BEYOND 50.0 /* exceedances that a tail figure needs */
+#define HEAVY_LEAST 1000   /* values from which a mean can be called heavy-tailed */
+#define HEAVY_WORLDS 10.0  /* so many of them */
+#define HEAVY_SHARE 0.5    /* make up more than this of the variance: judgement */
+#define SPREAD_LEAST 4     /* values that the error of a standard deviation needs */
 #define TINY 1e-36         /* the bin of zero reaches up to here; nothing else does */
 
 /* Sum of the values and of their squares. The exact integer sums are added in long double from the largest
@@ -27,15 +34,95 @@ static void raw_moments(const struct fc_tally_metric *m, long double *sum, long 
     }
 }
 
-struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *m)
+uint64_t fc_statistics_worlds(const struct fc_tally_metric *m)
 {
-    if (m->count == 0)
-        return (struct fc_estimate){NAN, NAN, 1, 2};
+    return m->count + m->invalid;
+}
+
+int fc_statistics_missing_is_high(const struct fc_tally_metric *m)
+{
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
+    return !info || info->worst != FC_WORST_LOW;
+}
+
+double fc_statistics_plain_mean(const struct fc_tally_metric *m)
+{
     long double sum, square;
     raw_moments(m, &sum, &square);
-    struct fc_estimate sd = fc_statistics_sd(m);
-    return (struct fc_estimate){(double)(sum / (long double)m->count), sd.value / sqrt((double)m->count), 0,
-                                0};
+    return m->count ? (double)(sum / (long double)m->count) : (double)NAN;
+}
+
+static double share_with_value(const struct fc_tally_metric *m)
+{
+    return m->count ? (double)m->count / (double)fc_statistics_worlds(m) : 0;
+}
+
+static struct fc_estimate refuse(const struct fc_tally_metric *m, enum fc_why why, double need)
+{
+    return (struct fc_estimate){(double)NAN, (double)NAN,        1, (uint64_t)ceil(need - 1e-6),
+                                why,         share_with_value(m)};
+}
+
+/* The square of the distance of the `most` values at either end from the mean, in all; the worlds are taken
+ * from the end that lies further away. */
+static double far_square(const struct fc_tally_metric *m, double mean, double most)
+{
+    uint32_t low = fc_tally_bin(m->min_key), high = fc_tally_bin(m->max_key);
+    double sum = 0, from_low = (double)m->bins[low], from_high = (double)m->bins[high];
+    while (most > 0 && low <= high) {
+        double lo, hi, unused;
+        fc_statistics_bin(m, low, &lo, &unused);
+        fc_statistics_bin(m, high, &unused, &hi);
+        bool take_high = low == high || hi - mean > mean - lo;
+        double *left = take_high ? &from_high : &from_low;
+        double here = fmin(*left, most), distance = take_high ? hi - mean : mean - lo;
+        sum += here * distance * distance;
+        most -= here;
+        *left -= here;
+        if (*left > 0)
+            continue;
+        if (low == high)
+            break;
+        if (take_high)
+            from_high = (double)m->bins[--high];
+        else
+            from_low = (double)m->bins[++low];
+    }
+    return sum;
+}
+
+static bool is_heavy(const struct fc_tally_metric *m)
+{
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
+    if (m->count < HEAVY_LEAST || m->min_key == m->max_key || (info && (info->whole || info->probability)))
+        return false;
+    long double sum, square, n = (long double)m->count;
+    raw_moments(m, &sum, &square);
+    double mean = (double)(sum / n), whole = (double)(square - sum * sum / n);
+    return far_square(m, mean, HEAVY_WORLDS) > HEAVY_SHARE * whole;
+}
+
+/* What mean and sd are refused for alike. */
+static enum fc_why no_moment(const struct fc_tally_metric *m)
+{
+    return m->count == 0               ? FC_WHY_EMPTY
+           : share_with_value(m) < 0.5 ? FC_WHY_MISSING
+           : is_heavy(m)               ? FC_WHY_HEAVY
+                                       : FC_WHY_NONE;
+}
+
+struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *m)
+{
+    enum fc_why why = no_moment(m);
+    if (why)
+        return refuse(m, why, 0);
+    struct fc_estimate e = {fc_statistics_plain_mean(m), (double)NAN, 0, 2, FC_WHY_ONE, share_with_value(m)};
+    if (m->count > 1) {
+        e.error = fc_statistics_sd(m).value / sqrt((double)m->count);
+        e.need = 0;
+        e.why = FC_WHY_NONE;
+    }
+    return e;
 }
 
 void fc_statistics_bin(const struct fc_tally_metric *m, uint32_t bin, double *lo, double *hi)
@@ -54,10 +141,13 @@ void fc_statistics_bin(const struct fc_tally_metric *m, uint32_t bin, double *lo
 
 struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
 {
+    enum fc_why why = no_moment(m);
+    if (why)
+        return refuse(m, why, 0);
     if (m->count < 2)
-        return (struct fc_estimate){m->count ? 0 : NAN, NAN, m->count == 0, 2};
+        return refuse(m, FC_WHY_ONE, 2);
     if (m->min_key == m->max_key)
-        return (struct fc_estimate){0, 0, 0, 0};
+        return (struct fc_estimate){0, 0, 0, 0, FC_WHY_NONE, share_with_value(m)};
     long double sum, square, n = (long double)m->count;
     raw_moments(m, &sum, &square);
     long double mean = sum / n;
@@ -77,7 +167,13 @@ struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
     long double spread = fourth - variance * variance;
     double sd = (double)sqrtl(variance);
     double error = sd > 0 && spread > 0 ? (double)(sqrtl(spread / n) / (2 * (long double)sd)) : 0;
-    return (struct fc_estimate){sd, error, 0, 0};
+    struct fc_estimate e = {sd, error, 0, 0, FC_WHY_NONE, share_with_value(m)};
+    if (m->count < SPREAD_LEAST) { /* the fourth moment of two values says nothing */
+        e.error = (double)NAN;
+        e.need = SPREAD_LEAST;
+        e.why = FC_WHY_ONE;
+    }
+    return e;
 }
 
 double fc_statistics_min(const struct fc_tally_metric *m)
@@ -131,21 +227,33 @@ static double value_at_rank(const struct fc_tally_metric *m, double rank)
 
 struct fc_estimate fc_statistics_quantile(const struct fc_tally_metric *m, double p)
 {
-    double n = (double)m->count;
-    double tail = fmin(p, 1 - p);
-    if (m->count == 0 || n * tail < ENOUGH_BEYOND)
-        return (struct fc_estimate){NAN, NAN, 1, (uint64_t)ceil(ENOUGH_BEYOND / tail - 1e-6)};
-    double half = sqrt(p * (1 - p) * n);
-    double lo = value_at_rank(m, fmax(p * n - half, 0));
-    double hi = value_at_rank(m, fmin(p * n + half, n));
-    return (struct fc_estimate){value_at_rank(m, p * n), 0.5 * (hi - lo), 0, 0};
+    double n = (double)fc_statistics_worlds(m),
+           below = fc_statistics_missing_is_high(m) ? 0 : (double)m->invalid;
+    double tail = fmin(p, 1 - p), share = share_with_value(m), count = (double)m->count;
+    if (n == 0 || n * tail < ENOUGH_BEYOND)
+        return refuse(m, FC_WHY_FEW, ENOUGH_BEYOND / tail);
+    double rank = p * n - below, half = sqrt(p * (1 - p) * n);
+    if (rank > count || rank < 0 || m->count == 0)
+        return (struct fc_estimate){below > 0 ? -INFINITY : INFINITY, (double)NAN, 0, 0, FC_WHY_NEVER, share};
+    double value = value_at_rank(m, rank);
+    double lo = value_at_rank(m, fmax(rank - half, 0)), hi = value_at_rank(m, fmin(rank + half, count));
+    double error = 0.5 * (hi - lo);
+    if (m->invalid && rank + half > count) /* one side of the interval is infinite */
+        error = below > 0 ? error : value - lo;
+    if (m->invalid && rank - half < 0)
+        error = below > 0 ? hi - value : error;
+    return (struct fc_estimate){value, error, 0, 0, FC_WHY_NONE, share};
 }
 
 struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double share, int high)
 {
-    double n = (double)m->count, wanted = share * n;
-    if (m->count == 0 || wanted < ENOUGH_BEYOND)
-        return (struct fc_estimate){NAN, NAN, 1, (uint64_t)ceil(ENOUGH_BEYOND / share - 1e-6)};
+    double n = (double)fc_statistics_worlds(m), wanted = share * n;
+    int missing_high = fc_statistics_missing_is_high(m);
+    if (n == 0 || wanted < ENOUGH_BEYOND)
+        return refuse(m, FC_WHY_FEW, ENOUGH_BEYOND / share);
+    if (m->invalid && (!missing_high == !high || wanted > (double)m->count))
+        return (struct fc_estimate){
+            missing_high ? INFINITY : -INFINITY, (double)NAN, 0, 0, FC_WHY_NEVER, share_with_value(m)};
     double left = wanted, sum = 0, square = 0, edge = 0;
     uint32_t first = fc_tally_bin(m->min_key), last = fc_tally_bin(m->max_key);
     for (uint32_t step = 0; step <= last - first && left > 0; step++) {
@@ -165,15 +273,59 @@ struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double sh
     double variance = fmax(square / wanted - mean * mean, 0);
     double distance = mean - edge;
     double error = sqrt((variance + (1 - share) * distance * distance) / wanted);
-    return (struct fc_estimate){mean, error, 0, 0};
+    return (struct fc_estimate){mean, error, 0, 0, FC_WHY_NONE, share_with_value(m)};
+}
+
+void fc_statistics_wilson(double hits, double worlds, double *p, double *lo, double *hi)
+{
+    double z = 1.959963984540054;
+    *p = hits / worlds;
+    double centre = (*p + z * z / (2 * worlds)) / (1 + z * z / worlds);
+    double half = z / (1 + z * z / worlds) * sqrt(*p * (1 - *p) / worlds + z * z / (4 * worlds * worlds));
+    *lo = *p > 0 ? fmax(centre - half, 0) : 0;
+    *hi = *p < 1 ? fmin(centre + half, 1) : 1;
 }
 
 void fc_statistics_probability(const struct fc_tally_metric *m, double *p, double *lo, double *hi)
 {
-    double n = (double)m->count, z = 1.959963984540054;
-    *p = fc_statistics_mean(m).value;
-    double centre = (*p + z * z / (2 * n)) / (1 + z * z / n);
-    double half = z / (1 + z * z / n) * sqrt(*p * (1 - *p) / n + z * z / (4 * n * n));
-    *lo = *p > 0 ? fmax(centre - half, 0) : 0;
-    *hi = *p < 1 ? fmin(centre + half, 1) : 1;
+    double hits = m->count ? fc_statistics_plain_mean(m) * (double)m->count : 0;
+    fc_statistics_wilson(hits, (double)fc_statistics_worlds(m), p, lo, hi);
+}
+
+const char *fc_statistics_why(const struct fc_tally_metric *m, const struct fc_estimate *e, char *text,
+                              size_t size)
+{
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
+    const char *missing = info && info->missing ? info->missing : "there is no value";
+    char worlds[32], need[32];
+    fc_format_count(fc_statistics_worlds(m), worlds, sizeof worlds);
+    fc_format_count(e->need, need, sizeof need);
+    double without = 100 * (1 - e->share);
+    switch (e->why) {
+    case FC_WHY_FEW:
+        snprintf(text, size, "fewer than 50 of the %s worlds lie beyond it; -n %s would do", worlds, need);
+        break;
+    case FC_WHY_NEVER:
+        snprintf(text, size, "never: in %.4g %% of the worlds %s", without, missing);
+        break;
+    case FC_WHY_MISSING:
+        snprintf(text, size, "no mean: in %.4g %% of the worlds %s", without, missing);
+        break;
+    case FC_WHY_EMPTY:
+        snprintf(text, size, "in none of the worlds there is a value (%s)", missing);
+        break;
+    case FC_WHY_ONE:
+        snprintf(text, size, "not defined for %s world%s; -n %s would do", worlds,
+                 fc_statistics_worlds(m) == 1 ? "" : "s", need);
+        break;
+    case FC_WHY_HEAVY:
+        snprintf(text, size,
+                 "10 of the %s worlds make up more than half of the variance, so its error is not "
+                 "known; read the quantiles",
+                 worlds);
+        break;
+    case FC_WHY_NONE:
+        snprintf(text, size, "%s", "");
+    }
+    return text;
 }

@@ -5,27 +5,54 @@
 
 #include "tally.h"
 
-/* A figure and its standard error. When `refused` is set the sample is too thin to print the value: `need`
- * trials would do (a tail figure wants 50 trials beyond it). */
+/* Why a figure has no value, or no error, in this sample. */
+enum fc_why {
+    FC_WHY_NONE,
+    FC_WHY_FEW,     /* fewer than 50 worlds lie beyond it; `need` worlds would do */
+    FC_WHY_NEVER,   /* it falls among the worlds without a value: infinite */
+    FC_WHY_MISSING, /* fewer than half of the worlds have a value: no mean */
+    FC_WHY_EMPTY,   /* no world has a value */
+    FC_WHY_ONE,     /* too few worlds for a spread; `need` would do */
+    FC_WHY_HEAVY,   /* a few worlds decide it, and its error with it */
+};
+
+/* A figure and its standard error. A world without a value (it never pays back, no run ends) lies beyond the
+ * adverse end of all that have one. Where `refused` is set there is no value (NaN) and `why` says so; a
+ * quantile or tail mean that falls among such worlds is not refused but infinite, and is printed as 'never'.
+ * The error is NaN where it is not known. */
 struct fc_estimate {
     double value, error;
     int refused;
-    uint64_t need;
+    uint64_t need;   /* worlds that would do, or 0 */
+    enum fc_why why; /* also of an infinite value, or of an error that is NaN */
+    double share;    /* of the worlds that have a value; below 1 a mean is that of those alone */
 };
+
+/* Worlds in all: those with a value and those without. */
+uint64_t fc_statistics_worlds(const struct fc_tally_metric *metric);
+
+/* Whether the worlds without a value lie above the others (cost, time) or below (yield). */
+int fc_statistics_missing_is_high(const struct fc_tally_metric *metric);
+
+/* The mean of the values alone, whatever their share; NaN when there is none. For scales and comparisons of
+ * size, not to be printed as a result. */
+double fc_statistics_plain_mean(const struct fc_tally_metric *metric);
 
 /* The lowest and highest value that a bin can hold, cut to the extremes; equal for zero and, in a metric that
  * counts something, for the one whole number in a narrow bin. */
 void fc_statistics_bin(const struct fc_tally_metric *metric, uint32_t bin, double *lo, double *hi);
 
-/* Mean and standard deviation from the exact sums; errors sd / sqrt(n), and for sd from the fourth moment of
- * the histogram. */
+/* Mean and standard deviation of the values, from the exact sums; errors sd / sqrt(n), and for sd from the
+ * fourth moment of the histogram. Refused where fewer than half of the worlds have a value, and where the ten
+ * most distant of at least 1,000 values make up more than half of the variance: the error is then as unknown as
+ * the mean. */
 struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *metric);
 struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *metric);
 
 double fc_statistics_min(const struct fc_tally_metric *metric);
 double fc_statistics_max(const struct fc_tally_metric *metric);
 
-/* The p-quantile, 0 < p < 1: inside a bin after the slope of its neighbours, clamped to the extremes. Error:
+/* The p-quantile over all worlds, 0 < p < 1: inside a bin after the slope of its neighbours, clamped to the extremes. Error:
  * half the distance between the quantiles at p -+ sqrt(p (1 - p) / n). */
 struct fc_estimate fc_statistics_quantile(const struct fc_tally_metric *metric, double p);
 
@@ -34,7 +61,16 @@ struct fc_estimate fc_statistics_quantile(const struct fc_tally_metric *metric, 
  * quantile)^2) / (share n)). */
 struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *metric, double share, int high);
 
-/* Wilson score interval (95 %) of a metric that is 0 or 1: its mean, lower and upper bound. */
+/* Wilson score interval (95 %) of a metric that is 0 or 1: its share, lower and upper bound. A world without a
+ * value counts as 0. */
 void fc_statistics_probability(const struct fc_tally_metric *metric, double *p, double *lo, double *hi);
+
+/* The Wilson interval of `hits` of `worlds`. */
+void fc_statistics_wilson(double hits, double worlds, double *p, double *lo, double *hi);
+
+/* Why the figure is not there, as half a sentence for people: "fewer than 50 of the 300 worlds lie beyond; -n
+ * 5,000 would do". Writes at most `size` bytes and returns text. */
+const char *fc_statistics_why(const struct fc_tally_metric *metric, const struct fc_estimate *estimate,
+                              char *text, size_t size);
 
 #endif
