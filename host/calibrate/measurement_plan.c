@@ -39,7 +39,10 @@ const char *const fc_column_names[FC_COLUMNS] = {"id",
                                                  "tflops_per_gpu",
                                                  "notes",
                                                  "software",
-                                                 "gpu"};
+                                                 "gpu",
+                                                 "zero",
+                                                 "measured_gib",
+                                                 "kind"};
 
 static double number(const char *const *cells, enum fc_column column)
 {
@@ -270,7 +273,8 @@ static void read_recompute(struct fc_plan *p, const char *const *cells)
         p->again_gemm = p->again_attention = p->again_elementwise = 5.0 / 32;
     } else if (starts(text, "full")) {
         p->again_gemm = p->again_attention = p->again_elementwise = p->again_tp = 1;
-    } else if (starts(text, "selective ac") || starts(text, "per-op")) {
+    } else if (starts(text, "selective ac") || starts(text, "per-op") ||
+               (starts(text, "selective") && p->software->id == FC_TORCHTITAN)) {
         p->again_gemm = p->again_tp = 0.5;
         p->again_elementwise = 1;
         p->kept = 0.55;
@@ -312,14 +316,16 @@ static void read_sharding(struct fc_plan *p, const char *const *cells)
     const char *fsdp = strstr(cells[FC_COLUMN_SHARDING], "FSDP");
     double replicas = fc_plan_data_parallel(p), size = fsdp ? strtod(fsdp + 4, NULL) : 0, dense, expert;
     bool meta = is_llama3_paper(cells);
-    bool parameters = has(cells, FC_COLUMN_SHARDING, "ZeRO-3");
+    bool parameters = has(cells, FC_COLUMN_SHARDING, "ZeRO-3") || starts(cells[FC_COLUMN_ZERO], "parameters");
     p->fsdp = (fsdp || parameters || p->software->fsdp) && !meta;
-    p->fsdp_group = size > 0 ? size : replicas;
-    p->shards_optimizer = p->software->shards_optimizer || has(cells, FC_COLUMN_NOTES, "ZeRO-1");
-    p->shards_gradients = meta;
+    p->fsdp_group = size > 0 ? size : replicas * p->cp; /* context parallel ranks hold the same parameters */
+    p->shards_optimizer = p->software->shards_optimizer || has(cells, FC_COLUMN_NOTES, "ZeRO-1") ||
+                          starts(cells[FC_COLUMN_ZERO], "optimizer") ||
+                          starts(cells[FC_COLUMN_ZERO], "gradients");
+    p->shards_gradients = meta || starts(cells[FC_COLUMN_ZERO], "gradients");
     /* where weights and gradients alone exceed the memory, they must be shared out */
     fc_plan_most_parameters(p, &dense, &expert);
-    if (!p->fsdp && (dense + expert) * 4 > p->gpu.memory_bytes) {
+    if (!p->fsdp && !cells[FC_COLUMN_ZERO][0] && (dense + expert) * 4 > p->gpu.memory_bytes) {
         p->fsdp = true;
         p->fsdp_group = replicas * p->cp;
     }
@@ -382,6 +388,16 @@ static double published_flop_per_token(const char *const *cells, const struct fc
     return fc_architecture_flop_per_token(&p->model, p->sequence, true);
 }
 
+/* Memory in use, or that it ran out, and who measured it. */
+static void read_memory(struct fc_measurement *m, const char *const *cells)
+{
+    m->memory_bytes = number(cells, FC_COLUMN_MEMORY) * 1073741824;
+    m->out_of_memory = starts(cells[FC_COLUMN_MEMORY], "OOM");
+    m->memory_kind = has(cells, FC_COLUMN_KIND, "nvidia-smi")  ? FC_MEMORY_DRIVER
+                     : has(cells, FC_COLUMN_KIND, "allocated") ? FC_MEMORY_ALLOCATED
+                                                               : FC_MEMORY_RESERVED;
+}
+
 static void read_time(struct fc_measurement *m, const char *const *cells)
 {
     const struct fc_plan *p = &m->plan;
@@ -412,7 +428,7 @@ static void read_time(struct fc_measurement *m, const char *const *cells)
                               : fc_architecture_flop_per_token(&p->model, p->sequence, true)) /
                      flops;
         m->how = "TFLOP/s";
-    } else {
+    } else if (m->memory_bytes <= 0 && !m->out_of_memory) {
         snprintf(m->left_out, sizeof m->left_out, "neither step time, tokens/s nor TFLOP/s");
     }
 }
@@ -465,6 +481,7 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
         snprintf(m->left_out, sizeof m->left_out, "%.159s", problem);
         return 0;
     }
+    read_memory(m, cells);
     read_time(m, cells);
     return 0;
 }

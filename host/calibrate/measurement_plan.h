@@ -36,6 +36,9 @@ enum fc_column {
     FC_COLUMN_NOTES,
     FC_COLUMN_SOFTWARE,
     FC_COLUMN_GPU,
+    FC_COLUMN_ZERO,
+    FC_COLUMN_MEMORY,
+    FC_COLUMN_KIND,
     FC_COLUMNS
 };
 

@@ -79,7 +79,8 @@ static int read_header(struct reader *r, int columns[FC_COLUMNS], const char *na
                         c == FC_COLUMN_NOTES || c == FC_COLUMN_RECOMPUTE || c == FC_COLUMN_VPP ||
                         c == FC_COLUMN_EXPERTS || c == FC_COLUMN_TOPK || c == FC_COLUMN_MOE_FFN ||
                         c == FC_COLUMN_EP || c == FC_COLUMN_SHARDING || c == FC_COLUMN_STEP_TIME ||
-                        c == FC_COLUMN_TOKENS || c == FC_COLUMN_TFLOPS;
+                        c == FC_COLUMN_TOKENS || c == FC_COLUMN_TFLOPS || c >= FC_COLUMN_ZERO ||
+                        c == FC_COLUMN_HARDWARE;
         if (columns[c] < 0 && !optional)
             return fc_fail(error, FC_BAD_INPUT, "%s:%d: the table has no column '%s'", name, line,
                            fc_column_names[c]);

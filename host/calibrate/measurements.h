@@ -15,11 +15,21 @@
 #include "host/language/catalog.h"
 #include "host/step/plan.h"
 
+/* What a figure of memory counts. */
+enum fc_memory_kind {
+    FC_MEMORY_ALLOCATED, /* by tensors */
+    FC_MEMORY_RESERVED,  /* by PyTorch's allocator */
+    FC_MEMORY_DRIVER     /* nvidia-smi: context, NCCL and other libraries included */
+};
+
 struct fc_measurement {
     char id[96], model[64];
     char left_out[160]; /* why it is not used; "" when it is */
     struct fc_plan plan;
-    double seconds;  /* measured step time */
+    double seconds;      /* measured step time; 0 in a table of memory */
+    double memory_bytes; /* measured memory of a GPU; 0: none */
+    bool out_of_memory;  /* it ran out */
+    enum fc_memory_kind memory_kind;
     const char *how; /* what it was made of: "step time", "tokens", "TFLOP/s" */
     int line;        /* in the file */
 };

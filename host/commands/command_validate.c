@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "host/base/options.h"
+#include "host/calibrate/memory_validation.h"
 #include "host/calibrate/validation.h"
 
 static const char help[] =
@@ -14,6 +15,9 @@ static const char help[] =
     "the\n"
     "program) and prints the errors by GPU, model, precision and software, beside the constant-MFU line.\n"
     "\n"
+    "      --memory          the memory of a GPU instead, of measured layouts (columns zero, measured_gib, "
+    "kind);\n"
+    "                        default: the published ones\n"
     "      --cross-validate  predict each model by a fit that has not seen it, too (five fits)\n"
     "      --output DIR      write step-time.md, with every row, and step-time.svg (needs gnuplot) into DIR\n"
     "      --json            print it as JSON; errors are fractions\n"
@@ -23,16 +27,14 @@ static const char help[] =
     "line.\n";
 
 static const struct option long_options[] = {
-    {"cross-validate", no_argument, NULL, 'x'},
-    {"output", required_argument, NULL, 'o'},
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"memory", no_argument, NULL, 'm'},       {"cross-validate", no_argument, NULL, 'x'},
+    {"output", required_argument, NULL, 'o'}, {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 struct options {
     const char *table, *folder;
-    bool cross_validate, json;
+    bool cross_validate, json, memory;
 };
 
 /* Returns 0, 1 when help was asked for, or -1. */
@@ -43,6 +45,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1) {
         switch (option) {
+        case 'm':
+            o->memory = true;
+            break;
         case 'x':
             o->cross_validate = true;
             break;
@@ -74,6 +79,27 @@ static int print_json(const struct fc_validation *validation, struct fc_error *e
     return fc_writer_close(writer, error);
 }
 
+/* Exit status of `validate --memory`, or -1. */
+static int validate_memory(const struct options *o, const struct fc_catalog *catalog, struct fc_error *error)
+{
+    struct fc_memory_validation validation;
+    struct fc_writer *writer;
+    if (fc_memory_validation_run(&validation, o->table, catalog, error))
+        return -1;
+    int status = 0;
+    if (o->json) {
+        status = fc_writer_open(&writer, stdout, FC_JSON, error);
+        if (!status) {
+            fc_memory_validation_json(&validation, writer);
+            status = fc_writer_close(writer, error);
+        }
+    } else {
+        fc_memory_validation_print(&validation, stdout);
+    }
+    fc_memory_validation_free(&validation);
+    return status;
+}
+
 int fc_command_validate(int argc, char **argv)
 {
     static struct fc_validation validation; /* large */
@@ -87,6 +113,13 @@ int fc_command_validate(int argc, char **argv)
     }
     if (!status)
         status = fc_catalog_open(&catalog, &error);
+    if (!status && o.memory) {
+        status = validate_memory(&o, catalog, &error);
+        fc_catalog_close(catalog);
+        if (status)
+            fprintf(stderr, "flopcast: %s\n", error.text);
+        return status ? (int)error.status : FC_DONE;
+    }
     bool ran = !status && !fc_validation_run(&validation, o.table, catalog, o.cross_validate, &error);
     bool behind = ran && validation.scores[0].mape > validation.scores[0].constant_mfu_mape;
     status = ran ? 0 : -1;

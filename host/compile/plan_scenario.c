@@ -160,9 +160,11 @@ int fc_plan_check_memory(const struct fc_plan *p, const struct fc_beliefs *b, co
 {
     const double z = 3.09; /* one world in a thousand is better in each */
     struct fc_plan_memory m = fc_plan_memory(p);
-    double best = (m.weights + m.optimizer + (m.activations + m.logits) * exp(-z * b->memory_sd_log[0])) *
-                      fmax(1, b->memory_median[1] * exp(-z * b->memory_sd_log[1])) +
-                  b->memory_median[2] * exp(-z * b->memory_sd_log[2]);
+    const double *median = b->memory_median[fc_memory_family_of(p)],
+                 *sd = b->memory_sd_log[fc_memory_family_of(p)];
+    double best = (m.weights + m.optimizer + (m.activations + m.logits) * exp(-z * sd[0])) *
+                      fmax(1, median[1] * exp(-z * sd[1])) +
+                  median[2] * exp(-z * sd[2]);
     if (best <= p->gpu.memory_bytes)
         return 0;
     return fc_fail_at(
@@ -170,10 +172,9 @@ int fc_plan_check_memory(const struct fc_plan *p, const struct fc_beliefs *b, co
         "the plan does not fit in memory: %.0f GB of %.0f GB per GPU (weights and gradients %.1f, optimizer "
         "%.1f, activations %.1f, logits %.1f, framework %.1f GB); use more tensor or pipeline parallelism, "
         "zero: parameters, or recompute",
-        ((m.weights + m.optimizer + m.activations + m.logits) * b->memory_median[1] + b->memory_median[2]) /
-            1e9,
+        ((m.weights + m.optimizer + m.activations + m.logits) * median[1] + median[2]) / 1e9,
         p->gpu.memory_bytes / 1e9, m.weights / 1e9, m.optimizer / 1e9, m.activations / 1e9, m.logits / 1e9,
-        b->memory_median[2] / 1e9);
+        median[2] / 1e9);
 }
 
 /* The draws of the inputs that the scenario leaves to us: constants, and standard normals from one shared

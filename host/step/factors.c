@@ -94,6 +94,13 @@ const struct fc_factor fc_factors[FC_FACTORS] = {
 const char *const fc_group_names[FC_GROUPS] = {"dense, Blackwell", "dense, Ampere or Hopper",
                                                "mixture, Blackwell", "mixture, Ampere or Hopper"};
 
+enum fc_memory_family fc_memory_family_of(const struct fc_plan *p)
+{
+    return p->software->id == FC_MEGATRON_2021 || p->software->id == FC_MEGATRON_2022 ? FC_MEMORY_OLD
+           : p->software->fsdp                                                        ? FC_MEMORY_TORCH
+                                                                                      : FC_MEMORY_MEGATRON;
+}
+
 enum fc_group fc_group_of(const struct fc_plan *plan)
 {
     bool mixture = fc_architecture_is_mixture(&plan->model), blackwell = plan->gpu.family == FC_BLACKWELL;
@@ -319,16 +326,22 @@ static int read_prior(const struct fc_catalog *catalog, const char *name, double
 
 int fc_beliefs_read_priors(struct fc_beliefs *b, const struct fc_catalog *catalog, struct fc_error *error)
 {
-    static const char *const memory[] = {"memory_activations", "memory_allocator", "memory_framework"};
+    static const char *const memory[FC_MEMORY_FAMILIES][3] = {
+        [FC_MEMORY_MEGATRON] = {"memory_activations", "memory_allocator", "memory_framework"},
+        [FC_MEMORY_OLD] = {"memory_activations_old", "memory_allocator_old", "memory_framework_old"},
+        [FC_MEMORY_TORCH] = {"memory_activations_torch", "memory_allocator_torch", "memory_framework_torch"},
+    };
     memset(b, 0, sizeof *b);
     for (int i = 0; i < FC_FACTORS; i++) {
         if (read_prior(catalog, fc_factors[i].name, &b->median[i], &b->sd_log[i], error))
             return -1;
         b->covariance[i][i] = b->sd_log[i] * b->sd_log[i];
     }
-    for (int i = 0; i < 3; i++)
-        if (read_prior(catalog, memory[i], &b->memory_median[i], &b->memory_sd_log[i], error))
-            return -1;
+    for (int family = 0; family < FC_MEMORY_FAMILIES; family++)
+        for (int i = 0; i < 3; i++)
+            if (read_prior(catalog, memory[family][i], &b->memory_median[family][i],
+                           &b->memory_sd_log[family][i], error))
+                return -1;
     return read_prior(catalog, "router_spread", &b->router_median, &b->router_sd_log, error);
 }
 
@@ -450,8 +463,8 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
         program->joint_from[i] = 0;
     /* a GPU whose efficiency is inherited from another generation is known less well */
     double residual = hypot(b->residual_sd[fc_group_of(plan)], plan->gpu.inherited_sd_log);
-    const double alone[ALONE] = {residual, b->memory_sd_log[0], b->memory_sd_log[1], b->memory_sd_log[2],
-                                 b->router_sd_log};
+    const double *memory = b->memory_sd_log[fc_memory_family_of(plan)];
+    const double alone[ALONE] = {residual, memory[0], memory[1], memory[2], b->router_sd_log};
     for (int k = 0; k < ALONE; k++) {
         int input = k == ALONE - 1 ? FC_IN_ROUTER_SPREAD : FC_IN_STEP_RESIDUAL + k;
         if (own[input] || use == FC_USE_FIXED || draws->value[input] == 0)
@@ -477,7 +490,7 @@ void fc_beliefs_medians(const struct fc_beliefs *b, const struct fc_plan *plan, 
         inputs[i] = f < 0 ? 1 : b->median[f] * exp(b->log_shift[f]);
     }
     for (int k = 0; k < 3; k++)
-        inputs[FC_IN_MEMORY_ACTIVATIONS + k] = b->memory_median[k];
+        inputs[FC_IN_MEMORY_ACTIVATIONS + k] = b->memory_median[fc_memory_family_of(plan)][k];
     /* experts alone on their rank's data, or balanced by force: no spread */
     inputs[FC_IN_ROUTER_SPREAD] =
         fc_architecture_is_mixture(&plan->model) && !plan->balanced_router ? b->router_median : 0;

@@ -111,13 +111,22 @@ enum fc_group { FC_DENSE_BLACKWELL, FC_DENSE_HOPPER, FC_MIXTURE_BLACKWELL, FC_MI
 extern const char *const fc_group_names[FC_GROUPS]; /* "dense, Blackwell" ... */
 enum fc_group fc_group_of(const struct fc_plan *plan);
 
+/* Software whose memory beside its tensors is alike. */
+enum fc_memory_family {
+    FC_MEMORY_MEGATRON, /* Megatron-Core and the like */
+    FC_MEMORY_OLD,      /* Megatron-LM of 2021 and 2022 */
+    FC_MEMORY_TORCH,    /* FSDP of PyTorch */
+    FC_MEMORY_FAMILIES
+};
+enum fc_memory_family fc_memory_family_of(const struct fc_plan *plan);
+
 struct fc_beliefs {
     double median[FC_FACTORS], sd_log[FC_FACTORS]; /* prior */
     double log_shift[FC_FACTORS]; /* posterior mean of the log, less the log of the prior's median */
     double covariance[FC_FACTORS][FC_FACTORS]; /* posterior, of the logs */
     double residual_sd[FC_GROUPS]; /* of the log of the step time, for models the fit has not seen */
-    /* lognormal laws of the memory inputs: activations, allocator, framework */
-    double memory_median[3], memory_sd_log[3];
+    /* lognormal distributions of the memory inputs: activations, allocator, framework; by enum fc_memory_family */
+    double memory_median[FC_MEMORY_FAMILIES][3], memory_sd_log[FC_MEMORY_FAMILIES][3];
     double router_median, router_sd_log; /* lognormal law of the spread of the experts' loads */
 };
 

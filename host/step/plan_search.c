@@ -116,15 +116,17 @@ const char *fc_plan_choice_text(const struct fc_plan_choice *c, char *text, size
     return text;
 }
 
-/* Total bytes at the median, and the variance of its logarithm. */
-static double total_memory(const struct fc_plan_memory *m, const struct fc_beliefs *b, double *variance)
+double fc_plan_memory_total(const struct fc_plan *plan, const struct fc_plan_memory *m,
+                            const struct fc_beliefs *b, enum fc_memory_part part, double *variance)
 {
-    double states = m->weights + m->optimizer, alive = m->activations + m->logits;
-    double held = (states + alive * b->memory_median[0]) * fmax(1, b->memory_median[1]);
-    double total = held + b->memory_median[2];
-    double by_activations = alive * b->memory_median[0] * fmax(1, b->memory_median[1]) / total;
-    double terms[3] = {by_activations * b->memory_sd_log[0], held / total * b->memory_sd_log[1],
-                       b->memory_median[2] / total * b->memory_sd_log[2]};
+    enum fc_memory_family family = fc_memory_family_of(plan);
+    const double *median = b->memory_median[family], *sd = b->memory_sd_log[family];
+    double alive = (m->activations + m->logits) * median[0], tensors = m->weights + m->optimizer + alive;
+    double reserve = part == FC_MEMORY_TENSORS ? 1 : fmax(1, median[1]);
+    double framework = part == FC_MEMORY_ALL ? median[2] : 0, total = tensors * reserve + framework;
+    double terms[3] = {alive * reserve / total * sd[0],
+                       part == FC_MEMORY_TENSORS ? 0 : tensors * reserve / total * sd[1],
+                       framework / total * sd[2]};
     *variance = terms[0] * terms[0] + terms[1] * terms[1] + terms[2] * terms[2];
     return total;
 }
@@ -132,7 +134,7 @@ static double total_memory(const struct fc_plan_memory *m, const struct fc_belie
 static double fit_probability(const struct fc_plan *plan, const struct fc_plan_memory *memory,
                               const struct fc_beliefs *beliefs)
 {
-    double variance, total = total_memory(memory, beliefs, &variance);
+    double variance, total = fc_plan_memory_total(plan, memory, beliefs, FC_MEMORY_ALL, &variance);
     double z = log(plan->gpu.memory_bytes / total) / sqrt(variance);
     return 0.5 * erfc(-z / sqrt(2));
 }

@@ -17,6 +17,7 @@
 
 #include "factors.h"
 #include "host/base/error.h"
+#include "plan_memory.h"
 #include "plan_options.h"
 
 enum { FC_SPACE_SIZES = 128 };
@@ -77,6 +78,12 @@ struct fc_plan_choice fc_plan_choice_of(const struct fc_plan *plan, const struct
 
 /* "tp 8, pp 4 x 5, ep 8, micro-batch 1, recompute full": sizes of 1 are left out. Returns text. */
 const char *fc_plan_choice_text(const struct fc_plan_choice *choice, char *text, size_t size);
+
+/* Bytes at the median of the memory factors, and the variance of their logarithm to first order: what tensors hold,
+ * what the allocator reserves for them, or all that the driver counts. */
+enum fc_memory_part { FC_MEMORY_TENSORS, FC_MEMORY_HELD, FC_MEMORY_ALL };
+double fc_plan_memory_total(const struct fc_plan *plan, const struct fc_plan_memory *memory,
+                            const struct fc_beliefs *beliefs, enum fc_memory_part part, double *variance);
 
 /* Probability that a plan fits: activations, allocator and framework are lognormal; the logarithm of their total
  * is taken as normal, its variance to first order. */
