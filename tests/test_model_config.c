@@ -288,6 +288,15 @@ static void models_need_their_flop(void **state)
     }
 }
 
+/* Llama 3.1 70B with rank 16 on q-k-v, output, gate-up and down, worked by hand. */
+static void adapters_spare_a_third_of_the_flop(void **state)
+{
+    (void)state;
+    struct fc_architecture a = open_model("Llama-3.1-70B");
+    assert_true(near(fc_architecture_adapter_params(&a, 16), 175.636e6, 1e-5));
+    assert_true(near(fc_architecture_adapted_flop_per_token(&a, 16, 4096, true), 295.167e9, 1e-5));
+}
+
 /* Of every model: FLOP without the cores are 6 per parameter that the token multiplies. */
 static void flop_follow_the_parameters(void **state)
 {
@@ -347,6 +356,7 @@ int main(void)
         cmocka_unit_test(other_families_are_read),
         cmocka_unit_test(operators_agree_with_worked_examples),
         cmocka_unit_test(models_need_their_flop),
+        cmocka_unit_test(adapters_spare_a_third_of_the_flop),
         cmocka_unit_test(flop_follow_the_parameters),
         cmocka_unit_test(windows_shorten_the_context),
     };

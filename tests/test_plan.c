@@ -290,6 +290,44 @@ static void fullest_rank_grows_with_the_ranks(void **state)
     }
 }
 
+/* Adapters: two thirds of the FLOP, a faster step that is not faster than that, states next to nothing. */
+static void adapters_need_less(void **state)
+{
+    (void)state;
+    double step_s[2], states[2], flop[2];
+    for (int i = 0; i < 2; i++) {
+        const char *const set[] = {"training.model=llama3-70b", "layers=step", "plan.vpp=1",
+                                   i ? "training.lora_rank=16" : NULL, NULL};
+        struct fc_scenario scenario;
+        struct fc_plan plan;
+        struct fc_error error = {0};
+        struct fc_step_program p;
+        double inputs[FC_IN_STEP_END];
+        struct fc_beliefs *beliefs = calloc(1, sizeof *beliefs);
+        if (open_with(llama, set, &scenario, &error))
+            fail_msg("%s", error.text);
+        assert_int_equal(fc_beliefs_read(beliefs, scenario.catalog, &error), 0);
+        assert_int_equal(fc_plan_read(&plan, scenario.settings, scenario.catalog, &error), 0);
+        fc_plan_program(&plan, &p);
+        fc_beliefs_medians(beliefs, &plan, inputs);
+        step_s[i] = fc_step_time(&p, inputs, NULL);
+        struct fc_plan_memory memory = fc_plan_memory(&plan);
+        states[i] = memory.optimizer;
+        flop[i] = (double)p.flop_per_step;
+        free(beliefs);
+        fc_scenario_close(&scenario);
+    }
+    assert_true(flop[1] / flop[0] > 0.66 && flop[1] / flop[0] < 0.71);
+    if (!(step_s[1] < 0.95 * step_s[0] && step_s[1] > 0.55 * step_s[0]))
+        fail_msg("%.3f s, with adapters %.3f s", step_s[0], step_s[1]);
+    assert_true(states[1] < 0.01 * states[0]);
+    struct fc_scenario scenario;
+    struct fc_error error = {0};
+    const char *const mixture[] = {"training.model=mixtral-8x7b", "training.lora_rank=16", NULL};
+    assert_int_equal(open_with(llama, mixture, &scenario, &error), -1);
+    assert_non_null(strstr(error.text, "adapters of mixtures of experts"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +336,7 @@ int main(void)
         cmocka_unit_test(measurements_narrow_the_spread),
         cmocka_unit_test(llama3_rate_is_inside_the_interval),
         cmocka_unit_test(memory_is_a_probability),
+        cmocka_unit_test(adapters_need_less),
         cmocka_unit_test(better_hardware_is_not_slower),
         cmocka_unit_test(zero_bubble_is_that_of_the_paper),
         cmocka_unit_test(layers_in_bf16_cost_bf16),

@@ -156,8 +156,8 @@ static int explain(const struct fc_scenario *scenario, struct explanation *e, st
         fc_step_time(&scenario->compiled.program.step, e->inputs, &e->parts);
         e->memory = fc_plan_memory(&e->plan);
         double tokens = e->plan.global_batch * e->plan.sequence;
-        e->flop_causal = tokens * fc_architecture_flop_per_token(&e->plan.model, e->plan.sequence, true);
-        e->flop_full = tokens * fc_architecture_flop_per_token(&e->plan.model, e->plan.sequence, false);
+        e->flop_causal = tokens * fc_plan_flop_per_token(&e->plan, true);
+        e->flop_full = tokens * fc_plan_flop_per_token(&e->plan, false);
         const struct fc_step_breakdown *p = &e->parts;
         const struct part parts[PARTS] = {{"gemm", "matrix products of the layers", p->gemm},
                                           {"experts", "grouped products of the experts", p->experts},

@@ -134,6 +134,13 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
     p->software_assumed = software == 0;
     p->software = software == 0 ? fc_software_newest() : &fc_softwares[software - 1];
     p->precision = f[FC_FIELD_PRECISION].is_set ? precisions[f[FC_FIELD_PRECISION].choice] : FC_BF16;
+    p->lora_rank = f[FC_FIELD_LORA_RANK].is_set ? f[FC_FIELD_LORA_RANK].number : 0;
+    if (p->lora_rank > 0 && (fc_architecture_is_mixture(&p->model) || p->model.mtp_layers > 0))
+        return refuse(
+            &f[FC_FIELD_LORA_RANK],
+            "training.lora_rank: adapters of mixtures of experts and of multi-token prediction are not "
+            "modelled; take a dense model or train all of it",
+            error);
     p->sequence = f[FC_FIELD_SEQUENCE].number;
     p->global_batch = f[FC_FIELD_GLOBAL_BATCH].number;
     p->micro_batch = integer(settings, FC_FIELD_MICRO_BATCH);
@@ -215,7 +222,7 @@ static double checkpoint_bytes(const struct fc_plan *plan)
     whole.tp = whole.pp = whole.vpp = whole.ep = whole.expert_tp = 1;
     whole.schedule = FC_ONE_F_ONE_B;
     fc_plan_parameters(&whole, 0, &dense, &expert);
-    return 14 * (dense + expert);
+    return 14 * fc_plan_trained_share(plan) * (dense + expert);
 }
 
 int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
@@ -237,6 +244,10 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
         const struct fc_setting *posterior = &settings->fields[FC_FIELD_POSTERIOR];
         for (int i = 0; i < FC_IN_STEP_END; i++)
             own[i] = settings->fields[FC_FIELD_EFFICIENCY + i].is_set;
+        if (plan.lora_rank > 0)
+            fc_note(
+                &compiled->notes, FC_NOTE, "lora-unmeasured", &settings->fields[FC_FIELD_LORA_RANK].place,
+                "no measured step with adapters is in the fit; their own cost is counted from shapes alone");
         fc_plan_program(&plan, step);
         compiled->program.run.detail.checkpoint_bytes = (float)checkpoint_bytes(&plan);
         fc_beliefs_apply(beliefs, &plan,

@@ -465,7 +465,9 @@ double fc_architecture_context(const struct fc_architecture *a, double sequence,
     return layers > 0 ? sum / layers : 0;
 }
 
-double fc_architecture_flop_per_token(const struct fc_architecture *a, double sequence, bool causal)
+/* Parameters of the matrices that a token passes, and the forward FLOP of the cores. */
+static void multiplied(const struct fc_architecture *a, double sequence, bool causal, double *parameters,
+                       double *core_flop)
 {
     struct fc_layer_params p = fc_architecture_params(a);
     struct fc_mixer mixers[FC_MIXERS];
@@ -483,5 +485,32 @@ double fc_architecture_flop_per_token(const struct fc_architecture *a, double se
     matrices +=
         a->mtp_layers * (p.attention + (a->experts > 0 ? mixture : p.dense) + 2 * h * h + h * a->vocab);
     core += a->mtp_layers * attention;
+    *parameters = matrices;
+    *core_flop = core;
+}
+
+double fc_architecture_flop_per_token(const struct fc_architecture *a, double sequence, bool causal)
+{
+    double matrices, core;
+    multiplied(a, sequence, causal, &matrices, &core);
     return 6 * matrices + 3 * core;
+}
+
+double fc_architecture_adapter_params(const struct fc_architecture *a, double rank)
+{
+    struct fc_mixer mixers[FC_MIXERS];
+    struct fc_product products[FC_PRODUCTS];
+    double sum = dense_layers(a) * ((a->hidden + (a->gated ? 2 : 1) * a->ffn) + (a->ffn + a->hidden));
+    for (int i = 0, n = fc_architecture_mixers(a, mixers); i < n; i++)
+        for (int k = 0, of = fc_mixer_products(a, &mixers[i], products); k < of; k++)
+            sum += mixers[i].layers * (products[k].outputs + products[k].inputs);
+    return rank * sum;
+}
+
+double fc_architecture_adapted_flop_per_token(const struct fc_architecture *a, double rank, double sequence,
+                                              bool causal)
+{
+    double matrices, core;
+    multiplied(a, sequence, causal, &matrices, &core);
+    return 4 * matrices + 6 * fc_architecture_adapter_params(a, rank) + 3 * core;
 }

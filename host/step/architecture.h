@@ -154,4 +154,14 @@ double fc_architecture_context(const struct fc_architecture *a, double sequence,
  * MLPerf and Meta do. Mamba-2 counts in its chunked form, the delta rule in its recurrent one. */
 double fc_architecture_flop_per_token(const struct fc_architecture *a, double sequence, bool causal);
 
+/* Parameters of low-rank adapters of rank r on every matrix of mixers and dense feed-forward blocks: r (a + b)
+ * for one of a x b, the fused ones (q, k, v; gate and up) as one. */
+double fc_architecture_adapter_params(const struct fc_architecture *a, double rank);
+
+/* The same as fc_architecture_flop_per_token with the weights frozen: forward and the gradients of the inputs, 4
+ * per parameter of a matrix, 6 per parameter of the adapters, the cores three times as ever (Hu et al. 2021, arXiv
+ * 2106.09685). */
+double fc_architecture_adapted_flop_per_token(const struct fc_architecture *a, double rank, double sequence,
+                                              bool causal);
+
 #endif

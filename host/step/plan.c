@@ -13,6 +13,20 @@ static bool is_low(const struct fc_plan *p)
     return p->precision != FC_BF16;
 }
 
+double fc_plan_flop_per_token(const struct fc_plan *p, bool causal)
+{
+    return p->lora_rank > 0
+               ? fc_architecture_adapted_flop_per_token(&p->model, p->lora_rank, p->sequence, causal)
+               : fc_architecture_flop_per_token(&p->model, p->sequence, causal);
+}
+
+double fc_plan_trained_share(const struct fc_plan *p)
+{
+    return p->lora_rank > 0 ? fc_architecture_adapter_params(&p->model, p->lora_rank) /
+                                  fc_architecture_count(&p->model).total
+                            : 1;
+}
+
 double fc_plan_data_parallel(const struct fc_plan *p)
 {
     return p->gpus / (p->tp * p->pp * p->cp);

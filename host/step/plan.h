@@ -49,9 +49,16 @@ struct fc_plan {
     bool balanced_router; /* by force, as in benchmarks */
     double bf16_layers;   /* of the layers, under a lower precision; half first, half last */
     enum fc_schedule schedule;
+    double lora_rank; /* low-rank adapters are trained and the weights frozen; 0: all is trained */
     double offloaded_layers;
     bool offloads_activations;
 };
+
+/* Model FLOP to train one token. */
+double fc_plan_flop_per_token(const struct fc_plan *plan, bool causal);
+
+/* Share of the parameters that are trained: 1, or that of the adapters. */
+double fc_plan_trained_share(const struct fc_plan *plan);
 
 double fc_plan_data_parallel(const struct fc_plan *plan);
 double fc_plan_micro_batches(const struct fc_plan *plan);

@@ -111,17 +111,18 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
     double weight = p->precision == FC_NVFP4 ? 2 + 1.125 * fc_plan_low_share(p) : 2;
     /* beside the FP32 sums of BF16 training, old software keeps the gradients of the micro-batch in BF16 */
     bool both = software->id == FC_MEGATRON_2021 && !p->fp16;
-    double gradient = fc_plan_gradient_bytes(p) + (both ? 2 : 0), optimizer = software->optimizer_bytes,
-           all = dense + expert;
+    double all = dense + expert, trained = fc_plan_trained_share(p);
+    double gradient = trained * (fc_plan_gradient_bytes(p) + (both ? 2 : 0)),
+           optimizer = trained * software->optimizer_bytes;
     double shared = dense / replicas + expert / expert_replicas, layer = all / fmax(1, layers);
     if (p->fsdp) {
         double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
         double mine = dense / p->fsdp_group + expert / experts_over;
         /* one layer in use and one gathered ahead, and the gradients of one */
-        memory->weights = mine * (weight + gradient) + 2 * layer * weight + 2 * layer;
+        memory->weights = mine * (weight + gradient) + 2 * layer * weight + 2 * trained * layer;
         /* in a pipeline the weights stay gathered between micro-batches, and gradients unscattered */
         if (p->pp > 1)
-            memory->weights += all * (weight + 2);
+            memory->weights += all * (weight + 2 * trained);
         memory->optimizer = mine * optimizer;
     } else if (p->shards_gradients) {
         /* gathered weights stay; gradients of one layer wait for their scatter */

@@ -58,6 +58,28 @@ static void add_gemm(struct layer *l, double m, double n, double k, double weigh
     l->accumulate += weight * count * k * n * l->accumulate_bytes;
 }
 
+/* The same with the weights frozen: no gradient of theirs, but two narrow products beside it. */
+static void add_adapted(struct layer *l, double m, double n, double k, double weight, double passes)
+{
+    double b = l->operand_bytes, rank = l->plan->lora_rank;
+    double flop = (n > 512 ? 2 * m * up_to(n, 128) * up_to(k, 64) : 2 * m * n * k) * weight;
+    l->linear += flop * (passes - 1);
+    l->operand += weight * ((m * k + k * n) * b * (passes - 2) + m * n * 2 * (passes - 2) +
+                            (m * n + k * n) * b + m * k * 2);
+    add_gemm(l, m, rank, k, weight, false, 1, passes);
+    add_gemm(l, m, n, rank, weight, false, 1, passes);
+    l->kernels += weight * 6; /* two forward, four backward */
+}
+
+/* A product of all tokens, by whether its weights are trained. */
+static void add_linear(struct layer *l, double m, double n, double k, double weight, double passes)
+{
+    if (l->plan->lora_rank > 0)
+        add_adapted(l, m, n, k, weight, passes);
+    else
+        add_gemm(l, m, n, k, weight, false, 1, passes);
+}
+
 /* The products of a mixer that are not those of attention proper: latent projections, recurrent mixers. */
 static void add_products(struct layer *l, const struct fc_mixer *m, double weight)
 {
@@ -71,8 +93,8 @@ static void add_products(struct layer *l, const struct fc_mixer *m, double weigh
         bool whole = x->split == FC_SPLIT_NONE && p->sequence_parallel;
         /* the up-projections are those of latents to heads */
         bool up = m->kind == FC_MIXER_LATENT && x->split == FC_SPLIT_COLUMNS && x->inputs < p->model.hidden;
-        add_gemm(l, whole ? t / p->tp : t, outputs, inputs, weight, false, 1,
-                 l->passes + (up && p->again_mla_up ? 1 : 0));
+        add_linear(l, whole ? t / p->tp : t, outputs, inputs, weight,
+                   l->passes + (up && p->again_mla_up ? 1 : 0));
         if (m->kind != FC_MIXER_LATENT)
             l->quantized += weight * (whole ? t / p->tp : t) * (inputs + outputs);
     }
@@ -93,8 +115,8 @@ static void add_attention(struct layer *l, const struct fc_mixer *m, double weig
         double q = heads * m->qk_dim, kv = fmax(m->kv_heads / p->tp, 1) * (m->qk_dim + m->v_dim),
                v = heads * m->v_dim;
         qkv = q + kv + (a->attention_gate ? v : 0);
-        add_gemm(l, t, qkv, h, weight, false, 1, l->passes);
-        add_gemm(l, t, h, v, weight, false, 1, l->passes);
+        add_linear(l, t, qkv, h, weight, l->passes);
+        add_linear(l, t, h, v, weight, l->passes);
         l->quantized += weight * t * (h + v + qkv + h);
     }
     bool fused = p->software->attention != FC_UNFUSED;
@@ -116,8 +138,8 @@ static void add_dense(struct layer *l, double weight, double ffn)
 {
     const struct fc_plan *p = l->plan;
     double t = tokens(p), h = p->model.hidden, gate = p->model.gated ? 2 : 1, f = ffn / p->tp;
-    add_gemm(l, t, gate * f, h, weight, false, 1, l->passes);
-    add_gemm(l, t, h, f, weight, false, 1, l->passes);
+    add_linear(l, t, gate * f, h, weight, l->passes);
+    add_linear(l, t, h, f, weight, l->passes);
     l->quantized += weight * t * (2 * h + f + gate * f);
     /* x, y in two bytes each; NeMo runs relu and square as kernels of their own, forward (8) and backward
      * (16) */
@@ -186,7 +208,7 @@ static struct layer count_layer(const struct fc_plan *p)
     l.elementwise +=
         rows * a->hidden * norms *
         (18 + 6 * p->again_elementwise + (p->software->dropout ? 12 + 5 * p->again_elementwise : 0));
-    l.kernels =
+    l.kernels +=
         36 + 14 * low + (fc_architecture_is_latent(a) ? 12 : 0) + 5 * (p->again_gemm + p->again_elementwise);
     if (dense > 0)
         add_dense(&l, dense, a->ffn);
@@ -267,7 +289,7 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     s->expert_launches = (float)(mixture * l.local_experts * per_expert * launched);
 
     double t = tokens(p), h = p->model.hidden, v = p->model.vocab / p->tp, heads = 1 + p->model.mtp_layers;
-    s->head_s = (float)(6 * t * h * v * heads / g->bf16_flop_per_s);
+    s->head_s = (float)((p->lora_rank > 0 ? 4 : 6) * t * h * v * heads / g->bf16_flop_per_s);
     s->head_bytes_s =
         (float)((t * v * 16 * heads + 2 * (3 * t * h + 3 * h * v + 3 * t * v) + 8 * h * v) / hbm);
 }
@@ -418,23 +440,26 @@ static void put_step(const struct fc_plan *p, struct fc_step_program *s)
     put_bubble(p, &stages, s);
 
     double replicas = fc_plan_replicas(p), expert_replicas = fc_plan_expert_replicas(p);
+    double trained = fc_plan_trained_share(p);
     if (p->fsdp) {
+        /* weights gathered twice, gradients scattered once */
+        double times = 2 + trained;
         struct fc_pass pass = pass_over(p, 2 * (dense + expert) / stages.longest, p->fsdp_group, p->tp);
-        s->fsdp_nvlink_s = (float)(3 * pass.bytes / g->nvlink_bytes_per_s);
-        s->fsdp_nic_s = (float)(3 * pass.out_bytes / g->nic_bytes_per_s);
-        s->fsdp_slices_s = (float)(3 * pass.slices / g->nvlink_bytes_per_s);
-        s->fsdp_far_slices_s = (float)(3 * pass.far_slices / g->nic_bytes_per_s);
+        s->fsdp_nvlink_s = (float)(times * pass.bytes / g->nvlink_bytes_per_s);
+        s->fsdp_nic_s = (float)(times * pass.out_bytes / g->nic_bytes_per_s);
+        s->fsdp_slices_s = (float)(times * pass.slices / g->nvlink_bytes_per_s);
+        s->fsdp_far_slices_s = (float)(times * pass.far_slices / g->nic_bytes_per_s);
         s->fsdp_steps = (float)(3 * pass.steps);
         s->fsdp_far_steps = (float)(3 * pass.far_steps);
     } else {
         if (replicas > 1)
-            add_replicas(p, s, dense, replicas, p->tp, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
+            add_replicas(p, s, trained * dense, replicas, p->tp, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
         if (expert > 0 && expert_replicas > 1)
             add_replicas(p, s, expert, expert_replicas, p->ep * p->expert_tp, &s->expert_dp_nvlink_s,
                          &s->expert_dp_nic_s);
     }
     double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
-    s->optimizer_s = (float)(owned / g->memory_bytes_per_s);
+    s->optimizer_s = (float)(trained * owned / g->memory_bytes_per_s);
     s->doublings = (float)log2(fmax(1, p->gpus / 8));
     s->slowest = (float)(sqrt(fc_plan_micro_batches(p)) * largest_of(independent_replicas(p)));
 }
@@ -444,8 +469,7 @@ void fc_plan_program(const struct fc_plan *p, struct fc_step_program *s)
     *s = (struct fc_step_program){0};
     s->gpus = (float)p->gpus;
     s->tokens_per_step = (float)(p->global_batch * p->sequence);
-    s->flop_per_step =
-        (float)(fc_architecture_flop_per_token(&p->model, p->sequence, true) * p->global_batch * p->sequence);
+    s->flop_per_step = (float)(fc_plan_flop_per_token(p, true) * p->global_batch * p->sequence);
     s->peak_flops = (float)fc_plan_peak(p);
     put_layer(p, s);
     put_messages(p, s);
