@@ -71,7 +71,8 @@ static int prepare(void **state)
         expected[k] = fc_tally_digest(&tally, seed);
         for (int r = 0; r < tally.metric_count;
              r++) { /* the programs do something: no metric is constant but cost, and the time watched */
-            assert_int_equal(tally.metrics[r].count, TRIALS);
+            if (k == CONTRACT) /* a run that does not end has no length, cost or energy */
+                assert_int_equal(tally.metrics[r].count, TRIALS);
             bool fixed = k == CONTRACT ? tally.metrics[r].metric == FC_M_COST_USD
                                        : k >= DETAIL && tally.metrics[r].metric == FC_M_WALL_CLOCK_DAYS;
             if (!fixed)
