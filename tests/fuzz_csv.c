@@ -1,6 +1,6 @@
 /* fuzz_csv.c: any bytes as a table of measured steps, for libFuzzer (tests/fuzz.sh builds and runs it).
  *
- * Whatever the bytes are: the table is refused in one line that names the file, or each row is used or has its reason. */
+ * Whatever the bytes are: the table is refused in at most nine lines, the first of which names the file, or each row is used or has its reason. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
     if (fc_measurements_read(&rows, "fuzz", text, size, catalog, &error)) {
-        if (error.status != FC_BAD_INPUT || strchr(error.text, '\n') || strncmp(error.text, "fuzz", 4) != 0)
-            broken("an error is one line that names the file", error.text);
+        int lines = 1;
+        for (const char *at = error.text; *at; at++)
+            lines += *at == '\n';
+        if (error.status != FC_BAD_INPUT || lines > 9 || strncmp(error.text, "fuzz", 4) != 0)
+            broken("an error is up to eight faults, the first with the file's name", error.text);
     } else {
         size_t used = 0;
         for (size_t i = 0; i < rows.count; i++) {

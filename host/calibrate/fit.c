@@ -39,8 +39,10 @@ int fc_fit_create(struct fc_fit *fit, const struct fc_measurements *m, const boo
         to->program.router_excess *= (float)prior->router_median; /* the spread is not fitted */
         for (int input = 0; input < FC_IN_STEP_END; input++)
             to->factor[input] = fc_factor_for(&row->plan, input);
-        to->log_seconds = log(row->seconds);
-        to->weight = 1 / (1 + (like - 1) * ALIKE);
+        /* the time that the likeliest plan would have had */
+        double open_plans = row->spread / FC_FIT_SD;
+        to->log_seconds = log(row->seconds) - row->offset;
+        to->weight = 1 / (1 + (like - 1) * ALIKE) / (1 + open_plans * open_plans);
     }
     return 0;
 }

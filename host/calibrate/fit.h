@@ -4,7 +4,8 @@
  * log t = log model(factors) + e with density exp(-w H(e)): H is Huber's loss, quadratic with standard
  * deviation FC_FIT_SD up to FC_FIT_BEND and linear beyond, so that a few strange rows do not carry the fit; w
  * = 1 / (1 + (n - 1) 0.75) for n rows that share model, GPU, precision, tp, pp and micro-batch: the design
- * effect (Kish 1965) of rows whose errors have the correlation 0.75.
+ * effect (Kish 1965) of rows whose errors have the correlation 0.75; a row with blank cells (unstated.h) weighs less by
+ * what they leave open.
  */
 #ifndef FC_HOST_FIT_H
 #define FC_HOST_FIT_H

@@ -2,12 +2,15 @@
 #include "measurement_plan.h"
 
 #include "host/step/plan_check.h"
+#include "host/step/plan_options.h"
+#include "unstated.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const char *const fc_column_names[FC_COLUMNS] = {"id",
                                                  "source",
@@ -42,7 +45,51 @@ const char *const fc_column_names[FC_COLUMNS] = {"id",
                                                  "gpu",
                                                  "zero",
                                                  "measured_gib",
-                                                 "kind"};
+                                                 "kind",
+                                                 "gating",
+                                                 "network",
+                                                 "cuda_graph",
+                                                 "ep_overlap",
+                                                 "dispatcher",
+                                                 "fused_experts",
+                                                 "attention_precision",
+                                                 "router",
+                                                 "tuned_by"};
+
+const char *const *fc_column_words(enum fc_column column)
+{
+    static const char *const gating[] = {"gated", "plain", NULL};
+    static const char *const graph[] = {"none", "partial", "full", NULL};
+    static const char *const flag[] = {"yes", "no", "true", "false", "on", "off", "1", "0", NULL};
+    static const char *const dispatcher[] = {"alltoall", "allgather",  "deepep",
+                                             "hybridep", "token-drop", NULL};
+    static const char *const attention[] = {"bf16", "fp16", "fp8", NULL};
+    static const char *const router[] = {"balanced", "natural", NULL};
+    static const char *const tuned[] = {"vendor", "site", NULL};
+    static const char *const zero[] = {"none", "optimizer", "gradients", "parameters", "0",
+                                       "1",    "2",         "3",         NULL};
+    switch (column) {
+    case FC_COLUMN_GATING:
+        return gating;
+    case FC_COLUMN_GRAPH:
+        return graph;
+    case FC_COLUMN_EP_OVERLAP:
+    case FC_COLUMN_FUSED_EXPERTS:
+        return flag;
+    case FC_COLUMN_DISPATCHER:
+        return dispatcher;
+    case FC_COLUMN_ATTENTION_PRECISION:
+        return attention;
+    case FC_COLUMN_ROUTER:
+        return router;
+    case FC_COLUMN_TUNED_BY:
+        return tuned;
+    case FC_COLUMN_ZERO:
+        return zero;
+    default:
+        return NULL;
+    }
+}
 
 static double number(const char *const *cells, enum fc_column column)
 {
@@ -86,6 +133,8 @@ static const struct fc_catalog_entry *find_model(const struct fc_catalog *catalo
             best = entry;
             longest = strlen(name);
         }
+        if (strcmp(entry->kind, "model") == 0 && strcasecmp(entry->name, model) == 0)
+            return entry;
     }
     return best;
 }
@@ -105,10 +154,9 @@ static bool is_shape(enum fc_column column)
 
 static void find_reason(struct fc_measurement *m, const char *const *cells, const struct fc_catalog *catalog)
 {
-    static const enum fc_column needed[] = {
-        FC_COLUMN_TP,       FC_COLUMN_PP,     FC_COLUMN_CP,     FC_COLUMN_MBS, FC_COLUMN_GBS,
-        FC_COLUMN_GPUS,     FC_COLUMN_LAYERS, FC_COLUMN_HIDDEN, FC_COLUMN_FFN, FC_COLUMN_HEADS,
-        FC_COLUMN_KV_HEADS, FC_COLUMN_VOCAB,  FC_COLUMN_SEQ};
+    static const enum fc_column needed[] = {FC_COLUMN_GBS,      FC_COLUMN_GPUS,  FC_COLUMN_LAYERS,
+                                            FC_COLUMN_HIDDEN,   FC_COLUMN_FFN,   FC_COLUMN_HEADS,
+                                            FC_COLUMN_KV_HEADS, FC_COLUMN_VOCAB, FC_COLUMN_SEQ};
     if (has(cells, FC_COLUMN_MODEL, "LoRA") || has(cells, FC_COLUMN_MODEL, "SFT") ||
         has(cells, FC_COLUMN_ID, "lora")) {
         snprintf(m->left_out, sizeof m->left_out, "fine-tuning or LoRA, not pretraining");
@@ -140,13 +188,15 @@ static int read_model(struct fc_architecture *a, const char *const *cells, const
     *a = (struct fc_architecture){.gated = true, .moe_every = 1, .norms = 2};
     if (entry && fc_architecture_read(a, entry, NULL, error))
         return -1;
+    if (cells[FC_COLUMN_GATING][0])
+        a->gated = strcmp(cells[FC_COLUMN_GATING], "gated") == 0;
     if (!takes_shape_from_catalog(cells, catalog)) {
         fc_architecture_set_layers(a, number(cells, FC_COLUMN_LAYERS));
         a->hidden = number(cells, FC_COLUMN_HIDDEN);
         a->ffn = number(cells, FC_COLUMN_FFN);
         /* a model that the catalog lacks: exactly four times the hidden width is the habit of two-matrix blocks
      */
-        if (!entry)
+        if (!entry && !cells[FC_COLUMN_GATING][0])
             a->gated = a->ffn != 4 * a->hidden;
         a->heads = number(cells, FC_COLUMN_HEADS);
         a->kv_heads = number(cells, FC_COLUMN_KV_HEADS);
@@ -235,10 +285,10 @@ static const struct fc_software *software_of(const char *const *cells)
 static enum fc_precision precision_of(const char *const *cells)
 {
     const char *text = cells[FC_COLUMN_PRECISION];
-    return starts(text, "NVFP4")   ? FC_NVFP4
-           : starts(text, "MXFP8") ? FC_MXFP8
-           : starts(text, "FP8")   ? FC_FP8
-                                   : FC_BF16;
+    return strncasecmp(text, "NVFP4", 5) == 0 || strncasecmp(text, "FP4", 3) == 0 ? FC_NVFP4
+           : strncasecmp(text, "MXFP8", 5) == 0                                   ? FC_MXFP8
+           : strncasecmp(text, "FP8", 3) == 0                                     ? FC_FP8
+                                                                                  : FC_BF16;
 }
 
 /* --- layout
@@ -311,18 +361,29 @@ static void read_notes(struct fc_plan *p, const char *const *cells)
         p->offloaded_layers = strtod(offload + strlen("cpu_offload "), NULL);
 }
 
+/* FC_UNSTATED where the cell is empty. */
+static int zero_of(const char *word)
+{
+    static const char *const words[][2] = {
+        {"none", "0"}, {"optimizer", "1"}, {"gradients", "2"}, {"parameters", "3"}};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(word, words[i][0]) == 0 || strcmp(word, words[i][1]) == 0)
+            return i;
+    return FC_UNSTATED;
+}
+
 static void read_sharding(struct fc_plan *p, const char *const *cells)
 {
     const char *fsdp = strstr(cells[FC_COLUMN_SHARDING], "FSDP");
     double replicas = fc_plan_data_parallel(p), size = fsdp ? strtod(fsdp + 4, NULL) : 0, dense, expert;
     bool meta = is_llama3_paper(cells);
-    bool parameters = has(cells, FC_COLUMN_SHARDING, "ZeRO-3") || starts(cells[FC_COLUMN_ZERO], "parameters");
+    int zero = zero_of(cells[FC_COLUMN_ZERO]);
+    bool parameters = has(cells, FC_COLUMN_SHARDING, "ZeRO-3") || zero >= FC_ZERO_PARAMETERS;
     p->fsdp = (fsdp || parameters || p->software->fsdp) && !meta;
     p->fsdp_group = size > 0 ? size : replicas * p->cp; /* context parallel ranks hold the same parameters */
     p->shards_optimizer = p->software->shards_optimizer || has(cells, FC_COLUMN_NOTES, "ZeRO-1") ||
-                          starts(cells[FC_COLUMN_ZERO], "optimizer") ||
-                          starts(cells[FC_COLUMN_ZERO], "gradients");
-    p->shards_gradients = meta || starts(cells[FC_COLUMN_ZERO], "gradients");
+                          zero == FC_ZERO_OPTIMIZER || zero == FC_ZERO_GRADIENTS;
+    p->shards_gradients = meta || zero == FC_ZERO_GRADIENTS;
     /* where weights and gradients alone exceed the memory, they must be shared out */
     fc_plan_most_parameters(p, &dense, &expert);
     if (!p->fsdp && !cells[FC_COLUMN_ZERO][0] && (dense + expert) * 4 > p->gpu.memory_bytes) {
@@ -334,6 +395,33 @@ static void read_sharding(struct fc_plan *p, const char *const *cells)
 static double or_one(double x)
 {
     return x > 0 ? floor(x) : 1;
+}
+
+static bool yes(const char *word)
+{
+    return strchr("yto1", word[0]) && strcmp(word, "off") != 0;
+}
+
+/* What columns of their own say goes before the notes. */
+static void read_own_columns(struct fc_plan *p, const char *const *cells)
+{
+    const char *graph = cells[FC_COLUMN_GRAPH], *dispatcher = cells[FC_COLUMN_DISPATCHER];
+    if (graph[0]) {
+        p->graph = graph[0] == 'f' ? FC_GRAPH_FULL : graph[0] == 'p' ? FC_GRAPH_PARTIAL : FC_GRAPH_NONE;
+        p->graph_attention = p->graph == FC_GRAPH_PARTIAL;
+    }
+    if (cells[FC_COLUMN_EP_OVERLAP][0])
+        p->overlaps_ep = yes(cells[FC_COLUMN_EP_OVERLAP]);
+    if (cells[FC_COLUMN_FUSED_EXPERTS][0])
+        p->fused_experts = yes(cells[FC_COLUMN_FUSED_EXPERTS]);
+    if (cells[FC_COLUMN_ATTENTION_PRECISION][0])
+        p->attention_fp8 = strcmp(cells[FC_COLUMN_ATTENTION_PRECISION], "fp8") == 0;
+    if (dispatcher[0]) {
+        p->dedup_dispatch = dispatcher[0] == 'd' || dispatcher[0] == 'h';
+        p->drops_tokens = dispatcher[0] == 't';
+    }
+    if (cells[FC_COLUMN_ROUTER][0])
+        p->balanced_router = strcmp(cells[FC_COLUMN_ROUTER], "balanced") == 0;
 }
 
 static void read_layout(struct fc_plan *p, const char *const *cells)
@@ -362,7 +450,26 @@ static void read_layout(struct fc_plan *p, const char *const *cells)
     p->overlaps_tp = p->software->overlaps_tp || has(cells, FC_COLUMN_ID, "asynctp");
     read_recompute(p, cells);
     read_notes(p, cells);
+    read_own_columns(p, cells);
     read_sharding(p, cells);
+}
+
+int fc_measurement_layout(struct fc_plan *p, const char *const cells[FC_COLUMNS], char why[160])
+{
+    enum fc_plan_part part;
+    char problem[FC_PLAN_FAULT_BYTES];
+    p->precision = precision_of(cells);
+    p->fp16 = strncasecmp(cells[FC_COLUMN_PRECISION], "FP16", 4) == 0;
+    read_layout(p, cells);
+    if (fc_plan_peak(p) <= 0) {
+        snprintf(why, 160, "the catalog has no peak of this precision for %s", p->gpu.name);
+        return -1;
+    }
+    if (fc_plan_check(p, &part, problem)) {
+        snprintf(why, 160, "%.159s", problem);
+        return -1;
+    }
+    return 0;
 }
 
 /* --- time
@@ -419,7 +526,9 @@ static void read_time(struct fc_measurement *m, const char *const *cells)
     } else if (flops > 0 && has(cells, FC_COLUMN_SOURCE, "SC'21")) { /* FLOP with recomputation */
         m->seconds = per_gpu * ((full - head) * 4 / 3 + head) / flops;
         m->how = "TFLOP/s with recomputation";
-    } else if (flops > 0 && is_llama3_paper(cells)) {
+    } else if (flops > 0 && (is_llama3_paper(cells) ||
+                             (starts(cells[FC_COLUMN_SOURCE], "NVIDIA NeMo") &&
+                              (p->software->id == FC_NEMO_24 || p->software->id == FC_NEMO_25)))) {
         m->seconds = per_gpu * full / flops;
         m->how = "TFLOP/s, full attention";
     } else if (flops > 0) {
@@ -433,11 +542,60 @@ static void read_time(struct fc_measurement *m, const char *const *cells)
     }
 }
 
+/* A network of the catalog by name, or words and a rate per GPU in Gbit/s. */
+static void read_network(struct fc_plan *p, const char *text, const struct fc_catalog *catalog)
+{
+    const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "network", text);
+    double bits;
+    struct fc_error ignored;
+    if (entry && !fc_catalog_number(entry, "nic_bits_per_s", &bits, NULL, &ignored))
+        p->gpu.nic_bytes_per_s = bits / 8;
+    else if (strtod(text, NULL) >= 1 && strtod(text, NULL) <= 10000)
+        p->gpu.nic_bytes_per_s = strtod(text, NULL) * 1e9 / 8;
+    if (strcasestr(text, "roce") || strcasestr(text, "ethernet") || strcasestr(text, "spectrum"))
+        p->roce = true;
+}
+
+/* Published by who sells the GPU, or by who writes its libraries. */
+static bool tuned_by_vendor(const char *const *cells)
+{
+    static const char *const makers[] = {
+        "NVIDIA",      "Megatron-LM SC'21",     "Megatron-LM examples",    "Megatron-LM README",
+        "Korthikanti", "Megatron-MoE-ModelZoo", "Scalable Training of MoE"};
+    if (cells[FC_COLUMN_TUNED_BY][0])
+        return strcmp(cells[FC_COLUMN_TUNED_BY], "vendor") == 0;
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
+        if (has(cells, FC_COLUMN_SOURCE, makers[i]))
+            return true;
+    return false;
+}
+
+/* The source without numbers of releases: two releases of one summary are one source. */
+static void name_source(char *to, size_t size, const char *source)
+{
+    size_t used = 0;
+    for (const char *at = source; *at && used + 1 < size;) {
+        const char *end = at + strcspn(at, " ");
+        bool digits = false;
+        for (const char *c = at; c < end; c++)
+            digits |= isdigit((unsigned char)*c) != 0;
+        if (!digits && used + (size_t)(end - at) + 2 < size) {
+            if (used)
+                to[used++] = ' ';
+            memcpy(to + used, at, (size_t)(end - at));
+            used += (size_t)(end - at);
+        }
+        at = end + strspn(end, " ");
+    }
+    to[used] = '\0';
+}
+
 int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COLUMNS],
                         const struct fc_catalog *catalog, struct fc_error *error)
 {
     snprintf(m->id, sizeof m->id, "%.95s", cells[FC_COLUMN_ID]);
     snprintf(m->model, sizeof m->model, "%.63s", cells[FC_COLUMN_MODEL]);
+    name_source(m->source, sizeof m->source, cells[FC_COLUMN_SOURCE]);
     find_reason(m, cells, catalog);
     if (m->left_out[0])
         return 0;
@@ -463,25 +621,78 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
      * cluster of fms-fsdp has 400 Gbit/s per node of eight */
     if (has(cells, FC_COLUMN_HARDWARE, "4 x 100G") || has(cells, FC_COLUMN_HARDWARE, "400Gbps/node"))
         p->gpu.nic_bytes_per_s = 50e9 / 8;
-    p->precision = precision_of(cells);
-    p->fp16 = starts(cells[FC_COLUMN_PRECISION], "FP16");
     /* by force, as the notes of most rows say, or by synthetic data */
     p->balanced_router = !has(cells, FC_COLUMN_NOTES, "NOT force-balanced");
     p->roce = has(cells, FC_COLUMN_NOTES, "RoCE") || has(cells, FC_COLUMN_HARDWARE, "RoCE") ||
               has(cells, FC_COLUMN_HARDWARE, "Ethernet") || has(cells, FC_COLUMN_NOTES, "Spectrum-X") ||
               is_llama3_paper(cells);
-    read_layout(p, cells);
-    if (fc_plan_peak(p) <= 0) {
-        snprintf(m->left_out, sizeof m->left_out, "the catalog has no peak of this precision for %s", gpu);
-        return 0;
-    }
-    enum fc_plan_part part;
-    char problem[FC_PLAN_FAULT_BYTES];
-    if (fc_plan_check(p, &part, problem)) {
-        snprintf(m->left_out, sizeof m->left_out, "%.159s", problem);
+    /* "400 Gbit/s per GPU", "roce", "infiniband": what the network column says goes before the GPU's usual link */
+    read_network(p, cells[FC_COLUMN_NETWORK], catalog);
+    p->tuned_by_vendor = tuned_by_vendor(cells);
+    char why[160];
+    bool open = fc_measurement_is_open(m, cells);
+    if (fc_measurement_layout(p, cells, why) && !open) {
+        snprintf(m->left_out, sizeof m->left_out, "%s", why);
         return 0;
     }
     read_memory(m, cells);
     read_time(m, cells);
     return 0;
+}
+
+/* --- notes
+ * -------------------------------------------------------------------------------------------------------- */
+
+void fc_measurement_note(struct fc_notes *notes, const char *file, int line, const char *text)
+{
+    /* what read_notes and its like look for */
+    static const char *const known[] = {"full_iteration",
+                                        "transformer_engine",
+                                        "cuda_graph",
+                                        "cutedsl_fused",
+                                        "fp8_dot_product",
+                                        "A2A overlap",
+                                        "hybridep",
+                                        "HybridEP",
+                                        "deepep",
+                                        "DeepEP",
+                                        "token-drop",
+                                        "activation offload",
+                                        "cpu_offload",
+                                        "dense_layers",
+                                        "MTP",
+                                        "force-balanced",
+                                        "RoCE",
+                                        "Spectrum-X",
+                                        "ZeRO",
+                                        "expert TP",
+                                        "untuned",
+                                        "recompute",
+                                        "cuDNN-frontend regression",
+                                        "dispatcher="};
+    enum { MOST = 8 };
+    while (*text) {
+        size_t length = strcspn(text, ";,");
+        while (length && *text == ' ') {
+            text++;
+            length--;
+        }
+        char phrase[64];
+        snprintf(phrase, sizeof phrase, "%.*s", (int)(length < 60 ? length : 60), text);
+        bool understood = !phrase[0];
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+            understood |= strstr(phrase, known[i]) != NULL;
+        size_t count = 0;
+        for (size_t i = 0; i < notes->count; i++)
+            count += strcmp(notes->list[i].id, "note-not-read") == 0;
+        if (!understood && count < MOST)
+            fc_note(notes, FC_NOTE, "note-not-read", &(struct fc_place){file, line, 1},
+                    "'%s' in the notes says nothing to this program; what matters has columns of its own",
+                    phrase);
+        else if (!understood && count == MOST)
+            fc_note(notes, FC_NOTE, "note-not-read", NULL,
+                    "further notes say nothing to this program either");
+        text += length;
+        text += *text == ';' || *text == ',';
+    }
 }

@@ -39,15 +39,34 @@ enum fc_column {
     FC_COLUMN_ZERO,
     FC_COLUMN_MEMORY,
     FC_COLUMN_KIND,
+    FC_COLUMN_GATING,
+    FC_COLUMN_NETWORK,
+    FC_COLUMN_GRAPH,
+    FC_COLUMN_EP_OVERLAP,
+    FC_COLUMN_DISPATCHER,
+    FC_COLUMN_FUSED_EXPERTS,
+    FC_COLUMN_ATTENTION_PRECISION,
+    FC_COLUMN_ROUTER,
+    FC_COLUMN_TUNED_BY,
     FC_COLUMNS
 };
 
 /* Names of the columns, by enum fc_column. */
 extern const char *const fc_column_names[FC_COLUMNS];
 
+/* The words that a column of words takes, NULL at the end; NULL: any text. */
+const char *const *fc_column_words(enum fc_column column);
+
 /* Fills the measurement from the cells of its row ("" where the table lacks one). What cannot be used gets
  * left_out. Returns 0, or -1 when the catalog is at fault. */
 int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COLUMNS],
                         const struct fc_catalog *catalog, struct fc_error *error);
+
+/* Adds phrases of a row's notes that say nothing to this program to `notes`, eight at most. */
+void fc_measurement_note(struct fc_notes *notes, const char *file, int line, const char *text);
+
+/* Sets the layout of the plan, whose GPU, model and software stand, from the cells. Returns 0, or -1 with the rule
+ * that it breaks in `why`. */
+int fc_measurement_layout(struct fc_plan *plan, const char *const cells[FC_COLUMNS], char why[160]);
 
 #endif

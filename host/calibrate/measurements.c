@@ -1,125 +1,327 @@
 /* measurements.c: the CSV file around measurement_plan.c. */
 #include "measurements.h"
 
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "host/base/csv.h"
 #include "host/base/read_file.h"
+#include "host/base/source.h"
 #include "host/language/embedded.h"
+#include "host/step/factors.h"
 #include "measurement_plan.h"
+#include "unstated.h"
 
-enum { MAX_CELLS = 256, MAX_BYTES = 64 << 20 };
+enum { MAX_BYTES = 64 << 20, MOST_FAULTS = 8, NUMBER_BYTES = 32 };
 
-/* A reader over a copy of the text, which it cuts into cells. */
-struct reader {
-    char *at, *end;
-    int line;
-    char *cells[MAX_CELLS];
+/* Faults of one file, told at once. */
+struct faults {
+    char text[1800];
+    size_t used;
     int count;
 };
 
-/* Cuts the next record (RFC 4180: quoted cells may hold commas, quotes doubled, line breaks). Returns false
- * at the end. */
-static bool next_record(struct reader *r, int *line)
+static void fault(struct faults *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void fault(struct faults *f, const char *format, ...)
 {
-    r->count = 0;
-    while (r->at < r->end && (*r->at == '\n' || *r->at == '\r')) {
-        r->line += *r->at == '\n';
-        r->at++;
-    }
-    if (r->at >= r->end)
-        return false;
-    *line = r->line;
-    for (bool more = true; more;) {
-        char *to = r->at, *start = r->at;
-        bool quoted = r->at < r->end && *r->at == '"';
-        if (quoted)
-            r->at++;
-        while (r->at < r->end) {
-            if (quoted && *r->at == '"') {
-                if (r->at + 1 < r->end && r->at[1] == '"')
-                    r->at++;
-                else {
-                    quoted = false;
-                    r->at++;
-                    continue;
-                }
-            } else if (!quoted && (*r->at == ',' || *r->at == '\n' || *r->at == '\r')) {
-                break;
-            }
-            r->line += *r->at == '\n';
-            *to++ = *r->at++;
-        }
-        more = r->at < r->end && *r->at == ',';
-        if (r->at < r->end)
-            r->at++;
-        if (r->at <= r->end && !more && r->at > start && r->at[-1] == '\n')
-            r->line++;
-        *to = '\0';
-        if (r->count < MAX_CELLS)
-            r->cells[r->count++] = start;
-    }
-    return true;
+    va_list arguments;
+    if (f->count++ >= MOST_FAULTS || f->used + 2 >= sizeof f->text)
+        return;
+    if (f->used)
+        f->text[f->used++] = '\n';
+    va_start(arguments, format);
+    int length = vsnprintf(f->text + f->used, sizeof f->text - f->used, format, arguments);
+    va_end(arguments);
+    f->used += length < 0 ? 0 : (size_t)length;
+    f->used = f->used < sizeof f->text ? f->used : sizeof f->text - 1;
 }
 
-static int read_header(struct reader *r, int columns[FC_COLUMNS], const char *name, struct fc_error *error)
+static int fail_with(const struct faults *f, struct fc_error *error)
 {
-    int line = 1;
-    if (!next_record(r, &line))
-        return fc_fail(error, FC_BAD_INPUT,
-                       "%s: the table is empty; see docs/validation/step-time.md for its columns", name);
-    for (int c = 0; c < FC_COLUMNS; c++) {
-        columns[c] = -1;
-        for (int i = 0; i < r->count; i++)
-            if (strcmp(r->cells[i], fc_column_names[c]) == 0)
-                columns[c] = i;
-        bool optional = c == FC_COLUMN_SOFTWARE || c == FC_COLUMN_GPU || c == FC_COLUMN_SOURCE ||
-                        c == FC_COLUMN_NOTES || c == FC_COLUMN_RECOMPUTE || c == FC_COLUMN_VPP ||
-                        c == FC_COLUMN_EXPERTS || c == FC_COLUMN_TOPK || c == FC_COLUMN_MOE_FFN ||
-                        c == FC_COLUMN_EP || c == FC_COLUMN_SHARDING || c == FC_COLUMN_STEP_TIME ||
-                        c == FC_COLUMN_TOKENS || c == FC_COLUMN_TFLOPS || c >= FC_COLUMN_ZERO ||
-                        c == FC_COLUMN_HARDWARE;
-        if (columns[c] < 0 && !optional)
-            return fc_fail(error, FC_BAD_INPUT, "%s:%d: the table has no column '%s'", name, line,
-                           fc_column_names[c]);
+    if (f->count > MOST_FAULTS)
+        return fc_fail(error, FC_BAD_INPUT, "%s\nand %d more", f->text, f->count - MOST_FAULTS);
+    return fc_fail(error, FC_BAD_INPUT, "%s", f->text);
+}
+
+/* --- header
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* What other tools call our columns. */
+static const char *const aliases[][2] = {{"step_time", "step_time_s"},
+                                         {"step_s", "step_time_s"},
+                                         {"seconds_per_step", "step_time_s"},
+                                         {"tokens_per_s_gpu", "tokens_per_s_per_gpu"},
+                                         {"tokens_per_sec_per_gpu", "tokens_per_s_per_gpu"},
+                                         {"tokens_per_gpu_per_s", "tokens_per_s_per_gpu"},
+                                         {"tokens/s/gpu", "tokens_per_s_per_gpu"},
+                                         {"tflops/gpu", "tflops_per_gpu"},
+                                         {"global_batch", "gbs"},
+                                         {"global_batch_size", "gbs"},
+                                         {"micro_batch", "mbs"},
+                                         {"micro_batch_size", "mbs"},
+                                         {"sequence", "seq"},
+                                         {"seq_len", "seq"},
+                                         {"seq_length", "seq"},
+                                         {"sequence_length", "seq"},
+                                         {"num_gpus", "gpus"},
+                                         {"n_gpus", "gpus"},
+                                         {"num_layers", "layers"},
+                                         {"hidden_size", "hidden"},
+                                         {"ffn_hidden_size", "ffn"},
+                                         {"intermediate_size", "ffn"},
+                                         {"num_heads", "heads"},
+                                         {"attention_heads", "heads"},
+                                         {"vocab_size", "vocab"},
+                                         {"top_k", "topk"},
+                                         {"moe_ffn_hidden_size", "moe_ffn"},
+                                         {"dtype", "precision"},
+                                         {"sharding", "dp_or_fsdp"},
+                                         {"framework", "software"},
+                                         {"cuda_graphs", "cuda_graph"},
+                                         {"graph", "cuda_graph"},
+                                         {"a2a_overlap", "ep_overlap"},
+                                         {"note", "notes"},
+                                         {"comment", "notes"}};
+
+/* "Step time (s)" as "step_time_s". */
+static void plain_name(const char *header, char *name, size_t size)
+{
+    size_t used = 0;
+    for (; *header && used + 1 < size; header++) {
+        char c = (char)tolower((unsigned char)*header);
+        if (strchr("()[]", c))
+            continue;
+        if (c == ' ' || c == '-' || c == '\n')
+            c = '_';
+        name[used++] = c;
     }
+    name[used] = '\0';
+    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
+        if (strcmp(name, aliases[i][0]) == 0)
+            snprintf(name, size, "%s", aliases[i][1]);
+}
+
+static int column_of(const char *name)
+{
+    for (int c = 0; c < FC_COLUMNS; c++)
+        if (strcmp(name, fc_column_names[c]) == 0)
+            return c;
+    return -1;
+}
+
+static void read_header(const struct fc_csv *csv, int columns[FC_COLUMNS], const char *name,
+                        struct fc_notes *notes, struct faults *f)
+{
+    char plain[64];
+    for (int c = 0; c < FC_COLUMNS; c++)
+        columns[c] = -1;
+    for (size_t i = 0; i < csv->columns; i++) {
+        const char *header = fc_csv_cell(csv, 0, i);
+        plain_name(header, plain, sizeof plain);
+        int c = column_of(plain);
+        if (c >= 0 && columns[c] >= 0) {
+            fault(f, "%s:%d: two columns are '%s'", name, csv->lines[0], fc_column_names[c]);
+        } else if (c >= 0) {
+            columns[c] = (int)i;
+        } else if (*plain) {
+            const char *near = fc_nearest_word(plain, strlen(plain), fc_column_names, FC_COLUMNS);
+            if (near)
+                fc_note(notes, FC_NOTE, "column-not-read",
+                        &(struct fc_place){name, csv->lines[0], (int)i + 1},
+                        "no column is called '%.60s' (did you mean '%s'?); it is not read", header, near);
+        }
+    }
+    static const enum fc_column needed[][3] = {{FC_COLUMN_GPUS, FC_COLUMN_GPUS, FC_COLUMN_GPUS},
+                                               {FC_COLUMN_MODEL, FC_COLUMN_MODEL, FC_COLUMN_MODEL},
+                                               {FC_COLUMN_GPU, FC_COLUMN_HARDWARE, FC_COLUMN_GPU},
+                                               {FC_COLUMN_GBS, FC_COLUMN_GBS, FC_COLUMN_GBS},
+                                               {FC_COLUMN_SEQ, FC_COLUMN_SEQ, FC_COLUMN_SEQ}};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        const enum fc_column *one = needed[i];
+        if (columns[one[0]] < 0 && columns[one[1]] < 0 && columns[one[2]] < 0)
+            fault(f, "%s:%d: the table has no column '%s'%s%s%s", name, csv->lines[0],
+                  fc_column_names[one[0]], one[1] != one[0] ? " nor '" : "",
+                  one[1] != one[0] ? fc_column_names[one[1]] : "", one[1] != one[0] ? "'" : "");
+    }
+    if (columns[FC_COLUMN_STEP_TIME] < 0 && columns[FC_COLUMN_TOKENS] < 0 && columns[FC_COLUMN_TFLOPS] < 0 &&
+        columns[FC_COLUMN_MEMORY] < 0)
+        fault(f, "%s:%d: the table has none of 'step_time_s', 'tokens_per_s_per_gpu' and 'tflops_per_gpu'",
+              name, csv->lines[0]);
+}
+
+/* --- cells
+ * -------------------------------------------------------------------------------------------------------- */
+
+enum { NOT_A_NUMBER, NUMBER, WHOLE };
+
+static int number_kind(int column)
+{
+    switch (column) {
+    case FC_COLUMN_STEP_TIME:
+    case FC_COLUMN_TOKENS:
+    case FC_COLUMN_TFLOPS:
+    case FC_COLUMN_MEMORY:
+        return NUMBER;
+    case FC_COLUMN_GPUS:
+    case FC_COLUMN_LAYERS:
+    case FC_COLUMN_HIDDEN:
+    case FC_COLUMN_FFN:
+    case FC_COLUMN_HEADS:
+    case FC_COLUMN_KV_HEADS:
+    case FC_COLUMN_VOCAB:
+    case FC_COLUMN_SEQ:
+    case FC_COLUMN_EXPERTS:
+    case FC_COLUMN_TOPK:
+    case FC_COLUMN_MOE_FFN:
+    case FC_COLUMN_TP:
+    case FC_COLUMN_PP:
+    case FC_COLUMN_VPP:
+    case FC_COLUMN_CP:
+    case FC_COLUMN_EP:
+    case FC_COLUMN_MBS:
+    case FC_COLUMN_GBS:
+        return WHOLE;
+    default:
+        return NOT_A_NUMBER;
+    }
+}
+
+/* What people write for "not stated". */
+static bool says_nothing(const char *text)
+{
+    static const char *const words[] = {"-",    "\xE2\x80\x93", "\xE2\x80\x94", "?",    "n/a",  "na",
+                                        "#n/a", "nan",          "none",         "null", "auto", "unknown"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Reads one number and writes it as C does. */
+static const char *read_number(const struct fc_csv *csv, const char *text, int column, int line,
+                               const char *name, char copy[NUMBER_BYTES], struct faults *f)
+{
+    double value;
+    if (!*text || says_nothing(text) || (column == FC_COLUMN_MEMORY && strncmp(text, "OOM", 3) == 0))
+        return says_nothing(text) ? "" : text;
+    if (!fc_csv_number(csv, text, &value))
+        fault(f, "%s:%d: '%s' is '%.40s', which is not a number", name, line, fc_column_names[column], text);
+    else if (value < 0)
+        fault(f, "%s:%d: '%s' is %g; it cannot be negative", name, line, fc_column_names[column], value);
+    else if (number_kind(column) == WHOLE && (value != floor(value) || value > 1e9))
+        fault(f, "%s:%d: '%s' is '%.40s'; it takes a whole number up to 1e9", name, line,
+              fc_column_names[column], text);
+    else if (value > 1e12)
+        fault(f, "%s:%d: '%s' is '%.40s', which is no measurement", name, line, fc_column_names[column],
+              text);
+    else {
+        snprintf(copy, NUMBER_BYTES, "%.17g", value);
+        return copy;
+    }
+    return "";
+}
+
+/* Holds a word to those that its column takes. */
+static const char *read_word(const char *text, int column, int line, const char *name, struct faults *f)
+{
+    const char *const *words = fc_column_words((enum fc_column)column);
+    size_t count = 0;
+    char list[200] = "";
+    if (!words || !*text)
+        return text;
+    for (; words[count]; count++) {
+        if (strcasecmp(text, words[count]) == 0)
+            return words[count];
+        if (strlen(list) + strlen(words[count]) + 3 < sizeof list) {
+            strcat(list, count ? ", " : "");
+            strcat(list, words[count]);
+        }
+    }
+    if (says_nothing(text))
+        return "";
+    const char *near = fc_nearest_word(text, strlen(text), words, count);
+    fault(f, "%s:%d: '%s' is '%.40s'; it takes %s%s%s%s", name, line, fc_column_names[column], text, list,
+          near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return "";
+}
+
+static struct fc_measurement *add_row(struct fc_measurements *m, size_t *room)
+{
+    if (m->count == *room) {
+        *room = *room ? 2 * *room : 256;
+        struct fc_measurement *grown = realloc(m->rows, *room * sizeof *grown);
+        if (!grown)
+            return NULL;
+        m->rows = grown;
+    }
+    return &m->rows[m->count++];
+}
+
+static int read_row(struct fc_measurement *row, const struct fc_csv *csv, size_t at, const int *columns,
+                    const char *name, const struct fc_catalog *catalog, const struct fc_beliefs *beliefs,
+                    struct faults *f, struct fc_error *error)
+{
+    static const char no[] = "";
+    const char *cells[FC_COLUMNS];
+    char numbers[FC_COLUMNS][NUMBER_BYTES], id[32];
+    int line = csv->lines[at], before = f->count;
+    for (int c = 0; c < FC_COLUMNS; c++) {
+        cells[c] = columns[c] >= 0 ? fc_csv_cell(csv, at, (size_t)columns[c]) : no;
+        cells[c] = number_kind(c) != NOT_A_NUMBER ? read_number(csv, cells[c], c, line, name, numbers[c], f)
+                                                  : read_word(cells[c], c, line, name, f);
+    }
+    if (!cells[FC_COLUMN_ID][0]) {
+        snprintf(id, sizeof id, "line %d", line);
+        cells[FC_COLUMN_ID] = id;
+    }
+    *row = (struct fc_measurement){.line = line, .how = ""};
+    if (f->count > before)
+        return 0;
+    if (fc_measurement_fill(row, cells, catalog, error))
+        return -1;
+    if (!row->left_out[0])
+        fc_measurement_choose(row, cells, beliefs);
     return 0;
 }
 
-/* Adds the rows of a table to those already there. */
-static int add_table(struct fc_measurements *m, const char *name, const char *text, size_t size,
+/* Adds the rows of a table to those already there. `own`: a user's, whose notes are looked at. */
+static int add_table(struct fc_measurements *m, const char *name, const char *text, size_t size, bool own,
                      const struct fc_catalog *catalog, struct fc_error *error)
 {
-    char *copy = malloc(size + 1);
-    if (!copy)
-        return fc_fail(error, FC_FAULT, "no memory for the measurements");
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    struct reader r = {.at = copy, .end = copy + size, .line = 1};
-    int columns[FC_COLUMNS] = {0}, line = 1;
+    struct fc_csv csv;
+    struct faults f = {0};
+    int columns[FC_COLUMNS];
     size_t room = m->count;
-    int status = read_header(&r, columns, name, error);
-    while (!status && next_record(&r, &line)) {
-        if (m->count == room) {
-            room = room ? 2 * room : 256;
-            struct fc_measurement *grown = realloc(m->rows, room * sizeof *grown);
-            if (!grown) {
-                status = fc_fail(error, FC_FAULT, "no memory for the measurements");
+    struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
+    int status = beliefs ? 0 : fc_fail(error, FC_FAULT, "no memory for the measurements");
+    if (!status)
+        status = fc_beliefs_read(beliefs, catalog, error);
+    if (!status)
+        status = fc_csv_read(&csv, name, text, size, error);
+    if (!status) {
+        read_header(&csv, columns, name, &m->notes, &f);
+        for (size_t at = 1; !status && f.count < 1000 && at < csv.rows; at++) {
+            struct fc_measurement *row = add_row(m, &room);
+            status = row ? read_row(row, &csv, at, columns, name, catalog, beliefs, &f, error)
+                         : fc_fail(error, FC_FAULT, "no memory for the measurements");
+            if (status || !row)
                 break;
-            }
-            m->rows = grown;
+            m->used += row->left_out[0] == '\0';
+            if (own && columns[FC_COLUMN_NOTES] >= 0)
+                fc_measurement_note(&m->notes, name, csv.lines[at],
+                                    fc_csv_cell(&csv, at, (size_t)columns[FC_COLUMN_NOTES]));
         }
-        const char *cells[FC_COLUMNS];
-        for (int c = 0; c < FC_COLUMNS; c++)
-            cells[c] = columns[c] >= 0 && columns[c] < r.count ? r.cells[columns[c]] : "";
-        struct fc_measurement *row = &m->rows[m->count++];
-        *row = (struct fc_measurement){.line = line, .how = ""};
-        status = fc_measurement_fill(row, cells, catalog, error);
-        m->used += row->left_out[0] == '\0';
+        fc_csv_free(&csv);
     }
-    free(copy);
+    if (!status && f.count)
+        status = fail_with(&f, error);
+    free(beliefs);
     if (status)
         fc_measurements_free(m);
     return status;
@@ -129,7 +331,7 @@ int fc_measurements_read(struct fc_measurements *m, const char *name, const char
                          const struct fc_catalog *catalog, struct fc_error *error)
 {
     *m = (struct fc_measurements){0};
-    return add_table(m, name, text, size, catalog, error);
+    return add_table(m, name, text, size, true, catalog, error);
 }
 
 int fc_measurements_open(struct fc_measurements *m, const char *path, const struct fc_catalog *catalog,
@@ -143,7 +345,7 @@ int fc_measurements_open(struct fc_measurements *m, const char *path, const stru
             const struct fc_embedded_file *file = fc_embedded_find(shipped[i]);
             if (!file)
                 return fc_fail(error, FC_FAULT, "this build carries no measurements; name a CSV file");
-            if (add_table(m, shipped[i], (const char *)file->data, file->size, catalog, error))
+            if (add_table(m, shipped[i], (const char *)file->data, file->size, false, catalog, error))
                 return -1;
         }
         return 0;
@@ -160,5 +362,6 @@ int fc_measurements_open(struct fc_measurements *m, const char *path, const stru
 void fc_measurements_free(struct fc_measurements *m)
 {
     free(m->rows);
+    fc_notes_free(&m->notes);
     *m = (struct fc_measurements){0};
 }

@@ -37,11 +37,12 @@ void fc_predict(const struct fc_measurement *m, const struct fc_beliefs *b, cons
     row.program.router_excess *= (float)b->router_median;
     for (int input = 0; input < FC_IN_STEP_END; input++)
         row.factor[input] = fc_factor_for(&m->plan, input);
-    prediction->seconds = exp(fc_fit_log_time(&row, b, shift, gradient));
+    prediction->seconds = exp(fc_fit_log_time(&row, b, shift, gradient) + m->offset);
     prediction->error = prediction->seconds / m->seconds - 1;
     for (int f = 0; f < N; f++)
         for (int g = 0; gradient[f] != 0 && g < N; g++)
             variance += gradient[f] * covariance[f][g] * gradient[g];
+    variance += m->spread * m->spread;
     prediction->factor_sd = sqrt(fmax(0, variance));
     double residual = b->residual_sd[fc_group_of(&m->plan)];
     prediction->sd_log = sqrt(fmax(0, variance) + residual * residual);

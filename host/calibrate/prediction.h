@@ -9,7 +9,7 @@
 struct fc_prediction {
     double seconds, error;
     double sd_log;    /* of the posterior and the residual together, linearised */
-    double factor_sd; /* of the posterior alone */
+    double factor_sd; /* of the posterior and of plans that blank cells leave open */
     double baseline;  /* error of the constant MFU of other models on this GPU and precision; NAN: none */
 };
 

@@ -121,6 +121,8 @@ int fc_command_validate(int argc, char **argv)
         return status ? (int)error.status : FC_DONE;
     }
     bool ran = !status && !fc_validation_run(&validation, o.table, catalog, o.cross_validate, &error);
+    if (ran)
+        fc_notes_print(&validation.measurements.notes, stderr, false);
     bool behind = ran && validation.scores[0].mape > validation.scores[0].constant_mfu_mape;
     status = ran ? 0 : -1;
     if (!status && o.json)

@@ -47,6 +47,7 @@ struct fc_plan {
     bool graph_attention;
     bool fused_experts, attention_fp8, overlaps_ep, dedup_dispatch, drops_tokens;
     bool balanced_router; /* by force, as in benchmarks */
+    bool tuned_by_vendor; /* by who sells the GPU; else a site's own tuning, which is slower on average */
     double bf16_layers;   /* of the layers, under a lower precision; half first, half last */
     enum fc_schedule schedule;
     double lora_rank; /* low-rank adapters are trained and the weights frozen; 0: all is trained */
