@@ -179,6 +179,48 @@ static void better_hardware_is_not_slower(void **state)
     }
 }
 
+/* The published layout of DeepSeek-V3 fits, and takes the published 2.664 million GPU-hours within 10 %. */
+static void deepseek_fits_and_lands(void **state)
+{
+    (void)state;
+    struct fc_result r =
+        scenario_run("tests/inputs/deepseek-v3-2048.yaml", "efficiency.posterior=fixed", 0, 64);
+    double step_s = fc_statistics_mean(scenario_metric(&r, FC_M_STEP_TIME_S)).value;
+    double hours = 14.8e12 / (15360 * 4096.0) * step_s * 2048 / 3600;
+    fc_result_free(&r);
+    r = scenario_run("tests/inputs/deepseek-v3-2048.yaml", "layers=step", 0, 4096);
+    double fits = fc_statistics_mean(scenario_metric(&r, FC_M_FITS)).value;
+    fc_result_free(&r);
+    if (!(fabs(hours / 2.664e6 - 1) < 0.1) || !(fits > 0.5))
+        fail_msg("%.3f million GPU-hours, fits in %.2f", hours / 1e6, fits);
+}
+
+/* Without the up-projections computed again more activations are kept. */
+static void options_of_a_plan_do_what_they_say(void **state)
+{
+    (void)state;
+    static const char *const less[] = {"plan.recompute_mla_up=false"};
+    for (size_t i = 0; i < sizeof less / sizeof less[0]; i++) {
+        struct fc_scenario scenario;
+        struct fc_plan plan, other;
+        struct fc_error error = {0};
+        const char *const none[] = {"cluster.gpu=gb300", "cluster.network=gb300-nvl72-800",
+                                    "plan.schedule=auto", NULL};
+        const char *const set[] = {"cluster.gpu=gb300", "cluster.network=gb300-nvl72-800",
+                                   "plan.schedule=auto", less[i], NULL};
+        if (open_with("tests/inputs/deepseek-v3-2048.yaml", none, &scenario, &error) ||
+            fc_plan_read(&plan, scenario.settings, scenario.catalog, &error))
+            fail_msg("%s", error.text);
+        double with = fc_plan_memory(&plan).activations;
+        fc_scenario_close(&scenario);
+        if (open_with("tests/inputs/deepseek-v3-2048.yaml", set, &scenario, &error) ||
+            fc_plan_read(&other, scenario.settings, scenario.catalog, &error))
+            fail_msg("%s", error.text);
+        assert_true(fc_plan_memory(&other).activations > with);
+        fc_scenario_close(&scenario);
+    }
+}
+
 /* The frontier's plan with changes, without its draws. */
 static struct fc_plan plan_with(const char *const *set, struct fc_step_program *program)
 {
@@ -338,6 +380,8 @@ int main(void)
         cmocka_unit_test(memory_is_a_probability),
         cmocka_unit_test(adapters_need_less),
         cmocka_unit_test(better_hardware_is_not_slower),
+        cmocka_unit_test(deepseek_fits_and_lands),
+        cmocka_unit_test(options_of_a_plan_do_what_they_say),
         cmocka_unit_test(zero_bubble_is_that_of_the_paper),
         cmocka_unit_test(layers_in_bf16_cost_bf16),
         cmocka_unit_test(fullest_rank_grows_with_the_ranks),

@@ -444,9 +444,7 @@ static void read_layout(struct fc_plan *p, const char *const *cells)
     bool whole = starts(cells[FC_COLUMN_MODEL], "Grok") || starts(cells[FC_COLUMN_MODEL], "Mixtral") ||
                  has(cells, FC_COLUMN_NOTES, "expert TP=4");
     p->expert_tp = whole ? p->tp : 1;
-    /* jobs on an NVL72 take a power of two of its GPUs */
-    if (p->gpu.domain == 72)
-        p->gpu.domain = 64;
+    fc_plan_place(p);
     p->overlaps_tp = p->software->overlaps_tp || has(cells, FC_COLUMN_ID, "asynctp");
     read_recompute(p, cells);
     read_notes(p, cells);

@@ -43,6 +43,14 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
                                                : FC_ONE_F_ONE_B;
     if (f[FC_FIELD_CUDA_GRAPH].is_set)
         options.graph = (enum fc_graph)f[FC_FIELD_CUDA_GRAPH].choice;
+    options.recompute_stated = f[FC_FIELD_RECOMPUTE].is_set && !f[FC_FIELD_RECOMPUTE].is_auto;
+    options.recompute_mla_up = f[FC_FIELD_RECOMPUTE_MLA_UP].flag;
+    if (f[FC_FIELD_ROUTER].is_set)
+        options.router = (enum fc_router)f[FC_FIELD_ROUTER].choice;
+    if (f[FC_FIELD_OFFLOAD_LAYERS].is_set)
+        options.offload_layers = f[FC_FIELD_OFFLOAD_LAYERS].number;
+    if (f[FC_FIELD_FSDP_GROUP].is_set)
+        options.fsdp_group = f[FC_FIELD_FSDP_GROUP].number;
     options.bf16_layers = f[FC_FIELD_BF16_LAYERS].is_set ? f[FC_FIELD_BF16_LAYERS].number : 0;
     options.fused_experts = f[FC_FIELD_FUSED_EXPERTS].flag;
     options.attention_fp8 = f[FC_FIELD_ATTENTION_FP8_ON].flag;
@@ -130,6 +138,8 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
         return -1;
     p->gpu = cluster.gpu;
     p->gpus = cluster.gpus;
+    if (!f[FC_FIELD_DOMAIN_GPUS].is_set || f[FC_FIELD_DOMAIN_GPUS].from_default)
+        fc_plan_place(p);
     int software = f[FC_FIELD_SOFTWARE].is_set ? f[FC_FIELD_SOFTWARE].choice : 0;
     p->software_assumed = software == 0;
     p->software = software == 0 ? fc_software_newest() : &fc_softwares[software - 1];

@@ -11,12 +11,13 @@ static const char *const layers[] = {"step", "run", "contract", "all", NULL};
 static const char *const precisions[] = {"bf16", "fp16", "fp8", "mxfp8", "nvfp4", NULL};
 static const char *const zero_stages[] = {"none", "optimizer", "gradients", "parameters", NULL};
 static const char *const softwares[] = {
-    "newest",       "megatron-2021", "megatron-2022", "llm-foundry", "torchtitan", "jax",
-    "simumax",      "automodel",     "nemo-24",       "nemo-25",     "bridge-25",  "bridge-26.04",
-    "bridge-26.06", "mlperf",        "meta-llama3",   "paxml",
-    "megatron-2023", "megascale",       NULL};
+    "newest",    "megatron-2021", "megatron-2022", "llm-foundry", "torchtitan",
+    "jax",       "simumax",       "automodel",     "nemo-24",     "nemo-25",
+    "bridge-25", "bridge-26.04",  "bridge-26.06",  "mlperf",      "meta-llama3",
+    "paxml",     "megatron-2023", "megascale",     NULL};
 static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NULL};
 static const char *const schedules[] = {"auto", "1f1b", "interleaved", "zero_bubble", "dualpipe", NULL};
+static const char *const routers[] = {"trained", "balanced", "dropping", NULL};
 static const char *const graphs[] = {"none", "partial", "full", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
 static const char *const profiles[] = {"plain", "h100-era", "gb200-era", NULL};

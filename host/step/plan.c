@@ -119,3 +119,8 @@ double fc_plan_gradient_bytes(const struct fc_plan *p)
     /* Megatron-LM of 2021 keeps the gradients of FP16 weights in FP16, those of BF16 weights in FP32 */
     return p->fp16 && p->software->id == FC_MEGATRON_2021 ? 2 : p->software->gradient_bytes;
 }
+
+bool fc_plan_keeps_fp8(const struct fc_plan *p)
+{
+    return p->schedule == FC_DUALPIPE && is_low(p);
+}

@@ -71,6 +71,10 @@ double fc_plan_low_share(const struct fc_plan *plan);
 /* Dense peak of the plan's precision, FLOP/s per GPU. */
 double fc_plan_peak(const struct fc_plan *plan);
 
+/* DualPipe in FP8 comes with DeepSeek's own kernels: tokens go to at most four nodes and are dispatched in FP8, inputs of
+ * the experts' activation and of the output projection are kept in FP8 (arXiv 2412.19437, sections 2.1.2, 3.2.2, 3.3.3). */
+bool fc_plan_keeps_fp8(const struct fc_plan *plan);
+
 /* Bytes of a parameter's gradient, as kept and reduced. */
 double fc_plan_gradient_bytes(const struct fc_plan *plan);
 

@@ -26,6 +26,8 @@ static double kept_attention(const struct fc_plan *p, const struct fc_mixer *m, 
         kept += 2 * (q + 2 * kv) + 2 * q * (a->attention_gate ? 3 : 1) +
                 (p->precision != FC_BF16 ? b * q * fc_plan_low_share(p) : 0);
     }
+    if (m->kind == FC_MIXER_LATENT && fc_plan_keeps_fp8(p))
+        kept -= heads * a->v_dim; /* input of the output projection */
     if (cheap)
         kept -= b * h / rows;
     if (p->software->attention == FC_UNFUSED && p->again_attention == 0 && p->again_gemm < 1)
@@ -54,7 +56,8 @@ static double kept_mixture(const struct fc_plan *p, double b, double rows, bool 
     double h = a->hidden, gate = a->gated ? 2 : 1, f = a->moe_ffn / p->expert_tp;
     double routed = p->expert_tp > 1 ? 1 : 1 / p->tp, latent = a->moe_latent > 0 ? a->moe_latent : h;
     double activation = cheap || p->again_moe_activation ? 0 : b * f;
-    double kept = routed * a->topk * (b * latent + 2 * gate * f + activation + (cheap ? 0 : 2 * latent)) +
+    double gates = fc_plan_keeps_fp8(p) ? 1 : 2; /* bytes of the activation's inputs */
+    double kept = routed * a->topk * (b * latent + gates * gate * f + activation + (cheap ? 0 : 2 * latent)) +
                   routed * (a->experts * 4 + 2 * 2 * a->moe_latent);
     if (a->shared_ffn > 0)
         kept += b * h / rows + 2 * gate * a->shared_ffn / p->tp + (cheap ? 0 : b * a->shared_ffn / p->tp);

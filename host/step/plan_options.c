@@ -1,6 +1,8 @@
 /* plan_options.c: see plan_options.h. */
 #include "plan_options.h"
 
+#include <math.h>
+
 struct fc_plan_options fc_plan_default_options(void)
 {
     return (struct fc_plan_options){.zero = FC_UNSTATED};
@@ -32,15 +34,28 @@ static void set_recompute(struct fc_plan *p, enum fc_recompute recompute)
     }
 }
 
+void fc_plan_place(struct fc_plan *p)
+{
+    if (p->gpu.domain == 72 && p->gpus > 72 && fmod(p->gpus, 72) != 0)
+        p->gpu.domain = 64;
+}
+
 void fc_plan_set_options(struct fc_plan *p, const struct fc_plan_options *o)
 {
     p->fsdp = o->zero == FC_ZERO_PARAMETERS || p->software->fsdp;
-    p->fsdp_group = fc_plan_data_parallel(p) * p->cp;
+    p->fsdp_group = o->fsdp_group > 0 ? o->fsdp_group : fc_plan_data_parallel(p) * p->cp;
     p->shards_optimizer = o->zero == FC_UNSTATED ? p->software->shards_optimizer : o->zero != FC_ZERO_NONE;
     p->shards_gradients = o->zero == FC_ZERO_GRADIENTS;
     p->bf16_layers = o->bf16_layers;
     p->schedule = o->schedule;
     set_recompute(p, o->recompute);
+    /* MaxText and Paxml: nothing recomputed would not fit, and the policy is not published; two thirds */
+    if (!o->recompute_stated && (p->software->id == FC_JAX || p->software->id == FC_PAXML))
+        p->again_gemm = p->again_elementwise = 0.66;
+    p->again_mla_up = o->recompute_mla_up;
+    p->offloaded_layers = o->offload_layers;
+    p->balanced_router = o->router == FC_ROUTER_BALANCED;
+    p->drops_tokens = o->router == FC_ROUTER_DROPPING;
     p->sequence_parallel = p->tp > 1 && p->software->id != FC_MEGATRON_2021 &&
                            !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);
     p->overlaps_tp = p->software->overlaps_tp;

@@ -362,8 +362,14 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
         double outside = p->dedup_dispatch && domains > 1
                              ? unit * (domains - 1) * (1 - pow(1 - away / (domains - 1), a->topk))
                              : unit * a->topk * away;
-        s->ep_nvlink_s = (float)(4 * inside / g->nvlink_bytes_per_s);
-        s->ep_nic_s = (float)(4 * outside / g->nic_bytes_per_s);
+        /* dispatch and combine, forward and backward, in BF16; or the two dispatches in one byte */
+        double passes = 4;
+        if (fc_plan_keeps_fp8(p)) {
+            passes = 3;
+            outside = fmin(outside, unit * 4 * away);
+        }
+        s->ep_nvlink_s = (float)(passes * inside / g->nvlink_bytes_per_s);
+        s->ep_nic_s = (float)(passes * outside / g->nic_bytes_per_s);
         /* all peers at once: as late as the small all-reduce of eight GPUs, whose steps are measured;
          * dispatch and combine both ways, and their counts */
         s->ep_steps = 8 * 7;
