@@ -44,9 +44,9 @@ refused "sweep without a path" 2 \
 refused "a range without a step" 2 "flopcast: prices.gpu_hour: the range has no step; write prices.gpu_hour=2..4:step" \
     sweep $aws $price=2..4
 refused "a metric that is not there" 2 "flopcast: the scenario has no metric 'gpu_hour'; did you mean 'gpu_hours'?" \
-    sweep $aws $price=2..4:1 --of gpu_hour
+    sweep $aws "$price=2..4:1 USD" --of gpu_hour
 refused "a value out of range" 2 \
-    "flopcast: prices.gpu_hour times 1e+09 cannot be (its end 2.6e+09 lies outside what is allowed, 0.0001 to 10000); take a factor nearer to 1" \
+    "flopcast: scaling prices.gpu_hour by 1e+09 gives a value out of range (its end 2.6e+09 lies outside what is allowed, 0.0001 to 10000); take a factor nearer to 1" \
     sweep $aws "$price=*1e9"
 
 # --- factors work everywhere ---
@@ -102,16 +102,16 @@ refused "a method that is not there" 2 "flopcast: --method 'sobel' is not one of
     explain $aws --method sobel
 
 # --- solve: GPU-hours = value / price where nothing is late, so the price for a mean is known ---
-flopcast solve $aws --set contract.delay_probability=0 --for "$price=2..10" --target 'mean(gpu_hours)>=1e10' -n 1000 -q --json
+flopcast solve $aws --set contract.delay_probability=0 --for "$price=2..10 USD" --target 'mean(gpu_hours)>=1e10' -n 1000 -q --json
 is "solve ends well" "$status" 0
 is "38 B USD buy 1e10 GPU-hours at 3.80 USD" "$(member "$work/out" value)" 3.8
 has "the largest such price" "$work/out" '"smallest": false'
-flopcast solve $aws --for "$price=2..3" --target 'mean(gpu_hours)>=1e11' -n 1000 -q
+flopcast solve $aws --for "$price=2..3 USD" --target 'mean(gpu_hours)>=1e11' -n 1000 -q
 is "a target out of reach: status 1" "$status" 1
 has "and it is said" "$work/out" '^No value in the range reaches it'
 refused "a target that is none" 2 \
-    "flopcast: --target 'gpu_hours' is not FIGURE>=VALUE or FIGURE<=VALUE; write for example 'deadline_and_budget>=0.9'" \
-    solve $aws --for $price=2..3 --target gpu_hours
+    "flopcast: --target 'gpu_hours' is not FIGURE>=VALUE or FIGURE<=VALUE; write for example 'deadline_and_budget_met>=0.9'" \
+    solve $aws --for "$price=2..3 USD" --target gpu_hours
 refused "a path that is none" 2 "flopcast: --for: there is no 'price' in a scenario; see flopcast list default" \
     solve $aws --for price=2..3 --target 'gpu_hours>=1'
 

