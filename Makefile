@@ -33,7 +33,7 @@ help:
 	@echo 'make test              all tests but the long ones'
 	@echo 'make test T="NAME..."  some of them: tests/test_NAME.c or tests/suite_NAME.sh'
 	@echo 'make test-long         with fuzzing, valgrind and calibration studies'
-	@echo 'make fuzz MINUTES=10   libFuzzer on scenarios, catalogs and tables of measurements'
+	@echo 'make fuzz MINUTES=10   libFuzzer on scenarios, catalogs, tables and results'
 	@echo 'make test-sanitize     all tests under the address and undefined behaviour sanitizers'
 	@echo 'make test-threads      the queue of trials under the thread sanitizer'
 	@echo 'make bench             benchmarks'

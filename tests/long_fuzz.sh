@@ -1,11 +1,11 @@
 #!/bin/sh
-# long_fuzz.sh: libFuzzer under the sanitizers on what strangers may hand in: scenarios, catalogs, tables of measurements.
+# long_fuzz.sh: libFuzzer under the sanitizers on what strangers may hand in: scenarios, catalogs, tables of measurements, results.
 # Half a minute each; FUZZ_SECONDS=N in the environment asks for more ('make fuzz MINUTES=N'), FUZZ_TARGETS for some.
 # The corpora are tests/fuzz/TARGET and the inputs of the other tests. Run from the repository root.
 set -u
 . tests/tap.sh
 seconds=${FUZZ_SECONDS:-30}
-targets=${FUZZ_TARGETS:-scenario catalog csv}
+targets=${FUZZ_TARGETS:-scenario catalog csv result}
 folder=build/fuzz
 checks=address,undefined
 if ! command -v clang >/dev/null 2>&1 || ! echo 'int LLVMFuzzerTestOneInput(const char *a, unsigned long b) { return a && b > 9; }' |
@@ -19,12 +19,12 @@ for target in $targets; do
         KERNEL_OPT="-O1 -g" EXTRA_CFLAGS="-fsanitize=fuzzer-no-link,$checks -fno-sanitize-recover=undefined -fno-omit-frame-pointer" \
         EXTRA_LDFLAGS="-fsanitize=fuzzer,$checks" "$folder/tests/fuzz_$target"
     mkdir -p "$work/$target" "tests/fuzz/$target"
+    dictionary= longest=6000
     case $target in
     scenario) cp scenarios/*.yaml tests/inputs/*.yaml tests/bad/*.yaml "$work/$target"; dictionary=-dict=tests/inputs/scenario.dict ;;
-    csv) dictionary= ;;
-    catalog) dictionary= ;;
+    result) longest=40000 ;;
     esac
-    if "$folder/tests/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -max_len=6000 -print_final_stats=1 \
+    if "$folder/tests/fuzz_$target" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2500 -max_len=$longest -print_final_stats=1 \
         $dictionary -artifact_prefix="$folder/$target-" "$work/$target" "tests/fuzz/$target" >"$work/log" 2>&1; then
         pass "$target: $seconds s of fuzzing, $(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log") inputs, nothing found"
     else
