@@ -167,7 +167,7 @@ int fc_bench_race(const struct fc_job *job, struct fc_contender *contenders, int
     if (!rates || !lanes) {
         free(rates);
         free(lanes);
-        return fc_fail(error, FC_FAULT, "no memory for the benchmark");
+        return fc_fail(error, FC_FAULT, "out of memory for the benchmark");
     }
     for (int i = 0; i < count; i++) {
         if (start(&lanes[i], job, &contenders[i]))

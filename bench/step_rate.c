@@ -68,8 +68,8 @@ int fc_bench_step(struct fc_step_rate *rate, double seconds, struct fc_error *er
     struct fc_measurements m = {0};
     struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
     *rate = (struct fc_step_rate){.kernel = kernel->name};
-    int status =
-        beliefs ? fc_catalog_open(&catalog, error) : fc_fail(error, FC_FAULT, "no memory for the benchmark");
+    int status = beliefs ? fc_catalog_open(&catalog, error)
+                         : fc_fail(error, FC_FAULT, "out of memory for the benchmark");
     if (!status)
         status = fc_beliefs_read(beliefs, catalog, error);
     if (!status)
@@ -81,7 +81,7 @@ int fc_bench_step(struct fc_step_rate *rate, double seconds, struct fc_error *er
                           malloc((FC_FACTORS + 1) * width * sizeof(float)),
                           malloc(room * width * sizeof(float)), 0};
     if (!status && !(programs && log_times && lanes.plans && lanes.which && lanes.values && lanes.times))
-        status = fc_fail(error, FC_FAULT, "no memory for the benchmark");
+        status = fc_fail(error, FC_FAULT, "out of memory for the benchmark");
     if (!status) {
         double start = fc_clock_s(), done = 0, elapsed = 0, sum = 0;
         set_lanes(&lanes, programs, &m, beliefs, (int)width);

@@ -31,9 +31,9 @@ static void print_help(FILE *out)
         out);
     for (const struct fc_command *c = fc_commands; c->name; c++)
         fprintf(out, "  %-10s %s\n", c->name, c->what);
-    fputs("\nexit status: 0 done; 1 the answer is 'no'; 2 the input or usage is wrong; 3 a named device "
-          "cannot be had;\n"
-          "4 a fault on the way (what was finished is kept)\n",
+    fputs("\nexit status: 0 done; 1 the answer is 'no'; 2 the input or usage is wrong; 3 the requested "
+          "device is not available;\n"
+          "4 runtime failure (completed batches are kept)\n",
           out);
 }
 

@@ -53,7 +53,7 @@ refused "a key of a million letters" 2 "flopcast: key.yaml:1:1: the key is too l
 awk 'BEGIN { printf "prices: {gpu_hour: "; for (i = 0; i < 100000; i++) printf "pert("; print "}" }' >calls.yaml
 refused "a value of 500,000 letters" 2 "flopcast: calls.yaml:1:20: prices.gpu_hour: the value is too long (4095 bytes at most); split it up" run calls.yaml
 awk 'BEGIN { printf "prices: {gpu_hour: "; for (i = 0; i < 800; i++) printf "pert("; print "}" }' >calls.yaml
-refused "800 calls in calls, never closed" 2 "flopcast: calls.yaml:1:24: prices.gpu_hour: this parenthesis is never closed; write ')' behind the last argument" run calls.yaml
+refused "800 calls in calls, never closed" 2 "flopcast: calls.yaml:1:24: prices.gpu_hour: this parenthesis is never closed; write ')' after the last argument" run calls.yaml
 awk 'BEGIN { printf "prices: {gpu_hour: "; for (i = 0; i < 9; i++) printf "truncated("; printf "3"; for (i = 0; i < 9; i++) printf ", 0, 9)"; print "}" }' >calls.yaml
 refused "9 calls in calls" 2 "flopcast: calls.yaml:1:100: prices.gpu_hour: distributions are nested too deeply; 8 levels at most" run calls.yaml
 printf '%s' "$good" | sed 's/$/\r/' >crlf.yaml
@@ -76,9 +76,9 @@ has "an assumed unit is noted in the result" "$work/out" 'contract.years: no uni
 # --- --set ---
 refused "--set of an unknown path" 2 "flopcast: --set:1:1: unknown key 'contract.yaers'; did you mean 'contract.years'?" run good.yaml --set contract.yaers=7
 refused "--set without '='" 2 "flopcast: --set:1:1: 'contract.years' is not PATH=VALUE; write for example contract.mfu=0.4" run good.yaml --set contract.years
-refused "--set without a value" 2 "flopcast: --set:1:16: no value stands after '='; write for example contract.mfu=0.4" run good.yaml --set contract.years=
+refused "--set without a value" 2 "flopcast: --set:1:16: no value follows '='; write for example contract.mfu=0.4" run good.yaml --set contract.years=
 refused "--set out of range" 2 "flopcast: --set:1:14: contract.mfu: 2 lies outside what is allowed, 0 to 1" run good.yaml --set contract.mfu=2
-refused "--set below a value" 2 "flopcast: --set:1:16: 'contract.years.x' cannot be set (what it stands in is text, not a map); check the path" run good.yaml --set contract.years.x=2
-refused "--set of a group" 2 "flopcast: --set:1:10: 'contract' holds keys of its own, not text; indent them below it" run good.yaml --set contract=2
+refused "--set below a value" 2 "flopcast: --set:1:16: 'contract.years.x' cannot be set (its parent is text, not a map); check the path" run good.yaml --set contract.years.x=2
+refused "--set of a group" 2 "flopcast: --set:1:10: 'contract' is a section of keys, not text; indent its keys below it" run good.yaml --set contract=2
 refused "--set in broken YAML" 2 "flopcast: --set:1:20: this is not well-formed YAML or JSON (flow sequence without a closing bracket)" run good.yaml --set 'contract.run_flop=[1e26'
 tap_end

@@ -35,14 +35,14 @@ has "no command at all: the help on stderr" "$work/err" '^usage: flopcast COMMAN
 
 # --- what is wrong with a command line, in one line ---
 refused "an unknown command" 2 "flopcast: no command 'rum' (did you mean 'run'?); see flopcast --help" rum
-refused "no scenario" 2 "flopcast: run needs a scenario; see flopcast list scenarios" run
-refused "two scenarios" 2 "flopcast: 'b' is one argument too many; run takes one scenario" run a b
+refused "no scenario" 2 "flopcast: run needs a scenario, or --model, --gpus and --tokens; see flopcast list scenarios" run
+refused "two scenarios" 2 "flopcast: unexpected argument 'b': run takes a single scenario" run a b
 refused "a scenario that is not there" 2 \
     "flopcast: there is no file 'openai-aws-38', nor a scenario of that name; did you mean 'openai-aws-38b'?" run openai-aws-38
 refused "an unknown option" 2 "flopcast: there is no option --frobnicate; see flopcast run --help" run --frobnicate $aws
 refused "a misspelt option" 2 "flopcast: there is no option --trails; did you mean --trials?" run --trails=5 $aws
 refused "an unknown letter" 2 "flopcast: there is no option -x; see flopcast run --help" run -xq $aws
-refused "an ambiguous option" 2 "flopcast: --s may mean --seed, --set, --shard, --strict, --samples; write it out" run --s 4 $aws
+refused "an ambiguous option" 2 "flopcast: --s may mean --sequence, --seed, --set, --shard, --strict, --samples; write it out" run --s 4 $aws
 refused "an option without its value" 2 "flopcast: -n needs a value; see flopcast run --help" run $aws -n
 refused "a value too many" 2 "flopcast: --quiet takes no value; see flopcast run --help" run --quiet=5 $aws
 refused "no trials" 2 "flopcast: -n: '0' is not an integer from 1 to 1000000000000" run -n 0 $aws
@@ -57,17 +57,17 @@ refused "a shard above 2^64" 2 "flopcast: --shard '18446744073709551616/18446744
 refused "no threads" 2 "flopcast: -t: '0' is not an integer from 1 to 65536" run -t 0 $aws
 refused "a shard beyond the last" 2 "flopcast: --shard '8/7' is not I/N with 1 <= I <= N <= 1e9" run --shard 8/7 $aws
 refused "a shard of nothing" 2 "flopcast: --shard '1' is not I/N with 1 <= I <= N <= 1e9" run --shard 1 $aws
-refused "--resume without -o" 2 "flopcast: --resume needs -o FILE, the result to go on with" run --resume $aws
+refused "--resume without -o" 2 "flopcast: --resume needs -o FILE, the result to continue" run --resume $aws
 refused "a result that cannot be written, before the run" 2 \
-    "flopcast: $work/no/r.json: cannot be written (No such file or directory); name another file" run -n 1e12 $aws -o "$work/no/r.json"
-refused "a directory as result" 2 "flopcast: $work: is a directory; name a file in it" run -n 1e12 $aws -o "$work"
+    "flopcast: $work/no/r.json: cannot be written (No such file or directory); name another file" run -q -n 1e12 $aws -o "$work/no/r.json"
+refused "a directory as result" 2 "flopcast: $work: is a directory; name a file in it" run -q -n 1e12 $aws -o "$work"
 refused "an unknown kind to list" 2 \
     "flopcast list: no kind 'foo'; known are model, gpu, network, reliability, price, energy, scenario, default, efficiency, posterior" list foo
 refused "an unknown name to show" 2 "flopcast show: nothing is called 'gb301'; did you mean 'gb300'?" show gb301
 refused "nothing to merge" 2 "flopcast: merge needs result files (flopcast run --shard I/N -o FILE writes them)" merge
 refused "the beginning of a metric's name" 2 "flopcast: the scenario has no metric 'cost'; did you mean 'cost_usd'?" \
     explain $aws --of cost
-flopcast run $aws -n 10 -b vulkan
+flopcast run $aws -q -n 10 -b vulkan
 is "an unknown backend: status 2" "$status" 2
 is "an unknown backend: one line" "$(wc -l <"$work/err")" 1
 flopcast run $aws -n 10 --isa sse9
@@ -117,7 +117,7 @@ is "every scenario: the JSON's own scenario gives the digest again" "$wrong" ""
 # --- the table of a run: by question, 120 columns, nothing glued ---
 flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
 is "a run is told by question" "$(grep '^-- ' "$work/out" | tr '\n' ';')" \
-    "-- how fast;-- how long and at what cost;-- where the time goes;-- failures and spares;-- energy and carbon;"
+    "-- how fast;-- how long and at what cost;-- where the time goes;-- failures and spares;-- energy and carbon;-- what this rests on: the inputs that move cost_usd most (over 2,000 worlds);"
 is "the shares of the wall time sum to it" \
     "$(awk '/^time_[a-z_]*_h \[h\]/ { sum += $3 } END { print (sum > 99.6 && sum < 100.4) }' "$work/out")" 1
 is "classes: mean, P90 and P95 only" "$(grep -c '^  interruptions@[a-z]* *[0-9.]* ±[0-9.]* *[0-9.]* ±[0-9.]* *[0-9.]* ±[0-9.]*$' "$work/out")" 9
@@ -276,7 +276,7 @@ for signal in INT TERM; do
     wait $process
     is "stopped by SIG$signal: status 4" $? 4
     has "stopped by SIG$signal: it tells how to go on" "$work/err" \
-        "^flopcast: stopped after [0-9]* of $long trials; go on with --resume -o $work/stop$signal.json\$"
+        "^flopcast: stopped after [0-9]* of $long trials; continue with --resume -o $work/stop$signal.json\$"
     is "stopped by SIG$signal: nothing on stdout" "$(cat "$work/out")" ""
     differs "stopped by SIG$signal: the file is not the whole" "$(member "$work/stop$signal.json" digest)" "$whole"
 done

@@ -47,7 +47,7 @@ has "JSON of a described machine names it" "$work/out" '"origin": "synthetic mac
 is "JSON of a described machine has a place for each of 128 threads" "$(grep -c '"hardware_thread"' "$work/out")" 128
 HWLOC_SYNTHETIC='a heap of cores'
 refused "a description that hwloc refuses" 2 \
-    "flopcast: 'a heap of cores' describes no machine (hwloc refuses it); write it as 'package:2 core:64 pu:2'" devices
+    "flopcast: 'a heap of cores' is not a valid hwloc synthetic topology; write it as 'package:2 core:64 pu:2'" devices
 unset HWLOC_SYNTHETIC
 HWLOC_XMLFILE=$work/none.xml
 export HWLOC_XMLFILE
@@ -93,12 +93,12 @@ is "auto goes on with those that pass" "$status" 0
 has "the CPU at last" "$work/err" 'running on CPU'
 unset FLOPCAST_FAULT
 
-# --- what cannot be had ---
+# --- what is not available ---
 flopcast devices
 if grep -q '^  CUDA: not found' "$work/out"; then
     flopcast run samsung-50k -n 1000 -b cuda
     is "-b cuda without CUDA ends with 3" "$status" 3
-    has "and says what to install" "$work/err" '^flopcast: CUDA cannot be had (.*); install'
+    has "and says what to install" "$work/err" '^flopcast: CUDA is not available (.*); install'
     flopcast run samsung-50k -n 1000 -b cpu+cuda
     is "so does -b cpu+cuda" "$status" 3
 else

@@ -41,7 +41,7 @@ fi
 # the self-test takes the first five batches
 FLOPCAST_FAULT=opencl:hang:6 FLOPCAST_HUNG_S=2 timeout 60 "$FLOPCAST" run $slow -n 20000 -b cpu+opencl --json >"$work/out" 2>"$work/err"
 is "a driver that hangs beside the CPU: the right answer" "$? $(member "$work/out" digest)" "0 $right"
-has "a driver that hangs beside the CPU: it is named" "$work/err" 'OpenCL: .* failed on the way: it gave no answer for 2 s'
+has "a driver that hangs beside the CPU: it is named" "$work/err" 'OpenCL: .* failed during the run: it gave no answer for 2 s'
 FLOPCAST_FAULT=opencl:hang:6 FLOPCAST_HUNG_S=2 timeout 60 "$FLOPCAST" run $slow -n 20000 -b opencl -q -o "$work/hung.json" \
     >"$work/out" 2>"$work/err"
 is "a driver that hangs alone: status 4" $? 4

@@ -30,7 +30,7 @@ is "a device lost beside the CPU: the same digest" "$(member "$work/out" digest)
 
 flopcast run $scenario -n $trials -b opencl -o "$work/part.json"
 is "a device lost alone: status 4" "$status" 4
-has "a device lost alone: it is named, with its trouble" "$work/err" 'OpenCL: .* failed on the way: .*CL_DEVICE_NOT_AVAILABLE'
+has "a device lost alone: it is named, with its trouble" "$work/err" 'OpenCL: .* failed during the run: .*CL_DEVICE_NOT_AVAILABLE'
 has "a device lost alone: it says how far it came" "$work/err" "^flopcast: [0-9]* of $trials trials are done"
 is "a device lost alone: what was done is kept" "$([ -s "$work/part.json" ] && echo yes)" yes
 unset FLOPCAST_FAULT

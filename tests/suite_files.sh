@@ -101,7 +101,7 @@ process=$!
 sleep 1
 flopcast run $aws -n 100 -q -b cpu -o "$work/two.json"
 is "a second writer of one file: status 2" "$status" 2
-has "a second writer: it says why" "$work/err" 'another flopcast is writing it; wait for its end or name another file'
+has "a second writer: it says why" "$work/err" 'another flopcast is writing it; wait until it ends or name another file'
 
 # --- a stop by each signal keeps what there is, within a second; an ignored one stays ignored ---
 kill -HUP $process

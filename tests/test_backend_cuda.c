@@ -148,7 +148,7 @@ static void published_random_words(void **state)
     fixture_free(&fixture);
 }
 
-/* Without a device, opening one fails with the status of a device that cannot be had, and a reason. */
+/* Without a device, opening one fails with the status of a missing device, and a reason. */
 static void absence_is_told(void **state)
 {
     (void)state;

@@ -379,7 +379,7 @@ static void test_own_entries_have_a_schema(void **state)
          ":3:107: 'kv_heads' is a plain number; remove what follows it"},
         {OURS "kv_heads: 8, vocab: 1000, gated: 3}\n", ":3:130: 'gated' is true or false, not '3'"},
         {OURS "kv_heads: {value: 8, unit: heads}, vocab: 1000}\n",
-         ":3:124: 'kv_heads' is a plain number; leave the unit out"},
+         ":3:124: 'kv_heads' is a plain number; omit the unit"},
         {OURS "kv_heads: {vlaue: 8}, vocab: 1000}\n",
          ":3:108: unknown word of a figure 'vlaue'; did you mean 'value'?"},
         {"kind: network\nentries:\n  mine: {what: x, source: s, grade: published, nic_bits_per_s: 400}\n",

@@ -240,7 +240,7 @@ static void test_quantile_tables_of_people(void **state)
     assert_close(fc_distribution_quantile(&d, 0.05, 0.95), 1, 1e-15);
     assert_close(fc_distribution_quantile(&d, 0.95, 0.05), 4, 1e-15);
     assert_close(fc_distribution_quantile(&d, 0.275, 0.725), 1.5, 1e-14);
-    double lo = 1 - 0.05 / 0.45, hi = 4 + 2 * 0.05 / 0.45; /* the end segments, prolonged */
+    double lo = 1 - 0.05 / 0.45, hi = 4 + 2 * 0.05 / 0.45; /* the end segments, extended */
     assert_close(fc_distribution_quantile(&d, 0, 1), lo, 1e-14);
     assert_close(fc_distribution_quantile(&d, 1, 0), hi, 1e-14);
     check_moments(&d, 0.25 * (lo + 2) + 0.25 * (2 + hi),

@@ -138,8 +138,8 @@ static const struct {
     {"a: \xed\xa0\x80\n", "x:1:4: not UTF-8 (byte 0xed)"},
     {"a: \x01\n", "x:1:4: not a text file (byte 0x01); YAML or JSON in UTF-8 is read"},
     {"a: \"\\0\"\n", "x:1:5: the text holds a NUL character"},
-    {"a: *nope\n", "x:1:5: the alias '*nope' stands for nothing; put '&nope' before a value above it"},
-    {"a: &a [*a]\n", "x:1:9: the alias '*a' stands for nothing"},
+    {"a: *nope\n", "x:1:5: the alias '*nope' has no anchor; put '&nope' before a value above it"},
+    {"a: &a [*a]\n", "x:1:9: the alias '*a' has no anchor"},
     {"a: \"\\e[31m\"\n", "x:1:5: the text holds the control character U+001B; remove it"},
     {"a: \"\\u202e\"\n", "x:1:5: the text holds the control character U+202E"},
     {"a: !percent 3\n", "x:1:13: the tag '!percent' is not supported"},
@@ -269,9 +269,9 @@ static void test_set(void **state)
     static const char *const wrong[][2] = {
         {"a", "--set:1:1: 'a' is not PATH=VALUE; write for example contract.mfu=0.4"},
         {"=3", "--set:1:1: '=3' is not PATH=VALUE"},
-        {"a=", "--set:1:3: no value stands after '='"},
-        {"a.b=3", "--set:1:3: 'a.b' cannot be set (what it stands in is text, not a map)"},
-        {"b..c=3", "--set:1:3: the path has an empty part"},
+        {"a=", "--set:1:3: no value follows '='"},
+        {"a.b=3", "--set:1:3: 'a.b' cannot be set (its parent is text, not a map)"},
+        {"b..c=3", "--set:1:3: the path has an empty component"},
         {"b.c=[1, 2", "--set:1:"},
         {"b.c=\xff", "--set:1:5: not UTF-8"},
     };

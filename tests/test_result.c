@@ -268,10 +268,10 @@ static void damaged_files(void **state)
     } damages[] = {
         {"\"format\": 2", "\"format\": 99", "format 99 is not the one this version reads", false},
         {"\"format\"", "\"fromat\"", "'format' is missing", true},
-        {"\n  \"seed\": 1", "\n  \"seed\": -1", "'-1' is no whole number", false},
-        {"\n  \"seed\": 1", "\n  \"seed\": \"x\"", "'x' is no whole number", false},
+        {"\n  \"seed\": 1", "\n  \"seed\": -1", "'-1' is not an integer", false},
+        {"\n  \"seed\": 1", "\n  \"seed\": \"x\"", "'x' is not an integer", false},
         {"\n  \"seed\": 1", "\n  \"seed\": 2", "the file was altered", true},
-        {"\n  \"seed\": 1", "\n  \"seed\": []", "is no whole number", false},
+        {"\n  \"seed\": 1", "\n  \"seed\": []", "is not an integer", false},
         {"3000", "-3000", "a range of trials is [first, count]", false},
         {"3000", "0", "with one trial at least", true},
         {"3000", "18446744073709551615", "with one trial at least", true},

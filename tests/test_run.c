@@ -235,7 +235,7 @@ static void a_lost_device_leaves_its_batch_to_the_others(void **state)
             assert_true(workers[0].trials <= (uint64_t)after * 700);
             if (workers[0].failed) { /* unless the other one was so fast that it never came to it */
                 assert_int_equal(outcome.notes, 1);
-                assert_non_null(strstr(outcome.note[0], "device 0 failed on the way: device 0 is gone"));
+                assert_non_null(strstr(outcome.note[0], "device 0 failed during the run: device 0 is gone"));
             }
         }
 }
@@ -418,8 +418,8 @@ static void cpu_and_opencl_with_faults(void **state)
     } cases[] = {{"", NULL},
                  {"opencl:build", "cannot be used"},
                  {"opencl:alloc", "cannot be used"},
-                 {"opencl:lost:0", "failed on the way"},
-                 {"opencl:lost:1", "failed on the way"}};
+                 {"opencl:lost:0", "failed during the run"},
+                 {"opencl:lost:1", "failed during the run"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         set_up(state);
         workers[1] =

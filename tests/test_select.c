@@ -246,7 +246,7 @@ static void what_cannot_be_had(void **state)
 {
     (void)state;
     expect_failure(&(struct fc_select_request){.backends = "cuda", .device = -1}, FC_NO_DEVICE,
-                   "CUDA cannot be had (no CUDA driver); install the driver of the GPU");
+                   "CUDA is not available (no CUDA driver); install the driver of the GPU");
     expect_failure(&(struct fc_select_request){.backends = "cuda+cpu", .device = -1}, FC_NO_DEVICE,
                    "no CUDA driver");
     expect_failure(&(struct fc_select_request){.backends = "opencl", .device = 3}, FC_NO_DEVICE,
@@ -266,9 +266,9 @@ static void what_makes_no_sense(void **state)
     expect_failure(&(struct fc_select_request){.backends = "cpu,", .device = -1}, FC_BAD_INPUT,
                    "no backend ''");
     expect_failure(&(struct fc_select_request){.backends = "auto,cpu", .device = -1}, FC_BAD_INPUT,
-                   "stand alone");
+                   "cannot be combined");
     expect_failure(&(struct fc_select_request){.backends = "cpu+all", .device = -1}, FC_BAD_INPUT,
-                   "stand alone");
+                   "cannot be combined");
     expect_failure(&(struct fc_select_request){.backends = NULL, .device = 0}, FC_BAD_INPUT,
                    "--device 0 needs");
     expect_failure(&(struct fc_select_request){.backends = "cpu", .device = -1, .isa = "avx1024"},

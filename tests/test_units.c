@@ -96,7 +96,7 @@ static const struct {
     const char *text, *canonical, *message;
 } bad[] = {
     {"6 kWh", "h", "x:1:3: the unit 'kWh' does not fit here; write h or a unit of the same kind"},
-    {"6 h", "1", "x:1:3: the unit 'h' does not fit here (a plain number or a percentage is asked for)"},
+    {"6 h", "1", "x:1:3: the unit 'h' does not fit here (a plain number or a percentage is expected)"},
     {"6 hoours", "h", "x:1:3: 'hoours' is not a known unit; did you mean 'hours'?"},
     {"6 usd", "USD", "x:1:3: 'usd' is not a known unit; did you mean 'USD'?"},
     {"6 USD/GPU-hh", "USD", "x:1:11: 'hh' is not a known unit; did you mean 'h'?"},

@@ -109,7 +109,7 @@ static const struct {
     {"v: pert(1, 2, 3) USDD", "x:1:18: 'USDD' is not a known unit; did you mean 'USD'?"},
     {"v: pert(1, 2 h, 3)", "x:1:14: the unit 'h' does not fit here; write USD or a unit of the same kind"},
     {"v: pert(1, 2, 3", "x:1:8: this parenthesis is never closed; write ')'"},
-    {"v: pert(1, 2, 3))", "x:1:17: ')' was not expected"},
+    {"v: pert(1, 2, 3))", "x:1:17: unexpected ')'"},
     {"v: pert(1 2, 3)", "x:1:11: '2' is not a known unit"},
     {"v: pert(1, x, 3)", "x:1:12: 'x' is not a number; arguments are numbers, named or not, as sd=3"},
     {"v: pert(1, , 3)", "x:1:12: '' is not a number"},
@@ -121,7 +121,7 @@ static const struct {
     {"v: normal(5: 0.5, 1)", "x:1:14: a value with a probability belongs in discrete(...)"},
     {"v: lognormal(median=-6, sigma=1)", "x:1:21: lognormal: median must be more than 0 (it is -6)"},
     {"v: lognormal(6, 1 h)",
-     "x:1:19: the unit 'h' does not fit here (a plain number or a percentage is asked for)"},
+     "x:1:19: the unit 'h' does not fit here (a plain number or a percentage is expected)"},
     {"v: lognormal(6, 11)", "x:1:17: lognormal: sigma must lie between 1e-06 and 10 (it is 11)"},
     {"v: gamma(0, 2)", "x:1:10: gamma: shape must lie between 0.01 and 1e+06 (it is 0)"},
     {"v: discrete(1: 0.5, 2: 0.4)", "x:1:4: discrete: the probabilities must sum to 1 (they sum to 0.9)"},
@@ -152,12 +152,12 @@ static const struct {
     {"v: .inf", "x:1:4: '.inf' is not a value"},
     {"v: 0x10", "x:1:4: '0x10' is not a decimal number"},
     {"v: 1e999", "x:1:4: 1e999 is too large a number"},
-    {"v: [1, 2]", "x:1:4: a list is no value here"},
+    {"v: [1, 2]", "x:1:4: a list is not a value here"},
     {"v:", "x:1:1: a value is missing here"},
-    {"v: ''", "x:1:5: the value ends too early; a value is missing"},
+    {"v: ''", "x:1:5: the value ends early; a value is missing"},
     {"v: {pert: [2.6, x, 6.5], unit: USD}", "x:1:17: 'x' is not a number"},
     {"v: {pert: [2.6, 3.5, 6.5], unit: USDx}", "x:1:34: 'USDx' is not a known unit; did you mean 'USD'?"},
-    {"v: {pert: [1, 2, 3], normal: [1, 2]}", "x:1:22: 'normal' is one key too many"},
+    {"v: {pert: [1, 2, 3], normal: [1, 2]}", "x:1:22: unexpected key 'normal'"},
     {"v: {unit: USD}", "x:1:4: the map states no value"},
     {"v: {low: 3, mode: 4}", "x:1:4: the value lacks 'high'; write {low: 2, mode: 3, high: 5}"},
     {"v: truncated(truncated(truncated(truncated(truncated(truncated(truncated(truncated(truncated(1, "
@@ -198,7 +198,7 @@ static void test_notes(void **state)
     assert_int_equal(read_yaml("v: normal(0.5, 0.01)", "1", 0, 1, &d, note, &error), 0);
     assert_string_equal(note, "");
     assert_int_equal(read_yaml("v: {p10: 0.1, p90: 0.5}", "1", 0, 1, &d, note, &error), 0);
-    assert_string_equal(note, "beyond its stated quantiles it is prolonged to 0.05 and 0.55");
+    assert_string_equal(note, "beyond its stated quantiles it is extended to 0.05 and 0.55");
 }
 
 /* Places inside a value that stands behind quotes, folds and escapes: never beyond what can be told. */

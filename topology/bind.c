@@ -20,7 +20,7 @@ int fc_placement_bind_thread(const struct fc_topology *topology, const struct fc
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     if (!set || hwloc_bitmap_only(set, machine->pu[pu].os_index) < 0) {
         hwloc_bitmap_free(set);
-        fc_topology_write(why, why_size, "no memory left to bind thread %d", thread);
+        fc_topology_write(why, why_size, "out of memory while trying to bind thread %d", thread);
         return FC_TOPOLOGY_NO_MEMORY;
     }
     int failed = hwloc_set_cpubind(topology->hwloc, set, HWLOC_CPUBIND_THREAD);

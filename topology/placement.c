@@ -252,7 +252,7 @@ int fc_placement_decide(const struct fc_topology *topology, int requested_thread
 done:
     free(order);
     if (code) {
-        fc_topology_write(why, why_size, "no memory left to place the threads");
+        fc_topology_write(why, why_size, "out of memory while trying to place the threads");
         fc_placement_free(out);
     }
     return code;

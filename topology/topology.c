@@ -260,7 +260,7 @@ static int bad_source(const struct fc_topology_source *source, char *why, size_t
                           source->xml_path, errno ? strerror(errno) : "not an XML machine");
     else
         fc_topology_write(why, why_size,
-                          "'%s' describes no machine (hwloc refuses it); "
+                          "'%s' is not a valid hwloc synthetic topology; "
                           "write it as 'package:2 core:64 pu:2'",
                           source->synthetic);
     return FC_TOPOLOGY_BAD_SOURCE;
@@ -282,7 +282,7 @@ int fc_topology_load_from(const struct fc_topology_source *given, struct fc_topo
     int code = FC_TOPOLOGY_NO_MEMORY;
     *out = NULL;
     if (!topology || hwloc_topology_init(&topology->hwloc) < 0) {
-        fc_topology_write(why, why_size, "no memory left to describe the machine");
+        fc_topology_write(why, why_size, "out of memory while trying to describe the machine");
         free(topology);
         return FC_TOPOLOGY_NO_MEMORY;
     }
@@ -312,7 +312,7 @@ int fc_topology_load_from(const struct fc_topology_source *given, struct fc_topo
         code = stand_in(topology);
     }
     if (code) {
-        fc_topology_write(why, why_size, "no memory left to describe the machine");
+        fc_topology_write(why, why_size, "out of memory while trying to describe the machine");
         goto failed;
     }
     fc_topology_read_limits(topology, source.system_root);

@@ -25,9 +25,9 @@ enum fc_input {
     FC_IN_OPERAND_TRAFFIC = 12,    /* share of the operand traffic of matrix products that is not hidden */
     FC_IN_ACCUMULATE_TRAFFIC = 13, /* the same for the accumulation of weight gradients */
     FC_IN_ELEMENTWISE = 14,        /* factor on the counted bytes of norms, activations, residuals */
-    FC_IN_QUANTIZE_BYTES = 15,     /* byte per element cast to low precision */
-    FC_IN_MAMBA_BYTES = 16,        /* byte per element of a state-space scan */
-    FC_IN_CLAMP_BYTES = 17,        /* byte per element of a biased, clamped expert activation */
+    FC_IN_QUANTIZE_BYTES = 15,     /* bytes per element cast to low precision */
+    FC_IN_MAMBA_BYTES = 16,        /* bytes per element of a state-space scan */
+    FC_IN_CLAMP_BYTES = 17,        /* bytes per element of a biased, clamped expert activation */
     FC_IN_EXPERT_TRAFFIC = 18,     /* elementwise traffic of an unfused expert block against a fused one */
     FC_IN_KERNEL_GAP = 19,         /* between two kernels, s */
     FC_IN_LAUNCH = 20,             /* host time per kernel, s */
@@ -50,7 +50,7 @@ enum fc_input {
     FC_IN_DP_EXPOSED = 37,
     FC_IN_DP_WINDOW = 38, /* micro-batches of computation that may hide data parallel communication */
     FC_IN_FSDP_EXPOSED = 39,
-    FC_IN_OPTIMIZER_BYTES = 40,    /* byte per parameter of an optimizer step */
+    FC_IN_OPTIMIZER_BYTES = 40,    /* bytes per parameter of an optimizer step */
     FC_IN_STEP_FIXED = 41,         /* fixed time per step, s */
     FC_IN_STRAGGLING = 42,         /* growth of the step per doubling beyond eight GPUs */
     FC_IN_STEP_RESIDUAL = 43,      /* what the model does not explain */
@@ -59,17 +59,18 @@ enum fc_input {
     FC_IN_MEMORY_FRAMEWORK = 46,   /* context, collective buffers, workspaces, byte */
     FC_IN_FAR_LATENCY = 47,        /* latency of a collective step between domains, s */
     FC_IN_ROUTER_SPREAD = 48,      /* standard deviation of the experts' loads over their mean */
-    FC_IN_DP_RATE = 49,            /* rate of data parallel collectives between domains over that of one alone */
-    FC_IN_STEP_WAIT = 50,          /* spread of a replica's time per micro-batch, over the mean; all wait for the slowest */
+    FC_IN_DP_RATE = 49, /* rate of data parallel collectives between domains over that of one alone */
+    FC_IN_STEP_WAIT =
+        50, /* spread of a replica's time per micro-batch, over the mean; all wait for the slowest */
     FC_IN_STEP_END = 51,
 
     /* timeline layer: 64 to 127 */
     FC_IN_GPU_MTBF_H = 64,       /* GPU-hours of running per unplanned interruption, h */
     FC_IN_JOB_MTBF_H = 65,       /* running time per interruption that does not depend on size, h; 0: none */
     FC_IN_SWAP_PROBABILITY = 66, /* share of interruptions that need a node replaced */
-    FC_IN_DETECTION_SCALE = 67,  /* factor on the detection law, 1 */
+    FC_IN_DETECTION_SCALE = 67,  /* factor on the detection distribution, 1 */
     FC_IN_RESTART_S = 68,        /* from the decision to restart to the first new step, s */
-    FC_IN_REPAIR_SCALE = 69,     /* factor on the repair law, 1 */
+    FC_IN_REPAIR_SCALE = 69,     /* factor on the repair distribution, 1 */
     FC_IN_PLANNED_EVERY_H = 70,  /* wall time between planned stops, h; 0: none */
     FC_IN_PLANNED_STOP_S = 71,   /* length of a planned stop, restart not included, s */
     FC_IN_CHECKPOINT_STALL_S = 72, /* training stopped per checkpoint, s */
@@ -82,7 +83,7 @@ enum fc_input {
     FC_IN_SLOW_NODE_LOSS = 83,       /* share of the job's speed lost while a slow tray is in it */
     FC_IN_SLOW_NETWORK_MTBF_H = 84,  /* running time between slow episodes of the network, h; 0: none */
     FC_IN_SLOW_NETWORK_LOSS = 85,    /* share of speed lost in one */
-    FC_IN_SWING_LOSS = 86,           /* mean share of speed lost to the swing of day and night */
+    FC_IN_SWING_LOSS = 86,           /* mean share of speed lost to diurnal variation */
     FC_IN_MANUAL_PROBABILITY = 87,   /* share of repairs that need a person */
     FC_IN_REPAIR_INEFFECTIVE = 88,   /* chance that a repair must be done again */
     FC_IN_WRONG_NODE = 89,           /* chance that the wrong node is blamed */
@@ -93,9 +94,9 @@ enum fc_input {
     FC_IN_CHECKPOINT_WRITE_S = 94,   /* background write of an asynchronous checkpoint, s */
     FC_IN_DURABLE_STALL_S = 95,      /* training stopped for a durable checkpoint of two levels, s */
     FC_IN_DURABLE_LOAD_S = 96,       /* reading a durable checkpoint of two levels, s */
-    FC_IN_REPLICA_OUT_S = 97,        /* how long a failed elastic replica is away, s */
+    FC_IN_REPLICA_OUT_S = 97,        /* how long a failed elastic replica is missing, s */
     FC_IN_DEGRADED_LOSS = 98,        /* share of speed lost per missing tray, rack or replica */
-    FC_IN_SPARE_START_S = 99,        /* bringing a spare in: power on, cabling, tests, s */
+    FC_IN_SPARE_START_S = 99,        /* bringing a spare into service: power on, cabling, tests, s */
     FC_IN_CHECKPOINT_BYTES = 100,    /* size of a checkpoint; 0: the times are stated */
     FC_IN_STORAGE_BYTES_PER_S = 101, /* bandwidth of the storage, all GPUs together */
     FC_IN_IDLE_FAILURES = 102,       /* rate of failure of an idle tray over that of one in use */

@@ -261,7 +261,7 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
     struct fc_tally *into = tally ? tally : &unused;
     struct fc_run_outcome *outcome = malloc(sizeof *outcome);
     if (!outcome)
-        return fc_fail(error, FC_FAULT, "no memory to run");
+        return fc_fail(error, FC_FAULT, "out of memory while starting the run");
     if (fc_tally_create(into, program->metrics, program->metric_count, error)) {
         free(outcome);
         return -1;
@@ -287,7 +287,7 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
         fc_samples_put_missing(samples + (size_t)r * (size_t)count, (size_t)count,
                                fc_metric_worst_is_high(program->metrics[r], fixed));
     if (status == 0 && outcome->stopped)
-        status = fc_fail(error, FC_FAULT, "stopped on the way; nothing is kept");
+        status = fc_fail(error, FC_FAULT, "interrupted; no results were saved");
     if (outcome->abandoned && status) { /* threads that did not come back use what the caller would free */
         fprintf(stderr, "flopcast: %s\n", error->text);
         fc_process_end_now((int)error->status);
@@ -318,8 +318,9 @@ float *fc_analysis_samples(uint64_t count, int rows, struct fc_error *error)
     if (!samples) {
         char text[32];
         fc_format_count(MOST_BYTES / each / 4, text, sizeof text);
-        fc_fail(error, FC_FAULT, "no memory for the samples of %d metrics over %llu trials; -n %s would do",
-                rows, (unsigned long long)count, text);
+        fc_fail(error, FC_FAULT,
+                "out of memory for the samples of %d metrics over %llu trials; -n %s would do", rows,
+                (unsigned long long)count, text);
     }
     return samples;
 }

@@ -69,10 +69,11 @@ int fc_answer_read(const struct fc_program *program, const char *text, size_t le
     } else if (strcmp(function, "sd") == 0) {
         answer->kind = FC_ANSWER_SD;
     } else if (strcmp(function, "mean") != 0) {
-        return fc_fail(error, FC_BAD_INPUT,
-                       "'%s' is no figure; write mean(METRIC), sd(METRIC), p95(METRIC) (any p between 0 and "
-                       "100), worst5(METRIC) or the name of a probability",
-                       fc_printable(shown, sizeof shown, text, length));
+        return fc_fail(
+            error, FC_BAD_INPUT,
+            "'%s' is not a figure; write mean(METRIC), sd(METRIC), p95(METRIC) (any p between 0 and "
+            "100), worst5(METRIC) or the name of a probability",
+            fc_printable(shown, sizeof shown, text, length));
     }
     if (fc_answer_metric(program, open + 1, length - word - 2, &answer->metric, error))
         return -1;

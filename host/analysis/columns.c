@@ -35,7 +35,7 @@ int fc_columns_make(struct fc_columns *columns, const struct fc_scenario *scenar
     columns->columns = calloc((size_t)(input_count + program->metric_count + 1), sizeof *columns->columns);
     if (!columns->inputs || !columns->columns) {
         fc_columns_free(columns);
-        return fc_fail(error, FC_FAULT, "no memory for the inputs of %zu worlds", count);
+        return fc_fail(error, FC_FAULT, "out of memory for the inputs of %zu worlds", count);
     }
     fc_worlds_inputs(&scenario->compiled, scenario->seed, 0, count, inputs, input_count, columns->inputs);
     for (int k = 0; k < input_count; k++) {

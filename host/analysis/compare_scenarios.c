@@ -207,7 +207,7 @@ int fc_compare_scenarios(const char *a, const char *b, const char *const *of, in
     bool opened = false;
     int status = -1;
     if (!s)
-        return fc_fail(error, FC_FAULT, "no memory to compare");
+        return fc_fail(error, FC_FAULT, "out of memory while comparing");
     if (fc_analysis_scenario(&s->scenario[0], a, options, NULL, 0, error) ||
         fc_analysis_scenario(&s->scenario[1], b, options, NULL, 0, error) || match(s, of, of_count, error))
         goto out;

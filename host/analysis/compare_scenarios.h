@@ -2,7 +2,7 @@
  * better.
  *
  * Both are run with the seed of the first. Inputs that both have get the same random numbers (an input's
- * numbers hang on its name alone), so what the two have in common cancels. */
+ * numbers depend only on its name), so what the two have in common cancels. */
 #ifndef FC_HOST_COMPARE_SCENARIOS_H
 #define FC_HOST_COMPARE_SCENARIOS_H
 

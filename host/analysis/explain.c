@@ -48,7 +48,7 @@ static int run_held(struct fc_explain *e, int draw, double value, uint64_t world
 {
     struct fc_compiled *held = malloc(sizeof *held);
     if (!held)
-        return fc_fail(error, FC_FAULT, "no memory to run");
+        return fc_fail(error, FC_FAULT, "out of memory while starting the run");
     *held = e->scenario->compiled;
     held->program.draws[draw].kind = FC_DRAW_CONSTANT;
     held->program.draws[draw].value = (float)value;
@@ -131,7 +131,7 @@ int fc_explain_active(struct fc_explain *e, struct fc_driver *drivers, int count
     int active = 0, status = 0;
     struct fc_compiled *frozen = malloc(sizeof *frozen);
     if (!frozen)
-        return fc_fail(error, FC_FAULT, "no memory to run");
+        return fc_fail(error, FC_FAULT, "out of memory while starting the run");
     *frozen = e->scenario->compiled;
     fc_analysis_keep(&frozen->program, &e->metric, 1);
     for (int k = 0; status == 0 && k < count; k++) {
@@ -169,7 +169,7 @@ int fc_explain_tornado(struct fc_explain *e, const struct fc_driver *drivers, in
     float *ends = malloc(2 * n * sizeof *ends);
     uint32_t *order = malloc(n * sizeof *order);
     if (!ends || !order)
-        status = fc_fail(error, FC_FAULT, "no memory for the tornado");
+        status = fc_fail(error, FC_FAULT, "out of memory for the tornado");
     for (int d = 0; status == 0 && d < program->draw_count; d++) {
         int field = fc_driver_field(settings, program->draws[d].input);
         if (program->draws[d].kind == FC_DRAW_CONSTANT || field < 0 ||
@@ -178,9 +178,9 @@ int fc_explain_tornado(struct fc_explain *e, const struct fc_driver *drivers, in
         struct fc_bar *bar = &bars[count];
         *bar = (struct fc_bar){.unit = fc_fields[field].unit};
         snprintf(bar->name, sizeof bar->name, "%s", fc_fields[field].path);
-        const struct fc_distribution *law = settings->fields[field].distribution;
-        bar->low = fc_distribution_quantile(law, 0.05, 0.95);
-        bar->high = fc_distribution_quantile(law, 0.95, 0.05);
+        const struct fc_distribution *distribution = settings->fields[field].distribution;
+        bar->low = fc_distribution_quantile(distribution, 0.05, 0.95);
+        bar->high = fc_distribution_quantile(distribution, 0.95, 0.05);
         if (run_held(e, d, bar->low, *worlds, ends, error) ||
             run_held(e, d, bar->high, *worlds, ends + n, error)) {
             status = -1;
@@ -226,7 +226,7 @@ int fc_explain_indices(struct fc_explain *e, const struct fc_driver *drivers, in
     size_t n = (size_t)*worlds;
     float *b = malloc(2 * n * sizeof *b), *c = b ? b + n : NULL;
     struct fc_compiled *frozen = malloc(sizeof *frozen);
-    int status = b && frozen ? 0 : fc_fail(error, FC_FAULT, "no memory for the indices");
+    int status = b && frozen ? 0 : fc_fail(error, FC_FAULT, "out of memory for the indices");
     if (status == 0) {
         *frozen = e->scenario->compiled;
         fc_analysis_keep(&frozen->program, &e->metric, 1);
@@ -259,7 +259,7 @@ int fc_explain_worst(const struct fc_explain *e, bool *in, double *limit, struct
     }
     if (!order || fc_samples_order(e->base, n, order)) {
         free(order);
-        return fc_fail(error, FC_FAULT, "no memory to sort %zu worlds", n);
+        return fc_fail(error, FC_FAULT, "out of memory while sorting %zu worlds", n);
     }
     memset(in, 0, n * sizeof *in);
     for (size_t i = 0; i < wanted; i++)

@@ -53,7 +53,7 @@ int fc_influences(const struct fc_scenario *scenario, const struct fc_selection 
     int count = -1;
     if (!compiled || !samples || !order || !sorted || !ranks) {
         free(samples);
-        fc_fail(error, FC_FAULT, "out of memory for the influence of the inputs");
+        fc_fail(error, FC_FAULT, "out of memory while estimating influences");
         goto out;
     }
     *compiled = scenario->compiled;

@@ -98,7 +98,7 @@ static int read_range(struct fc_range *range, const char *at, bool ends, struct 
         return 1;
     at = dots + 2;
     if (!number(&at, &factor_to, &range->to))
-        return fc_fail(error, FC_BAD_INPUT, "%s: no number stands after '..' in '%s'", range->path, text);
+        return fc_fail(error, FC_BAD_INPUT, "%s: no number follows '..' in '%s'", range->path, text);
     if (*at == ':') {
         at++;
         range->geometric = *at == 'x';
@@ -106,12 +106,13 @@ static int read_range(struct fc_range *range, const char *at, bool ends, struct 
         range->has_step = true;
         if (!number(&at, &factor_step, &range->step))
             return fc_fail(error, FC_BAD_INPUT,
-                           "%s: no step stands after ':' in '%s'; write from..to:step, or from..to:x2 to "
+                           "%s: no step follows ':' in '%s'; write from..to:step, or from..to:x2 to "
                            "double",
                            range->path, text);
         if (range->step == 0 ||
             (range->geometric && !(range->step > 0 && range->step != 1 && range->from > 0 && range->to > 0)))
-            return fc_fail(error, FC_BAD_INPUT, "%s: the step %s%g does not lead on", range->path,
+            return fc_fail(error, FC_BAD_INPUT,
+                           "%s: the step %s%g does not move towards the end of the range", range->path,
                            range->geometric ? "x" : "", range->step);
     }
     if (range->factor != factor_to)
@@ -185,7 +186,7 @@ static int read_text(struct fc_range *range, const char *text, bool ends, struct
     memcpy(range->path, text, length);
     range->values = calloc(FC_RANGE_MAX, sizeof *range->values);
     if (!range->values)
-        return fc_fail(error, FC_FAULT, "no memory for the values of %s", range->path);
+        return fc_fail(error, FC_FAULT, "out of memory for the values of %s", range->path);
     int status = read_range(range, text + length + 1, ends, error);
     if (status == 1)
         status = read_list(range, text + length + 1, error);

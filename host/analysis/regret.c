@@ -28,7 +28,7 @@ int fc_regret_of(const float *const *values, size_t choices, size_t worlds, bool
 {
     float *lost = malloc((worlds + 1) * sizeof *lost);
     if (!lost)
-        return fc_fail(error, FC_FAULT, "no memory for the regret over %zu worlds", worlds);
+        return fc_fail(error, FC_FAULT, "out of memory for the regret over %zu worlds", worlds);
     for (size_t k = 0; k < choices; k++) {
         double wins = 0, squares = 0, sum = 0, sum2 = 0;
         size_t n = 0;

@@ -158,9 +158,10 @@ static int simulate(struct fc_search *s, struct fc_analysis *analysis,
     const struct fc_program *program = &scenario.compiled.program;
     int row = program->metric_row[s->by.metric];
     float *all = row >= 0 ? fc_analysis_samples(s->trials, program->metric_count, error) : NULL;
-    int status = all        ? take_parts(c, &scenario, error)
-                 : row >= 0 ? -1
-                            : fc_fail(error, FC_BAD_INPUT, "%s is no figure of all the plans", s->by_name);
+    int status = all ? take_parts(c, &scenario, error)
+                 : row >= 0
+                     ? -1
+                     : fc_fail(error, FC_BAD_INPUT, "%s is not a figure that every plan has", s->by_name);
     if (status == 0)
         status =
             fc_analysis_run(analysis, &scenario.compiled, scenario.seed, 0, s->trials, &c->tally, all, error);

@@ -61,12 +61,12 @@ static int open_session(struct fc_session **session, int device, const struct fc
     *session = NULL;
     const struct fc_kernel *kernel = host->isa ? fc_kernel_find(host->isa) : fc_kernel_best();
     if (!kernel || !fc_kernel_runs_here(kernel))
-        return fc_fail(error, FC_NO_DEVICE, "instruction set '%s' cannot be had (%s); choose one of: %s",
-                       host->isa, kernel ? "this CPU lacks it" : "there is no kernel for it",
+        return fc_fail(error, FC_NO_DEVICE, "instruction set '%s' is not available (%s); choose one of: %s",
+                       host->isa, kernel ? "this CPU lacks it" : "this build has no kernel for it",
                        fc_kernel_names());
     struct fc_session *s = calloc(1, sizeof *s);
     if (!s)
-        return fc_fail(error, FC_FAULT, "no memory for the CPU backend");
+        return fc_fail(error, FC_FAULT, "out of memory for the CPU backend");
     s->kernel = kernel;
     s->job = *job;
     s->topology = host->topology;
@@ -92,7 +92,7 @@ static int open_session(struct fc_session **session, int device, const struct fc
     *session = s;
     return 0;
 no_memory:
-    fc_fail(error, FC_FAULT, "no memory for %d threads of the CPU backend", s->threads);
+    fc_fail(error, FC_FAULT, "out of memory for %d threads of the CPU backend", s->threads);
 failed:
     close_session(s);
     return -1;

@@ -44,7 +44,7 @@ struct fc_session {
 static int fail(const struct fc_session *s, enum fc_status status, const char *doing, fc_cuda_result code,
                 struct fc_error *error)
 {
-    return fc_fail(error, status, "CUDA device '%s' failed when %s (%s)", s->name, doing,
+    return fc_fail(error, status, "CUDA device '%s' failed while %s (%s)", s->name, doing,
                    fc_cuda_text(s->cuda, code));
 }
 
@@ -130,9 +130,8 @@ static fc_cuda_memory allocate(struct fc_session *s, size_t bytes, enum fc_statu
     if (!fc_fault_asked("cuda", "alloc"))
         code = s->cuda->memory_allocate(&memory, bytes);
     if (code) {
-        fc_fail(error, status,
-                "CUDA device '%s' has no %.1f MiB of memory to give (%s); choose another device", s->name,
-                (double)bytes / (1 << 20), fc_cuda_text(s->cuda, code));
+        fc_fail(error, status, "CUDA device '%s' cannot allocate %.1f MiB (%s); choose another device",
+                s->name, (double)bytes / (1 << 20), fc_cuda_text(s->cuda, code));
         return 0;
     }
     return memory;
@@ -162,12 +161,12 @@ static int load_kernels(struct fc_session *s, struct fc_error *error)
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         code = s->cuda->module_get_function(functions[i].function, s->module, functions[i].name);
         if (code)
-            return fail(s, FC_NO_DEVICE, "its kernels were looked up", code, error);
+            return fail(s, FC_NO_DEVICE, "looking up its kernels", code, error);
     }
     int grid = 0, block = 0;
     code = s->cuda->occupancy(&grid, &block, s->trials, NULL, 0, 0);
     if (code || grid < 1 || block < 1)
-        return fail(s, FC_NO_DEVICE, "its launch size was asked for", code, error);
+        return fail(s, FC_NO_DEVICE, "querying its launch size", code, error);
     s->block = (unsigned)block;
     s->grid = (unsigned)grid;
     return 0;
@@ -180,7 +179,7 @@ static int upload(struct fc_session *s, fc_cuda_memory to, const void *from, siz
     fc_cuda_result code = s->cuda->copy_to_device(to, from, bytes, s->stream);
     if (!code)
         code = s->cuda->stream_synchronize(s->stream);
-    return code ? fail(s, status, "data were sent to it", code, error) : 0;
+    return code ? fail(s, status, "copying data to it", code, error) : 0;
 }
 
 static int make_memory(struct fc_session *s, struct fc_error *error)
@@ -200,7 +199,7 @@ static int make_memory(struct fc_session *s, struct fc_error *error)
     size_t room = 0, total = 0, row_bytes = (size_t)s->rows * sizeof(float);
     fc_cuda_result code = s->cuda->memory_get_info(&room, &total);
     if (code)
-        return fail(s, FC_NO_DEVICE, "its memory was asked for", code, error);
+        return fail(s, FC_NO_DEVICE, "querying its memory", code, error);
     size_t fits = room / 4 / row_bytes, capacity = fits < LAUNCH_LARGEST ? fits : LAUNCH_LARGEST;
     if (capacity < FC_LAUNCH_SMALLEST)
         capacity = FC_LAUNCH_SMALLEST;
@@ -214,16 +213,16 @@ static int prepare(struct fc_session *s, struct fc_error *error)
     void *old;
     fc_cuda_result code = s->cuda->primary_context_retain(&s->context, s->device);
     if (code)
-        return fail(s, FC_NO_DEVICE, "it was opened", code, error);
+        return fail(s, FC_NO_DEVICE, "being opened", code, error);
     s->retained = true;
     code = s->cuda->context_push(s->context);
     if (code)
-        return fail(s, FC_NO_DEVICE, "it was opened", code, error);
+        return fail(s, FC_NO_DEVICE, "being opened", code, error);
     int status = 0;
     const unsigned non_blocking = 1;
     code = s->cuda->stream_create(&s->stream, non_blocking);
     if (code)
-        status = fail(s, FC_NO_DEVICE, "it was opened", code, error);
+        status = fail(s, FC_NO_DEVICE, "being opened", code, error);
     if (!status)
         status = load_kernels(s, error);
     if (!status)
@@ -251,7 +250,7 @@ static int open_session(struct fc_session **session, int device, const struct fc
                        why);
     struct fc_session *s = calloc(1, sizeof *s);
     if (!s)
-        return fc_fail(error, FC_FAULT, "no memory for the CUDA backend");
+        return fc_fail(error, FC_FAULT, "out of memory for the CUDA backend");
     struct fc_device_info info;
     describe(cuda, number, &info);
     s->cuda = cuda;
@@ -284,7 +283,7 @@ static int start(struct fc_session *s, void *function, unsigned grid_x, unsigned
     fc_cuda_result code =
         s->cuda->launch(function, grid_x, grid_y, 1, block, 1, 1, 0, s->stream, arguments, NULL);
     s->launches++;
-    return code ? fail(s, FC_FAULT, "a kernel was started", code, error) : 0;
+    return code ? fail(s, FC_FAULT, "starting a kernel", code, error) : 0;
 }
 
 static int start_trials(struct fc_session *s, uint64_t first, size_t count, struct fc_error *error)
@@ -320,7 +319,7 @@ static int download(struct fc_session *s, void *to, fc_cuda_memory from, size_t 
     fc_cuda_result code = s->cuda->copy_to_host(to, from, bytes, s->stream);
     if (!code)
         code = s->cuda->stream_synchronize(s->stream);
-    return code ? fail(s, FC_FAULT, "its results were read", code, error) : 0;
+    return code ? fail(s, FC_FAULT, "reading its results", code, error) : 0;
 }
 
 static int copy_samples(struct fc_session *s, size_t count, uint64_t base, uint64_t batch, float *samples,
@@ -337,7 +336,7 @@ static int copy_samples(struct fc_session *s, size_t count, uint64_t base, uint6
 static int zero_tally(struct fc_session *s, size_t at, size_t words, struct fc_error *error)
 {
     fc_cuda_result code = s->cuda->set_words(s->tally_memory + at * sizeof(uint32_t), 0, words, s->stream);
-    return code ? fail(s, FC_FAULT, "its counts were cleared", code, error) : 0;
+    return code ? fail(s, FC_FAULT, "clearing its counts", code, error) : 0;
 }
 
 /* Makes room for the extremes of `launches` launches; the tallies are zero already but at first and after an
@@ -356,7 +355,7 @@ static int begin_tally(struct fc_session *s, size_t launches, struct fc_error *e
     }
     uint32_t *cleared = malloc(words * sizeof *cleared);
     if (!cleared)
-        return fc_fail(error, FC_FAULT, "no memory for the CUDA backend");
+        return fc_fail(error, FC_FAULT, "out of memory for the CUDA backend");
     fc_device_extremes_clear(cleared, words);
     int status = upload(s, s->extremes_memory, cleared, words * sizeof *cleared, FC_FAULT, error);
     free(cleared);
@@ -381,7 +380,7 @@ static int end_tally(struct fc_session *s, uint64_t first, uint64_t count, size_
     size_t words = fc_device_extremes_words(s->rows, 1, launches);
     uint32_t *extremes = malloc(words * sizeof *extremes);
     if (!extremes)
-        return fc_fail(error, FC_FAULT, "no memory for the CUDA backend");
+        return fc_fail(error, FC_FAULT, "out of memory for the CUDA backend");
     int status = download(s, extremes, s->extremes_memory, words * sizeof *extremes, error);
     if (!status)
         status = fc_device_tally_collect(&s->part, first, count, extremes, 1, launches, take_tally, s, error);
@@ -412,8 +411,7 @@ static int run_batch(struct fc_session *s, uint64_t first, uint64_t count, struc
             return -1;
         fc_cuda_result code = s->cuda->stream_synchronize(s->stream);
         if (code || lost)
-            return fail(s, FC_FAULT, "trials were simulated", lost ? FC_CUDA_DEVICE_UNAVAILABLE : code,
-                        error);
+            return fail(s, FC_FAULT, "simulating trials", lost ? FC_CUDA_DEVICE_UNAVAILABLE : code, error);
         if (here == s->launch.trials)
             fc_launch_took(&s->launch, fc_clock_s() - start_s);
         at += here;
@@ -433,7 +431,7 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
                        UINT32_MAX);
     fc_cuda_result code = s->cuda->context_push(s->context);
     if (code)
-        return fail(s, FC_FAULT, "a batch began", code, error);
+        return fail(s, FC_FAULT, "starting a batch", code, error);
     int status = run_batch(s, first, count, into, samples, error);
     s->cuda->context_pop(&old);
     return status;
@@ -455,7 +453,7 @@ int fc_cuda_known_words(struct fc_session *s, uint64_t seed, uint32_t count, con
     fc_cuda_memory in = 0, out = 0;
     fc_cuda_result code = s->cuda->context_push(s->context);
     if (code)
-        return fail(s, FC_FAULT, "known words were asked for", code, error);
+        return fail(s, FC_FAULT, "drawing known random words", code, error);
     void *arguments[] = {&key, &count, &in, &out};
     in = allocate(s, bytes, FC_FAULT, error);
     out = in ? allocate(s, bytes, FC_FAULT, error) : 0;

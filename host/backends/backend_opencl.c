@@ -60,7 +60,7 @@ struct fc_session {
 static int fail(const struct fc_session *s, enum fc_status status, const char *doing, cl_int code,
                 struct fc_error *error)
 {
-    return fc_fail(error, status, "OpenCL device '%s' failed when %s (%s)", s->info.name, doing,
+    return fc_fail(error, status, "OpenCL device '%s' failed while %s (%s)", s->info.name, doing,
                    fc_opencl_code(code));
 }
 
@@ -124,8 +124,7 @@ static cl_mem allocate(struct fc_session *s, cl_mem_flags flags, size_t bytes, c
         memory = s->cl->create_buffer(s->context, flags | (content ? CL_MEM_COPY_HOST_PTR : 0), bytes,
                                       (void *)(uintptr_t)content, &code); /* the copy does not write to it */
     if (!memory)
-        fc_fail(error, status,
-                "OpenCL device '%s' has no %.1f MiB of memory to give (%s); choose another device",
+        fc_fail(error, status, "OpenCL device '%s' cannot allocate %.1f MiB (%s); choose another device",
                 s->info.name, (double)bytes / (1 << 20), fc_opencl_code(code));
     return memory;
 }
@@ -209,7 +208,7 @@ int fc_opencl_open(struct fc_session **session, int device, const struct fc_job 
                        count ? "its number is too high" : why);
     struct fc_session *s = calloc(1, sizeof *s);
     if (!s)
-        return fc_fail(error, FC_FAULT, "no memory for the OpenCL backend");
+        return fc_fail(error, FC_FAULT, "out of memory for the OpenCL backend");
     s->cl = cl;
     s->job = *job;
     s->rows = job->program->metric_count;
@@ -228,7 +227,7 @@ int fc_opencl_open(struct fc_session **session, int device, const struct fc_job 
     if (s->context)
         s->queue = cl->create_command_queue(s->context, ids[device], 0, &code);
     if (!s->queue) {
-        fail(s, FC_NO_DEVICE, "it was opened", code, error);
+        fail(s, FC_NO_DEVICE, "being opened", code, error);
         goto failed;
     }
     if (fc_opencl_build(cl, s->context, ids[device], &s->settings, &s->program, error) ||
@@ -262,7 +261,7 @@ static int enqueue(struct fc_session *s, cl_kernel kernel, const struct argument
     if (code == CL_SUCCESS)
         code = s->cl->enqueue_nd_range_kernel(s->queue, kernel, 2, NULL, global, local, 0, NULL, NULL);
     s->launches++;
-    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "a kernel was started", code, error);
+    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "starting a kernel", code, error);
 }
 
 static int start_trials(struct fc_session *s, uint64_t first, size_t count, struct fc_error *error)
@@ -336,7 +335,7 @@ static int copy_samples(struct fc_session *s, size_t count, uint64_t base, uint6
             s->queue, s->rows_memory, CL_TRUE, (size_t)r * s->launch.capacity * sizeof(float),
             count * sizeof(float), samples + (uint64_t)r * batch + base, 0, NULL, NULL);
         if (code != CL_SUCCESS)
-            return fail(s, FC_FAULT, "samples were read", code, error);
+            return fail(s, FC_FAULT, "reading samples", code, error);
     }
     return 0;
 }
@@ -344,7 +343,7 @@ static int copy_samples(struct fc_session *s, size_t count, uint64_t base, uint6
 static int finish(struct fc_session *s, struct fc_error *error)
 {
     cl_int code = s->cl->finish(s->queue);
-    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "trials were simulated", code, error);
+    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "simulating trials", code, error);
 }
 
 static int zero_tally(struct fc_session *s, size_t at, size_t words, struct fc_error *error)
@@ -352,7 +351,7 @@ static int zero_tally(struct fc_session *s, size_t at, size_t words, struct fc_e
     cl_uint zero = 0;
     cl_int code = s->cl->enqueue_fill_buffer(s->queue, s->tally_memory, &zero, sizeof zero, at * sizeof zero,
                                              words * sizeof zero, 0, NULL, NULL);
-    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "its counts were cleared", code, error);
+    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "clearing its counts", code, error);
 }
 
 /* Makes room for the extremes of `launches` launches; the tallies are zero already but after an error. */
@@ -370,13 +369,13 @@ static int begin_tally(struct fc_session *s, size_t launches, struct fc_error *e
     }
     uint32_t *start = malloc(words * sizeof *start);
     if (!start)
-        return fc_fail(error, FC_FAULT, "no memory for the OpenCL backend");
+        return fc_fail(error, FC_FAULT, "out of memory for the OpenCL backend");
     fc_device_extremes_clear(start, words);
     cl_int code = s->cl->enqueue_write_buffer(s->queue, s->extremes_memory, CL_TRUE, 0, words * sizeof *start,
                                               start, 0, NULL, NULL);
     free(start);
     if (code != CL_SUCCESS)
-        return fail(s, FC_FAULT, "a batch began", code, error);
+        return fail(s, FC_FAULT, "starting a batch", code, error);
     if (s->tally_is_zero)
         return 0;
     return zero_tally(s, 0, fc_device_tally_words(s->rows, s->slices), error);
@@ -389,7 +388,7 @@ static int take_tally(void *context, size_t at, size_t words, uint32_t *to, stru
     cl_int code = s->cl->enqueue_read_buffer(s->queue, s->tally_memory, CL_TRUE, at * sizeof *to,
                                              words * sizeof *to, to, 0, NULL, NULL);
     if (code != CL_SUCCESS)
-        return fail(s, FC_FAULT, "its counts were read", code, error);
+        return fail(s, FC_FAULT, "reading its counts", code, error);
     return zero_tally(s, at, words, error);
 }
 
@@ -400,12 +399,12 @@ static int end_tally(struct fc_session *s, uint64_t first, uint64_t count, size_
     size_t words = fc_device_extremes_words(s->rows, s->slices, launches);
     uint32_t *extremes = malloc(words * sizeof *extremes);
     if (!extremes)
-        return fc_fail(error, FC_FAULT, "no memory for the OpenCL backend");
+        return fc_fail(error, FC_FAULT, "out of memory for the OpenCL backend");
     int status = 0;
     cl_int code = s->cl->enqueue_read_buffer(s->queue, s->extremes_memory, CL_TRUE, 0,
                                              words * sizeof *extremes, extremes, 0, NULL, NULL);
     if (code != CL_SUCCESS)
-        status = fail(s, FC_FAULT, "its counts were read", code, error);
+        status = fail(s, FC_FAULT, "reading its counts", code, error);
     if (!status)
         status = fc_device_tally_collect(&s->part, first, count, extremes, s->slices, launches, take_tally, s,
                                          error);
@@ -440,7 +439,7 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             (samples && copy_samples(s, here, at, count, samples, error)) || finish(s, error))
             return -1;
         if (lost)
-            return fail(s, FC_FAULT, "trials were simulated", CL_DEVICE_NOT_AVAILABLE, error);
+            return fail(s, FC_FAULT, "simulating trials", CL_DEVICE_NOT_AVAILABLE, error);
         if (here == s->launch.trials)
             fc_launch_took(&s->launch, fc_clock_s() - start_s);
         at += here;
@@ -471,7 +470,7 @@ int fc_opencl_known_words(struct fc_session *s, uint64_t seed, uint32_t count, c
     if (enqueue(s, s->known, arguments, 4, one, one, error))
         goto done;
     cl_int code = s->cl->enqueue_read_buffer(s->queue, out, CL_TRUE, 0, bytes, words, 0, NULL, NULL);
-    status = code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "known words were read", code, error);
+    status = code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "drawing known random words", code, error);
 done:
     if (in)
         s->cl->release_mem_object(in);

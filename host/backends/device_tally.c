@@ -84,7 +84,7 @@ int fc_device_tally_collect(struct fc_tally *part, uint64_t first, uint64_t coun
     int status = -1, rows = part->metric_count;
     uint32_t *words = malloc(FC_TALLY_BINS * sizeof *words);
     if (!words)
-        return fc_fail(error, FC_FAULT, "no memory for a device's result");
+        return fc_fail(error, FC_FAULT, "out of memory for a device's result");
     for (int r = 0; r < rows; r++) {
         struct fc_tally_metric *m = &part->metrics[r];
         join_extremes(m, r, rows, first, extremes, slices * launches);

@@ -1,4 +1,4 @@
-/* kept.h: the simulated runs of trials 0, 1, 2 ... of one scenario, kept so that a change which no run feels
+/* kept.h: the simulated runs of trials 0, 1, 2 ... of one scenario, kept so that a change that cannot affect a simulated run
  * (a price, a goal, a carbon intensity) need not simulate them again.
  *
  * What is kept is the state of each chunk of trials between timeline and contract, whole, so the second

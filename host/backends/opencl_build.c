@@ -196,7 +196,7 @@ int fc_opencl_build(const struct fc_opencl *cl, cl_context context, cl_device_id
     cl_int code = CL_SUCCESS;
     cl_program fresh = cl->create_program_with_source(context, 2, texts, NULL, &code);
     if (!fresh || code != CL_SUCCESS)
-        return fc_fail(error, FC_NO_DEVICE, "the OpenCL driver does not take the kernels (%s)",
+        return fc_fail(error, FC_NO_DEVICE, "the OpenCL driver rejects the kernels (%s)",
                        fc_opencl_code(code));
     code = cl->build_program(fresh, 1, &device, options, NULL, NULL);
     if (code != CL_SUCCESS) {

@@ -64,7 +64,7 @@ int fc_opencl_devices(const struct fc_opencl *cl, cl_device_id *devices, int max
     return count;
 }
 
-/* A text property, cut to `size`; empty when it cannot be had. */
+/* A text property, cut to `size`; empty when it is not available. */
 static void text_of(const struct fc_opencl *cl, cl_device_id device, cl_device_info what, char *text,
                     size_t size)
 {

@@ -18,7 +18,7 @@ static int open_cpu(struct fc_times **session, int device, const struct fc_times
     struct fc_times *s = malloc(sizeof *s);
     *session = s;
     if (!s)
-        return fc_fail(error, FC_FAULT, "no memory for the step times");
+        return fc_fail(error, FC_FAULT, "out of memory for the step times");
     *s = (struct fc_times){.job = *job, .kernel = fc_kernel_best()};
     return 0;
 }
@@ -48,7 +48,7 @@ static int run_cpu(struct fc_times *s, const float *values, size_t count, float 
         }
         free(in);
     }
-    return failed ? fc_fail(error, FC_FAULT, "no memory for the step times") : 0;
+    return failed ? fc_fail(error, FC_FAULT, "out of memory for the step times") : 0;
 }
 
 static void close_cpu(struct fc_times *s)

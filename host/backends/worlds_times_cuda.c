@@ -24,7 +24,7 @@ struct fc_times {
 static int fail(const struct fc_times *s, enum fc_status status, const char *doing, fc_cuda_result code,
                 struct fc_error *error)
 {
-    return fc_fail(error, status, "CUDA device '%s' failed when %s (%s)", s->name, doing,
+    return fc_fail(error, status, "CUDA device '%s' failed while %s (%s)", s->name, doing,
                    fc_cuda_text(s->cuda, code));
 }
 
@@ -50,7 +50,7 @@ static int allocate(struct fc_times *s, fc_cuda_memory *memory, size_t bytes, co
         code = s->cuda->copy_to_device(*memory, content, bytes, s->stream);
     if (!code && content)
         code = s->cuda->stream_synchronize(s->stream);
-    return code ? fail(s, FC_FAULT, "memory was asked for", code, error) : 0;
+    return code ? fail(s, FC_FAULT, "allocating memory", code, error) : 0;
 }
 
 static int prepare(struct fc_times *s, const struct fc_embedded_file *image, struct fc_error *error)
@@ -62,10 +62,10 @@ static int prepare(struct fc_times *s, const struct fc_embedded_file *image, str
     if (!code)
         code = s->cuda->module_get_function(&s->function, s->module, "fc_step_times");
     if (code)
-        return fail(s, FC_NO_DEVICE, "its kernels were loaded", code, error);
+        return fail(s, FC_NO_DEVICE, "loading its kernels", code, error);
     struct fc_step_program *plans = malloc((job->plan_count + 1) * sizeof *plans);
     if (!plans)
-        return fc_fail(error, FC_FAULT, "no memory for the step times");
+        return fc_fail(error, FC_FAULT, "out of memory for the step times");
     for (size_t p = 0; p < job->plan_count; p++)
         plans[p] = *job->plans[p];
     int status = allocate(s, &s->plans, job->plan_count * sizeof *plans, plans, error);
@@ -91,7 +91,7 @@ static int open_session(struct fc_times **session, int device, const struct fc_t
                        cuda ? "the driver does not know it" : why);
     struct fc_times *s = calloc(1, sizeof *s);
     if (!s)
-        return fc_fail(error, FC_FAULT, "no memory for the step times");
+        return fc_fail(error, FC_FAULT, "out of memory for the step times");
     s->cuda = cuda;
     s->job = *job;
     s->device = number;
@@ -101,7 +101,7 @@ static int open_session(struct fc_times **session, int device, const struct fc_t
     s->retained = !code;
     if (!code)
         code = cuda->context_push(s->context);
-    int status = code ? fail(s, FC_NO_DEVICE, "it was opened", code, error) : prepare(s, image, error);
+    int status = code ? fail(s, FC_NO_DEVICE, "being opened", code, error) : prepare(s, image, error);
     if (!code)
         cuda->context_pop(&old);
     if (status)
@@ -131,7 +131,7 @@ static int run_here(struct fc_times *s, const float *values, size_t count, float
         code = s->cuda->copy_to_host(log_times, s->times, out, s->stream);
     if (!code)
         code = s->cuda->stream_synchronize(s->stream);
-    return code ? fail(s, FC_FAULT, "step times were computed", code, error) : 0;
+    return code ? fail(s, FC_FAULT, "computing step times", code, error) : 0;
 }
 
 static int run(struct fc_times *s, const float *values, size_t count, float *log_times,
@@ -142,7 +142,7 @@ static int run(struct fc_times *s, const float *values, size_t count, float *log
         return 0;
     fc_cuda_result code = s->cuda->context_push(s->context);
     if (code)
-        return fail(s, FC_FAULT, "step times were computed", code, error);
+        return fail(s, FC_FAULT, "computing step times", code, error);
     int status = run_here(s, values, count, log_times, error);
     s->cuda->context_pop(&old);
     return status;

@@ -41,7 +41,7 @@ struct fc_times {
 static int fail(const struct fc_times *s, enum fc_status status, const char *doing, cl_int code,
                 struct fc_error *error)
 {
-    return fc_fail(error, status, "OpenCL device '%s' failed when %s (%s)", s->info.name, doing,
+    return fc_fail(error, status, "OpenCL device '%s' failed while %s (%s)", s->info.name, doing,
                    fc_opencl_code(code));
 }
 
@@ -72,7 +72,7 @@ static int allocate(struct fc_times *s, cl_mem *memory, cl_mem_flags flags, size
         s->cl->release_mem_object(*memory);
     *memory =
         s->cl->create_buffer(s->context, flags | (content ? CL_MEM_COPY_HOST_PTR : 0), bytes, content, &code);
-    return *memory ? 0 : fail(s, FC_FAULT, "memory was asked for", code, error);
+    return *memory ? 0 : fail(s, FC_FAULT, "allocating memory", code, error);
 }
 
 /* Plans and tables, which do not change. */
@@ -81,7 +81,7 @@ static int send_job(struct fc_times *s, struct fc_error *error)
     const struct fc_times_job *job = &s->job;
     struct fc_step_program *plans = malloc((job->plan_count + 1) * sizeof *plans);
     if (!plans)
-        return fc_fail(error, FC_FAULT, "no memory for the step times");
+        return fc_fail(error, FC_FAULT, "out of memory for the step times");
     for (size_t p = 0; p < job->plan_count; p++)
         plans[p] = *job->plans[p];
     /* the copy does not write to it */
@@ -106,7 +106,7 @@ int fc_times_opencl_open(struct fc_times **session, int device, const struct fc_
                        count ? "its number is too high" : why);
     struct fc_times *s = calloc(1, sizeof *s);
     if (!s)
-        return fc_fail(error, FC_FAULT, "no memory for the step times");
+        return fc_fail(error, FC_FAULT, "out of memory for the step times");
     s->cl = cl;
     s->job = *job;
     fc_opencl_describe(cl, ids[device], &s->info);
@@ -121,14 +121,14 @@ int fc_times_opencl_open(struct fc_times **session, int device, const struct fc_
         if (s->context)
             s->queue = cl->create_command_queue(s->context, ids[device], 0, &code);
         if (!s->queue)
-            status = fail(s, FC_NO_DEVICE, "it was opened", code, error);
+            status = fail(s, FC_NO_DEVICE, "being opened", code, error);
     }
     if (!status)
         status = fc_opencl_build(cl, s->context, ids[device], &chosen, &s->program, error);
     if (!status) {
         s->kernel = cl->create_kernel(s->program, "fc_step_times", &code);
         if (!s->kernel)
-            status = fail(s, FC_NO_DEVICE, "its kernel was looked up", code, error);
+            status = fail(s, FC_NO_DEVICE, "looking up its kernel", code, error);
     }
     if (!status)
         status = send_job(s, error);
@@ -175,7 +175,7 @@ static int run(struct fc_times *s, const float *values, size_t count, float *log
         code = s->cl->enqueue_nd_range_kernel(s->queue, s->kernel, 2, NULL, global, NULL, 0, NULL, NULL);
     if (code == CL_SUCCESS)
         code = s->cl->enqueue_read_buffer(s->queue, s->times, CL_TRUE, 0, out, log_times, 0, NULL, NULL);
-    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "step times were computed", code, error);
+    return code == CL_SUCCESS ? 0 : fail(s, FC_FAULT, "computing step times", code, error);
 }
 
 const struct fc_times_backend fc_times_opencl = {"opencl", open_session, run, close_session};

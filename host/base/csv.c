@@ -127,7 +127,7 @@ static int read_rows(struct fc_csv *csv, struct reader *r, const char *name, str
             if (!cell)
                 return fc_fail(error, FC_BAD_INPUT, "%s:%d: a quote (\") is never closed", name, at);
             if (add_cell(csv, &count, &cell_room, cell))
-                return fc_fail(error, FC_FAULT, "no memory for the table '%.200s'", name);
+                return fc_fail(error, FC_FAULT, "out of memory for the table '%.200s'", name);
             empty = empty && !*cell;
         }
         while (count > first && !*csv->cells[count - 1])
@@ -143,7 +143,7 @@ static int read_rows(struct fc_csv *csv, struct reader *r, const char *name, str
                            name, line, count - first, csv->columns,
                            csv->separator == '\t' ? "tab" : (char[]){csv->separator, '\0'});
         if (add_row(csv, &row_room, first, line))
-            return fc_fail(error, FC_FAULT, "no memory for the table '%.200s'", name);
+            return fc_fail(error, FC_FAULT, "out of memory for the table '%.200s'", name);
     }
     if (csv->rows == 0)
         return fc_fail(error, FC_BAD_INPUT, "%s: the table is empty; its first line names the columns", name);
@@ -169,7 +169,7 @@ int fc_csv_read(struct fc_csv *csv, const char *name, const char *text, size_t s
     }
     csv->text = malloc(size + 1);
     if (!csv->text)
-        return fc_fail(error, FC_FAULT, "no memory for the table '%.200s'", name);
+        return fc_fail(error, FC_FAULT, "out of memory for the table '%.200s'", name);
     memcpy(csv->text, text, size);
     csv->text[size] = '\0';
     struct reader r = {csv->text, csv->text + size, 1};

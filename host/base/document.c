@@ -210,7 +210,7 @@ static int expand_alias(struct builder *builder, struct fy_event *event, int dep
         }
     char shown[64];
     return fc_fail_at(builder->error, &place,
-                      "the alias '*%s' stands for nothing; put '&%s' before a value above it",
+                      "the alias '*%s' has no anchor; put '&%s' before a value above it",
                       fc_printable(shown, sizeof shown, name ? name : "", length),
                       fc_printable(shown, sizeof shown, name ? name : "", length));
 }
@@ -723,15 +723,15 @@ static struct fc_node *map_for(struct fc_document *document, const char *argumen
         length = length < path_length - at ? length : path_length - at;
         char shown[64];
         if (length == 0) {
-            fc_fail_at(error, &place, "the path has an empty part; write for example contract.mfu=0.4");
+            fc_fail_at(error, &place, "the path has an empty component; write for example contract.mfu=0.4");
             return NULL;
         }
         if (map->kind == FC_NODE_EMPTY)
             map->kind = FC_NODE_MAP;
         if (map->kind != FC_NODE_MAP) {
-            fc_fail_at(
-                error, &place, "'%s' cannot be set (what it stands in is %s, not a map); check the path",
-                fc_printable(shown, sizeof shown, argument, path_length), fc_node_kind_name(map->kind));
+            fc_fail_at(error, &place, "'%s' cannot be set (its parent is %s, not a map); check the path",
+                       fc_printable(shown, sizeof shown, argument, path_length),
+                       fc_node_kind_name(map->kind));
             return NULL;
         }
         if (at + length >= path_length) {
@@ -779,8 +779,7 @@ int fc_document_set(struct fc_document *document, const char *argument, struct f
         length--;
     struct fc_place value_place = {set_name, 1, (int)value_at + 1};
     if (value_at == length)
-        return fc_fail_at(error, &value_place,
-                          "no value stands after '='; write for example contract.mfu=0.4");
+        return fc_fail_at(error, &value_place, "no value follows '='; write for example contract.mfu=0.4");
 
     struct fc_node *value = NULL;
     if (strchr("{['\"", argument[value_at])) {

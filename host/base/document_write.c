@@ -117,7 +117,7 @@ static void put(struct fc_writer *writer, const char *key, struct json_object *v
         fail(writer, "out of memory");
 }
 
-/* The same for a value that was just made: NULL means that there was no memory for it. */
+/* The same for a value that was just made: NULL means that there was out of memory for it. */
 static bool put_made(struct fc_writer *writer, const char *key, struct json_object *value)
 {
     if (!value)

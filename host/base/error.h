@@ -13,7 +13,7 @@ enum fc_status {
     FC_DONE = 0,      /* the work is done */
     FC_ANSWER_NO = 1, /* it ran, but the answer is 'no': a comparison differs, a check fails */
     FC_BAD_INPUT = 2, /* the input or the usage is wrong */
-    FC_NO_DEVICE = 3, /* a named backend or device cannot be had */
+    FC_NO_DEVICE = 3, /* a named backend or device is not available */
     FC_FAULT = 4      /* a fault on the way; what was finished is kept */
 };
 

@@ -130,7 +130,7 @@ static int open_special(struct fc_output *o, int descriptor, struct fc_error *er
         poll(NULL, 0, PIPE_STEP_MS);
     }
     if (o->special < 0 && errno == ENXIO)
-        return fc_fail(error, FC_BAD_INPUT, "%s: is a pipe that nobody reads; name a file", o->given);
+        return fc_fail(error, FC_BAD_INPUT, "%s: is a pipe without a reader; name a file", o->given);
     if (o->special < 0)
         return cannot(o, errno, error);
     if (descriptor < 0)
@@ -151,9 +151,10 @@ static int take_lock(struct fc_output *o, struct fc_error *error)
             (void)close(o->lock);
             o->lock = -1;
             if (why == EWOULDBLOCK)
-                return fc_fail(error, FC_BAD_INPUT,
-                               "%s %s: another flopcast is writing it; wait for its end or name another file",
-                               o->option, o->given);
+                return fc_fail(
+                    error, FC_BAD_INPUT,
+                    "%s %s: another flopcast is writing it; wait until it ends or name another file",
+                    o->option, o->given);
             (void)unlink(o->lock_path); /* a file system without locks: the rename still keeps files whole */
             return 0;
         }
@@ -225,7 +226,7 @@ int fc_output_open(struct fc_output **output, const char *option, const char *pa
         return fc_fail(error, FC_BAD_INPUT, "%s: the name of the file is empty; name one", option);
     struct fc_output *o = calloc(1, sizeof *o);
     if (!o)
-        return fc_fail(error, FC_FAULT, "%s %.80s: no memory to write it", option, path);
+        return fc_fail(error, FC_FAULT, "%s %.80s: not enough memory to write it", option, path);
     o->special = o->lock = -1;
     snprintf(o->option, sizeof o->option, "%s", option);
     int descriptor = -1, status = -1, why;
@@ -317,7 +318,7 @@ static int set_mode(const struct fc_output *o, int file)
 int fc_output_commit(struct fc_output *o, struct fc_error *error)
 {
     if (!o->stream)
-        return fc_fail(error, FC_FAULT, "%s: nothing was begun", o->given);
+        return fc_fail(error, FC_FAULT, "%s: nothing was started", o->given);
     errno = 0;
     bool bad = fflush(o->stream) != 0 || ferror(o->stream);
     if (!bad && o->special < 0)

@@ -90,7 +90,7 @@ int fc_read_file(const char *path, size_t most, char **text, size_t *length, str
     size_t size = 0, used = 0;
     char *buffer = NULL;
     if (fstat(file, &status)) {
-        fc_fail(error, FC_FAULT, "%s: cannot be looked at (%s)", path, strerror(errno));
+        fc_fail(error, FC_FAULT, "%s: cannot be examined (%s)", path, strerror(errno));
         goto out;
     }
     if (S_ISDIR(status.st_mode)) {
@@ -109,8 +109,8 @@ int fc_read_file(const char *path, size_t most, char **text, size_t *length, str
             size_t wanted = size ? 2 * size : S_ISREG(status.st_mode) ? (size_t)status.st_size + 2 : 65536;
             char *larger = realloc(buffer, wanted);
             if (!larger) {
-                fc_fail(error, FC_FAULT, "%s: no memory to read it (%zu bytes); close other programs", path,
-                        wanted);
+                fc_fail(error, FC_FAULT, "%s: not enough memory to read it (%zu bytes); close other programs",
+                        path, wanted);
                 goto out;
             }
             buffer = larger;
@@ -130,7 +130,7 @@ int fc_read_file(const char *path, size_t most, char **text, size_t *length, str
             break;
     }
     if (pipe && used == 0) {
-        fc_fail(error, FC_BAD_INPUT, "%s: is a pipe that nobody writes to; name a file", path);
+        fc_fail(error, FC_BAD_INPUT, "%s: is a pipe without a writer; name a file", path);
         goto out;
     }
     buffer[used] = '\0';

@@ -30,7 +30,7 @@ struct swarm {
     double mode[N];
     double *root;   /* lower Cholesky factor of the covariance, row-major */
     double *state;  /* count x N standard normal coordinates: shift = mode + root state */
-    double *excess; /* log posterior less log normal law, up to a constant */
+    double *excess; /* log posterior less log normal distribution, up to a constant */
     size_t count;
     uint64_t seed, draws;
     uint32_t event; /* counter of random numbers */
@@ -116,7 +116,7 @@ static size_t decide(struct swarm *s, struct batch *b, size_t first, size_t coun
     return accepted;
 }
 
-/* Moves all particles once under the law of `power`; step 1 draws them afresh. Returns the share accepted, or
+/* Moves all particles once under the distribution of `power`; step 1 draws them afresh. Returns the share accepted, or
  * -1. */
 static double move(struct swarm *s, double power, double step)
 {
@@ -126,7 +126,7 @@ static double move(struct swarm *s, double power, double step)
                       .times = malloc(room * (s->fit->count + 1) * sizeof(float))};
     int status = 0;
     if (!b.trial || !b.values || !b.times) {
-        fc_fail(s->error, FC_FAULT, "no memory for the calibration");
+        fc_fail(s->error, FC_FAULT, "out of memory for the calibration");
         free(b.trial);
         free(b.values);
         free(b.times);
@@ -240,7 +240,7 @@ static double adapt(double step, double accepted)
     return fmin(0.98, fmax(0.02, step * exp(1.5 * (accepted - 0.35))));
 }
 
-/* From the normal law to the posterior, then moves until the draws are used up. */
+/* From the normal distribution to the posterior, then moves until the draws are used up. */
 static int carry(struct swarm *s, struct fc_calibration *c, uint64_t draws)
 {
     double power = 0, step = 0.5, family = 1, accepted = move(s, 0, 1);
@@ -348,7 +348,7 @@ int fc_calibration_run(struct fc_calibration *c, const struct fc_fit *fit,
     free(s.excess);
     if (status && own.text[0])
         *error = own;
-    return status && !own.text[0] ? fc_fail(error, FC_FAULT, "no memory for the calibration") : status;
+    return status && !own.text[0] ? fc_fail(error, FC_FAULT, "out of memory for the calibration") : status;
 }
 
 void fc_calibration_free(struct fc_calibration *c)

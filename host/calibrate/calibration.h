@@ -1,9 +1,9 @@
 /* calibration.h: the joint posterior of the efficiency factors by simulation.
  *
- * Sequential Monte Carlo: particles start as draws of the normal law with the fit's mode and curvature
+ * Sequential Monte Carlo: particles start as draws of the normal distribution with the fit's mode and curvature
  * (fit.h) and are carried to the posterior by weighting, resampling and moves, in steps small enough that
  * half of the weight's sample size is kept. A move is a preconditioned Crank-Nicolson step (Cotter et al.
- * 2013, arXiv 1202.0709), which leaves the normal law exactly alone, so that it pays only for what the
+ * 2013, arXiv 1202.0709), which leaves the Gaussian prior invariant, so that it pays only for what the
  * posterior differs from it; it works in 73 dimensions. Random numbers are counter-based: the result depends
  * neither on threads nor on instruction sets nor on the device. */
 #ifndef FC_HOST_CALIBRATION_H
@@ -22,8 +22,8 @@ struct fc_calibration {
     double *particles; /* count x FC_FACTORS shifts, each with the same weight */
     size_t count;
     uint64_t draws;    /* evaluations of all rows */
-    int stages;        /* from the normal law to the posterior */
-    double first_ess;  /* of plain importance sampling from the normal law, in particles */
+    int stages;        /* from the normal distribution to the posterior */
+    double first_ess;  /* of plain importance sampling from the normal distribution, in particles */
     double acceptance; /* of the last moves */
     double ess; /* effective number of particles at the end (estimate: families of copies, decorrelated by
                    moves) */

@@ -54,7 +54,7 @@ static int fit_without(const struct fc_measurements *m, const struct fc_beliefs 
     bool *use = malloc((m->count + 1) * sizeof *use);
     double shift[N] = {0};
     struct fc_fit fit = {0};
-    int status = covariance && use ? 0 : fc_fail(error, FC_FAULT, "no memory for the cross-validation");
+    int status = covariance && use ? 0 : fc_fail(error, FC_FAULT, "out of memory for the cross-validation");
     for (size_t i = 0; !status && i < m->count; i++)
         use[i] = used(&m->rows[i]) && fold[i] != j && fold[i] != k;
     if (!status)
@@ -77,7 +77,7 @@ int fc_cross_validate(const struct fc_measurements *m, const struct fc_beliefs *
                       struct fc_prediction *predictions, struct fc_error *error)
 {
     int *fold = malloc((m->count + 1) * sizeof *fold);
-    int status = fold ? 0 : fc_fail(error, FC_FAULT, "no memory for the cross-validation");
+    int status = fold ? 0 : fc_fail(error, FC_FAULT, "out of memory for the cross-validation");
     if (!status)
         deal(m, fold);
     for (int k = 0; !status && k < FOLDS; k++)
@@ -114,7 +114,7 @@ int fc_validation_residuals(const struct fc_measurements *m, const struct fc_bel
 {
     struct fc_prediction *p = calloc(m->count + 1, sizeof *p);
     int *fold = malloc((m->count + 1) * sizeof *fold);
-    int status = p && fold ? 0 : fc_fail(error, FC_FAULT, "no memory for the residuals");
+    int status = p && fold ? 0 : fc_fail(error, FC_FAULT, "out of memory for the residuals");
     if (!status)
         status = fc_cross_validate(m, prior, p, error);
     if (!status) {
@@ -132,11 +132,11 @@ int fc_validation_nested(const struct fc_measurements *m, const struct fc_belief
     /* inner[k]: each row by a fit that has seen neither its fold nor fold k */
     struct fc_prediction *inner[FOLDS] = {0};
     int *fold = malloc((m->count + 1) * sizeof *fold);
-    int status = fold ? 0 : fc_fail(error, FC_FAULT, "no memory for the nested validation");
+    int status = fold ? 0 : fc_fail(error, FC_FAULT, "out of memory for the nested validation");
     for (int k = 0; k < FOLDS; k++) {
         inner[k] = calloc(m->count + 1, sizeof *inner[k]);
         if (!inner[k] && !status)
-            status = fc_fail(error, FC_FAULT, "no memory for the nested validation");
+            status = fc_fail(error, FC_FAULT, "out of memory for the nested validation");
     }
     if (!status)
         deal(m, fold);

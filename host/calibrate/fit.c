@@ -26,7 +26,7 @@ int fc_fit_create(struct fc_fit *fit, const struct fc_measurements *m, const boo
 {
     *fit = (struct fc_fit){.prior = prior, .rows = malloc((m->count + 1) * sizeof *fit->rows)};
     if (!fit->rows)
-        return fc_fail(error, FC_FAULT, "no memory for the fit");
+        return fc_fail(error, FC_FAULT, "out of memory for the fit");
     for (size_t i = 0; i < m->count; i++) {
         const struct fc_measurement *row = &m->rows[i];
         if (row->left_out[0] || (use && !use[i]))
@@ -125,7 +125,7 @@ int fc_fit_find_mode(const struct fc_fit *fit, double shift[FC_FACTORS],
     double *curvature = malloc(2 * sizeof *curvature * N * N), *damped = curvature ? curvature + N * N : NULL;
     double slope[N], step[N], damping = 1e-3, energy = fc_fit_energy(fit, shift);
     if (!curvature)
-        return fc_fail(error, FC_FAULT, "no memory for the fit");
+        return fc_fail(error, FC_FAULT, "out of memory for the fit");
     for (int k = 0; k < MOST_STEPS; k++) {
         expand(fit, shift, curvature, slope);
         double gained = -1;

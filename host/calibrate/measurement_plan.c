@@ -606,7 +606,7 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
         return 0;
     }
     if (!p->software && cells[FC_COLUMN_SOFTWARE][0]) {
-        snprintf(m->left_out, sizeof m->left_out, "'%.60s' is no software generation that is known",
+        snprintf(m->left_out, sizeof m->left_out, "'%.60s' is not a known software generation",
                  cells[FC_COLUMN_SOFTWARE]);
         return 0;
     }

@@ -299,7 +299,7 @@ static int add_table(struct fc_measurements *m, const char *name, const char *te
     int columns[FC_COLUMNS];
     size_t room = m->count;
     struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
-    int status = beliefs ? 0 : fc_fail(error, FC_FAULT, "no memory for the measurements");
+    int status = beliefs ? 0 : fc_fail(error, FC_FAULT, "out of memory for the measurements");
     if (!status)
         status = fc_beliefs_read(beliefs, catalog, error);
     if (!status)
@@ -309,7 +309,7 @@ static int add_table(struct fc_measurements *m, const char *name, const char *te
         for (size_t at = 1; !status && f.count < 1000 && at < csv.rows; at++) {
             struct fc_measurement *row = add_row(m, &room);
             status = row ? read_row(row, &csv, at, columns, name, catalog, beliefs, &f, error)
-                         : fc_fail(error, FC_FAULT, "no memory for the measurements");
+                         : fc_fail(error, FC_FAULT, "out of memory for the measurements");
             if (status || !row)
                 break;
             m->used += row->left_out[0] == '\0';
@@ -344,7 +344,7 @@ int fc_measurements_open(struct fc_measurements *m, const char *path, const stru
         for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
             const struct fc_embedded_file *file = fc_embedded_find(shipped[i]);
             if (!file)
-                return fc_fail(error, FC_FAULT, "this build carries no measurements; name a CSV file");
+                return fc_fail(error, FC_FAULT, "no measurements are embedded in this build; name a CSV file");
             if (add_table(m, shipped[i], (const char *)file->data, file->size, false, catalog, error))
                 return -1;
         }

@@ -85,7 +85,8 @@ int fc_memory_validation_run(struct fc_memory_validation *v, const char *path,
                          : fc_fail(error, FC_FAULT, "out of memory while validating");
     const struct fc_embedded_file *file = path ? NULL : fc_embedded_find(shipped);
     if (!status && !path && !file)
-        status = fc_fail(error, FC_FAULT, "this build carries no measurements of memory; name a CSV file");
+        status =
+            fc_fail(error, FC_FAULT, "no measurements are embedded in this build of memory; name a CSV file");
     if (!status)
         status = path ? fc_measurements_open(&v->measurements, path, catalog, error)
                       : fc_measurements_read(&v->measurements, shipped, (const char *)file->data, file->size,

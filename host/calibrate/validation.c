@@ -237,7 +237,7 @@ static int score_all(struct fc_validation *v, struct fc_error *error)
     bool *in = malloc((count + 1) * sizeof *in);
     double *buffer = malloc((count + 1) * sizeof *buffer);
     char name[64], other[64];
-    int status = in && buffer ? 0 : fc_fail(error, FC_FAULT, "no memory for the scores");
+    int status = in && buffer ? 0 : fc_fail(error, FC_FAULT, "out of memory for the scores");
     for (int kind = 0; !status && kind < CRITERIA; kind++)
         for (size_t i = 0; i < count && v->score_count < FC_SCORES; i++) {
             bool known = !used(&v->measurements.rows[i]);
@@ -281,7 +281,7 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
         v->fitted = calloc(count + 1, sizeof *v->fitted);
         v->validated = cross ? calloc(count + 1, sizeof *v->validated) : NULL;
         if (!baseline || !v->fitted || (cross && !v->validated))
-            status = fc_fail(error, FC_FAULT, "no memory for the validation");
+            status = fc_fail(error, FC_FAULT, "out of memory for the validation");
     }
     if (!status) {
         status = fc_collectives_measured(catalog, v->collectives, &v->collective_count, error);

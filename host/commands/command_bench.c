@@ -24,7 +24,7 @@ static const char help[] =
     "\n"
     "Measures trials per second of the CPU kernels and of every device that works, on two built-in programs "
     "and on\n"
-    "scenarios (default: those that come with the program). Each device first does a few trials whose digest "
+    "scenarios (default: the bundled ones). Each device first does a few trials whose digest "
     "must\n"
     "equal the scalar kernel's; a wrong answer gets no time. Devices take turns in five rounds; the median "
     "counts.\n"
@@ -102,8 +102,8 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case 'S':
             o->seconds = strtod(optarg, &end);
             if (end == optarg || *end || !(o->seconds >= 0.01 && o->seconds <= 3600))
-                return fc_fail(error, FC_BAD_INPUT, "--seconds '%.40s' is no number from 0.01 to 3600",
-                               optarg);
+                return fc_fail(error, FC_BAD_INPUT,
+                               "--seconds: '%.40s' is not a number between 0.01 and 3600", optarg);
             break;
         case 's':
             if (fc_option_count("--seed", optarg, 0, UINT64_MAX, &o->seed, error))
@@ -277,7 +277,7 @@ static int measure(struct report *r, const struct options *o, struct fc_error *e
     fc_topology_summary(r->hardware.topology, r->machine, sizeof r->machine);
     r->race = calloc(RACES_MAX, sizeof *r->race);
     if (!r->race)
-        return fc_fail(error, FC_FAULT, "no memory for the benchmark");
+        return fc_fail(error, FC_FAULT, "out of memory for the benchmark");
     if (race_builtins(r, o, error))
         return -1;
     if (takes_part(o, "cpu"))

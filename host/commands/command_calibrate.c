@@ -80,7 +80,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         }
     }
     if (optind + 1 < argc)
-        return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; calibrate takes one table",
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': calibrate takes a single table",
                        argv[optind + 1]);
     o->table = optind < argc ? argv[optind] : NULL;
     return 0;
@@ -128,7 +128,7 @@ static int calibrate(const struct options *o, struct fc_error *error)
     struct fc_calibration *c = calloc(1, sizeof *c);
     double residual_sd[FC_GROUPS], start = fc_clock_s();
     struct fc_output *output = NULL;
-    int status = prior && c ? 0 : fc_fail(error, FC_FAULT, "no memory for the calibration");
+    int status = prior && c ? 0 : fc_fail(error, FC_FAULT, "out of memory for the calibration");
     if (!status)
         status = fc_catalog_open(&catalog, error);
     if (!status)

@@ -81,7 +81,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         }
     }
     if (optind < argc)
-        return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; devices takes options only",
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': devices takes options only",
                        argv[optind]);
     return 0;
 }

@@ -127,7 +127,7 @@ static int find_worst(struct fc_explain *e, struct findings *f, struct fc_error 
     size_t n = e->columns.count;
     f->in = malloc(n * sizeof *f->in);
     if (!f->in)
-        return fc_fail(error, FC_FAULT, "no memory to mark %zu worlds", n);
+        return fc_fail(error, FC_FAULT, "out of memory while marking %zu worlds", n);
     if (fc_explain_worst(e, f->in, &f->limit, error))
         return -1;
     f->shift_count = e->columns.column_count;
@@ -394,7 +394,7 @@ static int explain(const struct options *o, struct fc_error *error)
     bool opened = false;
     int status = -1;
     if (!f) {
-        fc_fail(error, FC_FAULT, "no memory to explain");
+        fc_fail(error, FC_FAULT, "out of memory while explaining");
         goto out;
     }
     struct fc_program *program = &scenario.compiled.program;

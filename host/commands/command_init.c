@@ -115,7 +115,7 @@ int fc_command_init(int argc, char **argv)
             status = fc_option_error("init", c, argv, words, &error);
     }
     if (!status && optind < argc)
-        status = fc_fail(&error, FC_BAD_INPUT, "'%.80s' is one argument too many; init takes options alone",
+        status = fc_fail(&error, FC_BAD_INPUT, "unexpected argument '%.80s': init takes options only",
                          argv[optind]);
     bool asks = !(quick.model && quick.gpus && quick.tokens) && isatty(STDIN_FILENO);
     if (!status && asks)

@@ -105,7 +105,7 @@ static void print_table(const struct line *lines, long count)
 int fc_command_list(int argc, char **argv)
 {
     static const char help[] = "usage: flopcast list [KIND] [--json]\n\n"
-                               "Lists the catalog and the scenarios that come with the program. KIND is "
+                               "Lists the catalog and the bundled scenarios. KIND is "
                                "model, gpu, network, reliability, price,\n"
                                "energy or scenario, all of which are listed without it; metrics; or default, "
                                "efficiency, posterior, profile-gb200-era\n"
@@ -158,7 +158,7 @@ int fc_command_list(int argc, char **argv)
         goto failed;
     lines = calloc(fc_catalog_count(catalog) + fc_embedded_count + 1, sizeof *lines);
     if (!lines) {
-        fc_fail(&error, FC_FAULT, "no memory for the list");
+        fc_fail(&error, FC_FAULT, "out of memory for the list");
         goto failed;
     }
     count = collect(catalog, kind, lines, &error);

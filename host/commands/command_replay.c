@@ -90,7 +90,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (optind >= argc)
         return fc_fail(error, FC_BAD_INPUT, "replay needs a scenario; see flopcast list scenarios");
     if (optind + 1 < argc)
-        return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; replay takes one scenario",
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': replay takes a single scenario",
                        argv[optind + 1]);
     if (o->has_trial && o->at)
         return fc_fail(error, FC_BAD_INPUT, "--trial and --at are both given (one world is shown); drop one");
@@ -106,7 +106,7 @@ static int simulate(const struct fc_scenario *scenario, int metric, uint64_t cou
     size_t bytes = ((size_t)kernel->scratch_bytes + 63) / 64 * 64, chunk = (size_t)kernel->chunk;
     struct fc_program *program = malloc(sizeof *program);
     if (!program)
-        return fc_fail(error, FC_FAULT, "no memory for the worlds");
+        return fc_fail(error, FC_FAULT, "out of memory for the worlds");
     *program = scenario->compiled.program;
     program->metric_count = 1;
     program->metrics[0] = metric;
@@ -133,7 +133,7 @@ static int simulate(const struct fc_scenario *scenario, int metric, uint64_t cou
         free(out);
     }
     free(program);
-    return failed ? fc_fail(error, FC_FAULT, "no memory for the worlds") : 0;
+    return failed ? fc_fail(error, FC_FAULT, "out of memory for the worlds") : 0;
 }
 
 /* The world whose metric lies nearest to the figure `text` of the first worlds of the run. */
@@ -147,7 +147,7 @@ static int find_trial(const struct fc_scenario *scenario, struct options *o, str
         scenario->trials < MOST_LOOKED_AT || o->scenario_options.trials ? scenario->trials : MOST_LOOKED_AT;
     float *values = malloc((size_t)count * sizeof *values);
     struct fc_tally tally = {0};
-    int status = values ? 0 : fc_fail(error, FC_FAULT, "no memory for the worlds");
+    int status = values ? 0 : fc_fail(error, FC_FAULT, "out of memory for the worlds");
     if (!status)
         status = fc_tally_create(&tally, &answer.metric, 1, error);
     if (!status)
@@ -157,8 +157,8 @@ static int find_trial(const struct fc_scenario *scenario, struct options *o, str
         struct fc_estimate target = fc_answer_value(&answer, &tally);
         double nearest = INFINITY;
         if (target.refused || !isfinite(target.value))
-            status = fc_fail(error, FC_BAD_INPUT, "%s cannot be told from %llu worlds; raise -n", o->at,
-                             (unsigned long long)count);
+            status = fc_fail(error, FC_BAD_INPUT, "%llu worlds are too few to estimate %s; raise -n",
+                             (unsigned long long)count, o->at);
         for (uint64_t i = 0; !status && i < count; i++) {
             double distance = fabs((double)values[i] - target.value);
             if (distance < nearest) {

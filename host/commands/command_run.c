@@ -29,7 +29,7 @@ static const char help[] =
     "usage: flopcast run SCENARIO [OPTIONS]\n"
     "       flopcast run --model M --gpus NxGPU --tokens N [OPTIONS]\n"
     "\n"
-    "SCENARIO is a file, or the name of a scenario that comes with the program (flopcast list scenarios).\n"
+    "SCENARIO is a file, or the name of a bundled scenario (flopcast list scenarios).\n"
     "\n" FC_QUICK_HELP
     "  -n, --trials N        number of worlds to simulate (1e6 may be written; default: the scenario's, else "
     "100000)\n"
@@ -49,7 +49,7 @@ static const char help[] =
     "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default "
     "1e8)\n"
     "      --samples F.csv   write the metrics of every trial, one line each\n"
-    "      --resume          go on with the trials that FILE of -o still lacks\n"
+    "      --resume          continue with the trials that the FILE of -o still lacks\n"
     "      --quantiles LIST  percentiles of the table, e.g. 10,50,90 (default: as many as fit the terminal)\n"
     "      --only METRIC     print this metric alone, as often as needed (flopcast list metrics)\n"
     "      --json            print the result as JSON instead of tables\n"
@@ -252,10 +252,10 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         return fc_fail(error, FC_BAD_INPUT,
                        "run needs a scenario, or --model, --gpus and --tokens; see flopcast list scenarios");
     if (optind + 1 < argc)
-        return fc_fail(error, FC_BAD_INPUT, "'%s' is one argument too many; run takes one scenario",
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%s': run takes a single scenario",
                        argv[optind + 1]);
     if (o->resume && !o->output)
-        return fc_fail(error, FC_BAD_INPUT, "--resume needs -o FILE, the result to go on with");
+        return fc_fail(error, FC_BAD_INPUT, "--resume needs -o FILE, the result to continue");
     if (o->samples && o->resume)
         return fc_fail(error, FC_BAD_INPUT,
                        "--samples cannot go with --resume (the trials that are in are not simulated again); "
@@ -419,7 +419,7 @@ static void say_stopped(const struct options *o, const struct fc_tally *tally, u
     bool any = fc_tally_trials(tally) > 0;
     fc_fail(error, FC_FAULT, "stopped after %llu of %llu trials%s%s%s",
             (unsigned long long)fc_tally_trials(tally), (unsigned long long)count,
-            o->output && any ? "; go on with --resume -o " : "", o->output && any ? o->output : "",
+            o->output && any ? "; continue with --resume -o " : "", o->output && any ? o->output : "",
             o->output ? "" : " (without -o FILE nothing is kept)");
 }
 

@@ -128,7 +128,7 @@ static int complete(struct search *search, struct fc_solve *solve, const struct 
                        "--for: there is no '%s' in a scenario; see flopcast list default", range->path);
     const struct fc_setting *setting = &scenario->settings->fields[field->id];
     bool number = field->type == FC_FIELD_NUMBER || field->type == FC_FIELD_INTEGER;
-    if (!number && field->type != FC_FIELD_UNCERTAIN && field->type != FC_FIELD_LAW)
+    if (!number && field->type != FC_FIELD_UNCERTAIN && field->type != FC_FIELD_DISTRIBUTION)
         return fc_fail(error, FC_BAD_INPUT, "--for: '%s' is not a number", range->path);
     if (range->is_list)
         return fc_fail(error, FC_BAD_INPUT, "--for: write a range, %s=from..to, not a list", range->path);
@@ -184,7 +184,7 @@ static int evaluate(void *context, double x, struct fc_solve_point *point, struc
         return -1;
     int status = -1;
     if (scenario.compiled.program.metric_row[search->answer.metric] < 0) {
-        fc_fail(error, FC_BAD_INPUT, "the target's metric is not there at %s", texts[0]);
+        fc_fail(error, FC_BAD_INPUT, "the target's metric does not exist at %s", texts[0]);
         goto out;
     }
     fc_analysis_keep(&scenario.compiled.program, &search->answer.metric, 1);
@@ -314,7 +314,7 @@ static int find(struct search *search, struct fc_solve *s, const struct fc_progr
         return fc_solve_run(s, error);
     struct fc_solve *pilot = malloc(sizeof *pilot);
     if (!pilot)
-        return fc_fail(error, FC_FAULT, "no memory for the search");
+        return fc_fail(error, FC_FAULT, "out of memory for the search");
     *pilot = *s;
     search->trials = search->pilot_trials = all / PILOT_SHARE;
     int found = fc_solve_run(pilot, &thin);

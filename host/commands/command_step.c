@@ -78,7 +78,7 @@ static int read_options(int argc, char **argv, struct fc_scenario_options *scena
         return fc_fail(error, FC_BAD_INPUT,
                        "step needs a scenario, or --model, --gpus and --tokens; see flopcast list scenarios");
     if (optind + 1 < argc)
-        return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; step takes one scenario",
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': step takes a single scenario",
                        argv[optind + 1]);
     *name = optind < argc ? argv[optind] : NULL;
     return fc_scenario_add_override(scenario, "layers=step", error);
@@ -109,7 +109,7 @@ static int simulate(const struct fc_scenario *scenario, struct explanation *e, s
     float *out = malloc((size_t)program->metric_count * chunk * sizeof *out);
     float *seconds = malloc(2 * WORLDS * sizeof *seconds), *memory = seconds ? seconds + WORLDS : NULL;
     int status =
-        scratch && out && seconds && unbounded ? 0 : fc_fail(error, FC_FAULT, "no memory for the worlds");
+        scratch && out && seconds && unbounded ? 0 : fc_fail(error, FC_FAULT, "out of memory for the worlds");
     double fitting = 0;
     if (!status) {
         memset(scratch, 0, bytes);
@@ -140,8 +140,8 @@ static int simulate(const struct fc_scenario *scenario, struct explanation *e, s
 static int explain(const struct fc_scenario *scenario, struct explanation *e, struct fc_error *error)
 {
     struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
-    int status =
-        beliefs ? fc_beliefs_read(beliefs, scenario->catalog, error) : fc_fail(error, FC_FAULT, "no memory");
+    int status = beliefs ? fc_beliefs_read(beliefs, scenario->catalog, error)
+                         : fc_fail(error, FC_FAULT, "out of memory");
     if (!status)
         status = fc_plan_read(&e->plan, scenario->settings, scenario->catalog, error);
     if (!status)

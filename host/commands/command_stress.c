@@ -142,7 +142,7 @@ static int run_case(struct stress *s, int index, const char *const *shocks, int 
     const char *changes[PARTS_MAX];
     size_t count = 0;
     float *samples = NULL;
-    int status = parts ? 0 : fc_fail(error, FC_FAULT, "no memory for the shocks");
+    int status = parts ? 0 : fc_fail(error, FC_FAULT, "out of memory for the shocks");
     for (int i = 0; status == 0 && i < shock_count; i++) {
         int more = fc_analysis_split("--shock", shocks[i], parts[count], sizeof parts[0],
                                      PARTS_MAX - (int)count, error);
@@ -158,7 +158,7 @@ static int run_case(struct stress *s, int index, const char *const *shocks, int 
     status = -1;
     struct fc_program *program = &scenario->compiled.program;
     if (program->metric_row[s->metric] < 0) {
-        fc_fail(error, FC_BAD_INPUT, "the metric %s is not there under the shock %s", s->o->of, c->name);
+        fc_fail(error, FC_BAD_INPUT, "the metric %s does not exist under the shock %s", s->o->of, c->name);
         goto out;
     }
     keep_metrics(s, program, index == 0);
@@ -209,7 +209,7 @@ static int reverse(struct stress *s, struct fc_error *error)
     struct fc_explain e = {&s->analysis, &s->scenario, s->metric, s->trials, s->columns, s->base};
     struct fc_driver *drivers = malloc((FC_INPUT_COUNT + 1) * sizeof *drivers);
     if (!drivers)
-        return fc_fail(error, FC_FAULT, "no memory for the drivers");
+        return fc_fail(error, FC_FAULT, "out of memory for the drivers");
     int count = fc_drivers_list(&s->scenario, NULL, drivers, error);
     count = count < 0 ? count : fc_explain_active(&e, drivers, count, error);
     if (count >= 0)
@@ -219,12 +219,12 @@ static int reverse(struct stress *s, struct fc_error *error)
         return -1;
     s->in = malloc(s->trials * sizeof *s->in);
     if (!s->in)
-        return fc_fail(error, FC_FAULT, "no memory to mark the worlds");
+        return fc_fail(error, FC_FAULT, "out of memory while marking the worlds");
     for (uint64_t i = 0; i < s->trials; i++)
         s->in[i] = breach(s, s->base[i]);
     fc_columns_shifts(&s->columns, s->in, s->shifts);
     if (fc_columns_likeliest(&s->columns, s->in, &s->likeliest, &s->distance))
-        return fc_fail(error, FC_FAULT, "no memory to rank the worlds");
+        return fc_fail(error, FC_FAULT, "out of memory while ranking the worlds");
     return 0;
 }
 
@@ -356,7 +356,7 @@ static int stress(const struct options *o, struct fc_error *error)
     bool opened = false;
     int status = -1;
     if (!s)
-        return fc_fail(error, FC_FAULT, "no memory for the stress test");
+        return fc_fail(error, FC_FAULT, "out of memory for the stress test");
     s->o = o;
     s->case_count = 1 + o->shock_count + (o->shock_count > 1);
     if (fc_analysis_scenario(&s->scenario, o->scenario, &o->shared, NULL, 0, error) ||

@@ -144,11 +144,11 @@ static int find_regret(struct fc_sweep_row *rows, size_t count, const struct fc_
     if (!values || !found) {
         free(values);
         free(found);
-        return fc_fail(error, FC_FAULT, "no memory for the regret");
+        return fc_fail(error, FC_FAULT, "out of memory for the regret");
     }
     for (size_t i = 0; status == 0 && i < count; i++)
         if (!(rows[i].regret = calloc(metrics + 1, sizeof *rows[i].regret)))
-            status = fc_fail(error, FC_FAULT, "no memory for the regret");
+            status = fc_fail(error, FC_FAULT, "out of memory for the regret");
     for (size_t r = 0; status == 0 && r < metrics; r++) {
         for (size_t i = 0; i < count; i++)
             values[i] = samples + (i * metrics + r) * (size_t)trials;
@@ -168,7 +168,7 @@ static int cases_as_range(struct fc_range *range, const struct options *o, struc
     *range = (struct fc_range){.path = "case", .is_list = true};
     range->values = calloc(CASES_MAX, sizeof *range->values);
     if (!range->values)
-        return fc_fail(error, FC_FAULT, "no memory for the cases");
+        return fc_fail(error, FC_FAULT, "out of memory for the cases");
     for (int i = 0; i < o->case_count; i++) {
         size_t length = strcspn(o->cases[i], ":=");
         if (o->cases[i][length] != ':' || length == 0 || length >= FC_RANGE_TEXT)
@@ -323,7 +323,7 @@ static int sweep(const struct options *o, struct fc_error *error)
     }
     rows = calloc(range.count, sizeof *rows);
     if (!rows) {
-        fc_fail(error, FC_FAULT, "no memory for %zu values", range.count);
+        fc_fail(error, FC_FAULT, "out of memory for %zu values", range.count);
         goto out;
     }
     for (size_t i = 0; i < range.count; i++) {

@@ -64,7 +64,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         }
     }
     if (optind + 1 < argc)
-        return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; validate takes one table",
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': validate takes a single table",
                        argv[optind + 1]);
     o->table = optind < argc ? argv[optind] : NULL;
     return 0;

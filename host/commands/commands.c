@@ -22,7 +22,7 @@ const struct fc_command fc_commands[] = {
     {"validate", "predictions against measured step times", fc_command_validate},
     {"devices", "the machine, the backends and devices, and how they would be used", fc_command_devices},
     {"bench", "trials and events per second, with the answers checked first", fc_command_bench},
-    {"list", "the catalog and the scenarios that come with the program", fc_command_list},
+    {"list", "the catalog and the bundled scenarios", fc_command_list},
     {"show", "a catalog entry with its sources, a scenario, or a key of one; what is left to defaults",
      fc_command_show},
     {NULL, NULL, NULL},

@@ -130,7 +130,7 @@ int fc_cluster_apply_defaults(struct fc_settings *settings, const struct fc_cata
         return 0;
     FILE *out = open_memstream(&text, &size);
     if (!out)
-        return fc_fail(error, FC_FAULT, "no memory for the defaults of GPU '%s'", row->name);
+        return fc_fail(error, FC_FAULT, "out of memory for the defaults of GPU '%s'", row->name);
     int status = fc_writer_open(&w, out, FC_JSON, error), wrong = 0;
     if (status == 0) {
         fc_write_map(w, NULL);
@@ -226,7 +226,7 @@ static int read_network(struct fc_cluster *c, const struct fc_settings *settings
         return 0;
     if (!fc_node_get(entry->node, "gpus"))
         fc_note(notes, FC_NOTE, "network-unknown", &network->place,
-                "the catalog does not say which GPUs the network '%s' joins; it is taken as right for the %s",
+                "the catalog does not say which GPUs the network '%s' joins; it is assumed to fit the %s",
                 entry->name, c->gpu.name);
     else if (!joins(entry, c->gpu.name))
         return refuse_network(c, catalog, network, error);

@@ -20,7 +20,7 @@ float *fc_program_add_table(struct fc_compiled *compiled, size_t count, int32_t 
         size_t room = 2 * compiled->table_room + count;
         float *grown = room > INT32_MAX ? NULL : realloc(compiled->tables, room * sizeof *grown);
         if (!grown) {
-            fc_fail(error, FC_FAULT, "no memory for the quantile tables");
+            fc_fail(error, FC_FAULT, "out of memory for the quantile tables");
             return NULL;
         }
         compiled->tables = grown;

@@ -24,7 +24,7 @@ void fc_program_free(struct fc_compiled *compiled);
 int fc_program_add_input(struct fc_compiled *compiled, int input, const struct fc_distribution *distribution,
                          struct fc_error *error);
 
-/* Makes a draw (of an input, or the law of an event) from a distribution, with its table where it needs one.
+/* Makes a draw (of an input, or the distribution of an event) from a distribution, with its table where it needs one.
  */
 int fc_program_make_draw(struct fc_compiled *compiled, const struct fc_distribution *distribution,
                          struct fc_draw *draw, struct fc_error *error);

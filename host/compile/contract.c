@@ -113,7 +113,7 @@ static int compile_market(struct fc_compiled *compiled, const struct fc_settings
     for (int i = 0; i < 2; i++)
         if (f[lists[i]].count != 3)
             return fc_fail_at(error, &f[lists[i]].place,
-                              "%s wants three numbers (glut, balance, shortage), not %zu",
+                              "%s takes three numbers (glut, balance, shortage), not %zu",
                               fc_fields[lists[i]].path, f[lists[i]].count);
     for (int i = 0; i < 3; i++) {
         months->drift[i] = (float)f[FC_FIELD_REGIME_DRIFT].numbers[i];

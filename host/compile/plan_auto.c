@@ -210,7 +210,7 @@ int fc_plan_settle(struct fc_settings *settings, const struct fc_catalog *catalo
             return 0; /* compiling says what is missing */
     struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
     int status = beliefs ? settle(settings, catalog, beliefs, error)
-                         : fc_fail(error, FC_FAULT, "no memory for the efficiency factors");
+                         : fc_fail(error, FC_FAULT, "out of memory for the efficiency factors");
     free(beliefs);
     return status;
 }

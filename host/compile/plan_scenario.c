@@ -243,7 +243,7 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
     bool own[FC_IN_STEP_END];
     struct fc_step_program *step = &compiled->program.step;
     struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
-    int status = beliefs ? 0 : fc_fail(error, FC_FAULT, "no memory for the efficiency factors");
+    int status = beliefs ? 0 : fc_fail(error, FC_FAULT, "out of memory for the efficiency factors");
     if (!status)
         status = fc_beliefs_read(beliefs, catalog, error);
     if (!status)

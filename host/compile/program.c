@@ -127,7 +127,7 @@ static int step_times(const struct fc_compiled *compiled, double step_s[2], stru
     float *out = malloc((size_t)kernel->chunk * sizeof *out);
     int status = -1;
     if (!pilot || !scratch || !out) {
-        fc_fail(error, FC_FAULT, "no memory to compile the scenario");
+        fc_fail(error, FC_FAULT, "out of memory while compiling the scenario");
         goto out;
     }
     step_s[0] = INFINITY;

@@ -35,37 +35,37 @@ static const struct class_rule {
     [FC_CLASS_IDLE] = {ALWAYS, false, false, false, FC_BLAST_TRAY},
 };
 
-/* A law that may be a table or a constant. */
-static int make_law(struct fc_compiled *compiled, const struct fc_settings *settings, enum fc_field_id id,
-                    struct fc_draw *draw, struct fc_error *error)
+/* A distribution that may be a table or a constant. */
+static int make_draw_of(struct fc_compiled *compiled, const struct fc_settings *settings, enum fc_field_id id,
+                        struct fc_draw *draw, struct fc_error *error)
 {
     const struct fc_setting *setting = &settings->fields[id];
     if (fc_program_make_draw(compiled, setting->distribution, draw, error))
         return -1;
     if (draw->kind == FC_DRAW_DISCRETE)
-        return fc_fail_at(
-            error, &setting->place,
-            "%s is a list of values (this law must be continuous in a run with a profile); give a range "
-            "or a distribution",
-            fc_fields[id].path);
+        return fc_fail_at(error, &setting->place,
+                          "%s is a list of values (this distribution must be continuous in a run with a "
+                          "profile); give a range "
+                          "or a distribution",
+                          fc_fields[id].path);
     return 0;
 }
 
 /* A constant becomes a table of one value. */
-static int as_table(struct fc_compiled *compiled, struct fc_draw *law, struct fc_error *error)
+static int as_table(struct fc_compiled *compiled, struct fc_draw *distribution, struct fc_error *error)
 {
-    if (law->kind == FC_DRAW_TABLE)
+    if (distribution->kind == FC_DRAW_TABLE)
         return 0;
-    float *table = fc_program_add_table(compiled, FC_TABLE_SIZE, &law->table, error);
+    float *table = fc_program_add_table(compiled, FC_TABLE_SIZE, &distribution->table, error);
     if (!table)
         return -1;
     for (int i = 0; i < FC_TABLE_SIZE; i++)
-        table[i] = law->value;
-    law->kind = FC_DRAW_TABLE;
+        table[i] = distribution->value;
+    distribution->kind = FC_DRAW_TABLE;
     return 0;
 }
 
-/* Quantile table of the Weibull law of mean 1, or of its residual law in a steady state: P(1/k, (t/a)^k). */
+/* Quantile table of the Weibull distribution of mean 1, or of its residual distribution in a steady state: P(1/k, (t/a)^k). */
 static int weibull_table(struct fc_compiled *compiled, double shape, bool residual, struct fc_draw *draw,
                          struct fc_error *error)
 {
@@ -132,7 +132,7 @@ static int compile_segments(struct fc_run_detail *d, const struct fc_settings *s
     return 0;
 }
 
-/* Law of the number of lemons in the job: binomial, without what lies beyond 1e-12 on either side. */
+/* Distribution of the number of lemons in the job: binomial, without what lies beyond 1e-12 on either side. */
 static int compile_lemons(struct fc_compiled *compiled, const struct fc_settings *settings,
                           struct fc_error *error)
 {
@@ -160,7 +160,7 @@ static int compile_lemons(struct fc_compiled *compiled, const struct fc_settings
     enum { MOST = 20000 };
     double *weight = malloc(MOST * sizeof *weight);
     if (!weight)
-        return fc_fail(error, FC_FAULT, "no memory to compile the scenario");
+        return fc_fail(error, FC_FAULT, "out of memory while compiling the scenario");
     for (int k = 0; k <= trays; k++) {
         double log_ratio =
             lgamma(n + 1) - lgamma(k + 1.0) - lgamma(n - k + 1.0) - top + (k - mode) * (log(p) - log1p(-p));
@@ -204,29 +204,29 @@ static int compile_classes(struct fc_compiled *compiled, const struct fc_setting
                           "the shares of the classes are all 0 (reliability.share_*); state one above 0");
     struct fc_draw hang = {0}, lag = {0}, slow_node = {0}, slow_network = {0}, outage = {0},
                    other = run->detection;
-    if (make_law(compiled, settings, FC_FIELD_HANG_DETECTION, &hang, error) ||
-        make_law(compiled, settings, FC_FIELD_SILENT_LAG, &lag, error) ||
-        make_law(compiled, settings, FC_FIELD_SLOW_NODE_LENGTH, &slow_node, error) ||
-        make_law(compiled, settings, FC_FIELD_SLOW_NETWORK_LENGTH, &slow_network, error) ||
-        make_law(compiled, settings, FC_FIELD_SITE_OUTAGE, &outage, error))
+    if (make_draw_of(compiled, settings, FC_FIELD_HANG_DETECTION, &hang, error) ||
+        make_draw_of(compiled, settings, FC_FIELD_SILENT_LAG, &lag, error) ||
+        make_draw_of(compiled, settings, FC_FIELD_SLOW_NODE_LENGTH, &slow_node, error) ||
+        make_draw_of(compiled, settings, FC_FIELD_SLOW_NETWORK_LENGTH, &slow_network, error) ||
+        make_draw_of(compiled, settings, FC_FIELD_SITE_OUTAGE, &outage, error))
         return -1;
     for (int c = 0; c < FC_CLASS_COUNT; c++) {
         const struct class_rule *rule = &class_rules[c];
-        struct fc_draw *law = c == FC_CLASS_HANG           ? &hang
-                              : c == FC_CLASS_SILENT       ? &lag
-                              : c == FC_CLASS_SLOW_NODE    ? &slow_node
-                              : c == FC_CLASS_SLOW_NETWORK ? &slow_network
-                              : c == FC_CLASS_SITE         ? &outage
-                                                           : &other;
-        if (as_table(compiled, law, error))
+        struct fc_draw *distribution = c == FC_CLASS_HANG           ? &hang
+                                       : c == FC_CLASS_SILENT       ? &lag
+                                       : c == FC_CLASS_SLOW_NODE    ? &slow_node
+                                       : c == FC_CLASS_SLOW_NETWORK ? &slow_network
+                                       : c == FC_CLASS_SITE         ? &outage
+                                                                    : &other;
+        if (as_table(compiled, distribution, error))
             return -1;
-        classes->time_table[c] = law->table;
+        classes->time_table[c] = distribution->table;
         classes->swap[c] = rule->swap >= ALWAYS ? (float)ALWAYS
                            : swaps > 0          ? (float)(rule->swap * sum / swaps)
                                                 : 0;
         classes->blamed |= (fc_u32)rule->blame << c;
         classes->replica |= (fc_u32)rule->replica << c;
-        classes->scaled |= (fc_u32)(law == &hang || law == &other) << c;
+        classes->scaled |= (fc_u32)(distribution == &hang || distribution == &other) << c;
         classes->memory_lost[c] = rule->memory_lost;
         classes->blast[c] = (fc_i32)rule->blast;
     }
@@ -282,8 +282,8 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
         run->automatic ? FC_INTERVAL_EXACT + f[FC_FIELD_CHECKPOINT_RULE].choice : FC_INTERVAL_STATED;
     double shape = f[FC_FIELD_WEIBULL_SHAPE].number;
     if (compile_classes(compiled, settings, error) ||
-        make_law(compiled, settings, FC_FIELD_REPAIR_AUTOMATIC, &d->repair_automatic, error) ||
-        make_law(compiled, settings, FC_FIELD_RACK_REPAIR, &d->rack_repair, error))
+        make_draw_of(compiled, settings, FC_FIELD_REPAIR_AUTOMATIC, &d->repair_automatic, error) ||
+        make_draw_of(compiled, settings, FC_FIELD_RACK_REPAIR, &d->rack_repair, error))
         return -1;
     if (d->ages && (weibull_table(compiled, shape, f[FC_FIELD_AGES].choice == 2, &d->first_failure, error) ||
                     weibull_table(compiled, shape, false, &d->next_failure, error)))

@@ -6,7 +6,7 @@
 #include "compiled.h"
 
 /* Fills program.run.detail and sets program.run.detailed, where the profile is not 'plain'; program.run has
- * its GPUs, spares and laws already. A key that only a profile reads is refused beside 'plain'. */
+ * its GPUs, spares and distributions already. A key that only a profile reads is refused beside 'plain'. */
 int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_settings *settings,
                               struct fc_error *error);
 

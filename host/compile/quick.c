@@ -193,13 +193,13 @@ char *fc_quick_text(const struct fc_quick *q, struct fc_error *error)
         return NULL;
     FILE *out = open_memstream(&text, &size);
     if (!out) {
-        (void)fc_fail(error, FC_FAULT, "no memory for the scenario");
+        (void)fc_fail(error, FC_FAULT, "out of memory for the scenario");
         return NULL;
     }
     print(out, q, &f);
     if (fclose(out)) {
         free(text);
-        (void)fc_fail(error, FC_FAULT, "no memory for the scenario");
+        (void)fc_fail(error, FC_FAULT, "out of memory for the scenario");
         return NULL;
     }
     return text;

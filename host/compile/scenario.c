@@ -25,11 +25,11 @@ int fc_scenario_add_override(struct fc_scenario_options *options, const char *te
 {
     char **grown = realloc(options->overrides, (options->override_count + 1) * sizeof *grown);
     if (!grown)
-        return fc_fail(error, FC_FAULT, "no memory for --set");
+        return fc_fail(error, FC_FAULT, "out of memory for --set");
     options->overrides = grown;
     grown[options->override_count] = strdup(text);
     if (!grown[options->override_count])
-        return fc_fail(error, FC_FAULT, "no memory for --set");
+        return fc_fail(error, FC_FAULT, "out of memory for --set");
     options->override_count++;
     return 0;
 }
@@ -47,7 +47,7 @@ static int apply_file(struct fc_settings *settings, const char *name, struct fc_
     const struct fc_embedded_file *file = fc_embedded_find(name);
     struct fc_document *defaults;
     if (!file)
-        return fc_fail(error, FC_FAULT, "the program carries no %s", name);
+        return fc_fail(error, FC_FAULT, "%s is not embedded in this build", name);
     if (fc_document_open_text(&defaults, file->name, (const char *)file->data, file->size, FC_SCENARIO_BYTES,
                               error))
         return -1;
@@ -93,7 +93,7 @@ static int open_document(struct fc_scenario *scenario, const char *path_or_name,
     if (path_or_name)
         return fc_fail(
             error, FC_BAD_INPUT,
-            "'%.80s' and --model, --gpus or --tokens are two scenarios; state one (--set changes a "
+            "'%.80s' and --model, --gpus or --tokens both describe a scenario; give one (--set changes a "
             "value of a file)",
             path_or_name);
     char *text = fc_quick_text(quick, error);
@@ -140,7 +140,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     *scenario = (struct fc_scenario){0};
     scenario->settings = malloc(sizeof *scenario->settings);
     if (!scenario->settings)
-        return fc_fail(error, FC_FAULT, "no memory for the scenario");
+        return fc_fail(error, FC_FAULT, "out of memory for the scenario");
     fc_settings_init(scenario->settings);
     if (open_document(scenario, path_or_name, &options->quick, error))
         goto failed;
@@ -242,7 +242,7 @@ static char *resolved_json(const struct fc_settings *settings, const struct fc_i
     struct fc_writer *writer;
     FILE *out = open_memstream(&text, &size);
     if (!out) {
-        fc_fail(error, FC_FAULT, "no memory for the resolved scenario");
+        fc_fail(error, FC_FAULT, "out of memory for the resolved scenario");
         return NULL;
     }
     int status = fc_writer_open(&writer, out, FC_JSON, error);
@@ -284,7 +284,7 @@ int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_resul
     result->scenario_name = strdup(scenario->name);
     if (!result->scenario_name) {
         fc_result_free(result);
-        return fc_fail(error, FC_FAULT, "no memory for the result");
+        return fc_fail(error, FC_FAULT, "out of memory for the result");
     }
     fc_scenario_notes(scenario, &result->notes);
     result->input_digest = scenario->compiled.input_digest;

@@ -121,7 +121,7 @@ static int append(struct fc_catalog *catalog, const struct fc_catalog_entry *ent
 {
     void *larger = grown(catalog->entries, catalog->count, &catalog->room, sizeof *catalog->entries);
     if (!larger)
-        return fc_fail(error, FC_FAULT, "no memory for the catalog");
+        return fc_fail(error, FC_FAULT, "out of memory for the catalog");
     catalog->entries = larger;
     catalog->entries[catalog->count++] = *entry;
     return 0;
@@ -177,7 +177,7 @@ static int add_document(struct fc_catalog *catalog, struct fc_document *document
         grown(catalog->documents, catalog->document_count, &catalog->document_room, sizeof document);
     if (!larger) {
         fc_document_close(document);
-        return fc_fail(error, FC_FAULT, "no memory for the catalog");
+        return fc_fail(error, FC_FAULT, "out of memory for the catalog");
     }
     catalog->documents = larger;
     catalog->documents[catalog->document_count++] = document;
@@ -266,7 +266,7 @@ int fc_catalog_open(struct fc_catalog **catalog, struct fc_error *error)
     *catalog = NULL;
     struct fc_catalog *fresh = calloc(1, sizeof *fresh);
     if (!fresh)
-        return fc_fail(error, FC_FAULT, "no memory for the catalog");
+        return fc_fail(error, FC_FAULT, "out of memory for the catalog");
     const char *directory = getenv("FLOPCAST_CATALOG");
     int status = add_embedded(fresh, error);
     fresh->reading_own = true;
@@ -409,7 +409,7 @@ static int read_number(const struct fc_node *node, double *value, struct fc_erro
                 return 0;
         }
     }
-    return fc_fail_at(error, &node->place, "this figure is not one number, and one is needed here");
+    return fc_fail_at(error, &node->place, "this figure must be a single number here");
 }
 
 int fc_catalog_number(const struct fc_catalog_entry *entry, const char *key, double *value,

@@ -33,7 +33,7 @@ static int unknown(const struct fc_node *node, const char *what, const char *con
     fc_printable(shown, sizeof shown, node->key, length);
     fc_did_you_mean(hint, sizeof hint, node->key, length, words, count);
     return fc_fail_at(error, &node->key_place, "unknown %s '%s'%s", what, shown,
-                      hint[0] ? hint : "; nothing would read it");
+                      hint[0] ? hint : "; nothing reads it");
 }
 
 static bool range_of(const struct fc_node *row, double *lo, double *hi)
@@ -138,7 +138,7 @@ static int check_figure(const struct fc_node *node, const struct fc_node *row, s
     if (stated && unit && strcmp(stated, unit) != 0) {
         const struct fc_place *place = &fc_node_get(node, "unit")->place;
         if (strcmp(unit, "1") == 0)
-            return fc_fail_at(error, place, "'%s' is a plain number; leave the unit out", node->key);
+            return fc_fail_at(error, place, "'%s' is a plain number; omit the unit", node->key);
         return fc_fail_at(error, place, "'%s' must be in %s (no unit is converted here)", node->key, unit);
     }
     static const char *const numbers[] = {"value", "low", "mode", "high"};

@@ -556,10 +556,10 @@ static int confine_quantiles(struct fc_distribution *d, double lo, double hi, ch
         d->values[last] = hi;
     if (low_cut || high_cut)
         snprintf(note, size,
-                 "beyond its stated quantiles it is prolonged to %.6g and %.6g, the allowed range cuts it",
+                 "beyond its stated quantiles it is extended to %.6g and %.6g, the allowed range cuts it",
                  d->values[first], d->values[last]);
     else if (d->extended_low || d->extended_high)
-        snprintf(note, size, "beyond its stated quantiles it is prolonged to %.6g and %.6g", d->values[first],
+        snprintf(note, size, "beyond its stated quantiles it is extended to %.6g and %.6g", d->values[first],
                  d->values[last]);
     return 0;
 }

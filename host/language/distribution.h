@@ -87,7 +87,7 @@ int fc_distribution_discrete(struct fc_distribution *distribution, const double 
                              const double *probabilities, size_t count, struct fc_fault *fault);
 
 /* Quantiles: value values[i] at probability probabilities[i] (0 to 1), both rising. In between the value is
- * linear in the probability. Where probability 0 or 1 is not stated, the first or last segment is prolonged
+ * linear in the probability. Where probability 0 or 1 is not stated, the first or last segment is extended
  * to it. */
 int fc_distribution_quantiles(struct fc_distribution *distribution, const double *probabilities,
                               const double *values, size_t count, struct fc_fault *fault);
@@ -98,7 +98,7 @@ int fc_distribution_truncate(struct fc_distribution *distribution, double lo, do
 
 /* Makes sure that nothing is drawn outside the allowed [lo, hi]. A stated value or a bounded support outside
  * is a fault, and so is more than FC_CUT_MOST of it; a smaller tail outside is cut off (and the rest scaled up), or a
- * prolonged quantile table is shortened,
+ * extended quantile table is shortened,
  * and `note`
  * (`size` bytes) then says so; otherwise note is "". */
 int fc_distribution_confine(struct fc_distribution *distribution, double lo, double hi, char *note,

@@ -41,9 +41,9 @@ static const char *const own_bases[] = {"all_in", "parts", NULL};
     {                                                                                                        \
         id, path, FC_FIELD_UNCERTAIN, input, unit, lo, hi, NULL, what                                        \
     }
-#define LAW(id, path, unit, lo, hi, what)                                                                    \
+#define DISTRIBUTION(id, path, unit, lo, hi, what)                                                           \
     {                                                                                                        \
-        id, path, FC_FIELD_LAW, -1, unit, lo, hi, NULL, what                                                 \
+        id, path, FC_FIELD_DISTRIBUTION, -1, unit, lo, hi, NULL, what                                        \
     }
 #define NUMBER(id, path, unit, lo, hi, what)                                                                 \
     {                                                                                                        \

@@ -11,15 +11,15 @@
 #include "value.h"
 
 enum fc_field_type {
-    FC_FIELD_UNCERTAIN, /* one value per trial: a number, a range or a distribution; feeds input `input` */
-    FC_FIELD_LAW,       /* a value per event inside a trial: likewise a number, a range or a distribution */
-    FC_FIELD_NUMBER,    /* one number, the same in every trial */
-    FC_FIELD_INTEGER,   /* one whole number */
-    FC_FIELD_NUMBERS,   /* a list of 1 to 8 numbers */
-    FC_FIELD_CHOICE,    /* one word of `choices` */
-    FC_FIELD_NAME,      /* the name of a catalog entry of kind `unit` (model, gpu, cluster, ...) */
-    FC_FIELD_FLAG,      /* true or false */
-    FC_FIELD_TEXT       /* free text */
+    FC_FIELD_UNCERTAIN,    /* one value per trial: a number, a range or a distribution; feeds input `input` */
+    FC_FIELD_DISTRIBUTION, /* a value per event inside a trial: likewise a number, a range or a distribution */
+    FC_FIELD_NUMBER,       /* one number, the same in every trial */
+    FC_FIELD_INTEGER,      /* one whole number */
+    FC_FIELD_NUMBERS,      /* a list of 1 to 8 numbers */
+    FC_FIELD_CHOICE,       /* one word of `choices` */
+    FC_FIELD_NAME,         /* the name of a catalog entry of kind `unit` (model, gpu, cluster, ...) */
+    FC_FIELD_FLAG,         /* true or false */
+    FC_FIELD_TEXT          /* free text */
 };
 
 struct fc_field {
@@ -36,7 +36,7 @@ struct fc_field {
 
 enum fc_field_id {
 #define UNCERTAIN(id, ...) id
-#define LAW(id, ...) id
+#define DISTRIBUTION(id, ...) id
 #define NUMBER(id, ...) id
 #define INTEGER(id, ...) id
 #define NUMBERS(id, ...) id

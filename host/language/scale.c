@@ -75,7 +75,7 @@ static int scale_number(struct fc_setting *setting, const struct fc_field *field
     if (field->type == FC_FIELD_INTEGER)
         product = round(product);
     if (!(product >= field->lo && product <= field->hi))
-        return fc_fail(error, FC_BAD_INPUT, "%s times %g is %g %s, outside %g to %g", field->path, factor,
+        return fc_fail(error, FC_BAD_INPUT, "%s scaled by %g is %g %s, outside %g to %g", field->path, factor,
                        product, field->unit, field->lo, field->hi);
     setting->number = product;
     setting->integer = field->type == FC_FIELD_INTEGER ? (long long)product : 0;
@@ -90,7 +90,7 @@ int fc_scale_apply(struct fc_settings *settings, const char *text, struct fc_err
     while (length > 0 && text[length - 1] == ' ')
         length--;
     if (length >= sizeof path)
-        return fc_fail(error, FC_BAD_INPUT, "--set: the path in '%.40s...' is too long", text);
+        return fc_fail(error, FC_BAD_INPUT, "--set: the path '%.40s...' is too long", text);
     memcpy(path, text, length);
     path[length] = '\0';
     double factor = strtod(equals + 2, &end);
@@ -108,16 +108,16 @@ int fc_scale_apply(struct fc_settings *settings, const char *text, struct fc_err
     }
     struct fc_setting *setting = &settings->fields[field->id];
     if (!setting->is_set)
-        return fc_fail(error, FC_BAD_INPUT,
-                       "%s has no value that could be multiplied by %g; set it to a value", path, factor);
+        return fc_fail(error, FC_BAD_INPUT, "%s has no value to scale by %g; set it to a value", path,
+                       factor);
     int status;
     if (setting->distribution) {
         status = scale_distribution(setting, field, factor, error);
     } else if (field->type == FC_FIELD_NUMBER || field->type == FC_FIELD_INTEGER) {
         status = scale_number(setting, field, factor, error);
     } else {
-        status = fc_fail(error, FC_BAD_INPUT,
-                         "%s is no number, so it cannot be multiplied; set it to a value", path);
+        status = fc_fail(error, FC_BAD_INPUT, "%s is not a number, so it cannot be scaled; set it to a value",
+                         path);
     }
     if (status)
         return -1;

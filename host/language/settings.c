@@ -330,7 +330,7 @@ static int read_text(struct reading *reading, const struct fc_field *field, cons
         return fc_fail_at(reading->error, &node->place, "the text must hold 1 to %zu bytes (it holds %zu)",
                           limit, length);
     if (field->id != FC_FIELD_DESCRIPTION && strpbrk(node->text, "\n\r"))
-        return fc_fail_at(reading->error, &node->place, "'%s' must stand on one line; remove the line break",
+        return fc_fail_at(reading->error, &node->place, "'%s' must be on one line; remove the line break",
                           field->path);
     setting->text = setting->name = own_text(reading->settings, node->text);
     return setting->text ? 0 : no_memory(reading->error);
@@ -361,7 +361,7 @@ static int read_field(struct reading *reading, const struct fc_field *field, con
                           field->path);
     switch (field->type) {
     case FC_FIELD_UNCERTAIN:
-    case FC_FIELD_LAW:
+    case FC_FIELD_DISTRIBUTION:
         result = read_uncertain(reading, field, node, &setting);
         break;
     case FC_FIELD_NUMBER:
@@ -476,7 +476,7 @@ static int read_map(struct reading *reading, const struct fc_node *map, const ch
         } else if (is_group(path)) {
             if (child->kind != FC_NODE_MAP && child->kind != FC_NODE_EMPTY)
                 return fc_fail_at(reading->error, &child->place,
-                                  "'%s' holds keys of its own, not %s; indent them below it", path,
+                                  "'%s' is a section of keys, not %s; indent its keys below it", path,
                                   fc_node_kind_name(child->kind));
             if (read_map(reading, child, path))
                 return -1;

@@ -35,7 +35,7 @@ struct fc_setting {
     const char *note;      /* what a person should know (a tail was cut off), or NULL */
     /* the value, by the type of the field */
     struct fc_distribution
-        *distribution; /* FC_FIELD_UNCERTAIN, FC_FIELD_LAW: in the canonical unit; otherwise NULL */
+        *distribution; /* FC_FIELD_UNCERTAIN, FC_FIELD_DISTRIBUTION: in the canonical unit; otherwise NULL */
     double number;     /* FC_FIELD_NUMBER, FC_FIELD_INTEGER: in the canonical unit */
     long long integer; /* FC_FIELD_INTEGER */
     double numbers[FC_MAX_NUMBERS]; /* FC_FIELD_NUMBERS: `count` values in the canonical unit */

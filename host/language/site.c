@@ -97,7 +97,7 @@ static int apply(struct fc_settings *settings, const struct fc_catalog *catalog,
         return unknown_site(catalog, site, error);
     FILE *out = open_memstream(&text, &size);
     if (!out)
-        return fc_fail(error, FC_FAULT, "no memory for site '%s'", site->name);
+        return fc_fail(error, FC_FAULT, "out of memory for site '%s'", site->name);
     int status = fc_writer_open(&writer, out, FC_JSON, error);
     if (status == 0) {
         fc_write_map(writer, NULL);

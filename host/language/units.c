@@ -295,7 +295,7 @@ int fc_unit_factor(const struct fc_source *source, size_t offset, size_t length,
     fc_printable(shown, sizeof shown, text + offset, end - offset);
     if (strcmp(canonical, "1") == 0)
         return fc_fail_at(error, &place,
-                          "the unit '%s' does not fit here (a plain number or a percentage is asked for)",
+                          "the unit '%s' does not fit here (a plain number or a percentage is expected)",
                           shown);
     return fc_fail_at(error, &place, "the unit '%s' does not fit here; write %s or a unit of the same kind",
                       shown, canonical);

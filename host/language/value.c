@@ -72,8 +72,8 @@ static int unexpected(struct reader *reader, size_t at, const char *expected)
     const char *text = reader->source->text + at;
     char shown[64];
     if (!*text)
-        return fc_fail_at(reader->error, &place, "the value ends too early; %s is missing", expected);
-    return fc_fail_at(reader->error, &place, "'%s' was not expected; write %s here",
+        return fc_fail_at(reader->error, &place, "the value ends early; %s is missing", expected);
+    return fc_fail_at(reader->error, &place, "unexpected '%s'; write %s here",
                       fc_printable(shown, sizeof shown, text, 1 + strcspn(text + 1, " ,()")), expected);
 }
 
@@ -243,8 +243,9 @@ static int unknown_parameter(struct reader *reader, const struct fc_form *form,
     char shown[64], hint[96];
     for (size_t i = 0; i < count; i++) /* a parameter of another form than the first one named */
         if (strlen(names[i]) == argument->name_length && memcmp(names[i], name, argument->name_length) == 0)
-            return fc_fail_at(reader->error, &place, "%s does not take '%s' beside the others; write %s",
-                              form->name, names[i], form->usage);
+            return fc_fail_at(reader->error, &place,
+                              "%s does not take '%s' together with the others; write %s", form->name,
+                              names[i], form->usage);
     return fc_fail_at(reader->error, &place, "%s has no parameter '%s'%s; write %s", form->name,
                       fc_printable(shown, sizeof shown, name, argument->name_length),
                       fc_did_you_mean(hint, sizeof hint, name, argument->name_length, names, count),
@@ -428,7 +429,7 @@ static int read_call(struct reader *reader, size_t *at, size_t length, double de
     const struct fc_source *source = reader->source;
     size_t name_at = *at, open = fc_source_skip(source, *at + length), close = closing(source, open);
     if (close == 0)
-        return fail(reader, open, "this parenthesis is never closed; write ')' behind the last argument");
+        return fail(reader, open, "this parenthesis is never closed; write ')' after the last argument");
     if (reader->depth >= MAX_DEPTH)
         return fail(reader, name_at, "distributions are nested too deeply; 8 levels at most");
 
@@ -452,7 +453,7 @@ static int read_call(struct reader *reader, size_t *at, size_t length, double de
         size_t suffix_close = closing(source, fc_source_skip(source, suffix_at + strlen("truncated")));
         if (suffix_close == 0)
             return fail(reader, suffix_at,
-                        "this parenthesis is never closed; write ')' behind the last argument");
+                        "this parenthesis is never closed; write ')' after the last argument");
         size_t last_at = fc_source_skip(source, suffix_close);
         behind = end_of_part(reader, last_at);
         size_t last_length = trimmed_length(source->text + last_at, behind > last_at ? behind - last_at : 0);
@@ -626,8 +627,8 @@ static int judge_unit(const struct reader *reader, enum fc_unit_policy policy, c
     }
     struct fc_place place = fc_source_at(reader->source, reader->bare_at);
     return fc_fail_at(reader->error, &place,
-                      "'%s' has no unit (only 0 and plain counts do without one); write for example %s",
-                      shown, example);
+                      "'%s' has no unit (only 0 and plain counts may omit it); write for example %s", shown,
+                      example);
 }
 
 static int read_whole(const struct fc_source *source, const char *canonical, enum fc_unit_policy policy,

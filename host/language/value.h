@@ -22,7 +22,7 @@ enum fc_unit_policy {
 
 /* Reads the whole text of the source as a distribution in the unit `canonical`, confined to [lo, hi]. `note`
  * (`size` bytes, may be 0) receives what a person should know (a tail was cut, a quantile table was
- * prolonged), or "". Returns 0, or -1 with `error` filled, which points at the wrong word. */
+ * extended), or "". Returns 0, or -1 with `error` filled, which points at the wrong word. */
 int fc_value_read(const struct fc_source *source, const char *canonical, enum fc_unit_policy policy,
                   double lo, double hi, struct fc_distribution *distribution, char *note, size_t size,
                   struct fc_error *error);

@@ -138,10 +138,9 @@ static int put_map(struct fc_value_text *text, const struct fc_node *map, int de
         if (!wrong)
             return fc_fail_at(error, &place,
                               "the map states no value; write for example {pert: [2, 3, 5], unit: USD}");
-        return fc_fail_at(
-            error, &place,
-            "'%s' is one key too many; a value is one distribution, as {pert: [2, 3, 5], unit: USD}",
-            fc_printable(shown, sizeof shown, wrong->key, strlen(wrong->key)));
+        return fc_fail_at(error, &place,
+                          "unexpected key '%s'; a value is one distribution, as {pert: [2, 3, 5], unit: USD}",
+                          fc_printable(shown, sizeof shown, wrong->key, strlen(wrong->key)));
     }
     if (call           ? put_call(text, call, depth, error)
         : quantile     ? put_quantiles(text, map, depth, error)
@@ -173,8 +172,9 @@ static int put_node(struct fc_value_text *text, const struct fc_node *node, int 
     case FC_NODE_MAP:
         return put_map(text, node, depth + 1, error);
     case FC_NODE_LIST:
-        return fc_fail_at(error, &node->place,
-                          "a list is no value here; write a number, a range as '2 to 5', or a distribution");
+        return fc_fail_at(
+            error, &node->place,
+            "a list is not a value here; write a number, a range as '2 to 5', or a distribution");
     case FC_NODE_EMPTY:
         break;
     }

@@ -8,10 +8,15 @@
 
 enum { WIDTH = 120, INDENT = 14 };
 
-static const char *const type_words[] = {
-    [FC_FIELD_UNCERTAIN] = "uncertain", [FC_FIELD_LAW] = "law",         [FC_FIELD_NUMBER] = "number",
-    [FC_FIELD_INTEGER] = "integer",     [FC_FIELD_NUMBERS] = "numbers", [FC_FIELD_CHOICE] = "choice",
-    [FC_FIELD_NAME] = "name",           [FC_FIELD_FLAG] = "flag",       [FC_FIELD_TEXT] = "text"};
+static const char *const type_words[] = {[FC_FIELD_UNCERTAIN] = "uncertain",
+                                         [FC_FIELD_DISTRIBUTION] = "distribution",
+                                         [FC_FIELD_NUMBER] = "number",
+                                         [FC_FIELD_INTEGER] = "integer",
+                                         [FC_FIELD_NUMBERS] = "numbers",
+                                         [FC_FIELD_CHOICE] = "choice",
+                                         [FC_FIELD_NAME] = "name",
+                                         [FC_FIELD_FLAG] = "flag",
+                                         [FC_FIELD_TEXT] = "text"};
 
 static bool has_range(const struct fc_field *field)
 {
@@ -27,7 +32,8 @@ static void print_takes(FILE *out, const struct fc_field *field)
 {
     static const char *const forms[] = {
         [FC_FIELD_UNCERTAIN] = "a number, a range or a distribution, one value for each world",
-        [FC_FIELD_LAW] = "a number, a range or a distribution, a new value for each event of a world",
+        [FC_FIELD_DISTRIBUTION] =
+            "a number, a range or a distribution, a new value for each event of a world",
         [FC_FIELD_NUMBER] = "a number",
         [FC_FIELD_INTEGER] = "a whole number",
         [FC_FIELD_NUMBERS] = "a list of 1 to 8 numbers"};

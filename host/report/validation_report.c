@@ -227,7 +227,7 @@ int fc_validation_report(const struct fc_validation *v, const char *folder, stru
     char path[4096];
     if ((size_t)snprintf(path, sizeof path, "%s/step-time.md", folder) >= sizeof path ||
         strpbrk(folder, "'\"\n"))
-        return fc_fail(error, FC_BAD_INPUT, "the folder '%s' cannot be used (too long, or quotes in it)",
+        return fc_fail(error, FC_BAD_INPUT, "the folder '%s' is not usable (too long, or quotes in it)",
                        folder);
     struct fc_output *output;
     if (fc_output_open(&output, "--output", path, error))

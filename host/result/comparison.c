@@ -9,7 +9,7 @@
 
 #include "statistics.h"
 
-#define LEVEL 0.01 /* chance to call two samples of one law different */
+#define LEVEL 0.01 /* chance to call two samples of one distribution different */
 
 const char *fc_tally_part_name(enum fc_tally_part part)
 {
@@ -171,7 +171,7 @@ int fc_comparison_make(struct fc_comparison *c, const struct fc_result *a, const
     *c = (struct fc_comparison){.first_difference = -1};
     c->metrics = calloc((size_t)(a->tally.metric_count + b->tally.metric_count) + 1, sizeof *c->metrics);
     if (!c->metrics)
-        return fc_fail(error, FC_FAULT, "no memory to compare results");
+        return fc_fail(error, FC_FAULT, "out of memory while comparing results");
     c->same_model = a->model_version == b->model_version;
     c->same_inputs = a->input_digest == b->input_digest;
     c->same_seed = a->seed == b->seed;

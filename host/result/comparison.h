@@ -1,9 +1,9 @@
-/* comparison.h: what two results have in common and where they part: bits first, then statistics.
+/* comparison.h: how two results differ: bits first, then statistics.
  *
  * The verdict on the statistics treats the results as independent samples. Per metric it takes the difference
  * of the means in standard errors, and the Kolmogorov-Smirnov distance of the histograms (a lower bound of
  * that of the values, exact where a bin holds one value). A metric differs when either exceeds its critical
- * value at the level 1 % / (2 x metrics), so two samples of one law are called different in at most 1 % of
+ * value at the level 1 % / (2 x metrics), so two samples of one distribution are called different in at most 1 % of
  * comparisons (Bonferroni). */
 #ifndef FC_HOST_COMPARISON_H
 #define FC_HOST_COMPARISON_H
@@ -60,7 +60,7 @@ void fc_comparison_free(struct fc_comparison *comparison);
  */
 double fc_kolmogorov_distance(const struct fc_tally_metric *a, const struct fc_tally_metric *b);
 
-/* Its critical value for sample sizes n and m at a level (Smirnov's limit law, first term):
+/* Its critical value for sample sizes n and m at a level (Smirnov's limit distribution, first term):
  * sqrt(-ln(level / 2) / 2) sqrt((n + m) / (n m)). */
 double fc_kolmogorov_critical(double n, double m, double level);
 

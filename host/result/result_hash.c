@@ -54,7 +54,7 @@ char *fc_result_hash_add(char *text, size_t length, struct fc_error *error)
     char *whole = realloc(text, length + 64);
     if (!whole) {
         free(text);
-        fc_fail(error, FC_FAULT, "no memory to write a result");
+        fc_fail(error, FC_FAULT, "out of memory while writing a result");
         return NULL;
     }
     snprintf(whole + length, 64, ",\n  %s: \"%016" PRIx64 "\"\n}\n", hash_key, hash_of(whole, length));
@@ -66,7 +66,7 @@ int fc_result_hash_check(const char *path, const char *text, size_t length, stru
     const char *key = find_hash(text, length);
     if (!key)
         return fc_fail(error, FC_BAD_INPUT,
-                       "%s: 'file_hash' is missing (this is no result of flopcast, or it was cut short)",
+                       "%s: 'file_hash' is missing (this is not a flopcast result, or it is truncated)",
                        path);
     uint64_t stated = 0;
     char rest = 0;

@@ -127,7 +127,7 @@ static int write_tally_metric(struct fc_writer *w, const struct fc_result *resul
     for (int part = 0; part < 2; part++) {
         FILE *out = open_memstream(&text, &size);
         if (!out)
-            return fc_fail(error, FC_FAULT, "no memory to write a result");
+            return fc_fail(error, FC_FAULT, "out of memory while writing a result");
         const char *space = "";
         if (part == 0) {
             for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key);
@@ -237,12 +237,12 @@ char *fc_result_json(const struct fc_result *result, struct fc_error *error)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out) {
-        fc_fail(error, FC_FAULT, "no memory to write a result");
+        fc_fail(error, FC_FAULT, "out of memory while writing a result");
         return NULL;
     }
     int status = write_json(result, out, error);
     if (fclose(out) && !status)
-        status = fc_fail(error, FC_FAULT, "no memory to write a result");
+        status = fc_fail(error, FC_FAULT, "out of memory while writing a result");
     if (status) {
         free(text);
         return NULL;

@@ -16,7 +16,7 @@ static const struct fc_node *need(const struct fc_node *map, const char *key, st
 {
     const struct fc_node *node = fc_node_get(map, key);
     if (!node)
-        fc_fail_at(error, &map->place, "'%s' is missing (this is no result of flopcast, or it was cut short)",
+        fc_fail_at(error, &map->place, "'%s' is missing (this is not a flopcast result, or it is truncated)",
                    key);
     return node;
 }
@@ -32,7 +32,7 @@ static int get_u64(const struct fc_node *map, const char *key, int base, uint64_
     if (node->kind == FC_NODE_TEXT && node->text[0] != '-')
         *value = strtoull(node->text, &end, base);
     if (!end || end == node->text || *end || errno)
-        return fc_fail_at(error, &node->place, "'%s' is no whole number", node->text ? node->text : "");
+        return fc_fail_at(error, &node->place, "'%s' is not an integer", node->text ? node->text : "");
     return 0;
 }
 
@@ -45,7 +45,7 @@ static int get_double(const struct fc_node *map, const char *key, double *value,
     if (node->kind == FC_NODE_TEXT)
         *value = strtod(node->text, &end);
     if (!end || end == node->text || *end)
-        return fc_fail_at(error, &node->place, "'%s' is no number", node->text ? node->text : "");
+        return fc_fail_at(error, &node->place, "'%s' is not a number", node->text ? node->text : "");
     return 0;
 }
 
@@ -142,7 +142,7 @@ static int read_tally(struct fc_result *result, const struct fc_node *metrics, s
                               node->key, m->count);
         const char *unfit = fc_tally_unfit(m);
         if (unfit)
-            return fc_fail_at(error, &node->place, "%s of '%s' cannot be (the file was altered)", unfit,
+            return fc_fail_at(error, &node->place, "%s of '%s' is impossible (the file was altered)", unfit,
                               node->key);
     }
     return 0;
@@ -180,7 +180,7 @@ static int keep_scenario(struct fc_result *result, const struct fc_node *root, s
     FILE *out = open_memstream(&result->scenario_json, &size);
     struct fc_writer *w;
     if (!out)
-        return fc_fail(error, FC_FAULT, "no memory to read a result");
+        return fc_fail(error, FC_FAULT, "out of memory while reading a result");
     int status = fc_writer_open(&w, out, FC_JSON, error);
     if (status == 0) {
         fc_write_map(w, NULL);
@@ -249,7 +249,7 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
     result->scenario_name = strdup(name);
     const struct fc_node *sizes = need(tally, "run_flop", error);
     if (!result->scenario_name || !sizes)
-        return result->scenario_name ? -1 : fc_fail(error, FC_FAULT, "no memory to read a result");
+        return result->scenario_name ? -1 : fc_fail(error, FC_FAULT, "out of memory while reading a result");
     int k = 0;
     for (const struct fc_node *node = sizes->first; node && k < FC_RUN_SIZES; node = node->next)
         result->run_flop[k++] = node->kind == FC_NODE_TEXT ? strtof(node->text, NULL) : 0;

@@ -26,7 +26,7 @@ int fc_samples_file_open(struct fc_samples_file **file, const char *path, const 
                        path);
     struct fc_samples_file *f = calloc(1, sizeof *f);
     if (!f)
-        return fc_fail(error, FC_FAULT, "--samples %.80s: no memory", path);
+        return fc_fail(error, FC_FAULT, "--samples %.80s: out of memory", path);
     f->rows = program->metric_count;
     if (fc_output_open(&f->output, "--samples", path, error) ||
         !(f->out = fc_output_begin(f->output, error))) {

@@ -11,7 +11,7 @@ int fc_tally_create(struct fc_tally *tally, const int32_t *metrics, int metric_c
     *tally = (struct fc_tally){0};
     tally->metrics = calloc((size_t)metric_count + 1, sizeof *tally->metrics);
     if (!tally->metrics)
-        return fc_fail(error, FC_FAULT, "no memory for the tally of %d metrics", metric_count);
+        return fc_fail(error, FC_FAULT, "out of memory for the tally of %d metrics", metric_count);
     tally->metric_count = metric_count;
     for (int r = 0; r < metric_count; r++) {
         tally->metrics[r].metric = metrics[r];
@@ -19,7 +19,7 @@ int fc_tally_create(struct fc_tally *tally, const int32_t *metrics, int metric_c
         tally->metrics[r].bins = calloc(FC_TALLY_BINS, sizeof(uint64_t));
         if (!tally->metrics[r].bins) {
             fc_tally_free(tally);
-            return fc_fail(error, FC_FAULT, "no memory for the tally of %d metrics", metric_count);
+            return fc_fail(error, FC_FAULT, "out of memory for the tally of %d metrics", metric_count);
         }
     }
     return 0;
@@ -118,7 +118,7 @@ int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struc
     if (refuse_overlap(tally, first, count, error))
         return -1;
     if (insert_range(tally, first, count))
-        return fc_fail(error, FC_FAULT, "no memory for the list of trials");
+        return fc_fail(error, FC_FAULT, "out of memory for the list of trials");
     return 0;
 }
 

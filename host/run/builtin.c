@@ -10,7 +10,7 @@
 #include "cuda/model/run/timeline.h"
 #include "cuda/model/step/step_program.h"
 
-/* A law's value with probability `lower` below it and `upper` above it; a and b are its parameters. */
+/* A distribution's value with probability `lower` below it and `upper` above it; a and b are its parameters. */
 typedef double quantile(double lower, double upper, double a, double b);
 
 static double uniform(double lower, double upper, double a, double b)
@@ -25,14 +25,14 @@ static double triangle(double lower, double upper, double a, double b)
     return lower < upper ? a + half : b - half;
 }
 
-/* Log-logistic with median a and shape 4: a skewed law with a long tail, in square roots only. */
+/* Log-logistic with median a and shape 4: a skewed distribution with a long tail, in square roots only. */
 static double log_logistic(double lower, double upper, double a, double b)
 {
     (void)b;
     return a * sqrt(sqrt(lower / upper));
 }
 
-/* Weibull law of shape 2/3 and mean a: an exponential number to the power 3/2, over gamma(5/2). */
+/* Weibull distribution of shape 2/3 and mean a: an exponential number to the power 3/2, over gamma(5/2). */
 static double weibull(double lower, double upper, double a, double b)
 {
     (void)b;
@@ -55,14 +55,14 @@ static double node_at(int i)
     return ldexp(1 + (double)(i % FC_TABLE_PER_OCTAVE) / FC_TABLE_PER_OCTAVE, i / FC_TABLE_PER_OCTAVE - 33);
 }
 
-static struct fc_draw law_table(struct fc_builtin *b, quantile *law, double first, double second)
+static struct fc_draw law_table(struct fc_builtin *b, quantile *distribution, double first, double second)
 {
     struct fc_draw draw = {.kind = FC_DRAW_TABLE};
     float *at = take(b, &draw.table, FC_TABLE_SIZE);
     for (int i = 0; i < FC_TABLE_SIDE; i++) {
         double t = node_at(i);
-        at[i] = (float)law(t, 1 - t, first, second);
-        at[FC_TABLE_SIDE + i] = (float)law(1 - t, t, first, second);
+        at[i] = (float)distribution(t, 1 - t, first, second);
+        at[FC_TABLE_SIDE + i] = (float)distribution(1 - t, t, first, second);
     }
     return draw;
 }
@@ -319,14 +319,14 @@ static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
     d->rack_repair = law_table(b, log_logistic, 72000, 0);
     struct fc_draw slow = law_table(b, log_logistic, 900, 0), lag = law_table(b, log_logistic, 10800, 0);
     for (int c = 0; c < FC_CLASS_COUNT; c++) {
-        const struct fc_draw *law = c == FC_CLASS_SILENT              ? &lag
-                                    : fc_class_in(FC_CLASSES_SLOW, c) ? &slow
-                                                                      : &run->detection;
+        const struct fc_draw *distribution = c == FC_CLASS_SILENT              ? &lag
+                                             : fc_class_in(FC_CLASSES_SLOW, c) ? &slow
+                                                                               : &run->detection;
         d->classes.swap[c] = classes[c].swap;
         d->classes.blamed |= (fc_u32)(classes[c].blame > 0) << c;
         d->classes.blast[c] = classes[c].blast;
         d->classes.memory_lost[c] = c == FC_CLASS_RACK || c == FC_CLASS_JOB;
-        d->classes.time_table[c] = law->table;
+        d->classes.time_table[c] = distribution->table;
         d->classes.scaled |= (fc_u32)(c < FC_CLASS_SILENT) << c;
         if (c < FC_CLASS_SHARED)
             input(b, (enum fc_input)(FC_IN_CLASS_SHARE + c), constant(classes[c].share));
@@ -459,7 +459,7 @@ int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_e
     *b = (struct fc_builtin){0};
     b->tables = calloc(28 * (size_t)FC_TABLE_SIZE, sizeof *b->tables);
     if (!b->tables)
-        return fc_fail(error, FC_FAULT, "no memory for a built-in program");
+        return fc_fail(error, FC_FAULT, "out of memory for a built-in program");
     struct fc_program *p = &b->program;
     p->layers = (run ? FC_LAYER_RUN : 0) | (contract ? FC_LAYER_CONTRACT : 0);
     if (kind == FC_BUILTIN_SELFTEST) {

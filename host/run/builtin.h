@@ -12,7 +12,7 @@
 
 enum fc_builtin_kind {
     FC_BUILTIN_CONTRACT, /* uncertain prices, delays and efficiencies, a discrete input, three run sizes */
-    FC_BUILTIN_TIMELINE, /* 16,384 GPUs for 30 days: spares, planned stops, table laws, automatic checkpoints
+    FC_BUILTIN_TIMELINE, /* 16,384 GPUs for 30 days: spares, planned stops, table distributions, automatic checkpoints
                           */
     FC_BUILTIN_SELFTEST, /* all layers, with a price that shows the random word it came from (selftest.c) */
     /* the same run told in detail: classes, bursts, blame, slow episodes, asynchronous checkpoints */

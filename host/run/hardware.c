@@ -63,7 +63,7 @@ static int attach(struct fc_hardware *hardware, struct fc_error *error)
         };
     }
     if (fc_topology_attach(hardware->topology, report, count))
-        return fc_fail(error, FC_FAULT, "the devices cannot be joined with the topology (no memory left)");
+        return fc_fail(error, FC_FAULT, "the devices cannot be joined with the topology (out of memory)");
     return 0;
 }
 
@@ -103,7 +103,7 @@ int fc_hardware_assume(struct fc_hardware *hardware, enum fc_device_api api, int
     if (!report || !gpu) {
         free(report);
         free(gpu);
-        return fc_fail(error, FC_FAULT, "no memory for the devices of the machine");
+        return fc_fail(error, FC_FAULT, "out of memory for the devices of the machine");
     }
     for (int i = 0; i < count; i++) {
         gpu[i] = machine->gpu[i];
@@ -114,7 +114,7 @@ int fc_hardware_assume(struct fc_hardware *hardware, enum fc_device_api api, int
     free(report);
     free(gpu);
     if (code)
-        return fc_fail(error, FC_FAULT, "the devices cannot be joined with the topology (no memory left)");
+        return fc_fail(error, FC_FAULT, "the devices cannot be joined with the topology (out of memory)");
     return place(hardware, threads, error);
 }
 

@@ -59,7 +59,7 @@ static int add_event(struct fc_replay *replay, const struct fc_replay_event *eve
         size_t room = replay->room ? 2 * replay->room : 256;
         struct fc_replay_event *grown = realloc(replay->events, room * sizeof *grown);
         if (!grown)
-            return fc_fail(error, FC_FAULT, "no memory for the log of the trial");
+            return fc_fail(error, FC_FAULT, "out of memory for the log of the trial");
         replay->events = grown;
         replay->room = room;
     }
@@ -84,7 +84,8 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
     struct fc_chunk *chunk = calloc(1, sizeof *chunk);
     struct fc_timeline_lanes *lane = calloc(1, sizeof *lane);
     replay->metrics = malloc((size_t)program->metric_count * sizeof *replay->metrics);
-    int status = chunk && lane && replay->metrics ? 0 : fc_fail(error, FC_FAULT, "no memory for the trial");
+    int status =
+        chunk && lane && replay->metrics ? 0 : fc_fail(error, FC_FAULT, "out of memory for the trial");
     if (status)
         goto out;
     bool detailed = program->run.detailed;

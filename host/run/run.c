@@ -123,7 +123,7 @@ static bool finish(struct thread *self, struct fc_tally *part, const float *samp
             self->worker->error = *why;
         }
         if (push(q, batch.first, batch.count))
-            fc_fail(&problem, FC_FAULT, "no memory to hand a failed batch on");
+            fc_fail(&problem, FC_FAULT, "out of memory while requeueing a failed batch");
     } else if (samples && request->sink &&
                request->sink(request->context, batch.first, batch.count, samples)) {
         fc_fail(&problem, FC_FAULT, "samples could not be written");
@@ -188,7 +188,7 @@ static void *work(void *argument)
             samples_room = count;
             samples = malloc((size_t)rows * samples_room * sizeof *samples);
             if (!samples)
-                failed = fc_fail(&error, FC_FAULT, "no memory for the samples of a batch") != 0;
+                failed = fc_fail(&error, FC_FAULT, "out of memory for the samples of a batch") != 0;
         }
         double begin = fc_clock_s();
         if (!failed)
@@ -252,7 +252,7 @@ static void drop_hung(struct queue *q, struct thread *threads, int count, double
         t->worker->failed = true;
         fc_fail(&t->worker->error, FC_FAULT, "it gave no answer for %.3g s (its driver has hung)", limit_s);
         if (push(q, t->batch.first, t->batch.count)) {
-            fc_fail(&q->fault, FC_FAULT, "no memory to hand a failed batch on");
+            fc_fail(&q->fault, FC_FAULT, "out of memory while requeueing a failed batch");
             q->stop = true;
         }
         q->in_flight--;
@@ -333,7 +333,7 @@ int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct 
     if (!threads || !q) {
         free(q);
         free(threads);
-        return fc_fail(error, FC_FAULT, "no memory to run");
+        return fc_fail(error, FC_FAULT, "out of memory while starting the run");
     }
     q->request = request;
     q->tally = tally;
@@ -341,7 +341,7 @@ int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct 
     pthread_mutex_init(&q->lock, NULL);
     pthread_cond_init(&q->idle, NULL);
     if (fill(q, tally, request->first, request->count)) {
-        fc_fail(error, FC_FAULT, "no memory for the queue of trials");
+        fc_fail(error, FC_FAULT, "out of memory for the queue of trials");
         goto out;
     }
     for (int i = 0; i < request->worker_count; i++) {
@@ -369,7 +369,7 @@ int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct 
     gather(q, threads, request->worker_count, outcome);
     for (int i = 0; i < request->worker_count; i++)
         if (threads[i].started && request->workers[i].failed)
-            add_note(outcome, request->workers[i].name, "failed on the way", &request->workers[i].error);
+            add_note(outcome, request->workers[i].name, "failed during the run", &request->workers[i].error);
     outcome->stopped =
         outcome->stopped && q->done < q->total; /* the batches under way may have been the last */
     if (q->fault.status) {

@@ -63,7 +63,7 @@ struct fc_run_outcome {
 };
 
 /* Adds the requested trials to `tally`. Fails with FC_NO_DEVICE when no worker can be opened, with FC_FAULT
- * when all of them failed on the way: the tally then holds every batch that was finished. */
+ * when all of them failed during the run: the tally then holds every batch that was finished. */
 int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct fc_run_outcome *outcome,
            struct fc_error *error);
 

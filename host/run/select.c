@@ -49,7 +49,8 @@ static int read_wish(const char *text, struct wish *wish, struct fc_error *error
         at += length + 1;
     }
     if (wish->automatic + wish->all + (wish->names > 0) > 1)
-        return fc_fail(error, FC_BAD_INPUT, "-b %s asks for two things (auto and all stand alone)", text);
+        return fc_fail(error, FC_BAD_INPUT,
+                       "-b %s is contradictory ('auto' and 'all' cannot be combined with other names)", text);
     return 0;
 }
 
@@ -78,10 +79,11 @@ static int check_isa(const char *isa, struct wish *wish, struct fc_error *error)
                        fc_did_you_mean(near, sizeof near, isa, strlen(isa), names, count));
     }
     if (!fc_kernel_runs_here(kernel))
-        return fc_fail(error, FC_NO_DEVICE,
-                       "instruction set '%s' cannot be had (this CPU lacks it); leave --isa out to get the "
-                       "widest there is",
-                       isa);
+        return fc_fail(
+            error, FC_NO_DEVICE,
+            "instruction set '%s' is not available (this CPU lacks it); leave --isa out to get the "
+            "widest there is",
+            isa);
     if (wish->automatic) {
         wish->automatic = false;
         wish->names = 1;
@@ -192,7 +194,7 @@ static int refuse(const struct choice *c, int b, struct fc_error *error)
     const char *title = found->backend->title;
     int wanted = c->request->device;
     if (found->devices == 0)
-        return fc_fail(error, FC_NO_DEVICE, "%s cannot be had (%s); %s", title, found->why,
+        return fc_fail(error, FC_NO_DEVICE, "%s is not available (%s); %s", title, found->why,
                        found->backend->install);
     if (wanted >= found->devices)
         return fc_fail(error, FC_NO_DEVICE, "%s has no device %d (the highest is %d); see flopcast devices",
@@ -353,7 +355,7 @@ int fc_select_from(struct fc_selection *selection, struct fc_hardware *hardware,
                        request->device);
     selection->workers = calloc(FC_DEVICES_MAX, sizeof *selection->workers);
     if (!selection->workers)
-        return fc_fail(error, FC_FAULT, "no memory for the list of devices");
+        return fc_fail(error, FC_FAULT, "out of memory for the list of devices");
     selection->host = (struct fc_host){.topology = hardware->topology,
                                        .placement = NULL, /* the self-test binds nothing */
                                        .threads = hardware->placement.threads,

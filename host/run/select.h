@@ -33,7 +33,7 @@ struct fc_selection {
     char note[FC_NOTES_MAX][FC_NOTE_BYTES];
 };
 
-/* Fails with FC_NO_DEVICE, naming what to install, when a named backend or device cannot be had; with
+/* Fails with FC_NO_DEVICE, naming what to install, when a named backend or device is not available; with
  * FC_BAD_INPUT when the request makes no sense. */
 int fc_select(struct fc_selection *selection, const struct fc_select_request *request,
               struct fc_error *error);

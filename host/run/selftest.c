@@ -61,7 +61,7 @@ int fc_selftest_measure(const struct fc_backend *backend, int device, const stru
     struct fc_job job = {program, builtin.tables, builtin.table_floats, fc_selftest_seed};
     samples = malloc((size_t)program->metric_count * FC_SELFTEST_RUN * sizeof *samples);
     if (!samples) {
-        fc_fail(error, FC_FAULT, "no memory for the self-test");
+        fc_fail(error, FC_FAULT, "out of memory for the self-test");
         goto out;
     }
     if (fc_tally_create(&tally, program->metrics, program->metric_count, error) ||

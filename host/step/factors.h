@@ -127,7 +127,7 @@ struct fc_beliefs {
     double residual_sd[FC_GROUPS]; /* of the log of the step time, for models the fit has not seen */
     /* lognormal distributions of the memory inputs: activations, allocator, framework; by enum fc_memory_family */
     double memory_median[FC_MEMORY_FAMILIES][3], memory_sd_log[FC_MEMORY_FAMILIES][3];
-    double router_median, router_sd_log; /* lognormal law of the spread of the experts' loads */
+    double router_median, router_sd_log; /* lognormal distribution of the spread of the experts' loads */
 };
 
 /* The factor that stands behind an input of the step layer in this plan, or -1 when the plan has no use for

@@ -729,7 +729,7 @@ int fc_model_config_read(struct fc_architecture *a, struct fc_model_config *abou
         type = fc_node_get(root, "model_type");
     struct reading *r = calloc(1, sizeof *r);
     if (!r)
-        return fc_fail(error, FC_FAULT, "no memory for a model's configuration");
+        return fc_fail(error, FC_FAULT, "out of memory for a model's configuration");
     *r = (struct reading){.type = type && type->text ? type->text : "", .root = part, .error = error};
     r->family = fc_model_family_find(r->type);
     int status = 0;

@@ -23,7 +23,7 @@ enum fc_draw_kind {
 };
 
 struct fc_draw {
-    fc_i32 input; /* enum fc_input; unused in an event law */
+    fc_i32 input; /* enum fc_input; unused in an event distribution */
     fc_i32 kind;  /* enum fc_draw_kind */
     fc_i32 table;
     fc_i32 count;
@@ -76,7 +76,7 @@ FC_INLINE fc_real fc_exponential(fc_u32 word)
     return -fc_log(fc_uniform(word));
 }
 
-/* The value of a discrete law with `count` values at a random word. */
+/* The value of a discrete distribution with `count` values at a random word. */
 FC_FN fc_real fc_discrete_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 count, fc_u32 word)
 {
     fc_real u = fc_uniform(word);
@@ -103,7 +103,7 @@ FC_FN fc_real fc_table_z(FC_GLOBAL const float *table, fc_i32 offset, fc_real z)
     return fc_fma(x - (fc_real)cell, high - low, low);
 }
 
-/* The value of a discrete law at a standard normal: the table holds values, then upper bounds of z. */
+/* The value of a discrete distribution at a standard normal: the table holds values, then upper bounds of z. */
 FC_FN fc_real fc_discrete_z(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 count, fc_real z)
 {
     fc_real value = (fc_real)table[offset + count - 1];

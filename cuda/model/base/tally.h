@@ -2,7 +2,7 @@
  * order.
  *
  * Of each value (a float): a count in the bin of its upper 19 bits (sign, exponent, 10 bits of mantissa: a
- * log-linear histogram, 1024 bins per factor of two, so that a law as narrow as 0.1 % keeps its shape); and
+ * log-linear histogram, 1024 bins per factor of two, so that a distribution as narrow as 0.1 % keeps its shape); and
  * per sign and exponent the exact integer sum of its 24-bit mantissa and of the mantissa's square, in two
  * halves. Merging two tallies is integer addition and comparison: associative, commutative, exact. Sums hold
  * for 2^40 values. Infinite and NaN values are counted apart. */

@@ -3,8 +3,8 @@
  * Redrawing every clock at a restart multiplies a Weibull failure rate by N^(1/k - 1): 35 at 4096 units with
  * k = 0.7. Here the units that have never failed are one population: their failures come in order, as order
  * statistics. In cumulative hazard the gaps between them are exponential (Renyi 1953): H(k+1) = H(k) + E / (N
- * - k), and the quantile table of the first failure's law turns H into time. That law is the renewed one for
- * new units, or its residual law for a fleet in its steady state. Renewed units wait in a small heap; those
+ * - k), and the quantile table of the first failure's distribution turns H into time. That distribution is the renewed one for
+ * new units, or its residual distribution for a fleet in its steady state. Renewed units wait in a small heap; those
  * beyond the time watched are not kept. */
 #ifndef FC_MODEL_AGES_H
 #define FC_MODEL_AGES_H

@@ -58,16 +58,18 @@ enum fc_spare_policy {
 
 /* How the times between failures of trays are distributed. */
 enum fc_ages {
-    FC_AGES_NONE = 0,   /* exponential */
-    FC_AGES_UNITS = 1,  /* every tray has its own age and only a failed one is renewed (ages.h) */
-    FC_AGES_RESTART = 2 /* one clock for the job, renewed at every restart; gap law = `next_failure` */
+    FC_AGES_NONE = 0,  /* exponential */
+    FC_AGES_UNITS = 1, /* every tray has its own age and only a failed one is renewed (ages.h) */
+    FC_AGES_RESTART =
+        2 /* one clock for the job, renewed at every restart; gap distribution = `next_failure` */
 };
 
 /* What the job does while a unit is missing that no spare can replace. */
 enum fc_shortage {
     FC_SHORTAGE_WAIT = 0,   /* stands still until there is one */
     FC_SHORTAGE_SHRINK = 1, /* goes on without the replicas that are hurt; losses add up */
-    FC_SHORTAGE_REDUCE = 2  /* keeps the hurt replica at a smaller tensor parallel size; the slowest sets the
+    FC_SHORTAGE_REDUCE =
+        2 /* keeps the affected replica at a smaller tensor parallel size; the slowest sets the
                                pace, so losses do not add up */
 };
 

@@ -18,8 +18,8 @@ struct fc_failure_lanes {
     fc_i32 nothing[FC_W]; /* 1: it would have struck a tray that is down already */
     fc_i32 struck[FC_W];  /* 1: it strikes an idle tray of a rack that lacks some */
     fc_i32 aged[FC_W], lemon[FC_W];
-    fc_i32
-        time[FC_W]; /* of the class's law: detection, depth of a silent corruption, length of a slow time */
+    fc_i32 time
+        [FC_W]; /* of the class's distribution: detection, depth of a silent corruption, length of a slow time */
     fc_real place[FC_W]; /* in [0, 1): of the random number within its class */
 };
 

@@ -26,10 +26,10 @@ FC_FN fc_i32 fc_lemons_pool(FC_GLOBAL const struct fc_run *run)
 FC_FN void fc_lemons_begin(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, fc_u64 seed,
                            fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    FC_GLOBAL const struct fc_draw *law = &run->detail.lemon_count;
+    FC_GLOBAL const struct fc_draw *distribution = &run->detail.lemon_count;
     fc_u32 words[4];
     fc_random_one(seed, lane->trial_low[l], lane->trial_high[l], 0u, FC_STREAM_START, words);
-    lane->lemons[l] = (fc_i32)fc_discrete_draw(tables, law->table, law->count, words[0]);
+    lane->lemons[l] = (fc_i32)fc_discrete_draw(tables, distribution->table, distribution->count, words[0]);
     fc_real pool = (fc_real)fc_lemons_pool(run) * (fc_real)run->detail.lemon_share;
     /* the nearest whole numbers around the mean, with the right mean */
     fc_real whole = fc_floor(pool);

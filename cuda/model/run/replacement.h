@@ -91,7 +91,7 @@ FC_FN void fc_replace_units(FC_GLOBAL const struct fc_run *run, fc_i32 c, fc_i32
     }
 }
 
-/* Keeps in mind that one more unit is missing until `ready`. */
+/* Records one more missing unit until `ready`. */
 FC_FN void fc_hold_note(fc_i32 ready, fc_i32 l, struct fc_timeline_lanes *lane)
 {
     fc_i32 first = 0;

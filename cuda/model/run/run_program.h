@@ -34,15 +34,17 @@ struct fc_run_detail {
     fc_i32 idle;                /* 1: FC_IN_IDLE_FAILURES may be above 0 */
     fc_i32 lemons;              /* 1: some trays are lemons */
     float lemon_share;          /* chance that a new tray is one */
-    struct fc_draw lemon_count; /* binomial law of their number among the trays of the job, discrete */
+    struct fc_draw
+        lemon_count;      /* binomial distribution of their number among the trays of the job, discrete */
     fc_i32 elastic;       /* 1: a failed replica falls out for a while, the others go on without rollback */
     fc_i32 asynchronous;  /* 1: a checkpoint is usable when it has been written in the background */
     fc_i32 durable_every; /* K > 1: every K-th checkpoint is durable, the others live in memory */
     fc_i32 ages;          /* enum fc_ages, of the class FC_CLASS_GPU */
     fc_i32 age_units;     /* FC_AGES_UNITS: how many */
-    struct fc_draw first_failure; /* law of the time to a unit's first failure, mean of the renewed law = 1 */
-    struct fc_draw next_failure;  /* law of the time from renewal to failure, mean 1 */
-    /* laws of repairs, s, each a table, a constant too: by hand (fc_run.repair as a table), automatic, of
+    struct fc_draw
+        first_failure; /* distribution of the time to a unit's first failure, mean of the renewed distribution = 1 */
+    struct fc_draw next_failure; /* distribution of the time from renewal to failure, mean 1 */
+    /* distributions of repairs, s, each a table, a constant too: by hand (fc_run.repair as a table), automatic, of
      * racks */
     fc_i32 repair_table;
     struct fc_draw repair_automatic, rack_repair;
@@ -61,8 +63,8 @@ struct fc_run {
     float work_steps;         /* steps of the whole run; time per step comes from the step layer */
     float work_s;             /* work of the whole run where no step is simulated, s at full speed */
     float tokens;             /* tokens of the whole run, 0 when unknown */
-    struct fc_draw detection; /* law, s */
-    struct fc_draw repair;    /* law, s */
+    struct fc_draw detection; /* distribution, s */
+    struct fc_draw repair;    /* distribution, s */
     float paid_gpus;          /* GPUs that are paid, spares included; 0: as many as the job uses */
     fc_i32 detailed;          /* 1: `detail` is in use */
     struct fc_run_detail detail;

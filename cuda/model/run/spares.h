@@ -2,7 +2,7 @@
  *
  * A pool of n spares keeps n times: when each is (again) ready. A failed unit takes the place of the spare
  * that replaces it and is ready when repaired. With no spare ready, the job gets whatever comes back first,
- * the failed unit itself included: with Poisson failures P(wait) is Erlang-B(n + 1), whatever the law of the
+ * the failed unit itself included: with Poisson failures P(wait) is Erlang-B(n + 1), whatever the distribution of the
  * repair. Spares that are ready are alike, so the search takes the first one it meets, from where it ended
  * last: one look in the common case. */
 #ifndef FC_MODEL_SPARES_H

@@ -6,14 +6,14 @@
  * rollback point is arithmetic and checkpoints are never events: one event costs the same however many
  * checkpoints it spans.
  *
- * Law of an interruption: exponential gap with mean `gap_mean` while the job trains, checkpoints or restarts;
+ * Distribution of an interruption: exponential gap with mean `gap_mean` while the job trains, checkpoints or restarts;
  * none while a fault is being detected, while the job waits for a node, or in a planned stop. This is the
  * setting of E[segment] = e^(R/M) (M + D) (e^(s/M) - 1) (Daly 2006; Robert, Herault et al.), which the tests
  * hold it to.
  *
  * A failed node that must be replaced goes to repair and returns to the pool of spares. With c spares the job
  * waits when c + 1 nodes are in repair, until the first comes back: P(wait) is Erlang-B(c + 1) for any repair
- * law.
+ * distribution.
  *
  * Lanes whose run ends take the next trial of the chunk at once, so long and short runs mix without idle
  * lanes. */

@@ -38,7 +38,7 @@ struct fc_timeline_chunk {
     fc_real gap_mean[FC_CHUNK];
     fc_real interval[FC_CHUNK];
     fc_real stall[FC_CHUNK];
-    fc_real detection_scale[FC_CHUNK]; /* ticks per second of the law */
+    fc_real detection_scale[FC_CHUNK]; /* ticks per second of the distribution */
     fc_real repair_scale[FC_CHUNK];
     fc_real swap_probability[FC_CHUNK];
 

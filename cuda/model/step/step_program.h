@@ -30,7 +30,7 @@ struct fc_step_program {
     float attention_s;
     float unfused_s;
     float operand_s, accumulate_s, elementwise_s, mamba_s, clamp_s;
-    float quantize_s; /* one byte per element */
+    float quantize_s; /* one bytes per element */
     float expert_elementwise_s, expert_quantize_s;
     float expert_part; /* as experts_part, 0 when the expert block is fused */
     float gaps;        /* kernels that leave a gap */
@@ -63,7 +63,7 @@ struct fc_step_program {
     /* once per step */
     float dense_dp_nvlink_s, dense_dp_nic_s, expert_dp_nvlink_s, expert_dp_nic_s;
     float dp_slices_s, dp_far_slices_s, dp_steps, dp_far_steps;
-    float optimizer_s; /* one byte per parameter */
+    float optimizer_s; /* one bytes per parameter */
     float doublings;   /* of the job beyond eight GPUs */
     float slowest;     /* how far the slowest replica's sum over the micro-batches lies above the mean, in spreads */
 
