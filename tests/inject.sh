@@ -5,7 +5,7 @@ library=${B:-build}/tests/inject.so
 table=$work/t.csv
 head -1 catalog/measured-training.csv >"$table"
 grep -e '^mb-26.08-gb200-qwen3-30b' catalog/measured-training.csv >>"$table"
-aws=scenarios/openai-aws-38b.yaml
+aws=scenarios/openai-aws-38b-contract.yaml
 all=0
 
 # prepare: the files that the commands begin with

@@ -14,7 +14,7 @@ under() { # under NAME ARGUMENTS...
     succeeds "$name" valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
         "$FLOPCAST" "$@"
 }
-under "run of the contract" run scenarios/openai-aws-38b.yaml -n 300 -t 1 -b cpu --isa portable -q
+under "run of the contract" run scenarios/openai-aws-38b-contract.yaml -n 300 -t 1 -b cpu --isa portable -q
 under "run of a training run, JSON, two threads" run scenarios/llama3-405b-54-days.yaml -n 40 -t 2 -b cpu --isa portable -q --json -o "$work/a.json"
 under "merge" merge "$work/a.json"
 under "list" list --json

@@ -3,7 +3,7 @@
 # repository root.
 set -u
 . tests/tap.sh
-aws=openai-aws-38b
+aws=openai-aws-38b-contract
 price=prices.gpu_hour
 
 # --- sweep ---

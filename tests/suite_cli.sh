@@ -2,7 +2,7 @@
 # suite_cli.sh: the command line as a person types it. Run from the repository root.
 set -u
 . tests/tap.sh
-aws=scenarios/openai-aws-38b.yaml
+aws=scenarios/openai-aws-38b-contract.yaml
 llama=scenarios/llama3-405b-54-days.yaml
 frontier=scenarios/gb300-nvl72-frontier.yaml
 
@@ -78,11 +78,11 @@ flopcast run $aws -n 20_000 -s 7 -b cpu
 is "run ends with 0" "$status" 0
 has "run prints the metrics" "$work/out" '^gpu_hours \[bn GPU-h\] '
 has "run prints a histogram" "$work/out" '^gpus_full_ramp .*|.*|'
-has "run counts its trials" "$work/out" '^openai-aws-38b: 20,000 trials, seed 7$'
+has "run counts its trials" "$work/out" '^openai-aws-38b-contract: 20,000 trials, seed 7$'
 has "run says where it worked" "$work/err" '^flopcast: .*running on CPU'
 digest=$(sed -n 's/^result digest \([0-9a-f]*\).*/\1/p' "$work/out")
 is "the digest has 16 digits" "${#digest}" 16
-flopcast run openai-aws-38b --trials=2e4 --seed=7 -q -b cpu
+flopcast run openai-aws-38b-contract --trials=2e4 --seed=7 -q -b cpu
 is "-q leaves stderr empty" "$(cat "$work/err")" ""
 is "a scenario by its name is the file's" "$(sed -n 's/^result digest \([0-9a-f]*\).*/\1/p' "$work/out")" "$digest"
 flopcast run $aws -n 2e4 -s 7 -q -b cpu --json
@@ -237,7 +237,7 @@ flopcast run $aws -n 1000 -q -b cpu --json
 whole=$(member "$work/out" digest)
 flopcast merge "$work/b.json" "$work/a.json" -o "$work/ab.json"
 is "merge -o: the file has the digest of the whole" "$(member "$work/ab.json" digest)" "$whole"
-has "merge prints the report of the whole" "$work/out" '^openai-aws-38b: 1,000 trials'
+has "merge prints the report of the whole" "$work/out" '^openai-aws-38b-contract: 1,000 trials'
 flopcast merge "$work/b.json"
 is "merge of half the trials: status 1" "$status" 1
 has "merge tells trials that are missing" "$work/err" '^flopcast: warning: trials 0 to 499 are in no part$'

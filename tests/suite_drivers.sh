@@ -4,7 +4,7 @@
 set -u
 . tests/tap.sh
 unset FLOPCAST_FAULT
-aws=scenarios/openai-aws-38b.yaml
+aws=scenarios/openai-aws-38b-contract.yaml
 slow=scenarios/gb300-nvl72-frontier.yaml
 flopcast run $slow -n 20000 -q -b cpu --json
 right=$(member "$work/out" digest)

@@ -3,7 +3,7 @@
 # results are kept on the way, at every stop, and know when they were edited. Run from the repository root.
 set -u
 . tests/tap.sh
-aws=scenarios/openai-aws-38b.yaml
+aws=scenarios/openai-aws-38b-contract.yaml
 slow=scenarios/gb300-nvl72-frontier.yaml
 long="$slow -n 1e8 -t 1 -b cpu -q"
 

@@ -29,7 +29,7 @@ for file in catalog/*.yaml; do
         fail "$(basename "$file"): PyYAML reads it" "$(tail -1 "$work/trace")"
     fi
 done
-cp scenarios/openai-aws-38b.yaml "$work/mine.yaml"
+cp scenarios/openai-aws-38b-contract.yaml "$work/mine.yaml"
 sed -i 's/^  gpu_hour: .*/  gpu_hour: 1 USD/; s/^prices:$/prices: {gpu_hour: pert(2.6, 3.5, 6.5) USD}/; /^  gpu_hour: 1 USD/d' "$work/mine.yaml"
 flopcast run "$work/mine.yaml" -n 20 -b cpu
 has "a distribution in braces without quotes is noted" "$work/err" "mine.yaml:[0-9]*:20: note: 1 distribution stands without quotes"

@@ -313,7 +313,7 @@ static void study_open(struct study *s, int metric, const char *const *changes, 
     assert_true(change_count + 2 < 8);
     for (size_t i = 0; i < change_count; i++)
         all[i + 2] = changes[i];
-    if (fc_analysis_scenario(&s->scenario, "openai-aws-38b", &options, all, change_count + 2, &trouble) ||
+    if (fc_analysis_scenario(&s->scenario, "openai-aws-38b-contract", &options, all, change_count + 2, &trouble) ||
         fc_analysis_open(&s->analysis, &options, 0, &trouble))
         fail_msg("%s", trouble.text);
     fc_analysis_keep(&s->scenario.compiled.program, &metric, 1);

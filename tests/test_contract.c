@@ -199,8 +199,8 @@ static void cash_is_conserved(void **state)
                          "contract.expansion_strike=3 USD/GPU-h",
                          NULL};
     enum { N = 4000 };
-    double *residue = worlds("openai-aws-38b", set, FC_M_CASH_RESIDUE_CENTS, N, false);
-    double *balance = worlds("openai-aws-38b", set, FC_M_BALANCE_USD, N, false), mean, variance;
+    double *residue = worlds("openai-aws-38b-contract", set, FC_M_CASH_RESIDUE_CENTS, N, false);
+    double *balance = worlds("openai-aws-38b-contract", set, FC_M_BALANCE_USD, N, false), mean, variance;
     for (int i = 0; i < N; i++)
         assert_true(residue[i] == 0);
     moments(balance, N, &mean, &variance);
@@ -480,8 +480,8 @@ static void sites_give_their_figures(void **state)
     const char *const *sets[] = {texas, stated, both, lacks};
     const double grams[] = {333, 100, 0.75 * 333 + 0.25 * 30};
     for (int k = 0; k < 4; k++) {
-        double *co2 = worlds("openai-aws-38b", sets[k], FC_M_CO2_T, N, false), lowest = 1e9, highest = 0;
-        double *mwh = worlds("openai-aws-38b", sets[k], FC_M_ENERGY_MWH, N, false);
+        double *co2 = worlds("openai-aws-38b-contract", sets[k], FC_M_CO2_T, N, false), lowest = 1e9, highest = 0;
+        double *mwh = worlds("openai-aws-38b-contract", sets[k], FC_M_ENERGY_MWH, N, false);
         for (int i = 0; i < N; i++) {
             double here = co2[i] / mwh[i] * 1000;
             lowest = here < lowest ? here : lowest;

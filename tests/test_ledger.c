@@ -288,7 +288,7 @@ static void catch_up_is_bounded(void **state)
     char lines[LINES][96] = {"contract.years=3 years", "contract.ramp=3 months",
                              "contract.delay_probability=1", "contract.delay_length=34 months",
                              "contract.extras=0"};
-    look("openai-aws-38b", lines, 5, &f);
+    look("openai-aws-38b-contract", lines, 5, &f);
     for (int i = 0; i < WORLDS; i++) {
         double price = f.of[FC_M_CONTRACT_PRICE_END_USD][i], plan = 38e9 / price / (34.5 * 730.5);
         assert_true(fabs(f.of[FC_M_GPUS_FULL_RAMP][i] / (1.5 * plan) - 1) < 1e-6);

@@ -32,7 +32,7 @@ static int prepare(void **state)
     if (!mkdtemp(directory))
         return -1;
     frontier = scenario_run("scenarios/gb300-nvl72-frontier.yaml", NULL, 100, 3000);
-    aws = scenario_run("scenarios/openai-aws-38b.yaml", NULL, 0, 20000);
+    aws = scenario_run("scenarios/openai-aws-38b-contract.yaml", NULL, 0, 20000);
     return 0;
 }
 
@@ -143,8 +143,8 @@ static void members(void **state)
     static const char *const contract_metrics[] = {
         "gpu_hours",         "gpus_full_ramp",      "useful_flop",
         "cost_usd",          "energy_mwh",          "co2_t",
-        "runs_final@5e26",   "runs_final@5e27",     "run_cost_usd@5e26",
-        "run_cost_usd@5e27", "run_energy_mwh@5e26", "run_energy_mwh@5e27",
+        "runs_final@5e26",   "runs_final@6e27",     "run_cost_usd@5e26",
+        "run_cost_usd@6e27", "run_energy_mwh@5e26", "run_energy_mwh@6e27",
     };
     char *text = json_of(&frontier);
     struct fc_document *document = opened(text);

@@ -270,7 +270,6 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
         FC_FIELD_DELAY_LENGTH,
         FC_FIELD_USABLE_FRACTION,
         FC_FIELD_GOODPUT,
-        FC_FIELD_MFU,
         FC_FIELD_TRAINING_SHARE,
         FC_FIELD_FINAL_RUN_SHARE,
         FC_FIELD_IT_POWER,
@@ -285,6 +284,9 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     bool gpus = f[FC_FIELD_CONTRACT_GPUS].is_set;
     if (fc_program_require(settings, needed, sizeof needed / sizeof needed[0] - (gpus ? 1 : 0), "contract",
                            error))
+        return -1;
+    static const enum fc_field_id speed[] = {FC_FIELD_MFU};
+    if (!(program->layers & FC_LAYER_STEP) && fc_program_require(settings, speed, 1, "contract", error))
         return -1;
     if (gpus && f[FC_FIELD_CONTRACT_VALUE].is_set)
         return fc_fail_at(

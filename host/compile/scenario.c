@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cuda/model/contract/contract_program.h"
+#include "contract_mfu.h"
 #include "era.h"
 #include "plan_auto.h"
 #include "host/language/embedded.h"
@@ -61,7 +62,8 @@ static int apply_defaults(struct fc_settings *settings, const struct fc_catalog 
                           struct fc_error *error)
 {
     if (fc_era_apply(settings, catalog, error) || fc_cluster_apply_defaults(settings, catalog, error) ||
-        apply_file(settings, "catalog/defaults.yaml", error))
+        apply_file(settings, "catalog/defaults.yaml", error) ||
+        fc_contract_mfu_apply(settings, catalog, error))
         return -1;
     fc_cluster_withhold_defaults(settings, catalog);
     return 0;
@@ -184,6 +186,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         goto failed;
     if (fc_program_compile(&scenario->compiled, scenario->settings, scenario->catalog, error))
         goto failed;
+    fc_contract_mfu_check(scenario->settings, scenario->catalog);
     note_unread(scenario->settings);
     const struct fc_setting *f = scenario->settings->fields;
     scenario->trials = options->trials             ? options->trials

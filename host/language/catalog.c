@@ -31,6 +31,7 @@ static const char *const kinds[] = {"model",
                                     "default",
                                     "efficiency",
                                     "posterior",
+                                    "mfu",
                                     "profile-h100-era",
                                     "profile-gb200-era",
                                     "profile-gb200-era-plain"};
@@ -188,7 +189,7 @@ static int add_document(struct fc_catalog *catalog, struct fc_document *document
         return fc_fail_at(
             error, &root->place,
             "'%s' is not a kind of catalog; write 'kind: ' and model, gpu, network, reliability, price, "
-            "energy, default, efficiency or posterior",
+            "energy, default, efficiency, posterior or mfu",
             kind ? kind : "");
     const struct fc_node *entries = fc_node_get(root, "entries");
     if (!entries || entries->kind != FC_NODE_MAP)

@@ -265,6 +265,8 @@ bool fc_field_in_use(const struct fc_settings *settings, const struct fc_field *
         return run;
     if (field->id == FC_FIELD_PRECISION) /* the peak that an MFU refers to */
         return true;
+    if (field->id == FC_FIELD_MODEL && layers == LAYER_CONTRACT) /* the family whose measured MFU is taken */
+        return settings->fields[FC_FIELD_MFU].from_default;
     if (begins(field->path, "training.") || begins(field->path, "plan.") ||
         begins(field->path, "efficiency.") || field->id == FC_FIELD_OVERSUBSCRIPTION)
         return layers != LAYER_CONTRACT;

@@ -81,6 +81,13 @@ void fc_show_key(FILE *out, const struct fc_field *field, const struct fc_catalo
         snprintf(line, sizeof line,
                  "follows cluster.gpu where one is stated: '%s' of its row (flopcast show GPU)", figure);
         fc_print_wrapped(out, line, at, INDENT, WIDTH);
+    } else if (field->id == FC_FIELD_MFU) {
+        at = fprintf(out, "  %-*s", INDENT - 2, "by GPU");
+        fc_print_wrapped(
+            out,
+            "follows cluster.gpu, training.precision and training.model (dense or mixture; mixture "
+            "where none is stated): measured steps of the same kind (flopcast list mfu)",
+            at, INDENT, WIDTH);
     } else if (!any)
         fprintf(out, "  %-*s%s\n", INDENT - 2, "default",
                 strncmp(field->path, "efficiency.", 11) == 0
@@ -102,6 +109,11 @@ void fc_write_key(struct fc_writer *writer, const struct fc_field *field)
         fc_write_map(writer, "default_follows");
         fc_write_text(writer, "key", "cluster.gpu");
         fc_write_text(writer, "figure", figure);
+        fc_write_end(writer);
+    } else if (field->id == FC_FIELD_MFU) {
+        fc_write_map(writer, "default_follows");
+        fc_write_text(writer, "key", "cluster.gpu, training.precision, training.model");
+        fc_write_text(writer, "figure", "mfu");
         fc_write_end(writer);
     }
     if (has_range(field)) {
