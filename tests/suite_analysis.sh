@@ -57,7 +57,7 @@ flopcast run $aws -n 2000 -q --json --set "$price=*2"
 differs "a factor of 2 does" "$(member "$work/out" digest)" "$(member "$work/plain" digest)"
 
 # --- a contract is told by question; chances of runs are those of the worlds ---
-flopcast run $aws -n 3000 --samples "$work/s.csv" -q
+flopcast run $aws -n 4000 --samples "$work/s.csv" -q
 for chapter in "what it buys" "frontier runs" money energy delivery; do
     has "chapter: $chapter" "$work/out" "^-- $chapter"
 done
@@ -71,7 +71,7 @@ flopcast stress $aws --of balance_usd --below 0 -n 2000 -q --json
 sed -n 's/^ *"p": \([0-9.e-]*\),$/\1/p' "$work/out" >"$work/balance"
 is "a world of losses alone breaks a limit of its rate of return" \
     "$(paste "$work/irr" "$work/balance" | awk '{ print ($1 >= $2 && $2 > 0.5) }')" 1
-flopcast run $aws -n 3000 --samples "$work/s.csv" -q
+flopcast run $aws -n 4000 --samples "$work/s.csv" -q
 is "P(at least 1, 2, 4 runs) are counted" "$(sed -n 's/^P(runs_final@5e26 >= 1, 2, 4) *//p' "$work/out" | awk '{ printf "%.0f %.0f %.0f", $1, $3, $5 }')" \
     "$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "runs_final@5e26") c = i} NR > 1 {a += $c >= 1; b += $c >= 2; d += $c >= 4} END {n = (NR - 1) / 100; printf "%.0f %.0f %.0f", a / n, b / n, d / n}' "$work/s.csv")"
 
@@ -141,7 +141,7 @@ p95=$(sed -n '/"run_cost_usd@5e26": {/,/}/s/.*"p95": \([0-9.]*\).*/\1/p' "$work/
 is "the bound holds" "$(echo "$se $p95" | awk '{print ($1 > 0 && $1 <= 0.005 * $2) ? "yes" : "no " $0}')" yes
 flopcast run $aws --until 'p95(run_cost_usd@5e26) 0.001%' -n 30000 -q
 is "a bound that is not reached: status 1" "$status" 1
-flopcast run $aws -n 3000 --samples "$work/s.csv" -q --json
+flopcast run $aws -n 4000 --samples "$work/s.csv" -q --json
 is "--samples writes a line per trial and one of names" "$(wc -l <"$work/s.csv")" 3001
 mean=$(sed -n '/"gpu_hours": {/,/}/s/.*"mean": \([0-9.]*\).*/\1/p' "$work/out" | head -1)
 is "their mean is the result's" \
