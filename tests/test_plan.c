@@ -164,7 +164,7 @@ static void better_hardware_is_not_slower(void **state)
         struct fc_error error = {0};
         double seconds[2];
         for (int side = 0; side < 2; side++) {
-            snprintf(set[side], sizeof set[side], "%s=%g", fc_fields[FC_FIELD_EFFICIENCY + better[i]].path,
+            snprintf(set[side], sizeof set[side], "%s=%g", fc_fields[fc_field_of_input((int)better[i])].path,
                      side ? 0.95 : 0.45);
             const char *const both[] = {"layers=step", "efficiency.posterior=fixed", set[side], NULL};
             assert_int_equal(open_with(frontier, both, &scenario, &error), 0);
@@ -175,7 +175,7 @@ static void better_hardware_is_not_slower(void **state)
         }
         if (!(seconds[1] <= seconds[0] * 1.001) || !(seconds[0] < 4 * base))
             fail_msg("%s: %.4f s with less, %.4f s with more",
-                     fc_fields[FC_FIELD_EFFICIENCY + better[i]].path, seconds[0], seconds[1]);
+                     fc_fields[fc_field_of_input((int)better[i])].path, seconds[0], seconds[1]);
     }
 }
 

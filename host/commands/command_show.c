@@ -15,11 +15,12 @@
 #include "host/report/show_metric.h"
 #include "host/report/show_key.h"
 #include "host/report/show_model.h"
+#include "host/report/show_schema.h"
 #include "host/step/model_config.h"
 #include "host/base/source.h"
 
 struct options {
-    bool json, defaults, assumptions;
+    bool json, defaults, assumptions, schema;
     double sequence; /* tokens, of the FLOP of a model */
     const char *name;
     struct fc_scenario_options scenario;
@@ -242,6 +243,19 @@ static int show_scenario(const struct fc_embedded_file *file, bool as_json, stru
     return status;
 }
 
+static int show_schema(const char *command)
+{
+    struct fc_error error = {0};
+    struct fc_writer *writer;
+    if (fc_writer_open(&writer, stdout, FC_JSON, &error) == 0) {
+        fc_write_schema(writer);
+        (void)fc_writer_close(writer, &error);
+    }
+    if (error.status != FC_DONE)
+        fprintf(stderr, "flopcast %s: %s\n", command, error.text);
+    return (int)error.status;
+}
+
 /* No entry and no scenario has the name: says which is near. */
 static int nothing_found(const struct fc_catalog *catalog, const char *wanted, struct fc_error *error)
 {
@@ -269,6 +283,7 @@ static int read_options(int argc, char **argv, const char *help, struct options 
                                           {"json", no_argument, NULL, 'j'},
                                           {"defaults", no_argument, NULL, 'd'},
                                           {"assumptions", no_argument, NULL, 'a'},
+                                          {"schema", no_argument, NULL, 'S'},
                                           {"set", required_argument, NULL, 's'},
                                           {"sequence", required_argument, NULL, 'q'},
                                           {NULL, 0, NULL, 0}};
@@ -287,6 +302,8 @@ static int read_options(int argc, char **argv, const char *help, struct options 
             options->defaults = true;
         else if (c == 'a')
             options->assumptions = true;
+        else if (c == 'S')
+            options->schema = true;
         else if (c == 'q') {
             char *end;
             options->sequence = strtod(optarg, &end);
@@ -321,7 +338,8 @@ int fc_command_show(int argc, char **argv)
         "usage: flopcast show NAME [--json]\n"
         "       flopcast show --defaults SCENARIO [--set PATH=VALUE]... [--json]\n"
         "       flopcast show --assumptions SCENARIO [--set PATH=VALUE]... [--json]\n"
-        "       flopcast show CONFIG.json [--sequence N] [--json]\n\n"
+        "       flopcast show CONFIG.json [--sequence N] [--json]\n"
+        "       flopcast show --schema\n\n"
         "Shows what NAME is: a catalog entry with every figure, its unit, source and grade; a scenario that "
         "comes with\n"
         "the program; a key of a scenario, such as cluster.segment, with its meaning, range and defaults; or "
@@ -338,6 +356,7 @@ int fc_command_show(int argc, char **argv)
         "      --defaults        the defaults in force, with meaning, source and grade\n"
         "      --assumptions     all values that the answer rests on, stated and assumed, with source and "
         "grade\n"
+        "      --schema          the JSON Schema of a scenario, for editors\n"
         "      --set PATH=VALUE  change one value of the scenario first\n"
         "  -j, --json            JSON instead of tables\n"
         "  -h, --help            this text\n";
@@ -345,6 +364,8 @@ int fc_command_show(int argc, char **argv)
     int status = read_options(argc, argv, help, &options);
     if (status >= 0)
         return status;
+    if (options.schema)
+        return show_schema(argv[0]);
     if (!options.name) {
         fputs("flopcast show: a name is missing; see flopcast show --help\n", stderr);
         return FC_BAD_INPUT;

@@ -149,7 +149,7 @@ static int explain(const struct fc_scenario *scenario, struct explanation *e, st
     if (!status) {
         fc_beliefs_medians(beliefs, &e->plan, e->inputs);
         for (int i = 0; i < FC_IN_STEP_END; i++) {
-            const struct fc_setting *own = &scenario->settings->fields[FC_FIELD_EFFICIENCY + i];
+            const struct fc_setting *own = &scenario->settings->fields[fc_field_of_input(i)];
             if (own->is_set)
                 e->inputs[i] = fc_distribution_quantile(own->distribution, 0.5, 0.5);
         }

@@ -92,7 +92,7 @@ static int compile_providers(struct fc_compiled *compiled, const struct fc_setti
             provider->term_months = 6;
         for (int i = 0; i < FC_P_INPUTS; i++) {
             bool has = k > 0 && fc_contract_field(settings, k, own[i])->is_set;
-            provider->input[i] = has ? FC_IN_PROVIDER + 16 * (k - 1) + i : base[i];
+            provider->input[i] = has ? fc_fields[fc_field_of_provider(k, own[i])].input : base[i];
         }
         if (k > 0 && fc_contract_field(settings, k, FC_FIELD_P2_DELAY_LENGTH)->is_set)
             delay = fc_contract_field(settings, k, FC_FIELD_P2_DELAY_LENGTH);

@@ -70,7 +70,7 @@ static void choose(struct choice *c, const struct fc_settings *settings, const s
 
 static bool reads_mfu(const struct fc_settings *settings)
 {
-    return settings->fields[FC_FIELD_LAYERS].is_set && fc_input_in_use(settings, FC_IN_MFU);
+    return settings->fields[FC_FIELD_LAYERS].is_set && fc_field_in_use(settings, &fc_fields[FC_FIELD_MFU]);
 }
 
 static int figures_of(const struct fc_catalog_entry *entry, double f[5], struct fc_error *error)

@@ -253,7 +253,7 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
     if (!status) {
         const struct fc_setting *posterior = &settings->fields[FC_FIELD_POSTERIOR];
         for (int i = 0; i < FC_IN_STEP_END; i++)
-            own[i] = settings->fields[FC_FIELD_EFFICIENCY + i].is_set;
+            own[i] = settings->fields[fc_field_of_input(i)].is_set;
         if (plan.lora_rank > 0)
             fc_note(
                 &compiled->notes, FC_NOTE, "lora-unmeasured", &settings->fields[FC_FIELD_LORA_RANK].place,

@@ -293,7 +293,7 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
         goto failed;
     for (int i = 0; i < FC_FIELD_COUNT; i++)
         if (fc_fields[i].type == FC_FIELD_UNCERTAIN && f[i].is_set &&
-            fc_input_in_use(settings, fc_fields[i].input) &&
+            fc_field_in_use(settings, &fc_fields[i]) &&
             fc_program_add_input(compiled, fc_fields[i].input, f[i].distribution, error))
             goto failed;
     static const int layers[] = {FC_LAYER_STEP, FC_LAYER_STEP | FC_LAYER_RUN, FC_LAYER_CONTRACT,

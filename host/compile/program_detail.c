@@ -195,7 +195,7 @@ static int compile_classes(struct fc_compiled *compiled, const struct fc_setting
     struct fc_classes *classes = &run->detail.classes;
     double sum = 0, swaps = 0;
     for (int c = 0; c < FC_CLASS_SHARED; c++) {
-        double share = median(&settings->fields[FC_FIELD_SHARE_GPU + c]);
+        double share = median(&settings->fields[fc_field_of_input(FC_IN_CLASS_SHARE + c)]);
         sum += share;
         swaps += share * class_rules[c].swap;
     }

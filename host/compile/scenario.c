@@ -75,8 +75,7 @@ static void default_block_terms(struct fc_settings *settings)
 {
     for (int k = 0; k < fc_contract_providers(settings); k++) {
         struct fc_setting *term =
-            &settings->fields[k == 0 ? FC_FIELD_P1_TERM
-                                     : FC_FIELD_P2_TERM + (k - 1) * (FC_FIELD_P3_NAME - FC_FIELD_P2_NAME)];
+            &settings->fields[k == 0 ? FC_FIELD_P1_TERM : fc_field_of_provider(k, FC_FIELD_P2_TERM)];
         if (fc_contract_form(settings, k) != FC_FORM_BLOCK || !term->from_default)
             continue;
         term->integer = 6;

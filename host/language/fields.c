@@ -37,48 +37,37 @@ static const char *const revenues[] = {"none", "per_gw", "path", NULL};
 static const char *const own_methods[] = {"capital_recovery", "value_decline", NULL};
 static const char *const own_bases[] = {"all_in", "parts", NULL};
 
-#define UNCERTAIN(id, path, input, unit, lo, hi, what)                                                       \
+/* STATED("byte"): the name of the key says the unit; kept as a mark before it. */
+#define STATED(text) "=" text
+#define UNIT(text) .unit = &(text)[(text)[0] == '='], .stated = (text)[0] == '='
+#define UNCERTAIN(id_, path_, use_, input_, unit_, lo_, hi_, what_)                                          \
     {                                                                                                        \
-        id, path, FC_FIELD_UNCERTAIN, input, unit, lo, hi, NULL, what                                        \
+        .id = id_, .path = path_, .use = FC_USE_##use_, .type = FC_FIELD_UNCERTAIN, .input = input_,         \
+        .lo = lo_, .hi = hi_, .what = what_, UNIT(unit_)                                                     \
     }
-#define DISTRIBUTION(id, path, unit, lo, hi, what)                                                           \
+#define NUMERIC(type_, id_, path_, use_, unit_, lo_, hi_, what_)                                             \
     {                                                                                                        \
-        id, path, FC_FIELD_DISTRIBUTION, -1, unit, lo, hi, NULL, what                                        \
+        .id = id_, .path = path_, .use = FC_USE_##use_, .type = type_, .input = -1, .lo = lo_, .hi = hi_,    \
+        .what = what_, UNIT(unit_)                                                                           \
     }
-#define NUMBER(id, path, unit, lo, hi, what)                                                                 \
+#define WORDS(type_, id_, path_, use_, words_, unit_, what_)                                                 \
     {                                                                                                        \
-        id, path, FC_FIELD_NUMBER, -1, unit, lo, hi, NULL, what                                              \
+        .id = id_, .path = path_, .use = FC_USE_##use_, .type = type_, .input = -1, .choices = words_,       \
+        .unit = unit_, .what = what_                                                                         \
     }
-#define INTEGER(id, path, unit, lo, hi, what)                                                                \
-    {                                                                                                        \
-        id, path, FC_FIELD_INTEGER, -1, unit, lo, hi, NULL, what                                             \
-    }
-#define CHOICE(id, path, words, what)                                                                        \
-    {                                                                                                        \
-        id, path, FC_FIELD_CHOICE, -1, NULL, 0, 0, words, what                                               \
-    }
-#define FLAG(id, path, what)                                                                                 \
-    {                                                                                                        \
-        id, path, FC_FIELD_FLAG, -1, NULL, 0, 0, NULL, what                                                  \
-    }
+#define DISTRIBUTION(id, path, use, unit, lo, hi, what)                                                      \
+    NUMERIC(FC_FIELD_DISTRIBUTION, id, path, use, unit, lo, hi, what)
+#define NUMBER(id, path, use, unit, lo, hi, what) NUMERIC(FC_FIELD_NUMBER, id, path, use, unit, lo, hi, what)
+#define INTEGER(id, path, use, unit, lo, hi, what)                                                           \
+    NUMERIC(FC_FIELD_INTEGER, id, path, use, unit, lo, hi, what)
+#define NUMBERS(id, path, use, unit, lo, hi, what)                                                           \
+    NUMERIC(FC_FIELD_NUMBERS, id, path, use, unit, lo, hi, what)
+#define CHOICE(id, path, use, words, what) WORDS(FC_FIELD_CHOICE, id, path, use, words, NULL, what)
+#define FLAG(id, path, use, what) WORDS(FC_FIELD_FLAG, id, path, use, NULL, NULL, what)
+#define NAME(id, path, use, kind, what) WORDS(FC_FIELD_NAME, id, path, use, NULL, kind, what)
+#define TEXT(id, path, use, what) WORDS(FC_FIELD_TEXT, id, path, use, NULL, NULL, what)
 #define FACTOR(name, path, unit, lo, hi, what)                                                               \
-    {                                                                                                        \
-        FC_FIELD_EFFICIENCY + FC_IN_##name, "efficiency." path, FC_FIELD_UNCERTAIN, FC_IN_##name, unit, lo,  \
-            hi, NULL, what                                                                                   \
-    }
-#define NAME(id, path, kind, what)                                                                           \
-    {                                                                                                        \
-        id, path, FC_FIELD_NAME, -1, kind, 0, 0, NULL, what                                                  \
-    }
-#define TEXT(id, path, what)                                                                                 \
-    {                                                                                                        \
-        id, path, FC_FIELD_TEXT, -1, NULL, 0, 0, NULL, what                                                  \
-    }
-
-#define NUMBERS(id, path, unit, lo, hi, what)                                                                \
-    {                                                                                                        \
-        id, path, FC_FIELD_NUMBERS, -1, unit, lo, hi, NULL, what                                             \
-    }
+    UNCERTAIN(FC_FIELD_EFFICIENCY_##name, "efficiency." path, STEP, FC_IN_##name, unit, lo, hi, what)
 const struct fc_field fc_fields[] = {
 #include "fields.def"
 };
@@ -96,11 +85,24 @@ enum fc_unit_policy fc_field_unit_policy(const struct fc_field *field)
     for (size_t i = 0; i < sizeof obvious / sizeof obvious[0]; i++)
         if (strcmp(field->unit, obvious[i]) == 0)
             return FC_UNIT_ASSUMED;
-    const char *dot = strrchr(field->path, '.'); /* "years" and "quantize_bytes" say it */
-    const char *named = dot ? strstr(dot + 1, field->unit) : NULL;
-    bool whole =
-        named && (named == dot + 1 || named[-1] == '_') && strcmp(named + strlen(field->unit), "s") == 0;
-    return whole ? FC_UNIT_ASSUMED : FC_UNIT_REQUIRED;
+    return field->stated ? FC_UNIT_ASSUMED : FC_UNIT_REQUIRED;
+}
+
+int fc_field_of_input(int input)
+{
+    for (int i = 0; i < FC_FIELD_COUNT; i++)
+        if (fc_fields[i].type == FC_FIELD_UNCERTAIN && fc_fields[i].input == input)
+            return i;
+    return -1;
+}
+
+/* provider.def is included once for each of them, so that their rows follow in one order. */
+enum { FIELDS_PER_PROVIDER = FC_FIELD_P3_NAME - FC_FIELD_P2_NAME };
+_Static_assert(FC_FIELD_P4_SITE - FC_FIELD_P3_SITE == FIELDS_PER_PROVIDER, "providers have the same keys");
+
+enum fc_field_id fc_field_of_provider(int provider, enum fc_field_id p2)
+{
+    return (enum fc_field_id)((int)p2 + (provider - 1) * FIELDS_PER_PROVIDER);
 }
 
 const struct fc_field *fc_field_find(const char *path)

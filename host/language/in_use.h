@@ -4,10 +4,7 @@
 
 #include "settings.h"
 
-/* Whether a value of this input is drawn at all (enum fc_input). */
-bool fc_input_in_use(const struct fc_settings *settings, int input);
-
-/* The same for any field; name, trials, seed and the like always are. */
+/* Whether the scenario reads the field (its `use`); name, trials, seed and the like always are. */
 bool fc_field_in_use(const struct fc_settings *settings, const struct fc_field *field);
 
 /* Whether only a run in detail reads the field (reliability.profile other than plain). */

@@ -85,7 +85,7 @@ static void write_figure(const struct fc_catalog *catalog, const struct fc_catal
 }
 
 static int apply(struct fc_settings *settings, const struct fc_catalog *catalog,
-                 const struct fc_setting *site, const enum fc_field_id *fields, int offset,
+                 const struct fc_setting *site, const enum fc_field_id *fields, int provider,
                  struct fc_error *error)
 {
     const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "energy", site->name);
@@ -102,7 +102,8 @@ static int apply(struct fc_settings *settings, const struct fc_catalog *catalog,
     if (status == 0) {
         fc_write_map(writer, NULL);
         for (int i = 0; i < FIGURES; i++)
-            write_figure(catalog, entry, i, (enum fc_field_id)((int)fields[i] + offset), writer);
+            write_figure(catalog, entry, i, provider ? fc_field_of_provider(provider, fields[i]) : fields[i],
+                         writer);
         fc_write_end(writer);
         status = fc_writer_close(writer, error);
     }
@@ -122,9 +123,8 @@ int fc_site_apply(struct fc_settings *settings, const struct fc_catalog *catalog
     if (f[FC_FIELD_SITE].is_set && apply(settings, catalog, &f[FC_FIELD_SITE], general, 0, error))
         return -1;
     for (int k = 1; k < PROVIDERS; k++) {
-        int offset = (k - 1) * (FC_FIELD_P3_NAME - FC_FIELD_P2_NAME);
-        const struct fc_setting *site = &f[FC_FIELD_P2_SITE + offset];
-        if (site->is_set && apply(settings, catalog, site, second, offset, error))
+        const struct fc_setting *site = &f[fc_field_of_provider(k, FC_FIELD_P2_SITE)];
+        if (site->is_set && apply(settings, catalog, site, second, k, error))
             return -1;
     }
     return 0;

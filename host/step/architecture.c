@@ -114,7 +114,7 @@ int fc_architecture_read(struct fc_architecture *a, const struct fc_catalog_entr
     a->clamped = strncmp(entry->name, "gpt-oss", 7) == 0;
     a->expert_bias = a->router_bias = a->qkv_bias = a->out_bias = a->clamped;
     complete(a, window_every);
-    return fc_architecture_check(a, place ? place : &entry->place, error);
+    return fc_architecture_check(a, &entry->place, error); /* a contradiction is the entry's, not of who names it */
 }
 
 int fc_architecture_check(const struct fc_architecture *a, const struct fc_place *place,
