@@ -263,9 +263,9 @@ flopcast merge "$work/a.json" "$work/none.json" "$work/b.json" --json -q
 is "a shard without trials can be merged" "$(member "$work/out" digest)" "$whole"
 
 # --- stop and resume ---
-flopcast run $frontier -n 4e4 -t 1 -b cpu -q --json
+flopcast run $frontier -n 4e3 -t 1 -b cpu -q --json
 seconds=$(member "$work/out" wall_s)
-long=$(awk -v s="$seconds" 'BEGIN { n = 4e4 / s * 4; printf "%.0f", n < 2e5 ? 2e5 : n }') # about four seconds on one thread
+long=$(awk -v s="$seconds" 'BEGIN { n = 4e3 / s * 4; printf "%.0f", n < 2e4 ? 2e4 : n }') # about four seconds on one thread
 flopcast run $frontier -n "$long" -b cpu -t 1 -q --json
 whole=$(member "$work/out" digest)
 for signal in INT TERM; do

@@ -5,7 +5,7 @@ set -u
 . tests/tap.sh
 unset FLOPCAST_FAULT
 aws=scenarios/openai-aws-38b-contract.yaml
-slow=scenarios/gb300-nvl72-frontier.yaml
+slow=scenarios/llama3-405b-54-days.yaml
 flopcast run $slow -n 20000 -q -b cpu --json
 right=$(member "$work/out" digest)
 

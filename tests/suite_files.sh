@@ -4,7 +4,7 @@
 set -u
 . tests/tap.sh
 aws=scenarios/openai-aws-38b-contract.yaml
-slow=scenarios/gb300-nvl72-frontier.yaml
+slow=scenarios/llama3-405b-54-days.yaml
 long="$slow -n 1e8 -t 1 -b cpu -q"
 
 # --- an output that is an input, or another output ---
