@@ -142,7 +142,7 @@ is "the bound holds" "$(echo "$se $p95" | awk '{print ($1 > 0 && $1 <= 0.005 * $
 flopcast run $aws --until 'p95(run_cost_usd@5e26) 0.001%' -n 30000 -q
 is "a bound that is not reached: status 1" "$status" 1
 flopcast run $aws -n 4000 --samples "$work/s.csv" -q --json
-is "--samples writes a line per trial and one of names" "$(wc -l <"$work/s.csv")" 3001
+is "--samples writes a line per trial and one of names" "$(wc -l <"$work/s.csv")" 4001
 mean=$(sed -n '/"gpu_hours": {/,/}/s/.*"mean": \([0-9.]*\).*/\1/p' "$work/out" | head -1)
 is "their mean is the result's" \
     "$(awk -F, -v m="$mean" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "gpu_hours") c = i} NR > 1 {s += $c} END {d = s / (NR - 1) / m - 1; print (d < 1e-7 && d > -1e-7) ? "yes" : d}' "$work/s.csv")" yes
