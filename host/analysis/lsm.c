@@ -1,0 +1,392 @@
+/* lsm.c: see lsm.h. */
+#include "lsm.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cuda/model/base/random.h"
+#include "host/base/linear.h"
+
+enum { DEGREE_MOST = 6, TERMS_MOST = 211 }; /* binomial(6 + 4, 4) + 1 */
+
+/* Streams of random numbers: apart from those of the model. */
+enum { STREAM_FIT = 64, STREAM_FOLLOW = 65, STREAM_DUAL = 66, STREAM_INNER = 67 };
+
+struct date {
+    double mean[FC_LSM_STATES], scale[FC_LSM_STATES]; /* of the fitted paths */
+    double stop_mean, stop_scale;
+    double where[TERMS_MOST]; /* coefficients of E[V(k + 1)], where a stop may pay */
+    double all[TERMS_MOST];   /* in every state */
+    bool fitted;              /* enough paths came where a stop may pay */
+};
+
+struct fc_lsm_policy {
+    struct fc_lsm_model model;
+    struct fc_lsm_options options;
+    int terms;
+    int power[TERMS_MOST][FC_LSM_STATES];
+    struct date date[FC_LSM_DATES];
+};
+
+/* `count` standard normals of (path, event): Box and Muller on the 32-bit words of one draw. */
+static void draw(const struct fc_lsm_policy *p, uint32_t stream, uint64_t path, uint32_t event, double *z)
+{
+    fc_u32 low[FC_W], high[FC_W], events[FC_W], words[4][FC_W];
+    for (int l = 0; l < FC_W; l++) {
+        low[l] = (fc_u32)path;
+        high[l] = (fc_u32)(path >> 32);
+        events[l] = event;
+    }
+    fc_random_words(p->options.seed, low, high, events, stream, words);
+    for (int i = 0; i < 4; i += 2) {
+        double radius = sqrt(-2 * log(((double)words[i][0] + 0.5) / 4294967296.0));
+        double angle = 6.283185307179586 * ((double)words[i + 1][0] + 0.5) / 4294967296.0;
+        z[i] = radius * cos(angle);
+        z[i + 1] = radius * sin(angle);
+    }
+}
+
+static double stop_at(const struct fc_lsm_policy *p, int k, const double *x)
+{
+    return p->model.stop(p->model.of, k, x);
+}
+
+static double flow_at(const struct fc_lsm_policy *p, int k, const double *x)
+{
+    return p->model.flow ? p->model.flow(p->model.of, k, x) : 0;
+}
+
+/* All powers of the states up to the degree together. */
+static void list_terms(struct fc_lsm_policy *p)
+{
+    int power[FC_LSM_STATES] = {0}, n = p->model.states, total = 0;
+    p->terms = 0;
+    for (;;) {
+        if (total <= p->options.degree)
+            memcpy(p->power[p->terms++], power, sizeof power);
+        int i = 0;
+        while (i < n && power[i] == p->options.degree) {
+            total -= power[i];
+            power[i++] = 0;
+        }
+        if (i == n)
+            break;
+        power[i]++;
+        total++;
+    }
+}
+
+/* Terms of a state, and last what a stop pays; returns how many. */
+static int basis(const struct fc_lsm_policy *p, const struct date *d, const double *x, double stop, double *b)
+{
+    double powers[FC_LSM_STATES][DEGREE_MOST + 1];
+    for (int i = 0; i < p->model.states; i++) {
+        powers[i][0] = 1;
+        for (int n = 1; n <= p->options.degree; n++)
+            powers[i][n] = powers[i][n - 1] * ((x[i] - d->mean[i]) / d->scale[i]);
+    }
+    for (int t = 0; t < p->terms; t++) {
+        b[t] = 1;
+        for (int i = 0; i < p->model.states; i++)
+            b[t] *= powers[i][p->power[t][i]];
+    }
+    b[p->terms] = isfinite(stop) ? fmax(stop - d->stop_mean, -d->stop_mean) / d->stop_scale : 0;
+    return p->terms + 1;
+}
+
+static double dot(const double *a, const double *b, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+/* C(k, x): `where` by the fit where a stop may pay. Beyond the last date nothing follows. */
+static double going_on(const struct fc_lsm_policy *p, int k, const double *x, double stop, bool where)
+{
+    const struct date *d = &p->date[k];
+    double b[TERMS_MOST + 1], flow = flow_at(p, k, x);
+    if (k == p->model.dates - 1)
+        return flow;
+    int n = basis(p, d, x, stop, b);
+    double value = flow + dot(where ? d->where : d->all, b, n);
+    return p->model.going_on_costs_nothing ? fmax(value, 0) : value;
+}
+
+static bool may_pay(const struct fc_lsm_policy *p, double stop)
+{
+    return p->model.going_on_costs_nothing ? stop > 0 : isfinite(stop);
+}
+
+bool fc_lsm_stops(const struct fc_lsm_policy *p, int k, const double *x)
+{
+    double stop = stop_at(p, k, x);
+    if (!may_pay(p, stop))
+        return false;
+    if (k < p->model.dates - 1 && !p->date[k].fitted)
+        return false;
+    return stop > going_on(p, k, x, stop, true);
+}
+
+/* V(k, x) of the fit, for the martingale. */
+static double fitted_value(const struct fc_lsm_policy *p, int k, const double *x)
+{
+    if (k >= p->model.dates)
+        return 0;
+    double stop = stop_at(p, k, x);
+    bool where = may_pay(p, stop) && (k == p->model.dates - 1 || p->date[k].fitted);
+    return fmax(stop, going_on(p, k, x, stop, where));
+}
+
+static int solve(double *normal, double *right, int n, double *out)
+{
+    double ridge = 1e-10;
+    double *factor = malloc((size_t)(n * n) * sizeof *factor);
+    if (!factor)
+        return -1;
+    for (int tries = 0; tries < 8; tries++, ridge *= 100) {
+        memcpy(factor, normal, (size_t)(n * n) * sizeof *factor);
+        for (int i = 0; i < n; i++)
+            factor[i * n + i] += ridge * (1 + normal[i * n + i]);
+        if (fc_cholesky(factor, n))
+            break;
+    }
+    memcpy(out, right, (size_t)n * sizeof *out);
+    fc_cholesky_solve(factor, n, out);
+    free(factor);
+    return 0;
+}
+
+/* Means and spreads by which a date's states are scaled. */
+static void scale(const struct fc_lsm_policy *p, struct date *d, int k, const double *x, int64_t paths)
+{
+    double sum[FC_LSM_STATES + 1] = {0}, squares[FC_LSM_STATES + 1] = {0};
+    int n = p->model.states;
+    for (int64_t i = 0; i < paths; i++)
+        for (int s = 0; s <= n; s++) {
+            double v = s < n ? x[i * n + s] : stop_at(p, k, &x[i * n]);
+            v = isfinite(v) ? v : 0;
+            sum[s] += v;
+            squares[s] += v * v;
+        }
+    for (int s = 0; s <= n; s++) {
+        double mean = sum[s] / (double)paths;
+        double sd = sqrt(fmax(squares[s] / (double)paths - mean * mean, 0));
+        sd = sd > 1e-12 * (1 + fabs(mean)) ? sd : 1;
+        *(s < n ? &d->mean[s] : &d->stop_mean) = mean;
+        *(s < n ? &d->scale[s] : &d->stop_scale) = sd;
+    }
+}
+
+/* Regresses what follows, `later`, on the states of date k. */
+static int fit_date(struct fc_lsm_policy *p, int k, const double *x, const double *later, bool where)
+{
+    struct date *d = &p->date[k];
+    int n = p->terms + 1, count = 0;
+    double *normal = calloc((size_t)(n * n + n), sizeof *normal), *right = normal ? normal + n * n : NULL;
+    double b[TERMS_MOST + 1];
+    if (!normal)
+        return -1;
+    for (int64_t i = 0; i < p->options.fit_paths; i++) {
+        const double *state = &x[i * p->model.states];
+        double stop = stop_at(p, k, state);
+        if (where && !may_pay(p, stop))
+            continue;
+        basis(p, d, state, stop, b);
+        for (int r = 0; r < n; r++) {
+            for (int c = 0; c <= r; c++)
+                normal[r * n + c] += b[r] * b[c];
+            right[r] += b[r] * later[i];
+        }
+        count++;
+    }
+    int status = 0;
+    bool enough = count >= 10 * n;
+    if (enough)
+        status = solve(normal, right, n, where ? d->where : d->all);
+    if (where)
+        d->fitted = enough;
+    free(normal);
+    return status;
+}
+
+static int check(const struct fc_lsm_model *m, const struct fc_lsm_options *o, struct fc_error *error)
+{
+    if (m->dates < 1 || m->dates > FC_LSM_DATES || m->states < 1 || m->states > FC_LSM_STATES ||
+        m->normals < 0 || m->normals > FC_LSM_STATES || o->degree < 1 || o->degree > DEGREE_MOST ||
+        o->fit_paths < 1000 || o->paths < 100 || (o->dual_paths > 0 && o->inner < 2))
+        return fc_fail(error, FC_FAULT,
+                       "a right to stop with %d dates, %d states and polynomials of degree %d", m->dates,
+                       m->states, o->degree);
+    return 0;
+}
+
+int fc_lsm_fit(struct fc_lsm_policy **policy, const struct fc_lsm_model *model,
+               const struct fc_lsm_options *options, struct fc_error *error)
+{
+    *policy = NULL;
+    if (check(model, options, error))
+        return -1;
+    int n = model->states, dates = model->dates;
+    int64_t paths = options->fit_paths;
+    struct fc_lsm_policy *p = calloc(1, sizeof *p);
+    double *x = malloc((size_t)(paths * n * dates) * sizeof *x),
+           *later = calloc((size_t)paths, sizeof *later);
+    if (!p || !x || !later)
+        goto no_memory;
+    p->model = *model;
+    p->options = *options;
+    list_terms(p);
+    for (int64_t i = 0; i < paths; i++) {
+        double state[FC_LSM_STATES], z[4];
+        model->start(model->of, state);
+        for (int k = 0; k < dates; k++) {
+            memcpy(&x[((int64_t)k * paths + i) * n], state, (size_t)n * sizeof *state);
+            draw(p, STREAM_FIT, (uint64_t)i, (uint32_t)k, z);
+            if (k < dates - 1)
+                model->step(model->of, k, state, z);
+        }
+    }
+    for (int k = dates - 1; k >= 0; k--) {
+        const double *at = &x[(int64_t)k * paths * n];
+        scale(p, &p->date[k], k, at, paths);
+        if (k < dates - 1 && (fit_date(p, k, at, later, true) || fit_date(p, k, at, later, false)))
+            goto no_memory;
+        for (int64_t i = 0; i < paths; i++) {
+            const double *state = &at[i * n];
+            later[i] = fc_lsm_stops(p, k, state) ? stop_at(p, k, state) : later[i] + flow_at(p, k, state);
+        }
+    }
+    free(x);
+    free(later);
+    *policy = p;
+    return 0;
+no_memory:
+    free(p);
+    free(x);
+    free(later);
+    return fc_fail(error, FC_FAULT, "no memory for the paths of a right to stop");
+}
+
+void fc_lsm_free(struct fc_lsm_policy *policy)
+{
+    free(policy);
+}
+
+/* Sums for a mean and its standard error. */
+struct sums {
+    double sum, squares;
+    int64_t count;
+};
+
+static void add(struct sums *s, double value)
+{
+    s->sum += value;
+    s->squares += value * value;
+    s->count++;
+}
+
+static struct fc_lsm_figure figure(const struct sums *s)
+{
+    double n = (double)s->count, mean = s->sum / n;
+    return (struct fc_lsm_figure){mean, sqrt(fmax(s->squares / n - mean * mean, 0) / (n - 1))};
+}
+
+/* What a path brings: by the policy, without a stop, at its best date; and whether the policy stops. */
+enum { LOWER, NEVER, HINDSIGHT, STOPPED, FIGURES };
+
+/* Follows path i, or its mirror, whose normals have the other sign, and adds half of it to `got`. */
+static void follow_path(const struct fc_lsm_policy *p, int64_t i, bool mirror, double got[FIGURES])
+{
+    const struct fc_lsm_model *m = &p->model;
+    double state[FC_LSM_STATES], z[4], flows = 0, kept = 0, best = -INFINITY;
+    bool stopped = false;
+    m->start(m->of, state);
+    for (int k = 0; k < m->dates; k++) {
+        double stop = stop_at(p, k, state);
+        best = fmax(best, flows + stop);
+        if (!stopped && fc_lsm_stops(p, k, state)) {
+            stopped = true;
+            kept = flows + stop;
+        }
+        flows += flow_at(p, k, state);
+        if (k == m->dates - 1)
+            break;
+        draw(p, STREAM_FOLLOW, (uint64_t)i, (uint32_t)k, z);
+        for (int n = 0; n < 4 && mirror; n++)
+            z[n] = -z[n];
+        m->step(m->of, k, state, z);
+    }
+    got[LOWER] += (stopped ? kept : flows) / 2;
+    got[NEVER] += flows / 2;
+    got[HINDSIGHT] += fmax(best, flows) / 2;
+    got[STOPPED] += stopped / 2.0;
+}
+
+static void follow(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
+{
+    struct sums sums[FIGURES] = {0};
+    struct fc_lsm_figure *figures[FIGURES] = {&value->lower, &value->never, &value->hindsight,
+                                              &value->stopped};
+    for (int64_t i = 0; i < p->options.paths / 2; i++) { /* a path and its mirror count as one */
+        double got[FIGURES] = {0};
+        follow_path(p, i, false, got);
+        follow_path(p, i, true, got);
+        for (int f = 0; f < FIGURES; f++)
+            add(&sums[f], got[f]);
+    }
+    for (int f = 0; f < FIGURES; f++)
+        *figures[f] = figure(&sums[f]);
+}
+
+/* Mean of V(k + 1, X) over the inner draws from the state of date k, every second one the mirror of the one before. */
+static double expected_next(const struct fc_lsm_policy *p, int k, const double *state, uint64_t path)
+{
+    const struct fc_lsm_model *m = &p->model;
+    double sum = 0;
+    for (int64_t j = 0; j < p->options.inner; j++) {
+        double next[FC_LSM_STATES], z[4];
+        memcpy(next, state, sizeof next);
+        if (j % 2 == 0 || m->normals == 0)
+            draw(p, STREAM_INNER, path, (uint32_t)(k * p->options.inner + j), z);
+        else /* antithetic */
+            draw(p, STREAM_INNER, path, (uint32_t)(k * p->options.inner + j - 1), z);
+        for (int i = 0; i < 4 && j % 2 == 1; i++)
+            z[i] = -z[i];
+        m->step(m->of, k, next, z);
+        sum += fitted_value(p, k + 1, next);
+    }
+    return sum / (double)p->options.inner;
+}
+
+static void bound(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
+{
+    const struct fc_lsm_model *m = &p->model;
+    struct sums upper = {0};
+    for (int64_t i = 0; i < p->options.dual_paths; i++) {
+        double state[FC_LSM_STATES] = {0}, z[4], flows = 0, martingale = 0, best = -INFINITY;
+        m->start(m->of, state);
+        for (int k = 0; k < m->dates; k++) {
+            best = fmax(best, flows + stop_at(p, k, state) - martingale);
+            flows += flow_at(p, k, state);
+            if (k == m->dates - 1)
+                break;
+            double expected = expected_next(p, k, state, (uint64_t)i);
+            draw(p, STREAM_DUAL, (uint64_t)i, (uint32_t)k, z);
+            m->step(m->of, k, state, z);
+            martingale += fitted_value(p, k + 1, state) - expected;
+        }
+        add(&upper, fmax(best, flows - martingale));
+    }
+    value->upper = figure(&upper);
+}
+
+void fc_lsm_value(struct fc_lsm_value *value, const struct fc_lsm_policy *policy)
+{
+    *value = (struct fc_lsm_value){.upper = {NAN, NAN}};
+    follow(value, policy);
+    if (policy->options.dual_paths > 0)
+        bound(value, policy);
+}
