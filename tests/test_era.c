@@ -25,7 +25,8 @@ static void write_run(const char *gpu, int gpus, const char *more)
         out,
         "name: era\nlayers: run\ncluster: {gpu: %s, gpus: %d%s}\n"
         "training: {model: llama3-405b, wall: 54 days, precision: bf16, sequence: 8192 tokens, "
-        "global_batch: %d, software: meta-llama3}\nplan: {micro_batch: 1, tp: 8, pp: 16, zero: gradients}\n",
+        "global_batch: %d, software: meta-llama3}\nplan: {micro_batch: 1, tp: 8, pp: 16, zero: gradients}\n"
+        "operation: {maturity: none}\n",
         gpu, gpus, more, gpus / 8);
     fclose(out);
 }

@@ -106,6 +106,9 @@ enum fc_input {
     FC_IN_SITE_MTBF_H = 106,         /* time between outages of the site, h; 0: none */
     FC_IN_POD_MTBF_H = 107,          /* running time of a pod per pod-wide event, h; 0: none */
 
+    /* read by every run */
+    FC_IN_OPERATION_OVERHEAD = 108, /* time that the people and the programme add, over the time of the training */
+
     /* contract layer: 128 to 255 */
     FC_IN_CONTRACT_FIRST = 128,
     FC_IN_PRICE_GPU_HOUR_USD = 128,

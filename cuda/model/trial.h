@@ -88,6 +88,7 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
         m[FC_M_TIME_RESTART_H][l] = (fc_real)t->restarting[i] * hours_per_tick;
         m[FC_M_TIME_WAITING_H][l] = (fc_real)t->waiting[i] * hours_per_tick;
         m[FC_M_TIME_PLANNED_H][l] = (fc_real)t->planned[i] * hours_per_tick;
+        m[FC_M_TIME_PROGRAMME_H][l] = (fc_real)t->programme[i] * hours_per_tick;
         m[FC_M_PLANNED_STOPS][l] = (fc_real)t->planned_stops[i];
         m[FC_M_NODE_SWAPS][l] = (fc_real)t->swaps[i];
         m[FC_M_FINISHED][l] = (fc_real)t->finished[i];

@@ -108,7 +108,7 @@ int fc_command_list(int argc, char **argv)
                                "Lists the catalog and the bundled scenarios. KIND is "
                                "model, gpu, network, reliability, price,\n"
                                "energy or scenario, all of which are listed without it; metrics; or default, "
-                               "efficiency, posterior, profile-gb200-era\n"
+                               "efficiency, posterior, operation, profile-gb200-era\n"
                                "or profile-h100-era, which hold the model's own parameters. The directory "
                                "named by the environment\n"
                                "variable FLOPCAST_CATALOG may add entries and replace them.\n\n"

@@ -23,6 +23,7 @@ int fc_command_merge(int argc, char **argv);
 int fc_command_compare(int argc, char **argv);
 int fc_command_devices(int argc, char **argv);
 int fc_command_search(int argc, char **argv);
+int fc_command_backtest(int argc, char **argv);
 int fc_command_bench(int argc, char **argv);
 int fc_command_replay(int argc, char **argv);
 int fc_command_step(int argc, char **argv);

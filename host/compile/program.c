@@ -54,6 +54,8 @@ static bool applies(const struct fc_program *program, enum fc_when when, int ind
         return run && !program->run.watch;
     case FC_WHEN_RUN_OF_TOKENS:
         return run && step && !of_contract;
+    case FC_WHEN_OPERATION:
+        return run && program->run.operation;
     case FC_WHEN_DETAILED_RUN:
         return detailed;
     case FC_WHEN_IDLE_FAILURES:
@@ -216,6 +218,7 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
         FC_FIELD_PLANNED_STOP,
         FC_FIELD_CHECKPOINT_INTERVAL,
         FC_FIELD_CHECKPOINT_STALL,
+        FC_FIELD_OPERATION_OVERHEAD,
         FC_FIELD_SPARE_NODES,
         FC_FIELD_PRICE_GPU_HOUR,
         FC_FIELD_IT_POWER,
@@ -228,6 +231,8 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
     struct fc_run *run = &compiled->program.run;
     const struct fc_setting *f = settings->fields;
     run->gpus = (float)compiled->cluster.gpus;
+    run->operation = !fc_distribution_is_constant(f[FC_FIELD_OPERATION_OVERHEAD].distribution) ||
+                     fc_distribution_quantile(f[FC_FIELD_OPERATION_OVERHEAD].distribution, 0.5, 0.5) > 0;
     run->spares = compiled->cluster.spare_nodes;
     run->automatic = f[FC_FIELD_CHECKPOINT_INTERVAL].is_auto;
     run->interval_s = run->automatic ? 0 : (float)f[FC_FIELD_CHECKPOINT_INTERVAL].number;

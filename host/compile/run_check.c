@@ -105,7 +105,8 @@ void fc_run_note_answer(const struct fc_compiled *compiled, const struct fc_tall
 {
     static const int parts[] = {FC_M_TIME_PRODUCTIVE_H, FC_M_TIME_REDONE_H,  FC_M_TIME_CHECKPOINT_H,
                                 FC_M_TIME_DETECTION_H,  FC_M_TIME_RESTART_H, FC_M_TIME_WAITING_H,
-                                FC_M_TIME_PLANNED_H,    FC_M_TIME_SLOWDOWN_H};
+                                FC_M_TIME_PLANNED_H,    FC_M_TIME_SLOWDOWN_H,
+                                FC_M_TIME_PROGRAMME_H};
     const double worth_saying =
         0.1; /* of the time: more than any other part but the training takes in most runs */
     const struct fc_run *run = &compiled->program.run;

@@ -8,6 +8,7 @@
 #include "cuda/model/contract/contract_program.h"
 #include "contract_mfu.h"
 #include "era.h"
+#include "operation.h"
 #include "plan_auto.h"
 #include "host/language/embedded.h"
 #include "host/language/in_use.h"
@@ -61,7 +62,8 @@ static int apply_file(struct fc_settings *settings, const char *name, struct fc_
 static int apply_defaults(struct fc_settings *settings, const struct fc_catalog *catalog,
                           struct fc_error *error)
 {
-    if (fc_era_apply(settings, catalog, error) || fc_cluster_apply_defaults(settings, catalog, error) ||
+    if (fc_operation_apply(settings, catalog, error) || fc_era_apply(settings, catalog, error) ||
+        fc_cluster_apply_defaults(settings, catalog, error) ||
         apply_file(settings, "catalog/defaults.yaml", error) ||
         fc_contract_mfu_apply(settings, catalog, error))
         return -1;
@@ -86,9 +88,13 @@ static void default_block_terms(struct fc_settings *settings)
 }
 
 /* A file, a scenario that comes with the program, or what the options describe. */
-static int open_document(struct fc_scenario *scenario, const char *path_or_name, const struct fc_quick *quick,
-                         struct fc_error *error)
+static int open_document(struct fc_scenario *scenario, const char *path_or_name,
+                         const struct fc_scenario_options *options, struct fc_error *error)
 {
+    const struct fc_quick *quick = &options->quick;
+    if (options->text)
+        return fc_document_open_text(&scenario->document, path_or_name, options->text, strlen(options->text),
+                                     FC_SCENARIO_BYTES, error);
     if (!fc_quick_given(quick))
         return fc_scenario_file_open(&scenario->document, path_or_name, error);
     if (path_or_name)
@@ -143,7 +149,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     if (!scenario->settings)
         return fc_fail(error, FC_FAULT, "out of memory for the scenario");
     fc_settings_init(scenario->settings);
-    if (open_document(scenario, path_or_name, &options->quick, error))
+    if (open_document(scenario, path_or_name, options, error))
         goto failed;
     if (fc_quick_given(&options->quick)) {
         char assumed[256];

@@ -17,6 +17,7 @@ struct fc_scenario_options {
     bool has_seed;
     char **overrides; /* PATH=VALUE texts */
     size_t override_count;
+    const char *text;      /* a scenario as text instead of a file, or NULL; path_or_name is then what it is called */
     struct fc_quick quick; /* a scenario from --model, --gpus and --tokens instead of a file */
 };
 

@@ -34,7 +34,8 @@ static const char *const kinds[] = {"model",
                                     "mfu",
                                     "profile-h100-era",
                                     "profile-gb200-era",
-                                    "profile-gb200-era-plain"};
+                                    "profile-gb200-era-plain",
+                                    "operation"};
 static const char *const grades[] = {"published", "published (2nd)", "measured",
                                      "derived",   "estimate",        "stated"};
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
@@ -189,7 +190,7 @@ static int add_document(struct fc_catalog *catalog, struct fc_document *document
         return fc_fail_at(
             error, &root->place,
             "'%s' is not a kind of catalog; write 'kind: ' and model, gpu, network, reliability, price, "
-            "energy, default, efficiency, posterior or mfu",
+            "energy, default, efficiency, posterior, mfu or operation",
             kind ? kind : "");
     const struct fc_node *entries = fc_node_get(root, "entries");
     if (!entries || entries->kind != FC_NODE_MAP)

@@ -21,6 +21,7 @@ static const char *const routers[] = {"trained", "balanced", "dropping", NULL};
 static const char *const graphs[] = {"none", "partial", "full", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
 static const char *const profiles[] = {"plain", "h100-era", "gb200-era", NULL};
+static const char *const maturities[] = {"none", "first_run", "experienced", "automated", "mixed", NULL};
 static const char *const spare_policies[] = {"pooled", "in-rack", "racks", NULL};
 static const char *const shortages[] = {"wait", "shrink", "reduce", NULL};
 static const char *const failovers[] = {"job", "replica", NULL};

@@ -179,7 +179,7 @@ static void print_heads(struct printing *p)
 static bool is_part_of_time(int metric)
 {
     return (metric >= FC_M_TIME_PRODUCTIVE_H && metric <= FC_M_TIME_PLANNED_H) ||
-           metric == FC_M_TIME_SLOWDOWN_H;
+           metric == FC_M_TIME_SLOWDOWN_H || metric == FC_M_TIME_PROGRAMME_H;
 }
 
 /* Parts of the wall time of a run say which share of it they are, over all worlds; -1: m is none. The parts

@@ -64,13 +64,16 @@ void fc_show_key(FILE *out, const struct fc_field *field, const struct fc_catalo
         const struct fc_catalog_entry *entry = fc_catalog_at(catalog, i);
         struct fc_figure figure;
         char text[512];
-        if (strcmp(entry->name, field->path) != 0 || !fc_is_default_entry(entry) ||
-            !fc_catalog_figure(entry, "value", &figure))
+        bool by_maturity = field->id == FC_FIELD_OPERATION_OVERHEAD && strcmp(entry->kind, "operation") == 0;
+        bool own = strcmp(entry->name, field->path) == 0 && fc_is_default_entry(entry);
+        if ((!own && !by_maturity) || !fc_catalog_figure(entry, "value", &figure))
             continue;
         fc_catalog_value_text(figure.value, text, sizeof text);
         snprintf(line, sizeof line, "%s (%s%s%s)", text, figure.grade ? figure.grade : "",
                  figure.source ? ": " : "", figure.source ? figure.source : "");
-        const char *profile = entry->kind[0] == 'p' ? entry->kind + strlen("profile-") : "default";
+        const char *profile = by_maturity              ? entry->name
+                              : entry->kind[0] == 'p' ? entry->kind + strlen("profile-")
+                                                      : "default";
         at = fprintf(out, "  %-*s", INDENT - 2, profile);
         fc_print_wrapped(out, line, at, INDENT, WIDTH);
         any = true;

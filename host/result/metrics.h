@@ -34,6 +34,7 @@ enum fc_when {
     FC_WHEN_RUN,                 /* a run is simulated, */
     FC_WHEN_RUN_TO_END,          /*   to its end, not for a fixed time */
     FC_WHEN_RUN_OF_TOKENS,       /*   with its step, and no contract around it */
+    FC_WHEN_OPERATION,           /*   with people and programme (operation.overhead), */
     FC_WHEN_DETAILED_RUN,        /*   with classes of failures, */
     FC_WHEN_IDLE_FAILURES,       /*     spares that fail while idle, */
     FC_WHEN_LEMONS,              /*     trays that fail again and again, */

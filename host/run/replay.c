@@ -10,7 +10,8 @@
 #include "cuda/model/trial.h"
 
 const char *const fc_bucket_names[FC_BUCKET_COUNT] = {"productive", "redone",  "checkpoint", "detection",
-                                                      "restart",    "waiting", "planned",    "slowdown"};
+                                                      "restart",    "waiting", "planned",    "slowdown",
+                                                      "programme"};
 
 const char *fc_replay_what(const struct fc_replay_event *event)
 {
@@ -131,7 +132,8 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
     const struct fc_timeline_chunk *t = &chunk->timeline;
     const int64_t bucket[FC_BUCKET_COUNT] = {
         t->productive[0], t->redone[0],  t->checkpoint[0], t->detection[0],
-        t->restarting[0], t->waiting[0], t->planned[0],    detailed ? t->slowdown[0] : 0};
+        t->restarting[0], t->waiting[0], t->planned[0],    detailed ? t->slowdown[0] : 0,
+        t->programme[0]};
     memcpy(replay->bucket, bucket, sizeof bucket);
     replay->wall = t->wall[0];
 out:

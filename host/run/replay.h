@@ -19,6 +19,7 @@ enum fc_bucket {
     FC_BUCKET_WAITING,
     FC_BUCKET_PLANNED,
     FC_BUCKET_SLOWDOWN,
+    FC_BUCKET_PROGRAMME, /* of the whole trial only: its share of the kept training, taken off at the end */
     FC_BUCKET_COUNT
 };
 extern const char *const fc_bucket_names[FC_BUCKET_COUNT];

@@ -166,6 +166,16 @@ FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_run *run, fc_i32 base, fc_re
     }
     if (run->detailed)
         fc_run_prepare_detail(run, base, in, t, hard_mean);
+    /* The programme stretches the work, as the swing does: what people and programme spend is spent on GPUs that
+     * fail. Its share is taken off again when the run has ended. */
+    FC_LANES (l) {
+        fc_i32 i = base + l;
+        fc_real overhead = run->operation ? in[FC_IN_OPERATION_OVERHEAD][l] : (fc_real)0.0f;
+        fc_i32 stretched = fc_min_i32(
+            fc_to_ticks(fc_fma((fc_real)t->work[i], overhead, (fc_real)t->work[i])), FC_HORIZON_LIMIT);
+        t->programme_share[i] = overhead / ((fc_real)1.0f + overhead);
+        t->work[i] = overhead > (fc_real)0.0f ? stretched : t->work[i];
+    }
     FC_LANES (l) {
         fc_i32 i = base + l;
         fc_real stall = fc_max(t->stall[i], (fc_real)1e-3f);

@@ -66,6 +66,7 @@ struct fc_run {
     struct fc_draw detection; /* distribution, s */
     struct fc_draw repair;    /* distribution, s */
     float paid_gpus;          /* GPUs that are paid, spares included; 0: as many as the job uses */
+    fc_i32 operation;         /* 1: FC_IN_OPERATION_OVERHEAD is drawn and may be above 0 */
     fc_i32 detailed;          /* 1: `detail` is in use */
     struct fc_run_detail detail;
 };

@@ -41,6 +41,7 @@ struct fc_timeline_chunk {
     fc_real detection_scale[FC_CHUNK]; /* ticks per second of the distribution */
     fc_real repair_scale[FC_CHUNK];
     fc_real swap_probability[FC_CHUNK];
+    fc_real programme_share[FC_CHUNK]; /* of the kept training that the programme spends */
 
     fc_i32 wall[FC_CHUNK];
     fc_i32 productive[FC_CHUNK];
@@ -50,6 +51,7 @@ struct fc_timeline_chunk {
     fc_i32 restarting[FC_CHUNK];
     fc_i32 waiting[FC_CHUNK];
     fc_i32 planned[FC_CHUNK];
+    fc_i32 programme[FC_CHUNK];
     fc_i32 failures[FC_CHUNK];
     fc_i32 planned_stops[FC_CHUNK];
     fc_i32 swaps[FC_CHUNK];
@@ -240,25 +242,10 @@ FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_run *run, const struct fc
         fc_timeline_start_detail(&run->detail, chunk, i, l, lane);
 }
 
-/* Writes the finished run of lane l back to the chunk. */
-FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk, fc_i32 l,
-                              const struct fc_timeline_lanes *lane)
+/* The detailed part of fc_timeline_finish. */
+FC_FN void fc_timeline_finish_detail(struct fc_timeline_chunk *chunk, fc_i32 i, fc_i32 l,
+                                     const struct fc_timeline_lanes *lane)
 {
-    fc_i32 i = lane->index[l];
-    chunk->wall[i] = lane->wall[l];
-    chunk->productive[i] = lane->position[l];
-    chunk->redone[i] = lane->redone[l];
-    chunk->checkpoint[i] = lane->checkpoint[l];
-    chunk->detection[i] = lane->detection[l];
-    chunk->restarting[i] = lane->restarting[l];
-    chunk->waiting[i] = lane->waiting[l];
-    chunk->planned[i] = lane->planned[l];
-    chunk->failures[i] = lane->failures[l];
-    chunk->planned_stops[i] = lane->planned_stops[l];
-    chunk->swaps[i] = lane->swaps[l];
-    chunk->finished[i] = lane->finished[l];
-    if (!run->detailed)
-        return;
     /* the time watched may end in the pause after a failure that did not stop the job */
     fc_i32 trained = fc_min_i32(lane->phase[l], fc_to_ticks(lane->interval[l]));
     fc_i32 kept = chunk->productive[i] + trained;
@@ -276,6 +263,32 @@ FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_run *run, struct fc_time
     chunk->lemons[i] = lane->lemons[l];
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++)
         chunk->class_count[c][i] = lane->class_count[c][l];
+}
+
+/* Writes the finished run of lane l back to the chunk. */
+FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk, fc_i32 l,
+                              const struct fc_timeline_lanes *lane)
+{
+    fc_i32 i = lane->index[l];
+    chunk->wall[i] = lane->wall[l];
+    chunk->productive[i] = lane->position[l];
+    chunk->redone[i] = lane->redone[l];
+    chunk->checkpoint[i] = lane->checkpoint[l];
+    chunk->detection[i] = lane->detection[l];
+    chunk->restarting[i] = lane->restarting[l];
+    chunk->waiting[i] = lane->waiting[l];
+    chunk->planned[i] = lane->planned[l];
+    chunk->failures[i] = lane->failures[l];
+    chunk->planned_stops[i] = lane->planned_stops[l];
+    chunk->swaps[i] = lane->swaps[l];
+    chunk->finished[i] = lane->finished[l];
+    if (run->detailed)
+        fc_timeline_finish_detail(chunk, i, l, lane);
+    fc_real share = run->operation ? chunk->programme_share[i] : (fc_real)0.0f;
+    fc_i32 programme = fc_to_ticks((fc_real)chunk->productive[i] * share);
+    programme = fc_min_i32(programme, chunk->productive[i]);
+    chunk->programme[i] = programme;
+    chunk->productive[i] -= programme;
 }
 
 #endif
