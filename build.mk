@@ -13,6 +13,11 @@ $(error missing: $(REQUIRED); run 'make deps')
 endif
 have_header = $(shell printf '\#include <%s>\n' $(1) | $(CC) -E -x c - >/dev/null 2>&1 && echo yes)
 HAVE_OPENCL := $(call have_header,CL/cl.h)
+HAVE_XLSX := $(call have_header,xlsxwriter.h)
+HAVE_HDF5 := $(shell pkg-config --exists hdf5 && echo yes)
+OPTIONAL := $(if $(HAVE_XLSX),-DFC_WITH_XLSX) $(if $(HAVE_HDF5),-DFC_WITH_HDF5 $(shell pkg-config --cflags hdf5))
+OPTIONAL_LIBS := $(if $(HAVE_XLSX),-lxlsxwriter) $(if $(HAVE_HDF5),$(shell pkg-config --libs hdf5))
+FOUND_FILES := Files: $(if $(HAVE_XLSX),.xlsx written,no .xlsx (install libxlsxwriter-dev)), $(if $(HAVE_HDF5),.h5                written,no .h5 (install libhdf5-dev))
 FOUND := $(if $(HAVE_OPENCL),OpenCL backend: built (headers found),OpenCL backend: left out (no CL/cl.h; install opencl-headers))
 FOUND_CUDA := $(if $(NVCC),CUDA backend: kernels built with $(NVCC),CUDA backend: left out (no nvcc on PATH; install the CUDA Toolkit))
 
@@ -27,8 +32,8 @@ HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Two folders give the same bytes: no path of this machine is kept, not even for the debugger.
 SAME_BYTES := -ffile-prefix-map=$(CURDIR)=.
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT) $(CFLAGS) -fPIE $(HARDEN) $(SAME_BYTES) -fopenmp -I. \
-              $(shell pkg-config --cflags hwloc libfyaml json-c) $(if $(HAVE_OPENCL),-DFC_WITH_OPENCL) $(EXTRA_CFLAGS)
-LDLIBS := $(shell pkg-config --libs hwloc libfyaml json-c) -fopenmp -lm -ldl -lpthread $(HARDEN_LD) $(EXTRA_LDFLAGS)
+              $(shell pkg-config --cflags hwloc libfyaml json-c) $(if $(HAVE_OPENCL),-DFC_WITH_OPENCL) $(OPTIONAL) $(EXTRA_CFLAGS)
+LDLIBS := $(shell pkg-config --libs hwloc libfyaml json-c) $(OPTIONAL_LIBS) -fopenmp -lm -ldl -lpthread $(HARDEN_LD) $(EXTRA_LDFLAGS)
 KERNEL_OPT := -O3 -g
 KERNEL_FLAGS := -std=c11 $(WARN) $(EXACT) $(KERNEL_OPT) -fno-math-errno -fno-trapping-math -fPIE $(SAME_BYTES) -I. $(EXTRA_CFLAGS)
 
@@ -60,7 +65,7 @@ include cuda/cuda.mk
 all: $(B)/flopcast
 
 $(B)/flopcast: $(B)/host/main.o $(OBJECTS)
-	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"
+	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"; echo "$(FOUND_FILES)"
 	@echo "  LD $@"
 	@$(CC) -o $@ $^ $(LDLIBS)
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/base/command_line.h"
 #include "host/commands/commands.h"
 #include "host/base/error.h"
 #include "host/base/process.h"
@@ -96,5 +97,6 @@ int main(int argc, char **argv)
      * the histograms' pages that no value reaches cost nothing. */
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     signal(SIGPIPE, SIG_IGN); /* the write that fails says that the pipe was closed */
+    fc_command_line_set(argc, argv);
     return fc_process_run(run, argc, argv);
 }

@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "host/base/clock.h"
+#include "host/base/command_line.h"
 #include "host/base/format.h"
+#include "host/base/notes_write.h"
 #include "host/base/process.h"
 #include "host/base/stop.h"
 #include "host/base/options.h"
+#include "host/compile/assumptions.h"
 #include "host/result/metrics.h"
 #include "host/result/samples.h"
 #include "host/result/soundness.h"
@@ -29,11 +32,13 @@ const char fc_analysis_help[] =
     "      --device N        number of the device within the backend (see flopcast devices)\n"
     "  -t, --threads N       CPU threads (default: one per core that we may use)\n"
     "      --isa NAME        CPU instructions: portable, scalar, avx2, avx512\n"
+    "  -o, --output FILE     write the result too: .json, .csv, .xlsx or .html\n"
+    "      --report F.html   write it as a page\n"
     "      --json            print JSON instead of tables\n"
     "  -q, --quiet           no progress and no notes on stderr\n"
     "  -h, --help            this text\n";
 
-enum { OPTION_SET = 256, OPTION_ISA, OPTION_JSON, OPTION_DEVICE };
+enum { OPTION_SET = 256, OPTION_ISA, OPTION_JSON, OPTION_DEVICE, OPTION_REPORT };
 
 static const struct option shared[] = {
     {"trials", required_argument, NULL, 'n'},
@@ -43,6 +48,8 @@ static const struct option shared[] = {
     {"device", required_argument, NULL, OPTION_DEVICE},
     {"threads", required_argument, NULL, 't'},
     {"isa", required_argument, NULL, OPTION_ISA},
+    {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"json", no_argument, NULL, OPTION_JSON},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -72,6 +79,12 @@ static int take(struct fc_analysis_options *options, int option, struct fc_error
         return fc_scenario_add_override(&options->scenario, optarg, error);
     case OPTION_ISA:
         options->wish.isa = optarg;
+        return 0;
+    case 'o':
+        options->output = optarg;
+        return 0;
+    case OPTION_REPORT:
+        options->report = optarg;
         return 0;
     case OPTION_JSON:
         options->json = true;
@@ -103,9 +116,6 @@ int fc_analysis_next(struct fc_analysis_options *options, const char *command, i
     }
     for (;;) {
         int option = getopt_long(argc, argv, ":n:s:b:t:o:qh", table, NULL);
-        for (size_t i = 0; option == 'o' && i < used; i++) /* of the commands that have one */
-            if (strcmp(table[i].name, "output") == 0)
-                option = table[i].val;
         if (option == -1)
             return FC_ANALYSIS_DONE;
         if (option == 'h')
@@ -345,13 +355,14 @@ int fc_analysis_write_start(struct fc_writer **writer, const char *command,
                             uint64_t trials, struct fc_error *error)
 {
     char digest[17];
-    if (fc_writer_open(writer, stdout, FC_JSON, error))
+    if (fc_writer_open(writer, analysis->json ? analysis->json : stdout, FC_JSON, error))
         return -1;
     struct fc_writer *w = *writer;
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)scenario->compiled.input_digest);
     fc_write_map(w, NULL);
     fc_write_signed(w, "format", FC_ANALYSIS_FORMAT);
     fc_write_text(w, "command", command);
+    fc_write_text(w, "command_line", fc_command_line());
     fc_write_signed(w, "model_version", FC_MODEL_VERSION);
     fc_write_text(w, "scenario", scenario->name);
     fc_write_text(w, "input_digest", digest);
@@ -361,6 +372,11 @@ int fc_analysis_write_start(struct fc_writer **writer, const char *command,
     fc_write_text(w, "backend", analysis->selection.backends);
     fc_write_text(w, "topology", analysis->selection.topology);
     fc_write_number(w, "wall_s", fc_analysis_elapsed_s(analysis));
+    struct fc_notes notes = {0};
+    fc_scenario_notes(scenario, &notes);
+    fc_notes_write(&notes, w);
+    fc_notes_free(&notes);
+    fc_assumptions_write(scenario->settings, NULL, 0, w, "assumptions");
     return 0;
 }
 

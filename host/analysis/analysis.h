@@ -24,6 +24,7 @@
 struct fc_analysis_options {
     struct fc_scenario_options scenario;
     struct fc_select_request wish;
+    const char *output, *report; /* -o, --report: files to write, or NULL */
     bool json, quiet;
     bool begun; /* fc_analysis_next has been called */
 };
@@ -47,6 +48,7 @@ struct fc_analysis {
     uint64_t planned, done; /* trials, over all variants; planned may be 0 */
     double start_s;
     bool quiet, warned;
+    FILE *json;           /* where fc_analysis_write_start writes; NULL is standard output */
     struct fc_kept *kept; /* runs of trials 0 ... of the scenario, or NULL (fc_analysis_keep_runs) */
     bool same_runs;       /* the next fc_analysis_run meets those: set by who knows (fc_kept_path) */
 };
@@ -98,8 +100,8 @@ void fc_analysis_head(FILE *out, const struct fc_scenario *scenario, uint64_t tr
 /* The closing lines for people: devices, time. */
 void fc_analysis_foot(FILE *out, const struct fc_analysis *analysis);
 
-/* Starts the JSON object that every analysis prints: format, command, scenario, input digest, seed, trials,
- * backend, wall time. The caller goes on in the open map and ends it. */
+/* Starts the JSON object that every analysis prints: format, command and command line, scenario, input digest, seed,
+ * trials, backend, wall time, notes and assumptions. The caller goes on in the open map and ends it. */
 int fc_analysis_write_start(struct fc_writer **writer, const char *command,
                             const struct fc_analysis *analysis, const struct fc_scenario *scenario,
                             uint64_t trials, struct fc_error *error);

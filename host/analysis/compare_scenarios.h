@@ -1,25 +1,54 @@
-/* compare_scenarios.h: two scenarios on the same worlds: by how much they differ, and how often each is
- * better.
+/* compare_scenarios.h: two or more scenarios on the same worlds: by how much each differs from the first, and how often
+ * it is better.
  *
- * Both are run with the seed of the first. Inputs that both have get the same random numbers (an input's
- * numbers depend only on its name), so what the two have in common cancels. */
+ * All are run with the seed of the first. Inputs that two of them have get the same random numbers (an input's
+ * numbers depend only on its name), so what they have in common cancels. */
 #ifndef FC_HOST_COMPARE_SCENARIOS_H
 #define FC_HOST_COMPARE_SCENARIOS_H
 
 #include "analysis.h"
+#include "host/result/samples.h"
+
+enum { FC_SIDES = 8 };
 
 /* Whether the argument names a scenario (a file that is no JSON result, or one that comes with the program).
  */
 bool fc_compare_is_scenario(const char *path_or_name);
 
-/* Prints the comparison to standard output, as tables or as JSON. `of` holds `of_count` names of metrics;
- * none: all that both scenarios have. The options' --set holds for both. Returns 0, or -1 with `error`
- * filled. */
-int fc_compare_scenarios(const char *a, const char *b, const char *const *of, int of_count,
-                         const struct fc_analysis_options *options, struct fc_error *error);
+/* The scenarios side by side; position i is the metric names[i], which is metrics[side][i] there. */
+struct fc_sides {
+    int sides, count;
+    const char *paths[FC_SIDES]; /* as given; they belong to the caller */
+    struct fc_scenario scenario[FC_SIDES];
+    struct fc_tally tally[FC_SIDES];
+    bool ran[FC_SIDES];
+    float *samples[FC_SIDES];
+    uint64_t trials;
+    char names[FC_METRIC_COUNT][64];
+    int metrics[FC_SIDES][FC_METRIC_COUNT];
+    int order[FC_METRIC_COUNT]; /* positions in the order to print them */
+};
 
-/* `flopcast compare` where an argument names a scenario: reads the options (-h prints `help`) and returns the
- * exit status. */
-int fc_compare_scenarios_command(int argc, char **argv, const char *help);
+/* One side of a metric against the first. */
+struct fc_side {
+    struct fc_estimate mean; /* for a probability the share of all worlds */
+    struct fc_paired pair;   /* this side less the first */
+    double better;           /* share of the worlds in which this side is better than the first */
+    bool equal, noise;       /* in every world; the mean difference lies within its 95 % interval */
+};
+
+/* Opens the scenarios; metrics are those of `of` (of_count names), or all that they have in common. The options' --set
+ * holds for all. Returns 0, or -1 with `error` filled; to be freed in any case. */
+int fc_sides_open(struct fc_sides *sides, const char *const *paths, int count, const char *const *of,
+                  int of_count, const struct fc_analysis_options *options, struct fc_error *error);
+
+/* Simulates them on the devices of `analysis`. */
+int fc_sides_run(struct fc_sides *sides, struct fc_analysis *analysis, struct fc_error *error);
+void fc_sides_free(struct fc_sides *sides);
+
+struct fc_side fc_side_of(const struct fc_sides *sides, int side, int position);
+
+/* Orders the metrics by the largest relative change of their mean, largest first. */
+void fc_sides_sort_by_change(struct fc_sides *sides);
 
 #endif

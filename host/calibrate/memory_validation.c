@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/command_line.h"
 #include "host/language/embedded.h"
 #include "host/step/factors.h"
 #include "host/step/plan_search.h"
@@ -156,6 +157,8 @@ void fc_memory_validation_print(const struct fc_memory_validation *v, FILE *out)
 void fc_memory_validation_json(const struct fc_memory_validation *v, struct fc_writer *w)
 {
     fc_write_map(w, NULL);
+    fc_write_text(w, "command", "validate");
+    fc_write_text(w, "command_line", fc_command_line());
     fc_write_list(w, "groups");
     for (int i = 0; i < v->score_count; i++) {
         const struct fc_memory_score *s = &v->scores[i];

@@ -6,17 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/analysis/analysis.h"
 #include "commands.h"
+#include "host/analysis/analysis.h"
+#include "host/base/command_line.h"
 #include "host/analysis/compare_scenarios.h"
 #include "host/result/comparison.h"
 #include "host/base/document_write.h"
 #include "host/base/format.h"
 #include "host/base/options.h"
+#include "host/report/outputs.h"
 
 static const char help[] =
     "usage: flopcast compare A.json B.json [--json]\n"
-    "       flopcast compare A.yaml B.yaml [--of METRIC]... [OPTIONS]\n"
+    "       flopcast compare A.yaml B.yaml [C.yaml]... [--of METRIC]... [OPTIONS]\n"
     "\n"
     "Two result files (flopcast run -o FILE): the same inputs, model version, seed and trials? The same "
     "bits,\n"
@@ -26,9 +28,14 @@ static const char help[] =
     "critical\n"
     "value, and the speed side by side.\n"
     "\n"
-    "Two scenarios (files, or names as flopcast list scenarios shows them): both are simulated on the same\n"
-    "worlds; by how much their metrics differ, and in which share of the worlds each is better.\n"
+    "Two to eight scenarios (files, or names as flopcast list scenarios shows them): all are simulated on "
+    "the\n"
+    "same worlds; by how much their metrics differ from the first's, and in which share of the worlds each "
+    "is\n"
+    "better.\n"
     "\n"
+    "  -o, --output FILE     write the comparison too: .json, .csv, .xlsx or .html\n"
+    "      --report F.html   write it as a page\n"
     "      --json            print the comparison as JSON instead of tables\n"
     "  -h, --help            this text\n"
     "\n"
@@ -37,9 +44,12 @@ static const char help[] =
     "as a result\n"
     "\n"
     "for scenarios:\n"
-    "      --of METRIC       compare this metric, as often as needed (default: all in common)\n";
+    "      --of METRIC       compare this metric, as often as needed (default: all in common)\n"
+    "      --sort change     the largest relative change first (default: table, the order of run)\n";
 
 static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, 'r'},
     {"json", no_argument, NULL, 'j'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -199,13 +209,15 @@ static void write_side(struct fc_writer *w, const char *key, const char *path, c
     fc_write_end(w);
 }
 
-static int write_json(const struct fc_comparison *c, const struct fc_result *a, const struct fc_result *b,
-                      char **paths, struct fc_error *error)
+static int write_json(FILE *out, const struct fc_comparison *c, const struct fc_result *a,
+                      const struct fc_result *b, char **paths, struct fc_error *error)
 {
     struct fc_writer *w = NULL;
-    if (fc_writer_open(&w, stdout, FC_JSON, error))
+    if (fc_writer_open(&w, out, FC_JSON, error))
         return -1;
     fc_write_map(w, NULL);
+    fc_write_text(w, "command", "compare");
+    fc_write_text(w, "command_line", fc_command_line());
     fc_write_flag(w, "identical", c->identical);
     fc_write_flag(w, "indistinguishable", c->identical || same_law(c));
     fc_write_flag(w, "same_inputs", c->same_inputs);
@@ -241,12 +253,10 @@ static int write_json(const struct fc_comparison *c, const struct fc_result *a, 
     }
     fc_write_end(w);
     fc_write_end(w);
-    int status = fc_writer_close(w, error);
-    putchar('\n');
-    return status;
+    return fc_writer_close(w, error);
 }
 
-static int compare(char **paths, bool json, struct fc_error *error)
+static int compare(char **paths, bool json, struct fc_outputs *outputs, struct fc_error *error)
 {
     struct fc_result a = {0}, b = {0};
     struct fc_comparison c = {0};
@@ -261,11 +271,17 @@ static int compare(char **paths, bool json, struct fc_error *error)
         status = (int)error->status;
         goto out;
     }
+    if (fc_outputs_open(outputs, error)) {
+        status = (int)error->status;
+        goto out;
+    }
     status = c.identical ? FC_DONE : FC_ANSWER_NO;
-    if (json) {
-        if (write_json(&c, &a, &b, paths, error))
+    if (json || fc_outputs_any(outputs)) {
+        FILE *out = fc_outputs_begin(outputs, error);
+        if (!out || fc_outputs_end(outputs, write_json(out, &c, &a, &b, paths, error) != 0, json, error))
             status = (int)error->status;
-    } else {
+    }
+    if (fc_outputs_leave_room(outputs, json)) {
         printf("A: %s\nB: %s\n\n", paths[0], paths[1]);
         print_origin(&c, &a, &b);
         if (!c.identical)
@@ -288,15 +304,21 @@ int fc_command_compare(int argc, char **argv)
 {
     struct fc_error error = {0};
     bool json = false;
+    const char *output = NULL, *report = NULL;
+    struct fc_outputs outputs = {0};
     int option, status = FC_DONE;
     for (int i = 1; i < argc; i++)
         if (fc_compare_is_scenario(argv[i]))
-            return fc_compare_scenarios_command(argc, argv, help);
+            return fc_command_compare_scenarios(argc, argv, help);
     optind = 1;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1) {
         if (option == 'j') {
             json = true;
+        } else if (option == 'o') {
+            output = optarg;
+        } else if (option == 'r') {
+            report = optarg;
         } else if (option == 'h') {
             fputs(help, stdout);
             fputs(fc_analysis_help, stdout);
@@ -313,8 +335,11 @@ int fc_command_compare(int argc, char **argv)
                 argc - optind);
         status = FC_BAD_INPUT;
     }
+    if (status == FC_DONE && fc_outputs_take(&outputs, output, report, 0, &error))
+        status = FC_BAD_INPUT;
     if (status == FC_DONE)
-        status = compare(argv + optind, json, &error);
+        status = compare(argv + optind, json, &outputs, &error);
+    fc_outputs_close(&outputs);
     if (error.text[0])
         fprintf(stderr, "flopcast: %s\n", error.text);
     return status;

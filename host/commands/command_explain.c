@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "host/analysis/explain.h"
 #include "host/base/format.h"
+#include "host/report/outputs.h"
 #include "host/result/metrics.h"
 #include "host/base/options.h"
 
@@ -45,6 +46,7 @@ static const struct option own[] = {
 
 struct options {
     struct fc_analysis_options shared;
+    struct fc_outputs outputs;
     const char *scenario, *of, *groups;
     int methods;
 };
@@ -97,7 +99,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         return fc_fail(error, FC_BAD_INPUT, "explain takes one scenario, not %d; see flopcast explain --help",
                        argc - optind);
     o->scenario = argv[optind];
-    return 0;
+    return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, 0, error);
 }
 
 /* The metrics of the main run: the one to explain, and the headline ones beside it. */
@@ -385,7 +387,7 @@ static void print(const struct options *o, const struct fc_explain *e, struct fi
     fc_analysis_foot(stdout, e->analysis);
 }
 
-static int explain(const struct options *o, struct fc_error *error)
+static int explain(struct options *o, struct fc_error *error)
 {
     struct fc_scenario scenario = {0};
     struct fc_analysis analysis = {0};
@@ -403,7 +405,8 @@ static int explain(const struct options *o, struct fc_error *error)
         (f->driver_count = fc_drivers_list(&scenario, o->groups, f->drivers, error)) < 0)
         goto out;
     e.trials = fc_analysis_trials(&scenario, &o->shared, 5);
-    if (fc_analysis_open(&analysis, &o->shared, 4 * e.trials, error))
+    fc_scenario_print_notes(&scenario, stderr, o->shared.quiet);
+    if (fc_outputs_open(&o->outputs, error) || fc_analysis_open(&analysis, &o->shared, 4 * e.trials, error))
         goto out;
     opened = true;
     fc_analysis_keep_runs(&analysis, program, e.trials);
@@ -440,10 +443,14 @@ static int explain(const struct options *o, struct fc_error *error)
     if ((o->methods & WORST) && find_worst(&e, f, error))
         goto out;
     fc_progress_end(&analysis.line);
+    if (o->shared.json || fc_outputs_any(&o->outputs)) {
+        analysis.json = fc_outputs_begin(&o->outputs, error);
+        if (!analysis.json ||
+            fc_outputs_end(&o->outputs, print_json(o, &e, f, error) != 0, o->shared.json, error))
+            goto out;
+    }
     status = 0;
-    if (o->shared.json)
-        status = print_json(o, &e, f, error);
-    else
+    if (fc_outputs_leave_room(&o->outputs, o->shared.json))
         print(o, &e, f);
 out:
     fc_columns_free(&e.columns);
@@ -468,6 +475,7 @@ int fc_command_explain(int argc, char **argv)
     } else if (status == 0) {
         status = explain(&o, &error);
     }
+    fc_outputs_close(&o.outputs);
     fc_analysis_options_free(&o.shared);
     return fc_analysis_end(status, &error);
 }

@@ -16,6 +16,7 @@
 #include "host/base/stop.h"
 #include "host/analysis/influence.h"
 #include "host/report/ledger.h"
+#include "host/report/outputs.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
 #include "host/run/run.h"
@@ -43,7 +44,10 @@ static const char help[] =
     "      --strict          stop when a device fails its self-test instead of leaving it out\n"
     "      --shard I/N       do only part I of N of the trials (I = 1 ... N); put parts together with "
     "flopcast merge\n"
-    "  -o, --output FILE     write the result as JSON: every minute what there is so far, and at a stop\n"
+    "  -o, --output FILE     write the result: .json (every minute what there is so far, and at a stop), "
+    ".csv,\n"
+    "                        .xlsx or .html; - is standard output\n"
+    "      --report F.html   write the result as a page: the answer, plots, tables, assumptions\n"
     "      --until BOUND     simulate until a figure is known well enough: 'p95(cost_usd) 0.5%' (standard "
     "error\n"
     "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default "
@@ -62,7 +66,8 @@ static const char help[] =
 enum { UNTIL_FIRST = 20000, UNTIL_MOST = 100000000 }; /* trials of --until */
 
 struct options {
-    const char *scenario, *output, *backend, *isa, *until, *samples;
+    const char *scenario, *output, *page, *backend, *isa, *until, *samples;
+    struct fc_outputs outputs; /* what is written at the end alone: all but the JSON of -o */
     struct fc_scenario_options scenario_options;
     struct fc_report_options report;
     uint64_t shard, shards;
@@ -143,6 +148,7 @@ enum {
     OPTION_DEVICE,
     OPTION_UNTIL,
     OPTION_SAMPLES,
+    OPTION_REPORT,
     OPTION_QUANTILES,
     OPTION_ONLY
 };
@@ -157,6 +163,7 @@ static const struct option long_options[] = {
     {"isa", required_argument, NULL, OPTION_ISA},
     {"shard", required_argument, NULL, OPTION_SHARD},
     {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"resume", no_argument, NULL, OPTION_RESUME},
     {"json", no_argument, NULL, OPTION_JSON},
     {"strict", no_argument, NULL, OPTION_STRICT},
@@ -169,6 +176,26 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
+
+/* The JSON of -o is kept during the run; other kinds of files are made at the end. */
+static int take_outputs(struct options *o, struct fc_error *error)
+{
+    enum fc_output_kind kind = FC_OUTPUT_JSON;
+    if (o->output && *o->output && !(kind = fc_output_kind_of("-o", o->output, 0, error)))
+        return -1;
+    if (kind != FC_OUTPUT_JSON) {
+        if (o->resume)
+            return fc_fail(error, FC_BAD_INPUT, "--resume goes on with a JSON; %s is none", o->output);
+        if (fc_outputs_add(&o->outputs, "-o", o->output, 0, error))
+            return -1;
+        o->output = NULL;
+    }
+    if (o->output && strcmp(o->output, "-") == 0) {
+        o->output = NULL;
+        o->json = true;
+    }
+    return fc_outputs_take(&o->outputs, NULL, o->page, 0, error);
+}
 
 /* Returns 0, 1 when help was asked for, or -1. */
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
@@ -214,6 +241,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             break;
         case 'q':
             o->quiet = true;
+            break;
+        case OPTION_REPORT:
+            o->page = optarg;
             break;
         case OPTION_UNTIL:
             o->until = optarg;
@@ -264,7 +294,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         return fc_fail(error, FC_BAD_INPUT,
                        "--until cannot go with --shard (a shard does not know the others)");
     o->scenario = optind < argc ? argv[optind] : NULL;
-    return 0;
+    return take_outputs(o, error);
 }
 
 /* Refuses an earlier result that is not of this scenario, seed and model, word for word. */
@@ -395,6 +425,22 @@ static int find_influences(const struct fc_scenario *scenario, const struct fc_s
     return count;
 }
 
+/* The files that are made of the JSON at the end. */
+static int write_files(struct options *o, const struct fc_result *result, struct fc_error *error)
+{
+    if (!fc_outputs_any(&o->outputs))
+        return 0;
+    FILE *stream = fc_outputs_begin(&o->outputs, error);
+    if (!stream)
+        return -1;
+    char *text = fc_result_json(result, error);
+    if (text)
+        fputs(text, stream);
+    int status = fc_outputs_end(&o->outputs, !text, false, error);
+    free(text);
+    return status;
+}
+
 static int print_result(const struct options *o, const struct fc_result *result, struct fc_error *error)
 {
     fc_print_overflowed(stderr, "flopcast: warning: ", false, &result->tally);
@@ -423,7 +469,7 @@ static void say_stopped(const struct options *o, const struct fc_tally *tally, u
             o->output ? "" : " (without -o FILE nothing is kept)");
 }
 
-static int run(const struct options *o, struct fc_error *error)
+static int run(struct options *o, struct fc_error *error)
 {
     struct fc_scenario scenario = {0};
     struct fc_selection selection = {0};
@@ -444,6 +490,7 @@ static int run(const struct options *o, struct fc_error *error)
         scenario.trials = UNTIL_MOST;
     shard_of(o, scenario.trials, &first, &count);
     if ((o->output && fc_output_open(&shared.output, "-o", o->output, error)) ||
+        fc_outputs_open(&o->outputs, error) ||
         (o->until && fc_precision_read(program, o->until, &precision, error)) ||
         fc_scenario_start_result(&scenario, &result, error) || resume(o, scenario.trials, &shared, error) ||
         (o->samples && fc_samples_file_open(&shared.samples, o->samples, program, error)))
@@ -498,6 +545,8 @@ static int run(const struct options *o, struct fc_error *error)
     unwritten = o->output && (any || !partial) && fc_result_write(&result, shared.output, &write_error) != 0;
     if (!partial)
         status = print_result(o, &result, error);
+    if (status == 0)
+        status = write_files(o, &result, error);
     if (!partial && moved >= 0 && !o->json && !o->report.only_count)
         fc_ledger_print_drivers(stdout, &scenario, fc_headline_metric(program), influences, moved, worlds);
     else if (!failed)
@@ -513,6 +562,7 @@ static int run(const struct options *o, struct fc_error *error)
 out:
     fc_samples_file_close(shared.samples, false, &samples_error);
     fc_output_close(shared.output);
+    fc_outputs_close(&o->outputs);
     if (outcome.abandoned) { /* threads that did not come back still use what would be freed */
         if (status)
             fprintf(stderr, "flopcast: %s\n", error->text);

@@ -8,9 +8,11 @@
 #include "host/analysis/search.h"
 #include "host/base/format.h"
 #include "host/base/options.h"
+#include "host/base/read_file.h"
 #include "host/base/table.h"
 #include "host/compile/plan_scenario.h"
 #include "host/report/launch.h"
+#include "host/report/outputs.h"
 #include "host/result/metrics.h"
 
 static const char help[] =
@@ -29,7 +31,9 @@ static const char help[] =
     "      --fits P            least probability to fit in memory (default 0.9)\n"
     "      --contenders N      plans that meet uncertain worlds (default 60)\n"
     "      --finalists N       plans that are simulated through all layers (default 8)\n"
-    "  -o, --output FILE.yaml  write the scenario with the best plan; it runs as it is\n"
+    "  -o, --output FILE.yaml  write the scenario with the best plan; it runs as it is (the other endings: "
+    "the\n"
+    "                          result, as below)\n"
     "      --emit SOFTWARE     print the launch settings of the best plan: megatron (Megatron-LM), nemo\n"
     "                          (Megatron-Bridge), torchtitan\n"
     "\n"
@@ -43,8 +47,7 @@ enum {
     OPTION_FITS,
     OPTION_CONTENDERS,
     OPTION_FINALISTS,
-    OPTION_EMIT,
-    OPTION_OUTPUT
+    OPTION_EMIT
 };
 
 static const struct option own[] = {
@@ -55,14 +58,15 @@ static const struct option own[] = {
     {"contenders", required_argument, NULL, OPTION_CONTENDERS},
     {"finalists", required_argument, NULL, OPTION_FINALISTS},
     {"emit", required_argument, NULL, OPTION_EMIT},
-    {"output", required_argument, NULL, OPTION_OUTPUT},
     {NULL, 0, NULL, 0},
 };
 
+enum { RESULT = FC_OUTPUT_JSON | FC_OUTPUT_CSV | FC_OUTPUT_XLSX | FC_OUTPUT_HTML };
+
 struct options {
     struct fc_analysis_options shared;
+    struct fc_outputs outputs;
     struct fc_search_request request;
-    const char *output;
     int launcher; /* enum fc_launcher, or -1 */
 };
 
@@ -114,9 +118,6 @@ static int take(struct options *o, int option, struct fc_error *error)
         return read_count("--contenders", optarg, 1000, &o->request.contenders, error);
     case OPTION_FINALISTS:
         return read_count("--finalists", optarg, 100, &o->request.finalists, error);
-    case OPTION_OUTPUT:
-        o->output = optarg;
-        return 0;
     default:
         for (o->launcher = 0; fc_launcher_names[o->launcher]; o->launcher++)
             if (strcmp(optarg, fc_launcher_names[o->launcher]) == 0)
@@ -139,7 +140,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     o->request.options = &o->shared;
     if (o->request.finalists > o->request.contenders)
         o->request.finalists = o->request.contenders;
-    return 0;
+    return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, RESULT | FC_OUTPUT_YAML, error);
 }
 
 /* The tally's median of a metric as a figure, or "n/a". */
@@ -437,20 +438,32 @@ int fc_command_search(int argc, char **argv)
         fc_analysis_options_free(&o.shared);
         return 0;
     }
+    if (status == 0) {
+        fc_read_file_remember(o.request.scenario);
+        status = fc_outputs_open(&o.outputs, &error);
+    }
     if (status == 0)
         status = fc_analysis_open(&analysis, &o.shared, 0, &error);
     if (status == 0)
         status = fc_search_plans(&search, &analysis, &o.request, &error);
     fc_progress_end(&analysis.line);
-    if (status == 0 && !o.shared.json)
+    if (status == 0)
+        fc_scenario_print_notes(&search.scenario, stderr, o.shared.quiet);
+    if (status == 0 && (o.shared.json || fc_outputs_any(&o.outputs))) {
+        analysis.json = fc_outputs_begin(&o.outputs, &error);
+        status = analysis.json ? fc_outputs_end(&o.outputs, print_json(&search, &analysis, &error) != 0,
+                                                o.shared.json, &error)
+                               : -1;
+    }
+    if (status == 0 && fc_outputs_leave_room(&o.outputs, o.shared.json))
         print_people(&search, &analysis);
-    else if (status == 0)
-        status = print_json(&search, &analysis, &error);
-    if (status == 0 && o.output)
-        status = write_scenario(&search, o.output, &error);
+    for (int i = 0; status == 0 && i < o.outputs.count; i++)
+        if (o.outputs.list[i].kind == FC_OUTPUT_YAML)
+            status = write_scenario(&search, o.outputs.list[i].path, &error);
     if (status == 0 && o.launcher >= 0)
         status = emit(&search, o.launcher, &error);
     fc_search_free(&search);
+    fc_outputs_close(&o.outputs);
     fc_analysis_close(&analysis);
     fc_analysis_options_free(&o.shared);
     return fc_analysis_end(status, &error);

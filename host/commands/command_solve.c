@@ -7,6 +7,7 @@
 #include "host/analysis/answer.h"
 #include "commands.h"
 #include "host/base/format.h"
+#include "host/report/outputs.h"
 #include "host/result/metrics.h"
 #include "host/base/options.h"
 #include "host/analysis/range.h"
@@ -47,6 +48,7 @@ static const struct option own[] = {
 
 struct options {
     struct fc_analysis_options shared;
+    struct fc_outputs outputs;
     const char *scenario, *over, *target;
     const char *ties[TIES_MAX];
     int tie_count;
@@ -84,7 +86,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             "solve needs a scenario, --for and --target, e.g. flopcast solve gb300-nvl72-frontier --for "
             "cluster.spare_nodes=0..63 --target 'deadline_and_budget_met>=0.5'");
     o->scenario = argv[optind];
-    return 0;
+    return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, 0, error);
 }
 
 /* "FIGURE>=VALUE" or "<=". */
@@ -106,8 +108,8 @@ static int read_target(const char *text, const struct fc_program *program, struc
     if (end > sign && end[strspn(end, " ")] == '\0' && isfinite(solve->target))
         return 0;
     struct fc_source source = fc_source_of("--target", sign);
-    return fc_value_read_number(&source, fc_metric_find(answer->metric)->unit, FC_UNIT_NONE, -1e300, 1e300, &solve->target, NULL, 0,
-                                error);
+    return fc_value_read_number(&source, fc_metric_find(answer->metric)->unit, FC_UNIT_NONE, -1e300, 1e300,
+                                &solve->target, NULL, 0, error);
 }
 
 /* The largest of 1, 2, 5 times a power of ten that is at most `most`. */
@@ -332,7 +334,7 @@ static int find(struct search *search, struct fc_solve *s, const struct fc_progr
 }
 
 /* Returns 0, 1 when no value reaches the target, or -1. */
-static int solve(const struct options *o, struct fc_error *error)
+static int solve(struct options *o, struct fc_error *error)
 {
     struct search search = {.o = o};
     struct fc_solve s = {.evaluate = evaluate, .context = &search};
@@ -347,7 +349,9 @@ static int solve(const struct options *o, struct fc_error *error)
         complete(&search, &s, &scenario, error))
         goto out;
     search.trials = fc_analysis_trials(&scenario, &o->shared, RUNS);
-    if (fc_analysis_open(&search.analysis, &o->shared, RUNS * search.trials, error))
+    fc_scenario_print_notes(&scenario, stderr, o->shared.quiet);
+    if (fc_outputs_open(&o->outputs, error) ||
+        fc_analysis_open(&search.analysis, &o->shared, RUNS * search.trials, error))
         goto out;
     opened = true;
     bool leaves_runs = fc_kept_path(search.range.path);
@@ -359,12 +363,17 @@ static int solve(const struct options *o, struct fc_error *error)
     if (find(&search, &s, &scenario.compiled.program, leaves_runs, error))
         goto out;
     fc_progress_end(&search.analysis.line);
+    if (o->shared.json || fc_outputs_any(&o->outputs)) {
+        search.analysis.json = fc_outputs_begin(&o->outputs, error);
+        if (!search.analysis.json ||
+            fc_outputs_end(&o->outputs, print_json(&search, &s, &scenario, error) != 0, o->shared.json,
+                           error))
+            goto out;
+    }
     status = 0;
-    if (o->shared.json)
-        status = print_json(&search, &s, &scenario, error);
-    else
+    if (fc_outputs_leave_room(&o->outputs, o->shared.json))
         print(&search, &s, &scenario);
-    if (status == 0 && s.outcome == FC_SOLVE_NONE)
+    if (s.outcome == FC_SOLVE_NONE)
         status = 1;
 out:
     if (opened)
@@ -386,10 +395,12 @@ int fc_command_solve(int argc, char **argv)
     } else if (status == 0) {
         status = solve(&o, &error);
         if (status == 1) {
+            fc_outputs_close(&o.outputs);
             fc_analysis_options_free(&o.shared);
             return FC_ANSWER_NO;
         }
     }
+    fc_outputs_close(&o.outputs);
     fc_analysis_options_free(&o.shared);
     return fc_analysis_end(status, &error);
 }

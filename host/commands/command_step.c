@@ -7,10 +7,14 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/command_line.h"
 #include "host/base/document_write.h"
+#include "host/base/notes_write.h"
 #include "host/backends/kernels.h"
 #include "host/base/options.h"
+#include "host/compile/assumptions.h"
 #include "host/compile/plan_scenario.h"
+#include "host/report/outputs.h"
 #include "host/report/report.h"
 #include "host/compile/scenario.h"
 #include "host/step/step_time.h"
@@ -24,14 +28,27 @@ static const char help[] =
     "communication hidden and exposed, memory by part, model FLOP; and the interval over all worlds.\n"
     "\n"
     "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
-    "      --json            print it as JSON\n" FC_QUICK_HELP "  -h, --help            this text\n";
+    "  -o, --output FILE     write it too: .json, .csv, .xlsx or .html\n"
+    "      --report F.html   write it as a page\n"
+    "      --json            print it as JSON\n"
+    "  -q, --quiet           no notes on stderr\n" FC_QUICK_HELP "  -h, --help            this text\n";
 
 static const struct option long_options[] = {
     FC_QUICK_OPTIONS,
     {"set", required_argument, NULL, 's'},
+    {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, 'r'},
     {"json", no_argument, NULL, 'j'},
+    {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
+};
+
+/* What is to be printed and written. */
+struct asked {
+    bool json, quiet;
+    const char *output, *report;
+    struct fc_outputs outputs;
 };
 
 enum { WORLDS = 1 << 16, PARTS = 17 };
@@ -52,20 +69,29 @@ struct explanation {
     double fits;                       /* probability */
 };
 
-static int read_options(int argc, char **argv, struct fc_scenario_options *scenario, bool *json,
+static int read_options(int argc, char **argv, struct fc_scenario_options *scenario, struct asked *asked,
                         const char **name, struct fc_error *error)
 {
     int option;
     optind = 1;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":o:qh", long_options, NULL)) != -1) {
         switch (option) {
         case 's':
             if (fc_scenario_add_override(scenario, optarg, error))
                 return -1;
             break;
         case 'j':
-            *json = true;
+            asked->json = true;
+            break;
+        case 'o':
+            asked->output = optarg;
+            break;
+        case 'r':
+            asked->report = optarg;
+            break;
+        case 'q':
+            asked->quiet = true;
             break;
         case 'h':
             return 1;
@@ -81,6 +107,8 @@ static int read_options(int argc, char **argv, struct fc_scenario_options *scena
         return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': step takes a single scenario",
                        argv[optind + 1]);
     *name = optind < argc ? argv[optind] : NULL;
+    if (fc_outputs_take(&asked->outputs, asked->output, asked->report, 0, error))
+        return -1;
     return fc_scenario_add_override(scenario, "layers=step", error);
 }
 
@@ -253,14 +281,17 @@ static void write_triple(struct fc_writer *w, const char *key, const double *q)
     fc_write_end(w);
 }
 
-static int print_json(const struct fc_scenario *scenario, const struct explanation *e, struct fc_error *error)
+static int print_json(FILE *out, const struct fc_scenario *scenario, const struct explanation *e,
+                      const struct fc_notes *notes, struct fc_error *error)
 {
     struct fc_writer *w;
-    if (fc_writer_open(&w, stdout, FC_JSON, error))
+    if (fc_writer_open(&w, out, FC_JSON, error))
         return -1;
     const struct fc_plan *p = &e->plan;
     double per_gpu = e->parts.step * p->gpus, peak = fc_plan_peak(p);
     fc_write_map(w, NULL);
+    fc_write_text(w, "command", "step");
+    fc_write_text(w, "command_line", fc_command_line());
     fc_write_text(w, "scenario", scenario->name);
     fc_write_text(w, "software", p->software->name);
     fc_write_number(w, "step_time_s", e->parts.step);
@@ -286,8 +317,21 @@ static int print_json(const struct fc_scenario *scenario, const struct explanati
     fc_write_number(w, "capacity", p->gpu.memory_bytes);
     fc_write_end(w);
     fc_write_number(w, "fits_in_memory", e->fits);
+    fc_notes_write(notes, w);
+    fc_assumptions_write(scenario->settings, NULL, 0, w, "assumptions");
     fc_write_end(w);
     return fc_writer_close(w, error);
+}
+
+/* The scenario's notes without those on keys that only its other layers read: the command chose the layer. */
+static void notes_of(const struct fc_scenario *scenario, struct fc_notes *notes)
+{
+    struct fc_notes all = {0};
+    fc_scenario_notes(scenario, &all);
+    for (size_t i = 0; i < all.count; i++)
+        if (strcmp(all.list[i].id, "key-unread") != 0)
+            fc_notes_put(notes, all.list[i].severity, all.list[i].id, all.list[i].place, all.list[i].text);
+    fc_notes_free(&all);
 }
 
 int fc_command_step(int argc, char **argv)
@@ -297,8 +341,10 @@ int fc_command_step(int argc, char **argv)
     struct explanation e = {0};
     struct fc_error error = {0};
     const char *name = NULL;
-    bool json = false, open = false;
-    int status = read_options(argc, argv, &options, &json, &name, &error);
+    struct asked asked = {0};
+    struct fc_notes notes = {0};
+    bool open = false;
+    int status = read_options(argc, argv, &options, &asked, &name, &error);
     if (status == 1) {
         fputs(help, stdout);
         fc_scenario_options_free(&options);
@@ -309,13 +355,22 @@ int fc_command_step(int argc, char **argv)
         open = !status;
     }
     if (!status) {
-        fc_scenario_print_notes(&scenario, stderr, false);
-        status = explain(&scenario, &e, &error);
+        notes_of(&scenario, &notes);
+        fc_notes_print(&notes, stderr, asked.quiet);
+        status = fc_outputs_open(&asked.outputs, &error);
     }
-    if (!status && json)
-        status = print_json(&scenario, &e, &error);
-    else if (!status)
+    if (!status)
+        status = explain(&scenario, &e, &error);
+    if (!status && (asked.json || fc_outputs_any(&asked.outputs))) {
+        FILE *out = fc_outputs_begin(&asked.outputs, &error);
+        status = out ? fc_outputs_end(&asked.outputs, print_json(out, &scenario, &e, &notes, &error) != 0,
+                                      asked.json, &error)
+                     : -1;
+    }
+    if (!status && fc_outputs_leave_room(&asked.outputs, asked.json))
         print(&scenario, &e);
+    fc_outputs_close(&asked.outputs);
+    fc_notes_free(&notes);
     if (open)
         fc_scenario_close(&scenario);
     fc_scenario_options_free(&options);

@@ -12,6 +12,7 @@
 #include "host/analysis/range.h"
 #include "host/analysis/regret.h"
 #include "host/result/samples.h"
+#include "host/report/outputs.h"
 #include "host/report/sweep_table.h"
 #include "host/base/table.h"
 
@@ -50,6 +51,7 @@ static const struct option own[] = {
 
 struct options {
     struct fc_analysis_options shared;
+    struct fc_outputs outputs;
     const char *scenario, *values;
     const char *of[NAMES_MAX], *ties[TIES_MAX], *cases[CASES_MAX];
     int of_count, tie_count, case_count;
@@ -80,7 +82,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
                        "'reliability.gpu_mtbf=20e3..60e3:10e3 h'; see flopcast sweep --help");
     o->scenario = argv[optind];
     o->values = o->case_count ? NULL : argv[optind + 1];
-    return 0;
+    return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, 0, error);
 }
 
 /* Without --of: the metrics that a sweep tells first. */
@@ -299,7 +301,7 @@ static int keep_common(const struct options *o, const struct fc_range *range,
     return 0;
 }
 
-static int sweep(const struct options *o, struct fc_error *error)
+static int sweep(struct options *o, struct fc_error *error)
 {
     struct fc_range range = {0};
     struct fc_scenario scenario = {0}, first = {0};
@@ -336,9 +338,11 @@ static int sweep(const struct options *o, struct fc_error *error)
             goto out;
         struct fc_program *program = &scenario.compiled.program;
         if (i == 0) {
+            fc_scenario_print_notes(&scenario, stderr, o->shared.quiet);
             trials = fc_analysis_trials(&scenario, &o->shared, range.count);
             if (choose(o, program, metrics, &count, error) ||
                 (looks_at_all(o) && keep_common(o, &range, texts, metrics, &count, error)) ||
+                fc_outputs_open(&o->outputs, error) ||
                 fc_analysis_open(&analysis, &o->shared, trials * range.count, error))
                 goto out;
             opened = true;
@@ -376,17 +380,24 @@ static int sweep(const struct options *o, struct fc_error *error)
     fc_progress_end(&analysis.line);
     if (o->regret && find_regret(rows, range.count, &shown, base, trials, error))
         goto out;
-    if (o->shared.json) {
-        status = fc_sweep_print_json(&analysis, &first, trials, &range, rows, &shown, error);
-        goto out;
+    if (o->shared.json || fc_outputs_any(&o->outputs)) {
+        analysis.json = fc_outputs_begin(&o->outputs, error);
+        if (!analysis.json)
+            goto out;
+        bool failed =
+            fc_sweep_print_json(&analysis, &first, trials, &range, rows, &shown, looks_at_all(o), error) != 0;
+        if (fc_outputs_end(&o->outputs, failed, o->shared.json, error))
+            goto out;
     }
+    status = 0;
+    if (!fc_outputs_leave_room(&o->outputs, o->shared.json))
+        goto out;
     fc_analysis_head(stdout, &first, trials);
     print_metrics(&range, rows, &shown, looks_at_all(o));
     puts("±: standard error of the simulation. Every value meets the same worlds, so a change is known "
          "better than\n"
          "either figure. worst 5 %: mean of the worst twentieth of the worlds (CVaR).");
     fc_analysis_foot(stdout, &analysis);
-    status = 0;
 out:
     for (size_t i = 0; rows && i < range.count; i++)
         if (rows[i].made)
@@ -416,6 +427,7 @@ int fc_command_sweep(int argc, char **argv)
     } else if (status == 0) {
         status = sweep(&o, &error);
     }
+    fc_outputs_close(&o.outputs);
     fc_analysis_options_free(&o.shared);
     return fc_analysis_end(status, &error);
 }

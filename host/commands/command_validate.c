@@ -5,8 +5,10 @@
 
 #include "commands.h"
 #include "host/base/options.h"
+#include "host/base/read_file.h"
 #include "host/calibrate/memory_validation.h"
 #include "host/calibrate/validation.h"
+#include "host/report/outputs.h"
 
 static const char help[] =
     "usage: flopcast validate [CSV] [OPTIONS]\n"
@@ -19,7 +21,10 @@ static const char help[] =
     "kind);\n"
     "                        default: the published ones\n"
     "      --cross-validate  predict each model by a fit that has not seen it, too (five fits)\n"
-    "      --output DIR      write step-time.md, with every row, and step-time.svg (needs gnuplot) into DIR\n"
+    "  -o, --output DIR      write step-time.md, with every row, and step-time.svg (needs gnuplot) into "
+    "DIR;\n"
+    "                        or a file: .json, .csv, .xlsx or .html\n"
+    "      --report F.html   write it as a page\n"
     "      --json            print it as JSON; errors are fractions\n"
     "  -h, --help            this text\n"
     "\n"
@@ -27,15 +32,31 @@ static const char help[] =
     "line.\n";
 
 static const struct option long_options[] = {
-    {"memory", no_argument, NULL, 'm'},       {"cross-validate", no_argument, NULL, 'x'},
-    {"output", required_argument, NULL, 'o'}, {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    {"memory", no_argument, NULL, 'm'},
+    {"cross-validate", no_argument, NULL, 'x'},
+    {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, 'r'},
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 struct options {
-    const char *table, *folder;
+    const char *table, *folder, *output, *report; /* of -o: a folder or a file */
+    struct fc_outputs outputs;
     bool cross_validate, json, memory;
 };
+
+/* Whether -o names a file by its ending, and no folder. */
+static bool is_file(const char *path)
+{
+    static const char *const endings[] = {".json", ".csv", ".xlsx", ".html"};
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
+        if (strcmp(dot, endings[i]) == 0)
+            return true;
+    return strcmp(path, "-") == 0;
+}
 
 /* Returns 0, 1 when help was asked for, or -1. */
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
@@ -52,7 +73,10 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             o->cross_validate = true;
             break;
         case 'o':
-            o->folder = optarg;
+            *(is_file(optarg) ? &o->output : &o->folder) = optarg;
+            break;
+        case 'r':
+            o->report = optarg;
             break;
         case 'j':
             o->json = true;
@@ -67,35 +91,43 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': validate takes a single table",
                        argv[optind + 1]);
     o->table = optind < argc ? argv[optind] : NULL;
-    return 0;
+    if (o->table)
+        fc_read_file_remember(o->table);
+    return fc_outputs_take(&o->outputs, o->output, o->report, 0, error) || fc_outputs_open(&o->outputs, error)
+               ? -1
+               : 0;
 }
 
-static int print_json(const struct fc_validation *validation, struct fc_error *error)
+/* Prints the JSON of either and writes the files; without any of that does nothing. */
+static int write_json(struct options *o, const struct fc_validation *time,
+                      const struct fc_memory_validation *memory, struct fc_error *error)
 {
     struct fc_writer *writer;
-    if (fc_writer_open(&writer, stdout, FC_JSON, error))
+    if (!o->json && !fc_outputs_any(&o->outputs))
+        return 0;
+    FILE *out = fc_outputs_begin(&o->outputs, error);
+    if (!out)
         return -1;
-    fc_validation_json(validation, writer);
-    return fc_writer_close(writer, error);
+    int status = fc_writer_open(&writer, out, FC_JSON, error);
+    if (!status) {
+        if (time)
+            fc_validation_json(time, writer);
+        else
+            fc_memory_validation_json(memory, writer);
+        status = fc_writer_close(writer, error);
+    }
+    return fc_outputs_end(&o->outputs, status != 0, o->json, error);
 }
 
 /* Exit status of `validate --memory`, or -1. */
-static int validate_memory(const struct options *o, const struct fc_catalog *catalog, struct fc_error *error)
+static int validate_memory(struct options *o, const struct fc_catalog *catalog, struct fc_error *error)
 {
     struct fc_memory_validation validation;
-    struct fc_writer *writer;
     if (fc_memory_validation_run(&validation, o->table, catalog, error))
         return -1;
-    int status = 0;
-    if (o->json) {
-        status = fc_writer_open(&writer, stdout, FC_JSON, error);
-        if (!status) {
-            fc_memory_validation_json(&validation, writer);
-            status = fc_writer_close(writer, error);
-        }
-    } else {
+    int status = write_json(o, NULL, &validation, error);
+    if (!status && fc_outputs_leave_room(&o->outputs, o->json))
         fc_memory_validation_print(&validation, stdout);
-    }
     fc_memory_validation_free(&validation);
     return status;
 }
@@ -116,6 +148,7 @@ int fc_command_validate(int argc, char **argv)
     if (!status && o.memory) {
         status = validate_memory(&o, catalog, &error);
         fc_catalog_close(catalog);
+        fc_outputs_close(&o.outputs);
         if (status)
             fprintf(stderr, "flopcast: %s\n", error.text);
         return status ? (int)error.status : FC_DONE;
@@ -125,15 +158,16 @@ int fc_command_validate(int argc, char **argv)
         fc_notes_print(&validation.measurements.notes, stderr, false);
     bool behind = ran && validation.scores[0].mape > validation.scores[0].constant_mfu_mape;
     status = ran ? 0 : -1;
-    if (!status && o.json)
-        status = print_json(&validation, &error);
-    else if (!status)
+    if (!status)
+        status = write_json(&o, &validation, NULL, &error);
+    if (!status && fc_outputs_leave_room(&o.outputs, o.json))
         fc_validation_print(&validation, stdout);
     if (!status && o.folder)
         status = fc_validation_report(&validation, o.folder, &error);
     if (ran)
         fc_validation_free(&validation);
     fc_catalog_close(catalog);
+    fc_outputs_close(&o.outputs);
     if (status) {
         fprintf(stderr, "flopcast: %s\n", error.text);
         return (int)error.status;

@@ -21,6 +21,10 @@ int fc_command_stress(int argc, char **argv);
 int fc_command_sweep(int argc, char **argv);
 int fc_command_merge(int argc, char **argv);
 int fc_command_compare(int argc, char **argv);
+
+/* `compare` where an argument names a scenario: reads the options (-h prints `help`) and returns the exit status. */
+int fc_command_compare_scenarios(int argc, char **argv, const char *help);
+
 int fc_command_devices(int argc, char **argv);
 int fc_command_search(int argc, char **argv);
 int fc_command_backtest(int argc, char **argv);
@@ -30,6 +34,7 @@ int fc_command_step(int argc, char **argv);
 int fc_command_validate(int argc, char **argv);
 int fc_command_calibrate(int argc, char **argv);
 int fc_command_list(int argc, char **argv);
+int fc_command_report(int argc, char **argv);
 int fc_command_show(int argc, char **argv);
 
 /* Program version, model version, and what the build holds. */

@@ -348,6 +348,8 @@ static void print_histogram(struct printing *p, const struct fc_tally_metric *m)
         if (c >= 0 && c < columns)
             marks[c] = "5M9"[i];
     }
+    for (int end = PLOT_COLUMNS; end > 0 && marks[end - 1] == ' '; end--)
+        marks[end - 1] = '\0'; /* no blanks beyond the width */
     fprintf(out, "%*s%s\n", p->name_width + 11, "", marks);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/base/command_line.h"
 #include "host/base/output.h"
 #include "host/calibrate/validation.h"
 
@@ -119,6 +120,8 @@ static void write_scores(struct fc_writer *w, const struct fc_score *scores, int
 void fc_validation_json(const struct fc_validation *v, struct fc_writer *w)
 {
     fc_write_map(w, NULL);
+    fc_write_text(w, "command", "validate");
+    fc_write_text(w, "command_line", fc_command_line());
     write_scores(w, v->scores, v->score_count);
     if (v->validated) {
         fc_write_map(w, "cross_validated");

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/command_line.h"
 #include "host/base/document.h"
 #include "host/base/document_write.h"
+#include "host/base/notes_write.h"
 #include "result.h"
 #include "result_hash.h"
 #include "statistics.h"
@@ -154,22 +156,6 @@ static int write_tally_metric(struct fc_writer *w, const struct fc_result *resul
     return 0;
 }
 
-static void write_notes(struct fc_writer *w, const struct fc_notes *notes)
-{
-    fc_write_list(w, "notes");
-    for (size_t i = 0; i < notes->count; i++) {
-        const struct fc_note *note = &notes->list[i];
-        fc_write_map(w, NULL);
-        fc_write_text(w, "id", note->id);
-        fc_write_text(w, "severity", fc_severity_name(note->severity));
-        fc_write_text(w, "text", note->text);
-        if (note->place[0])
-            fc_write_text(w, "place", note->place);
-        fc_write_end(w);
-    }
-    fc_write_end(w);
-}
-
 static int write_json(const struct fc_result *result, FILE *file, struct fc_error *error)
 {
     struct fc_writer *w;
@@ -199,6 +185,7 @@ static int write_json(const struct fc_result *result, FILE *file, struct fc_erro
     fc_write_text(w, "devices", result->devices);
     fc_write_text(w, "topology", result->topology);
     fc_write_text(w, "build", result->build);
+    fc_write_text(w, "command_line", fc_command_line());
     fc_write_number(w, "wall_s", result->wall_s);
     fc_write_map(w, "metrics");
     for (int r = 0; r < result->tally.metric_count; r++)
@@ -210,7 +197,7 @@ static int write_json(const struct fc_result *result, FILE *file, struct fc_erro
         if (fc_metric_find(result->tally.metrics[r].metric)->probability)
             write_probability(w, &result->tally.metrics[r]);
     fc_write_end(w);
-    write_notes(w, &result->notes);
+    fc_notes_write(&result->notes, w);
     fc_write_map(w, "tally");
     fc_write_number(w, "deadline_days", result->deadline_days);
     fc_write_number(w, "budget_usd", result->budget_usd);

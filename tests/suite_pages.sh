@@ -1,0 +1,91 @@
+#!/bin/sh
+# suite_pages.sh: what is written to files: pages (--report), tables and workbooks by the ending of -o. Run from the
+# repository root.
+set -u
+. tests/tap.sh
+unset FLOPCAST_FAULT
+aws=scenarios/openai-aws-38b.yaml
+quick="--set cluster.gpus=4608 --set plan.dp=64 --set training.global_batch=1152 --set training.flop=1e25"
+
+# page NAME: the page holds the numbers of the JSON and nothing from elsewhere; its plots have no overlaps.
+page() {
+    if command -v python3 >/dev/null; then
+        python3 tests/check_page.py "$work/$1.html" "$work/$1.json" >"$work/wrong" 2>&1
+        is "the page of $1 holds the figures of its JSON" "$(head -5 "$work/wrong")" ""
+    else
+        skip "the page of $1 holds the figures of its JSON" "no python3"
+    fi
+}
+
+flopcast run $aws -n 1000 -q -o "$work/run.json" --report "$work/run.html"
+is "run writes a page beside its result" "$status" 0
+page run
+flopcast run gb300-nvl72-frontier $quick -n 400 -q -o "$work/frontier.html" --json
+is "a page by the ending of -o" "$status" 0
+cp "$work/out" "$work/frontier.json"
+page frontier
+flopcast compare $aws openai-aws-azure openai-four-clouds -n 1000 -q -o "$work/compare.json" --report "$work/compare.html"
+is "three scenarios side by side" "$status" 0
+has "each has a letter" "$work/out" '^C: openai-four-clouds'
+has "and a column" "$work/out" 'B - A  *C - A'
+page compare
+flopcast sweep $aws 'prices.gpu_hour=2,3,4 USD' -n 500 -q -o "$work/sweep.json" --report "$work/sweep.html"
+page sweep
+flopcast solve $aws --for 'prices.gpu_hour=2..6 USD' --target 'budget_met>=0.5' -n 500 -q -o "$work/solve.json" --report "$work/solve.html"
+page solve
+flopcast explain $aws --of run_cost_usd@5e26 -n 1000 -q -o "$work/explain.json" --report "$work/explain.html"
+page explain
+flopcast search gb300-nvl72-frontier $quick --contenders 8 --finalists 3 -n 200 -q -o "$work/search.json" --report "$work/search.html"
+page search
+flopcast step gb300-nvl72-frontier -q -o "$work/step.json" --report "$work/step.html"
+page step
+flopcast validate -o "$work/validate.json" --report "$work/validate.html"
+page validate
+flopcast validate --memory -o "$work/memory.json" --report "$work/memory.html"
+page memory
+
+# Text of a scenario cannot become markup.
+sed 's/^description: .*/description: "<script>alert(1)<\/script> \& <b>"/' $aws >"$work/odd.yaml"
+flopcast run "$work/odd.yaml" -n 500 -q --report "$work/odd.html"
+is "markup in a scenario" "$(grep -c '<script' "$work/odd.html")" 0
+has "is shown as text" "$work/odd.html" '&lt;script&gt;'
+
+# The kept JSON makes the same page and tables.
+flopcast report "$work/run.json" -o "$work/again.html"
+is "report makes the page again" "$(cmp "$work/run.html" "$work/again.html" 2>&1)" ""
+flopcast report "$work/run.json" -o "$work/run.csv"
+has "a CSV has a head" "$work/run.csv" '^metric,unit,mean,mean_se,'
+has "and the figures as the JSON writes them" "$work/run.csv" "^cost_usd,USD,$(sed -n '/^    "cost_usd": {/,/mean"/s/.*"mean": \([0-9.]*\),.*/\1/p' "$work/run.json"),"
+has "what is never or refused is an empty cell" "$work/run.csv" '^payback_months,month,,,'
+flopcast report - -o - <"$work/run.json"
+is "from standard input to standard output" "$(cmp "$work/run.html" "$work/out" 2>&1)" ""
+
+# Endings.
+flopcast run $aws -n 500 -q -o "$work/a.csv"
+is "-o F.csv" "$(head -c 12 "$work/a.csv")" "metric,unit,"
+flopcast run $aws -n 500 -q -o -
+is "-o - is JSON on standard output" "$(head -c 1 "$work/out")" "{"
+refused "an ending that nothing writes" 2 \
+    "flopcast: -o $work/a.parquet: the ending says what is written, and .parquet is none of .json, .csv, .xlsx, .html" \
+    run $aws -n 1e12 -o "$work/a.parquet"
+refused "a page is HTML" 2 \
+    "flopcast: --report $work/a.csv: the ending says what is written, and .csv is none of .html" \
+    sweep $aws 'prices.gpu_hour=2,3 USD' -n 1e9 --report "$work/a.csv"
+cp "$work/run.json" "$work/kept.html"
+refused "an input is no output" 2 "flopcast: -o $work/kept.html: is an input of this command; name another file" \
+    report "$work/kept.html" -o "$work/kept.html"
+flopcast run $aws -n 500 -q -o "$work/a.xlsx"
+if [ "$status" -eq 0 ]; then
+    is "a workbook is a zip of XML" "$(head -c 2 "$work/a.xlsx")" "PK"
+    if python3 -c 'import openpyxl' 2>/dev/null; then
+        is "and openpyxl reads its sheets" "$(python3 -c "
+import openpyxl
+book = openpyxl.load_workbook('$work/a.xlsx')
+print(*book.sheetnames, type(book['summary']['C2'].value).__name__)")" "summary assumptions notes origin float"
+    else
+        skip "and openpyxl reads its sheets" "no openpyxl"
+    fi
+else
+    has "a build without libxlsxwriter says so" "$work/err" 'built without libxlsxwriter'
+fi
+tap_end
