@@ -69,7 +69,14 @@ static int run(int argc, char **argv)
         print_help(stderr);
         return FC_BAD_INPUT;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc == 3 && strcmp(argv[1], "help") == 0) { /* flopcast help run */
+        static char option[] = "--help";
+        char *asked[] = {argv[2], option, NULL};
+        const struct fc_command *about = find(argv[2]);
+        if (about)
+            return end(about->run(2, asked));
+        argv++; /* no such command: said below */
+    } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
         return end(FC_DONE);
     }

@@ -17,7 +17,7 @@ is "twice the price buys half the GPU-hours, in every world" \
 flopcast sweep $aws "training.precision=bf16" --of gpu_hours -n 1000 -q
 is "one value is a sweep too" "$status" 0
 flopcast sweep $aws energy.site=texas,norway --of co2_t -n 5000 -q --json
-is "a sweep takes the names of sites" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "texas norway "
+is "a sweep takes the names of sites" "$(sed -n '/"rows"/,$s/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "texas norway "
 flopcast show --defaults $aws --set energy.site=ohio
 has "a default says that it comes from a site" "$work/out" '^energy.price  *0.0703 USD/kWh  *published  *Ohio: EIA'
 has "and what the site lacks" "$work/out" '^energy.carbon .*not in the catalog for ohio, so as for an unknown site'
@@ -32,7 +32,7 @@ flopcast sweep procurement-mix --case 'a: provider1.share=0.6, provider2.share=0
 is "cases with other metrics: those in common" "$status" 0
 flopcast sweep procurement-mix --case "mixed: provider1.share=0.6" --case "spot: provider2.share=0, provider4.share=1" \
     --of cost_per_used_gpu_hour_usd --regret -n 2000 -q --json
-is "named cases, each with several changes" "$(sed -n 's/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "mixed spot "
+is "named cases, each with several changes" "$(sed -n '/"rows"/,$s/.*"value": "\([a-z]*\)".*/\1/p' "$work/out" | tr '\n' ' ')" "mixed spot "
 is "one of them is the best in each world" \
     "$(sed -n 's/.*"p_best": \([0-9.]*\).*/\1/p' "$work/out" | awk '{s += $1} END {print s}')" 1
 refused "a case that is none" 2 \
@@ -81,7 +81,7 @@ flopcast compare $aws "$work/dear.yaml" --of gpu_hours -n 5000 -q --json
 is "compare ends well" "$status" 0
 has "the cheaper one buys more in every world" "$work/out" '"p_a_better": 1,'
 flopcast compare $aws $aws --of gpu_hours -n 500 -q --json
-has "a scenario is equal to itself in every world" "$work/out" '"p_equal": 1$'
+has "a scenario is equal to itself in every world" "$work/out" '"p_equal": 1,\{0,1\}$'
 refused "a scenario and something else" 2 \
     "flopcast: x.json is not a scenario, but the other is; compare two scenarios or two results" compare $aws x.json
 

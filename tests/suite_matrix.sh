@@ -77,7 +77,7 @@ near "search and run: days" "$(figure "$work/found.json" - figure)" "$(figure "$
 
 # Commands about a contract.
 answer swept sweep $alone contract.years=5,7 --of run_cost_usd@5e26 --of useful_flop -n 40000 --json
-sed -n '/"value": 7/,$p' "$work/swept.json" >"$work/seven.json"
+sed -n '/"rows"/,$p' "$work/swept.json" | sed -n '/"value": 7/,$p' >"$work/seven.json"
 agree "sweep and run" "$work/seven.json" "$work/alone.json" 0.5 run_cost_usd@5e26 useful_flop
 for key in p5 p50 p95; do
     answer solved solve $alone --for contract.years=7..8 --target "$key(run_cost_usd@5e26)<=9 B USD" -n 40000 --json

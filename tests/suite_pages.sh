@@ -4,7 +4,7 @@
 set -u
 . tests/tap.sh
 unset FLOPCAST_FAULT
-aws=scenarios/openai-aws-38b.yaml
+aws=scenarios/openai-aws-38b-contract.yaml
 quick="--set cluster.gpus=4608 --set plan.dp=64 --set training.global_batch=1152 --set training.flop=1e25"
 
 # page NAME: the page holds the numbers of the JSON and nothing from elsewhere; its plots have no overlaps.
@@ -57,7 +57,7 @@ flopcast report "$work/run.json" -o "$work/run.csv"
 has "a CSV has a head" "$work/run.csv" '^metric,unit,mean,mean_se,'
 has "and the figures as the JSON writes them" "$work/run.csv" "^cost_usd,USD,$(sed -n '/^    "cost_usd": {/,/mean"/s/.*"mean": \([0-9.]*\),.*/\1/p' "$work/run.json"),"
 has "what is never or refused is an empty cell" "$work/run.csv" '^payback_months,month,,,'
-flopcast report - -o - <"$work/run.json"
+"$FLOPCAST" report - -o - <"$work/run.json" >"$work/out" 2>"$work/err"
 is "from standard input to standard output" "$(cmp "$work/run.html" "$work/out" 2>&1)" ""
 
 # Endings.

@@ -48,8 +48,8 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     for (int i = optind; i < argc; i++)
         if (!fc_compare_is_scenario(argv[i]))
             return fc_fail(error, FC_BAD_INPUT,
-                           "%s is not a scenario, but the others are; compare scenarios or two results",
-                           argv[i]);
+                           "%s is not a scenario, but the other%s; compare two scenarios or two results",
+                           argv[i], argc - optind == 2 ? " is" : "s are");
     return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, 0, error);
 }
 

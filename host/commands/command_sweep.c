@@ -338,7 +338,6 @@ static int sweep(struct options *o, struct fc_error *error)
             goto out;
         struct fc_program *program = &scenario.compiled.program;
         if (i == 0) {
-            fc_scenario_print_notes(&scenario, stderr, o->shared.quiet);
             trials = fc_analysis_trials(&scenario, &o->shared, range.count);
             if (choose(o, program, metrics, &count, error) ||
                 (looks_at_all(o) && keep_common(o, &range, texts, metrics, &count, error)) ||
@@ -346,6 +345,7 @@ static int sweep(struct options *o, struct fc_error *error)
                 fc_analysis_open(&analysis, &o->shared, trials * range.count, error))
                 goto out;
             opened = true;
+            fc_scenario_print_notes(&scenario, stderr, o->shared.quiet);
             if (leaves_runs(&range, o))
                 fc_analysis_keep_runs(&analysis, program, trials);
             analysis.same_runs = true;

@@ -23,7 +23,8 @@ enum fc_output_kind fc_output_kind_of(const char *option, const char *path, unsi
     char list[64] = "";
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
     struct stat there;
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) /* a folder, a device, a pipe: its name says nothing */
+    if (stat(path, &there) == 0 &&
+        !S_ISREG(there.st_mode)) /* a folder, a device, a pipe: its name says nothing */
         return FC_OUTPUT_JSON;
     allowed = allowed ? allowed : FC_OUTPUT_JSON | FC_OUTPUT_CSV | FC_OUTPUT_XLSX | FC_OUTPUT_HTML;
     if ((!dot || dot == name) && (allowed & FC_OUTPUT_JSON))
