@@ -114,7 +114,8 @@ int fc_architecture_read(struct fc_architecture *a, const struct fc_catalog_entr
     a->clamped = strncmp(entry->name, "gpt-oss", 7) == 0;
     a->expert_bias = a->router_bias = a->qkv_bias = a->out_bias = a->clamped;
     complete(a, window_every);
-    return fc_architecture_check(a, &entry->place, error); /* a contradiction is the entry's, not of who names it */
+    return fc_architecture_check(a, &entry->place,
+                                 error); /* a contradiction is the entry's, not of who names it */
 }
 
 int fc_architecture_check(const struct fc_architecture *a, const struct fc_place *place,
@@ -150,10 +151,22 @@ int fc_architecture_check(const struct fc_architecture *a, const struct fc_place
         return fc_fail_at(error, place,
                           "the model has linear-attention layers but not all of their shape (key heads and "
                           "width, value heads and width); state them");
-    if (a->index_topk > 0 && (a->index_heads <= 0 || a->index_dim <= 0 || a->q_lora <= 0))
-        return fc_fail_at(
-            error, place,
-            "sparse attention needs its indexer (heads and width) and latent queries; state them");
+    if (a->kv_lora > 0 && (a->rope_dim <= 0 || a->nope_dim <= 0 || a->v_dim <= 0))
+        return fc_fail_at(error, place,
+                          "latent attention needs the widths of its heads (mla_rope_dim, mla_nope_dim, "
+                          "mla_v_dim); state them");
+    if (a->kv_lora <= 0 && a->q_lora > 0)
+        return fc_fail_at(error, place,
+                          "mla_q_lora is stated without mla_kv_lora (latent queries go with latent keys and "
+                          "values); state both");
+    if (a->kv_lora <= 0 && a->head_dim != floor(a->head_dim))
+        return fc_fail_at(error, place, "hidden %g cannot be split over %g heads; state head_dim", a->hidden,
+                          a->heads);
+    if ((a->index_topk > 0 || a->index_heads > 0 || a->index_dim > 0) &&
+        (a->index_topk <= 0 || a->index_heads <= 0 || a->index_dim <= 0 || a->q_lora <= 0))
+        return fc_fail_at(error, place,
+                          "sparse attention needs its indexer (heads, width and tokens kept) and latent "
+                          "queries; state them");
     return 0;
 }
 

@@ -42,6 +42,10 @@ static int read_peaks(struct fc_accelerator *gpu, const struct fc_catalog_entry 
         fc_catalog_number_or(entry, "fp4_base_flop_per_s", gpu->fp4_flop_per_s, &gpu->fp4_base_flop_per_s,
                              error))
         return -1;
+    if (gpu->fp8_flop_per_s > 0 && gpu->fp8_flop_per_s < gpu->bf16_flop_per_s)
+        return fc_fail_at(error, &entry->place,
+                          "GPU '%s': fp8_flop_per_s is below bf16_flop_per_s; correct one, or leave FP8 out",
+                          entry->name);
     if (gpu->fp4_base_flop_per_s > gpu->fp4_flop_per_s)
         return fc_fail_at(error, &entry->place,
                           "GPU '%s': fp4_base_flop_per_s is above fp4_flop_per_s; it is a part of it",
@@ -61,6 +65,12 @@ static int read_links(struct fc_accelerator *gpu, const struct fc_catalog_entry 
         fc_catalog_number(entry, "domain_gpus", &gpu->domain, place, error) ||
         fc_catalog_number_or(entry, "domain_most", gpu->domain, &gpu->domain_most, error))
         return -1;
+    if (gpu->node > gpu->domain || gpu->domain > gpu->domain_most)
+        return fc_fail_at(
+            error, &entry->place,
+            "GPU '%s': node_gpus %g, domain_gpus %g and domain_most %g must not fall (a node is in "
+            "one domain); correct one",
+            entry->name, gpu->node, gpu->domain, gpu->domain_most);
     gpu->nvlink_bytes_per_s = nvlink / 2;
     gpu->nic_bytes_per_s = nic / 8;
     return 0;

@@ -1,0 +1,69 @@
+#!/bin/sh
+# suite_catalog.sh: what contradicts itself in a catalog of one's own is refused, at its place in that file. Run from the
+# repository root.
+set -u
+. tests/tap.sh
+mkdir "$work/own"
+FLOPCAST_CATALOG=$work/own
+export FLOPCAST_CATALOG
+cat >"$work/s.yaml" <<'E'
+layers: step
+cluster: {gpu: gb300, gpus: 64}
+training: {model: mine, sequence: 4096 tokens, global_batch: 256, precision: bf16}
+plan: {tp: 1, pp: 1, micro_batch: 1, zero: optimizer, recompute: full}
+E
+good='layers: 16, hidden: 4096, ffn: 14336, heads: 32, kv_heads: 8, vocab: 128000'
+
+# model FIGURES: the scenario with a model of these
+model() {
+    printf 'kind: model\nentries:\n  mine: {what: x, source: s, grade: published, %s}\n' "$1" >"$work/own/mine.yaml"
+    flopcast run "$work/s.yaml" -n 2 -q -b cpu
+}
+
+# contradicts NAME FIGURES WORDS: refused in one line that points at the entry and has the words
+contradicts() {
+    model "$2"
+    is "$1: status 2" "$status" 2
+    has "$1: at its entry" "$work/err" "^flopcast: $work/own/mine.yaml:3:3: .*$3"
+    is "$1: one line" "$(wc -l <"$work/err")" 1
+}
+
+model "$good"
+is "a sound model runs" "$status" 0
+contradicts "more experts per token than experts" "$good, experts: 8, topk: 16, moe_ffn: 1024" "16 experts per token"
+contradicts "heads that share unevenly" "layers: 16, hidden: 4096, ffn: 14336, heads: 32, kv_heads: 7, vocab: 128000" \
+    "32 query heads cannot share 7"
+contradicts "heads that do not divide" "layers: 16, hidden: 4096, ffn: 14336, heads: 33, kv_heads: 33, vocab: 128000" \
+    "hidden 4096 cannot be split over 33 heads"
+contradicts "latent attention without widths" "$good, mla_kv_lora: 512" "mla_rope_dim"
+contradicts "latent queries alone" "$good, mla_q_lora: 512" "mla_kv_lora"
+contradicts "an indexer in part" "$good, index_heads: 4" "indexer"
+contradicts "more dense layers than layers" "$good, first_dense_layers: 20, experts: 8, topk: 2, moe_ffn: 1024" "20 dense first"
+
+# row CHANGE: the H100 under another name and changed becomes the catalog
+rm "$work/own/mine.yaml"
+row() {
+    rm -f "$work/own/gpu.yaml"
+    "$FLOPCAST" show h100 --json | python3 -c '
+import json, sys
+entry = json.load(sys.stdin)[0]
+figures = {key: figure["value"] for key, figure in entry["figures"].items() if "value" in figure and figure["value"] is not None}
+figures.update(json.loads(sys.argv[1]))
+print(json.dumps({"kind": "gpu", "entries": {"mine": dict({"what": "x", "source": "s", "grade": "published"}, **figures)}}))' "$1" >"$work/row" && mv "$work/row" "$work/own/gpu.yaml"
+}
+if ! command -v python3 >/dev/null 2>&1; then
+    skip "a GPU that contradicts itself" "no python3"
+else
+    sed 's/gpu: gb300/gpu: mine/; s/model: mine/model: llama3-8b/' "$work/s.yaml" >"$work/g.yaml"
+    row '{}'
+    flopcast run "$work/g.yaml" -n 2 -q -b cpu
+    is "a sound GPU runs" "$status $(cat "$work/err")" "0 "
+    row '{"node_gpus": 16}'
+    flopcast run "$work/g.yaml" -n 2 -q -b cpu
+    has "a node above its domain" "$work/err" "^flopcast: $work/own/gpu.yaml:.*node_gpus 16, domain_gpus 8"
+    row '{"fp8_flop_per_s": 1e14}'
+    flopcast run "$work/g.yaml" -n 2 -q -b cpu
+    has "FP8 slower than BF16" "$work/err" "^flopcast: $work/own/gpu.yaml:.*fp8_flop_per_s is below bf16_flop_per_s"
+    is "both end with 2" "$status" 2
+fi
+tap_end
