@@ -72,39 +72,6 @@ int fc_process_run(int (*command)(int argc, char **argv), int argc, char **argv)
     return call.status;
 }
 
-struct roll {
-    pthread_mutex_t lock;
-    pthread_cond_t go;
-    bool over;
-};
-
-static void *wait_for_all(void *argument)
-{
-    struct roll *roll = argument;
-    pthread_mutex_lock(&roll->lock);
-    while (!roll->over)
-        pthread_cond_wait(&roll->go, &roll->lock);
-    pthread_mutex_unlock(&roll->lock);
-    return NULL;
-}
-
-int fc_process_threads(int wanted)
-{
-    struct roll roll = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
-    pthread_t *threads = wanted > 0 ? calloc((size_t)wanted, sizeof *threads) : NULL;
-    int count = 0;
-    while (threads && count < wanted && pthread_create(&threads[count], NULL, wait_for_all, &roll) == 0)
-        count++;
-    pthread_mutex_lock(&roll.lock);
-    roll.over = true;
-    pthread_cond_broadcast(&roll.go);
-    pthread_mutex_unlock(&roll.lock);
-    for (int i = 0; i < count; i++)
-        (void)pthread_join(threads[i], NULL);
-    free(threads);
-    return count;
-}
-
 void fc_process_end_now(int status)
 {
     at_work = false;

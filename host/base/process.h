@@ -1,4 +1,4 @@
-/* process.h: what a command needs of the process around it, whatever started it: descriptors 0 to 2, a stack, threads, an
+/* process.h: what a command needs of the process around it, whatever started it: descriptors 0 to 2, a stack, an
  * end with the right status.
  *
  * main runs a command through fc_process_run; the rest is for those who start threads or leave some behind. */
@@ -11,10 +11,6 @@
  * thread) into status FC_FAULT. Then runs `command` on a thread with such a stack and returns what it returned, or
  * FC_FAULT, said on stderr, where no thread can be started. */
 int fc_process_run(int (*command)(int argc, char **argv), int argc, char **argv);
-
-/* How many of `wanted` threads can be started now, beside the calling one: all of them, unless a limit on processes or
- * memory says otherwise. At least 0. */
-int fc_process_threads(int wanted);
 
 /* Ends the process at once with this status, standard output and error flushed, when threads are left behind that do
  * not come back. */
