@@ -1,32 +1,31 @@
 # flopcast: builds the program, its tests and its benchmarks.
 #
-#   make deps    install what is needed (Debian 12; as root, or with sudo)
+#   make deps    install what is needed (Debian, Ubuntu; as root, or with sudo)
 #   make         build build/flopcast
 #   make run     run the reference scenario
 #   make test    all tests but the long ones; ends with 'N passed, N failed, N skipped'
 #   make help    the other targets
 
 .DEFAULT_GOAL := all
-GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install how-to sbom compile-commands picture
+GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install uninstall how-to sbom compile-commands picture
 
 ifndef FLOPCAST_INNER
 .NOTPARALLEL: # `make -j8 deps test`: first the one, then the other
 # What the machine has is looked up by an inner make, so that `make deps run` sees what deps has just installed.
-.PHONY: $(GOALS) deps clean help
+.PHONY: $(GOALS) deps deps-dev clean help dist
 $(GOALS):
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) FLOPCAST_INNER=1 $@
 
-PACKAGES := build-essential pkg-config libhwloc-dev hwloc-nox libfyaml-dev libjson-c-dev librandom123-dev libcmocka-dev \
-            clang clang-format clang-tidy cppcheck valgrind libclang-rt-14-dev libomp-14-dev \
-            opencl-headers ocl-icd-opencl-dev pocl-opencl-icd gnuplot-nox
+# With a goal that tests, `make deps test` installs what the tests need too.
+DEPS := $(if $(filter test-% fuzz check-style,$(MAKECMDGOALS)),dev,$(if $(filter test quick bench,$(MAKECMDGOALS)),test,run))
 deps:
-	@if dpkg -s $(PACKAGES) >/dev/null 2>&1; then echo "deps: all packages are installed"; else \
-	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq \
-	    --no-install-recommends $(PACKAGES) >/dev/null && echo "deps: installed"; fi
+	@sh host/deps.sh $(DEPS)
+deps-dev:
+	@sh host/deps.sh dev
 
 help:
-	@echo 'make deps              install what is needed (Debian 12; as root, or with sudo)'
+	@echo 'make deps              install what is needed (Debian, Ubuntu; as root, or with sudo)'
+	@echo 'make deps-dev          and the tools of developers: formatting, static analysis, valgrind'
 	@echo 'make                   build build/flopcast'
 	@echo 'make run               run the reference scenario'
 	@echo 'make quick             build without nvcc and run the fast tests, in build/quick'
@@ -44,11 +43,17 @@ help:
 	@echo 'make how-to            the pages of docs/how-to from their commands'
 	@echo 'make sbom              what the program is made of (SPDX), in build/flopcast.spdx'
 	@echo 'make install           to PREFIX (default /usr/local), under DESTDIR'
+	@echo 'make uninstall         what make install has put there'
+	@echo 'make dist              the committed sources as build/flopcast-VERSION.tar.gz'
 	@echo 'make clean             remove build/'
 	@echo 'NVCC= HAVE_OPENCL=     leave CUDA or OpenCL out; B=DIR builds in another folder'
 
 clean:
 	rm -rf build
+
+dist:
+	@version=$$(sed -n 's/^#define FC_VERSION "\(.*\)"/\1/p' host/base/version.h) && mkdir -p build && \
+	  git archive --prefix=flopcast-$$version/ -o build/flopcast-$$version.tar.gz HEAD && echo "build/flopcast-$$version.tar.gz"
 else
 include build.mk
 endif

@@ -14,10 +14,9 @@ endif
 have_header = $(shell printf '\#include <%s>\n' $(1) | $(CC) -E -x c - >/dev/null 2>&1 && echo yes)
 HAVE_OPENCL := $(call have_header,CL/cl.h)
 HAVE_XLSX := $(call have_header,xlsxwriter.h)
-HAVE_HDF5 := $(shell pkg-config --exists hdf5 && echo yes)
-OPTIONAL := $(if $(HAVE_XLSX),-DFC_WITH_XLSX) $(if $(HAVE_HDF5),-DFC_WITH_HDF5 $(shell pkg-config --cflags hdf5))
-OPTIONAL_LIBS := $(if $(HAVE_XLSX),-lxlsxwriter) $(if $(HAVE_HDF5),$(shell pkg-config --libs hdf5))
-FOUND_FILES := Files: $(if $(HAVE_XLSX),.xlsx written,no .xlsx (install libxlsxwriter-dev)), $(if $(HAVE_HDF5),.h5                written,no .h5 (install libhdf5-dev))
+OPTIONAL := $(if $(HAVE_XLSX),-DFC_WITH_XLSX)
+OPTIONAL_LIBS := $(if $(HAVE_XLSX),-lxlsxwriter)
+FOUND_FILES := $(if $(HAVE_XLSX),Workbooks: written (libxlsxwriter found),Workbooks: left out (no xlsxwriter.h; install libxlsxwriter-dev))
 FOUND := $(if $(HAVE_OPENCL),OpenCL backend: built (headers found),OpenCL backend: left out (no CL/cl.h; install opencl-headers))
 FOUND_CUDA := $(if $(NVCC),CUDA backend: kernels built with $(NVCC),CUDA backend: left out (no nvcc on PATH; install the CUDA Toolkit))
 
@@ -105,11 +104,21 @@ sbom: all
 .PHONY: sbom
 
 PREFIX := /usr/local
+DATA := $(DESTDIR)$(PREFIX)/share
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/flopcast/scenarios
+	install -d $(DESTDIR)$(PREFIX)/bin $(DATA)/man/man1 $(DATA)/flopcast/scenarios $(DATA)/bash-completion/completions \
+	  $(DATA)/zsh/site-functions $(DATA)/fish/vendor_completions.d
 	install -m 755 $(B)/flopcast $(DESTDIR)$(PREFIX)/bin/flopcast
-	install -m 644 docs/flopcast.1 $(DESTDIR)$(PREFIX)/share/man/man1/flopcast.1
-	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/flopcast/scenarios
+	install -m 644 docs/flopcast.1 $(DATA)/man/man1/flopcast.1
+	install -m 644 scenarios/*.yaml $(DATA)/flopcast/scenarios
+	install -m 644 host/completion/flopcast.bash $(DATA)/bash-completion/completions/flopcast
+	install -m 644 host/completion/_flopcast $(DATA)/zsh/site-functions/_flopcast
+	install -m 644 host/completion/flopcast.fish $(DATA)/fish/vendor_completions.d/flopcast.fish
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/flopcast $(DATA)/man/man1/flopcast.1 $(DATA)/bash-completion/completions/flopcast \
+	  $(DATA)/zsh/site-functions/_flopcast $(DATA)/fish/vendor_completions.d/flopcast.fish
+	rm -rf $(DATA)/flopcast
+.PHONY: uninstall
 
 # --- tests -----------------------------------------------------------------------------------------------------------
 include tests/tests.mk
