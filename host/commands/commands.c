@@ -21,6 +21,7 @@ const struct fc_command fc_commands[] = {
     {"step", "one training step explained: time and memory by part", fc_command_step},
     {"calibrate", "fit the efficiency factors to measured steps, as a posterior", fc_command_calibrate},
     {"validate", "predictions against measured step times", fc_command_validate},
+    {"update", "the forecast of a run under way, from a log of what has happened", fc_command_update},
     {"backtest", "published runs forecast from what was known before, beside what happened", fc_command_backtest},
     {"devices", "the machine, the backends and devices, and how they would be used", fc_command_devices},
     {"bench", "trials and events per second, with the answers checked first", fc_command_bench},

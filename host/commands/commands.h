@@ -27,6 +27,7 @@ int fc_command_compare_scenarios(int argc, char **argv, const char *help);
 
 int fc_command_devices(int argc, char **argv);
 int fc_command_search(int argc, char **argv);
+int fc_command_update(int argc, char **argv);
 int fc_command_backtest(int argc, char **argv);
 int fc_command_bench(int argc, char **argv);
 int fc_command_replay(int argc, char **argv);

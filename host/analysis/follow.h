@@ -1,0 +1,68 @@
+/* follow.h: the forecast of a run under way.
+ *
+ * The same worlds are simulated to their end and to the moment of the log. Those that stand there as the run does are kept,
+ * weighted by how near they are (Epanechnikov kernel on the log of the steps done and the root of the interruptions), and what
+ * remains of them is shifted to the run by a local regression (Beaumont, Zhang, Balding 2002). No law is assumed between what
+ * is seen and what remains; the effective number of worlds says how much the answer rests on. */
+#ifndef FC_HOST_FOLLOW_H
+#define FC_HOST_FOLLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analysis.h"
+
+enum { FC_FOLLOW_POINTS = 999 };
+
+/* What a log says. */
+struct fc_follow_seen {
+    double days;  /* since the start */
+    double steps; /* done and kept */
+    double stops; /* unplanned interruptions so far; NAN: not logged */
+};
+
+/* Worlds at the moment of the log, and their ends. */
+struct fc_follow {
+    size_t worlds;
+    double days, all_steps;
+    float *end_days;      /* infinite: never */
+    float *steps, *stops; /* at that moment */
+};
+
+struct fc_follow_answer {
+    double before[FC_FOLLOW_POINTS]; /* quantiles k / (POINTS + 1) of the end, days from the start; rising */
+    double now[FC_FOLLOW_POINTS];
+    double effective; /* worlds */
+    double steps_percentile,
+        stops_percentile; /* of what was seen among the worlds, 0 to 1; stops NAN where not logged */
+    double rate_shape,
+        rate_days; /* gamma posterior of the interruptions per day: shape and days; NAN where not logged */
+    double rate_before; /* mean of the prior, per day */
+};
+
+/* Simulates trials first ... first + worlds - 1 of a scenario with a run of tokens. Returns 0, or -1 with `error` filled. */
+int fc_follow_simulate(struct fc_follow *follow, struct fc_analysis *analysis,
+                       const struct fc_scenario *scenario, double days, uint64_t first, size_t worlds,
+                       struct fc_error *error);
+void fc_follow_free(struct fc_follow *follow);
+
+/* The end of the run given what was seen at follow->days. Returns 0, or -1 with `error` filled: no memory, or no world
+ * that is still under way. */
+int fc_follow_update(const struct fc_follow *follow, const struct fc_follow_seen *seen,
+                     struct fc_follow_answer *answer, struct fc_error *error);
+
+/* The share of the quantiles at or below `days`. */
+double fc_follow_probability(const double *quantiles, double days);
+
+/* Reads a log: CSV with `steps` and one of hours, days, date (YYYY-MM-DD, with `start_date`), and `interruptions`, all
+ * counted from the start; or an export of TensorBoard (Wall time, Step). The last row counts. */
+int fc_follow_read(struct fc_follow_seen *seen, const char *path, const char *start_date,
+                   struct fc_error *error);
+
+/* Days from 1970-01-01 to a date YYYY-MM-DD; false when the text is none. */
+bool fc_follow_date(const char *text, long *day);
+
+/* The date `days` after the day, as YYYY-MM-DD in 11 bytes. */
+void fc_follow_print_date(long day, char *text);
+
+#endif

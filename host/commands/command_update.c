@@ -1,0 +1,190 @@
+/* command_update.c: `flopcast update`: the forecast of a run under way. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "host/analysis/follow.h"
+
+static const char help[] =
+    "usage: flopcast update SCENARIO --log LOG [--start DATE] [OPTIONS]\n"
+    "\n"
+    "Forecasts the end of a run from what has happened so far: the worlds that stand where the run does, "
+    "weighted by how\n"
+    "near they are, and what remains of them. Says whether the run is outside what was expected. What people "
+    "and programme\n"
+    "add (operation.overhead) is taken to go on at the rate so far.\n"
+    "\n"
+    "      --log LOG         a CSV with columns steps and hours, days or date, and, where known, "
+    "interruptions, all counted\n"
+    "                        from the start (the last row counts); or an export of TensorBoard (Wall time, "
+    "Step)\n"
+    "      --start DATE      the day of the first step, YYYY-MM-DD: the end is told as a date, too\n"
+    "\n"
+    "exit status: 0 as expected; 1 the run is outside the 99 % interval of what was expected\n"
+    "\n";
+
+enum { OPTION_LOG = FC_ANALYSIS_OWN, OPTION_START, WORLDS = 2000 };
+#define ALARM 0.005 /* on either side: one run in a hundred that goes as forecast is called unusual */
+
+static const struct option own[] = {{"log", required_argument, NULL, OPTION_LOG},
+                                    {"start", required_argument, NULL, OPTION_START},
+                                    {NULL, 0, NULL, 0}};
+
+struct options {
+    struct fc_analysis_options shared;
+    const char *scenario, *log, *start;
+};
+
+static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
+{
+    int option;
+    long day;
+    while ((option = fc_analysis_next(&o->shared, "update", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
+        if (option == OPTION_LOG)
+            o->log = optarg;
+        else
+            o->start = optarg;
+    }
+    if (option != FC_ANALYSIS_DONE)
+        return option;
+    if (argc - optind != 1 || !o->log)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "update needs a scenario and --log, e.g. flopcast update my.yaml --log run.csv");
+    if (o->start && !fc_follow_date(o->start, &day))
+        return fc_fail(error, FC_BAD_INPUT, "--start '%.20s' is not a date, such as 2026-12-01", o->start);
+    o->scenario = argv[optind];
+    return 0;
+}
+
+static double at(const double *quantiles, double p)
+{
+    int k = (int)(p * (FC_FOLLOW_POINTS + 1) - 0.5);
+    return quantiles[k < 0 ? 0 : k];
+}
+
+static bool unusual(double percentile)
+{
+    return isfinite(percentile) && (percentile < ALARM || percentile > 1 - ALARM);
+}
+
+static void print_line(const char *name, const double *q, const char *start)
+{
+    printf("%-14s %8.4g %8.4g %8.4g  days", name, at(q, 0.05), at(q, 0.5), at(q, 0.95));
+    long day;
+    if (start && fc_follow_date(start, &day)) {
+        char a[16], b[16], c[16];
+        fc_follow_print_date(day + (long)ceil(at(q, 0.05)), a);
+        fc_follow_print_date(day + (long)ceil(at(q, 0.5)), b);
+        fc_follow_print_date(day + (long)ceil(fmin(at(q, 0.95), 1e6)), c);
+        printf("   %s  %s  %s", a, b, c);
+    }
+    putchar('\n');
+}
+
+static void print_people(const struct options *o, const struct fc_follow *f,
+                         const struct fc_follow_seen *seen, const struct fc_follow_answer *a, double deadline)
+{
+    printf("day %.4g: %.4g of %.4g steps (%.1f %%)\n\n", seen->days, seen->steps, f->all_steps,
+           100 * seen->steps / f->all_steps);
+    printf("%-14s %8s %8s %8s\n", "end of the run", "P5", "P50", "P95");
+    print_line("at the start", a->before, o->start);
+    print_line("now", a->now, o->start);
+    if (deadline > 0)
+        printf("\nP(deadline of %.4g days): at the start %.1f %%, now %.1f %%\n", deadline,
+               100 * fc_follow_probability(a->before, deadline),
+               100 * fc_follow_probability(a->now, deadline));
+    printf("\nsteps done are at the %.1f th percentile of what was expected\n", 100 * a->steps_percentile);
+    if (isfinite(a->stops_percentile))
+        printf("interruptions are at the %.1f th percentile; %.3g a day expected, %.3g +- %.2g a day now\n",
+               100 * a->stops_percentile, a->rate_before, a->rate_shape / a->rate_days,
+               sqrt(a->rate_shape) / a->rate_days);
+    if (unusual(a->steps_percentile) || unusual(a->stops_percentile))
+        puts("the run is outside the 99 % interval of the forecast: the scenario may not be of this run");
+    puts(
+        "people and programme are taken to go on adding at the rate so far: a rollback to come is not in it");
+    printf("rests on %.0f effective worlds of %zu\n", a->effective, f->worlds);
+}
+
+static void write_quantiles(struct fc_writer *w, const char *key, const double *q, double deadline)
+{
+    fc_write_map(w, key);
+    fc_write_number(w, "p5", at(q, 0.05));
+    fc_write_number(w, "p25", at(q, 0.25));
+    fc_write_number(w, "p50", at(q, 0.5));
+    fc_write_number(w, "p75", at(q, 0.75));
+    fc_write_number(w, "p95", at(q, 0.95));
+    if (deadline > 0)
+        fc_write_number(w, "p_deadline", fc_follow_probability(q, deadline));
+    fc_write_end(w);
+}
+
+static int print_json(const struct options *o, const struct fc_analysis *analysis,
+                      const struct fc_scenario *scenario, const struct fc_follow *f,
+                      const struct fc_follow_seen *seen, const struct fc_follow_answer *a, double deadline,
+                      struct fc_error *error)
+{
+    struct fc_writer *w;
+    if (fc_analysis_write_start(&w, "update", analysis, scenario, f->worlds, error))
+        return -1;
+    fc_write_number(w, "day", seen->days);
+    fc_write_number(w, "steps", seen->steps);
+    fc_write_number(w, "all_steps", f->all_steps);
+    if (o->start)
+        fc_write_text(w, "start", o->start);
+    write_quantiles(w, "end_days_at_start", a->before, deadline);
+    write_quantiles(w, "end_days_now", a->now, deadline);
+    fc_write_number(w, "steps_percentile", a->steps_percentile);
+    fc_write_number(w, "interruptions_percentile", a->stops_percentile);
+    fc_write_number(w, "interruptions_per_day_expected", a->rate_before);
+    fc_write_number(w, "interruptions_per_day_now", a->rate_shape / a->rate_days);
+    fc_write_number(w, "effective_worlds", a->effective);
+    fc_write_flag(w, "outside_forecast", unusual(a->steps_percentile) || unusual(a->stops_percentile));
+    return fc_analysis_write_end(w, error);
+}
+
+int fc_command_update(int argc, char **argv)
+{
+    struct options o = {.shared.wish.device = -1};
+    struct fc_analysis analysis = {0};
+    struct fc_scenario scenario = {0};
+    struct fc_follow follow = {0};
+    struct fc_follow_seen seen = {0};
+    static struct fc_follow_answer answer;
+    struct fc_error error = {0};
+    int status = read_options(argc, argv, &o, &error);
+    if (status == FC_ANALYSIS_HELP) {
+        printf("%s%s", help, fc_analysis_help);
+        fc_analysis_options_free(&o.shared);
+        return FC_DONE;
+    }
+    if (status == 0)
+        status = fc_follow_read(&seen, o.log, o.start, &error);
+    bool opened =
+        status == 0 && !(status = fc_analysis_scenario(&scenario, o.scenario, &o.shared, NULL, 0, &error));
+    if (status == 0)
+        status = fc_analysis_open(&analysis, &o.shared, 0, &error);
+    size_t worlds = o.shared.scenario.trials ? (size_t)o.shared.scenario.trials : WORLDS;
+    if (status == 0)
+        status = fc_follow_simulate(&follow, &analysis, &scenario, seen.days, 0, worlds, &error);
+    if (status == 0 && seen.steps > follow.all_steps)
+        status =
+            fc_fail(&error, FC_BAD_INPUT, "the log has %.6g steps done, more than the %.6g of the scenario",
+                    seen.steps, follow.all_steps);
+    if (status == 0)
+        status = fc_follow_update(&follow, &seen, &answer, &error);
+    fc_progress_end(&analysis.line);
+    double deadline = opened ? (double)scenario.compiled.program.contract.deadline_days : 0;
+    bool alarm = status == 0 && (unusual(answer.steps_percentile) || unusual(answer.stops_percentile));
+    if (status == 0 && o.shared.json)
+        status = print_json(&o, &analysis, &scenario, &follow, &seen, &answer, deadline, &error);
+    else if (status == 0)
+        print_people(&o, &follow, &seen, &answer, deadline);
+    fc_follow_free(&follow);
+    if (opened)
+        fc_scenario_close(&scenario);
+    fc_analysis_close(&analysis);
+    fc_analysis_options_free(&o.shared);
+    status = fc_analysis_end(status, &error);
+    return status == FC_DONE && alarm ? FC_ANSWER_NO : status;
+}
