@@ -59,7 +59,7 @@ const char *const fc_column_names[FC_COLUMNS] = {"id",
 const char *const *fc_column_words(enum fc_column column)
 {
     static const char *const gating[] = {"gated", "plain", NULL};
-    static const char *const graph[] = {"none", "partial", "full", NULL};
+    static const char *const graph[] = {"none", "partial", "full", "router", NULL};
     static const char *const flag[] = {"yes", "no", "true", "false", "on", "off", "1", "0", NULL};
     static const char *const dispatcher[] = {"alltoall", "allgather",  "deepep",
                                              "hybridep", "token-drop", NULL};
@@ -238,7 +238,7 @@ static const char *gpu_name(const char *const *cells)
 }
 
 /* The generation behind a source's name; NULL when it is not known. */
-static const struct fc_software *software_of(const char *const *cells)
+static const struct fc_software *software_of_source(const char *const *cells)
 {
     static const struct {
         const char *word;
@@ -274,12 +274,16 @@ static const struct fc_software *software_of(const char *const *cells)
                  {"ModelZoo", FC_BRIDGE_26_04},
                  {"Scalable Training of MoE", FC_BRIDGE_26_04},
                  {"Megatron-LM examples", FC_NEMO_25}};
-    if (cells[FC_COLUMN_SOFTWARE][0])
-        return fc_software_find(cells[FC_COLUMN_SOFTWARE]);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (has(cells, FC_COLUMN_SOURCE, words[i].word))
             return &fc_softwares[words[i].id];
     return NULL;
+}
+
+static const struct fc_software *software_of(const char *const *cells)
+{
+    return cells[FC_COLUMN_SOFTWARE][0] ? fc_software_find(cells[FC_COLUMN_SOFTWARE])
+                                        : software_of_source(cells);
 }
 
 static enum fc_precision precision_of(const char *const *cells)
@@ -309,7 +313,7 @@ static void complete_sc21(struct fc_plan *p, const char *id)
         }
 }
 
-static void read_recompute(struct fc_plan *p, const char *const *cells)
+static void read_recompute(struct fc_plan_options *o, const struct fc_plan *p, const char *const *cells)
 {
     char text[64] = "";
     for (size_t i = 0; cells[FC_COLUMN_RECOMPUTE][i] && i + 1 < sizeof text; i++)
@@ -317,48 +321,61 @@ static void read_recompute(struct fc_plan *p, const char *const *cells)
     if (!text[0] && (has(cells, FC_COLUMN_NOTES, "includes recompute") ||
                      has(cells, FC_COLUMN_NOTES, "Includes recompute")))
         snprintf(text, sizeof text, "full");
-    if (p->software->id == FC_MEGATRON_2022 && starts(text, "selective")) {
-        p->again_attention = 1;
-    } else if (starts(text, "full x5")) {
-        p->again_gemm = p->again_attention = p->again_elementwise = 5.0 / 32;
-    } else if (starts(text, "full")) {
-        p->again_gemm = p->again_attention = p->again_elementwise = p->again_tp = 1;
-    } else if (starts(text, "selective ac") || starts(text, "per-op") ||
-               (starts(text, "selective") && p->software->id == FC_TORCHTITAN)) {
-        p->again_gemm = p->again_tp = 0.5;
-        p->again_elementwise = 1;
-        p->kept = 0.55;
-    } else if (starts(text, "selective")) {
-        p->again_elementwise = 0.4;
-    }
-    if (p->software->id == FC_JAX ||
-        p->software->id == FC_PAXML) { /* none would not fit 80 GB, and the policy is not published */
-        p->again_gemm = p->again_elementwise = 0.66;
-        p->again_attention = p->again_tp = 0;
-    }
-    p->again_mla_up = strstr(text, "mla_up_proj") != NULL;
-    p->again_norms = strstr(text, "layernorm") != NULL;
-    p->again_moe_activation = strstr(text, "moe_act") != NULL;
-    bool old = p->software->id == FC_MEGATRON_2021;
-    p->sequence_parallel = p->tp > 1 && !old && !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);
+    /* of MaxText and Paxml no policy is published, whatever the table's summary says */
+    bool unpublished = p->software->id == FC_JAX || p->software->id == FC_PAXML;
+    o->recompute_stated = text[0] && !unpublished;
+    o->recompute = unpublished                                           ? FC_RECOMPUTE_NONE
+                   : starts(text, "full")                                ? FC_RECOMPUTE_FULL
+                   : starts(text, "selective") || starts(text, "per-op") ? FC_RECOMPUTE_SELECTIVE
+                                                                         : FC_RECOMPUTE_NONE;
+    if (starts(text, "full x"))
+        o->recompute_layers = strtod(text + strlen("full x"), NULL);
+    o->recompute_mla_up = strstr(text, "mla_up_proj") != NULL;
+    if (strchr(text, '('))
+        o->recompute_modules = (strstr(text, "layernorm") ? FC_MODULE_NORMS : 0) |
+                               (strstr(text, "moe_act") ? FC_MODULE_MOE_ACTIVATION : 0);
 }
 
-static void read_notes(struct fc_plan *p, const char *const *cells)
+/* Whether the row says nothing of its features, and its source is none whose rows say what they use: then they are
+ * those of the published recipe. */
+static bool leaves_features_open(const char *const *cells)
+{
+    static const char *const words[] = {"cuda_graph",    "full_iteration",  "transformer_engine",
+                                        "cutedsl_fused", "fp8_dot_product", "A2A overlap",
+                                        "hybridep",      "HybridEP",        "deepep",
+                                        "DeepEP",        "token-drop"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (has(cells, FC_COLUMN_NOTES, words[i]))
+            return false;
+    return !software_of_source(cells);
+}
+
+static void read_notes(struct fc_plan_options *o, const char *const *cells)
 {
     const char *notes = cells[FC_COLUMN_NOTES];
-    bool full = strstr(notes, "full_iteration") && !strstr(notes, "none:full");
-    p->graph = full ? FC_GRAPH_FULL : strstr(notes, "transformer_engine") ? FC_GRAPH_PARTIAL : FC_GRAPH_NONE;
-    p->graph_attention = strstr(notes, "'attn'") != NULL;
-    p->fused_experts = strstr(notes, "cutedsl_fused_grouped_mlp") != NULL;
-    p->attention_fp8 = strstr(notes, "fp8_dot_product_attention") != NULL;
-    p->overlaps_ep = strstr(notes, "A2A overlap") != NULL;
-    p->dedup_dispatch = p->software->dedup_dispatch || strstr(notes, "hybridep") ||
-                        strstr(notes, "HybridEP") || strstr(notes, "deepep") || strstr(notes, "DeepEP");
-    p->drops_tokens = strstr(notes, "token-drop") != NULL;
-    p->offloads_activations = strstr(notes, "activation offload") != NULL;
+    o->offloads_activations = strstr(notes, "activation offload") != NULL;
     const char *offload = strstr(notes, "cpu_offload ");
     if (offload && strstr(offload, "layers"))
-        p->offloaded_layers = strtod(offload + strlen("cpu_offload "), NULL);
+        o->offload_layers = strtod(offload + strlen("cpu_offload "), NULL);
+    /* by force, as the notes of most rows say, or by synthetic data */
+    o->router = strstr(notes, "token-drop")           ? FC_ROUTER_DROPPING
+                : strstr(notes, "NOT force-balanced") ? FC_ROUTER_TRAINED
+                                                      : FC_ROUTER_BALANCED;
+    if (has(cells, FC_COLUMN_ID, "asynctp"))
+        o->overlaps_tp = 1;
+    if (leaves_features_open(cells))
+        return;
+    bool full = strstr(notes, "full_iteration") && !strstr(notes, "none:full");
+    o->graph = full                                   ? FC_GRAPH_FULL
+               : !strstr(notes, "transformer_engine") ? FC_GRAPH_NONE
+               : strstr(notes, "'attn'")              ? FC_GRAPH_PARTIAL
+                                                      : FC_GRAPH_ROUTER;
+    o->fused_experts = strstr(notes, "cutedsl_fused_grouped_mlp") != NULL;
+    o->attention_fp8 = strstr(notes, "fp8_dot_product_attention") != NULL;
+    o->overlaps_ep = strstr(notes, "A2A overlap") != NULL;
+    bool once = strstr(notes, "hybridep") || strstr(notes, "HybridEP") || strstr(notes, "deepep") ||
+                strstr(notes, "DeepEP");
+    o->dispatch = once ? FC_DISPATCH_PER_DOMAIN : FC_DISPATCH_SOFTWARE;
 }
 
 /* FC_UNSTATED where the cell is empty. */
@@ -372,24 +389,24 @@ static int zero_of(const char *word)
     return FC_UNSTATED;
 }
 
-static void read_sharding(struct fc_plan *p, const char *const *cells)
+static void read_sharding(struct fc_plan_options *o, const struct fc_plan *p, const char *const *cells)
 {
     const char *fsdp = strstr(cells[FC_COLUMN_SHARDING], "FSDP");
-    double replicas = fc_plan_data_parallel(p), size = fsdp ? strtod(fsdp + 4, NULL) : 0, dense, expert;
-    bool meta = is_llama3_paper(cells);
-    int zero = zero_of(cells[FC_COLUMN_ZERO]);
-    bool parameters = has(cells, FC_COLUMN_SHARDING, "ZeRO-3") || zero >= FC_ZERO_PARAMETERS;
-    p->fsdp = (fsdp || parameters || p->software->fsdp) && !meta;
-    p->fsdp_group = size > 0 ? size : replicas * p->cp; /* context parallel ranks hold the same parameters */
-    p->shards_optimizer = p->software->shards_optimizer || has(cells, FC_COLUMN_NOTES, "ZeRO-1") ||
-                          zero == FC_ZERO_OPTIMIZER || zero == FC_ZERO_GRADIENTS;
-    p->shards_gradients = meta || zero == FC_ZERO_GRADIENTS;
+    double dense, expert;
+    o->zero = zero_of(cells[FC_COLUMN_ZERO]);
+    o->fsdp_group = fsdp ? fmax(0, strtod(fsdp + 4, NULL)) : 0;
+    if (is_llama3_paper(cells))
+        o->zero = FC_ZERO_GRADIENTS; /* its form of FSDP keeps gathered weights */
+    else if (fsdp || has(cells, FC_COLUMN_SHARDING, "ZeRO-3"))
+        o->zero = FC_ZERO_PARAMETERS;
+    else if (o->zero == FC_UNSTATED && has(cells, FC_COLUMN_NOTES, "ZeRO-1"))
+        o->zero = FC_ZERO_OPTIMIZER;
+    if (o->zero == FC_ZERO_PARAMETERS || cells[FC_COLUMN_ZERO][0])
+        return;
     /* where weights and gradients alone exceed the memory, they must be shared out */
     fc_plan_most_parameters(p, &dense, &expert);
-    if (!p->fsdp && !cells[FC_COLUMN_ZERO][0] && (dense + expert) * 4 > p->gpu.memory_bytes) {
-        p->fsdp = true;
-        p->fsdp_group = replicas * p->cp;
-    }
+    if (!is_llama3_paper(cells) && (dense + expert) * 4 > p->gpu.memory_bytes)
+        o->zero = FC_ZERO_PARAMETERS;
 }
 
 static double or_one(double x)
@@ -403,25 +420,27 @@ static bool yes(const char *word)
 }
 
 /* What columns of their own say goes before the notes. */
-static void read_own_columns(struct fc_plan *p, const char *const *cells)
+static void read_own_columns(struct fc_plan_options *o, const char *const *cells)
 {
     const char *graph = cells[FC_COLUMN_GRAPH], *dispatcher = cells[FC_COLUMN_DISPATCHER];
-    if (graph[0]) {
-        p->graph = graph[0] == 'f' ? FC_GRAPH_FULL : graph[0] == 'p' ? FC_GRAPH_PARTIAL : FC_GRAPH_NONE;
-        p->graph_attention = p->graph == FC_GRAPH_PARTIAL;
-    }
+    if (graph[0])
+        o->graph = graph[0] == 'f'   ? FC_GRAPH_FULL
+                   : graph[0] == 'p' ? FC_GRAPH_PARTIAL
+                   : graph[0] == 'r' ? FC_GRAPH_ROUTER
+                                     : FC_GRAPH_NONE;
     if (cells[FC_COLUMN_EP_OVERLAP][0])
-        p->overlaps_ep = yes(cells[FC_COLUMN_EP_OVERLAP]);
+        o->overlaps_ep = yes(cells[FC_COLUMN_EP_OVERLAP]);
     if (cells[FC_COLUMN_FUSED_EXPERTS][0])
-        p->fused_experts = yes(cells[FC_COLUMN_FUSED_EXPERTS]);
+        o->fused_experts = yes(cells[FC_COLUMN_FUSED_EXPERTS]);
     if (cells[FC_COLUMN_ATTENTION_PRECISION][0])
-        p->attention_fp8 = strcmp(cells[FC_COLUMN_ATTENTION_PRECISION], "fp8") == 0;
-    if (dispatcher[0]) {
-        p->dedup_dispatch = dispatcher[0] == 'd' || dispatcher[0] == 'h';
-        p->drops_tokens = dispatcher[0] == 't';
-    }
+        o->attention_fp8 = strcmp(cells[FC_COLUMN_ATTENTION_PRECISION], "fp8") == 0;
     if (cells[FC_COLUMN_ROUTER][0])
-        p->balanced_router = strcmp(cells[FC_COLUMN_ROUTER], "balanced") == 0;
+        o->router = strcmp(cells[FC_COLUMN_ROUTER], "balanced") == 0 ? FC_ROUTER_BALANCED : FC_ROUTER_TRAINED;
+    if (dispatcher[0])
+        o->dispatch =
+            dispatcher[0] == 'd' || dispatcher[0] == 'h' ? FC_DISPATCH_PER_DOMAIN : FC_DISPATCH_ALL_TO_ALL;
+    if (dispatcher[0] == 't')
+        o->router = FC_ROUTER_DROPPING;
 }
 
 static void read_layout(struct fc_plan *p, const char *const *cells)
@@ -445,11 +464,12 @@ static void read_layout(struct fc_plan *p, const char *const *cells)
                  has(cells, FC_COLUMN_NOTES, "expert TP=4");
     p->expert_tp = whole ? p->tp : 1;
     fc_plan_place(p);
-    p->overlaps_tp = p->software->overlaps_tp || has(cells, FC_COLUMN_ID, "asynctp");
-    read_recompute(p, cells);
-    read_notes(p, cells);
-    read_own_columns(p, cells);
-    read_sharding(p, cells);
+    struct fc_plan_options options = fc_plan_default_options();
+    read_recompute(&options, p, cells);
+    read_notes(&options, cells);
+    read_own_columns(&options, cells);
+    read_sharding(&options, p, cells);
+    fc_plan_set_options(p, &options);
 }
 
 int fc_measurement_layout(struct fc_plan *p, const char *const cells[FC_COLUMNS], char why[160])
@@ -610,6 +630,7 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
                  cells[FC_COLUMN_SOFTWARE]);
         return 0;
     }
+    p->software_assumed = !p->software;
     if (!p->software)
         p->software = fc_software_newest();
     if (fc_accelerator_read(&p->gpu, catalog, gpu, NULL, error) ||
@@ -619,14 +640,16 @@ int fc_measurement_fill(struct fc_measurement *m, const char *const cells[FC_COL
      * cluster of fms-fsdp has 400 Gbit/s per node of eight */
     if (has(cells, FC_COLUMN_HARDWARE, "4 x 100G") || has(cells, FC_COLUMN_HARDWARE, "400Gbps/node"))
         p->gpu.nic_bytes_per_s = 50e9 / 8;
-    /* by force, as the notes of most rows say, or by synthetic data */
-    p->balanced_router = !has(cells, FC_COLUMN_NOTES, "NOT force-balanced");
     p->roce = has(cells, FC_COLUMN_NOTES, "RoCE") || has(cells, FC_COLUMN_HARDWARE, "RoCE") ||
               has(cells, FC_COLUMN_HARDWARE, "Ethernet") || has(cells, FC_COLUMN_NOTES, "Spectrum-X") ||
               is_llama3_paper(cells);
     /* "400 Gbit/s per GPU", "roce", "infiniband": what the network column says goes before the GPU's usual link */
     read_network(p, cells[FC_COLUMN_NETWORK], catalog);
     p->tuned_by_vendor = tuned_by_vendor(cells);
+    const struct fc_catalog_entry *model = find_model(catalog, cells[FC_COLUMN_MODEL]);
+    if (model && leaves_features_open(cells) &&
+        fc_recipes_read(p->recipes, p->software->name, model->name, gpu, error))
+        return -1;
     char why[160];
     bool open = fc_measurement_is_open(m, cells);
     if (fc_measurement_layout(p, cells, why) && !open) {

@@ -51,7 +51,7 @@ struct asked {
     struct fc_outputs outputs;
 };
 
-enum { WORLDS = 1 << 16, PARTS = 17 };
+enum { WORLDS = 1 << 16, PARTS = 19 };
 
 struct part {
     const char *key, *what;
@@ -67,6 +67,7 @@ struct explanation {
     double flop_causal, flop_full;     /* per step */
     double step_s[3], memory_bytes[3]; /* P5, P50, P95 */
     double fits;                       /* probability */
+    bool takes_recipe;                 /* a feature is not stated */
 };
 
 static int read_options(int argc, char **argv, struct fc_scenario_options *scenario, struct asked *asked,
@@ -168,10 +169,13 @@ static int simulate(const struct fc_scenario *scenario, struct explanation *e, s
 static int explain(const struct fc_scenario *scenario, struct explanation *e, struct fc_error *error)
 {
     struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
+    struct fc_plan_options options;
     int status = beliefs ? fc_beliefs_read(beliefs, scenario->catalog, error)
                          : fc_fail(error, FC_FAULT, "out of memory");
     if (!status)
-        status = fc_plan_read(&e->plan, scenario->settings, scenario->catalog, error);
+        status = fc_plan_read_unchecked(&e->plan, &options, scenario->settings, scenario->catalog, error);
+    if (!status)
+        e->takes_recipe = fc_plan_takes_recipe(&e->plan, &options);
     if (!status)
         status = simulate(scenario, e, error);
     if (!status) {
@@ -199,10 +203,12 @@ static int explain(const struct fc_scenario *scenario, struct explanation *e, st
                                           {"ep", "expert parallel, exposed", p->ep},
                                           {"fsdp", "FSDP, exposed", p->fsdp},
                                           {"pp", "pipeline messages, exposed", p->pp},
-                                          {"dp", "data parallel, exposed", p->dp},
+                                          {"dp_dense", "data parallel, dense, exposed", p->dp - p->dp_expert},
+                                          {"dp_expert", "data parallel, experts, exposed", p->dp_expert},
                                           {"bubble", "pipeline bubble", p->bubble},
                                           {"optimizer", "optimizer and fixed work", p->optimizer},
-                                          {"straggling", "stragglers and jitter", p->straggling},
+                                          {"waiting", "waiting for the slowest replica", p->waiting},
+                                          {"straggling", "stragglers and jitter", p->straggling - p->waiting},
                                           {"residual", "not explained by the model", p->residual}};
         memcpy(e->part, parts, sizeof parts);
     }
@@ -241,10 +247,18 @@ static void print(const struct fc_scenario *scenario, const struct explanation *
     bool utf8 = fc_locale_is_utf8();
     printf("%s: one step of %s on %g %s, tp %g, pp %g (vpp %g), cp %g, ep %g, dp %g, micro-batch %g, %g "
            "micro-batches, "
-           "software %s%s\n\n",
+           "software %s%s\n",
            scenario->name, f[FC_FIELD_MODEL].name, p->gpus, p->gpu.name, p->tp, p->pp, p->vpp, p->cp, p->ep,
            fc_plan_data_parallel(p), p->micro_batch, fc_plan_micro_batches(p), p->software->name,
            p->software_assumed ? " (the newest, not stated)" : "");
+    char features[160];
+    const struct fc_recipe *recipe = &p->recipes[p->precision];
+    printf("features: %s%s%s%s\n\n", fc_plan_features_text(p, features, sizeof features),
+           e->takes_recipe && recipe->known ? ", as in the published recipe of " : "",
+           e->takes_recipe && recipe->known ? p->software->name : "",
+           e->takes_recipe && recipe->known    ? " for this model and GPU unless stated"
+           : e->takes_recipe && !recipe->known ? " (no published recipe; off unless stated)"
+                                               : " (stated)");
     for (int i = 0; i < PARTS; i++) {
         if (e->part[i].seconds == 0)
             continue;
@@ -294,6 +308,11 @@ static int print_json(FILE *out, const struct fc_scenario *scenario, const struc
     fc_write_text(w, "command_line", fc_command_line());
     fc_write_text(w, "scenario", scenario->name);
     fc_write_text(w, "software", p->software->name);
+    char features[160];
+    const struct fc_recipe *recipe = &p->recipes[p->precision];
+    fc_write_text(w, "features", fc_plan_features_text(p, features, sizeof features));
+    if (e->takes_recipe && recipe->known)
+        fc_write_text(w, "features_from_recipe", recipe->release);
     fc_write_number(w, "step_time_s", e->parts.step);
     write_triple(w, "step_time_over_worlds_s", e->step_s);
     fc_write_map(w, "parts_s");

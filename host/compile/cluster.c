@@ -216,11 +216,12 @@ static int read_network(struct fc_cluster *c, const struct fc_settings *settings
 {
     const struct fc_setting *network = &settings->fields[FC_FIELD_NETWORK];
     const struct fc_catalog_entry *entry;
-    double nic;
+    double nic, ethernet;
     if (!network->is_set)
         return 0;
     if (fc_catalog_find(catalog, "network", network->name, &network->place, &entry, error) ||
-        fc_catalog_number(entry, "nic_bits_per_s", &nic, &network->place, error))
+        fc_catalog_number(entry, "nic_bits_per_s", &nic, &network->place, error) ||
+        fc_catalog_number_or(entry, "ethernet", 0, &ethernet, error))
         return -1;
     if (!c->has_gpu)
         return 0;
@@ -231,6 +232,7 @@ static int read_network(struct fc_cluster *c, const struct fc_settings *settings
     else if (!joins(entry, c->gpu.name))
         return refuse_network(c, catalog, network, error);
     c->gpu.nic_bytes_per_s = nic / 8;
+    c->gpu.ethernet = ethernet != 0;
     if (c->gpus > 0 && c->gpus <= c->domain && !network->from_default)
         fc_note(notes, FC_NOTE, "network-unused", &network->place,
                 "cluster.network has no effect: the %g GPUs are in one NVLink domain of %g", c->gpus,

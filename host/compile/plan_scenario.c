@@ -27,6 +27,11 @@ static double integer(const struct fc_settings *settings, enum fc_field_id field
 
 enum { SCHEDULE_AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE, DUALPIPE }; /* plan.schedule */
 
+static int flag_of(const struct fc_setting *setting)
+{
+    return setting->is_set ? setting->flag : FC_UNSTATED;
+}
+
 static struct fc_plan_options read_options(const struct fc_settings *settings)
 {
     const struct fc_setting *f = settings->fields;
@@ -42,19 +47,23 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
                        : schedule == DUALPIPE  ? FC_DUALPIPE
                                                : FC_ONE_F_ONE_B;
     if (f[FC_FIELD_CUDA_GRAPH].is_set)
-        options.graph = (enum fc_graph)f[FC_FIELD_CUDA_GRAPH].choice;
-    options.recompute_stated = f[FC_FIELD_RECOMPUTE].is_set && !f[FC_FIELD_RECOMPUTE].is_auto;
+        options.graph = f[FC_FIELD_CUDA_GRAPH].choice;
+    options.recompute_stated = f[FC_FIELD_RECOMPUTE].is_set && !f[FC_FIELD_RECOMPUTE].is_auto &&
+                               !f[FC_FIELD_RECOMPUTE].from_default;
     options.recompute_mla_up = f[FC_FIELD_RECOMPUTE_MLA_UP].flag;
     if (f[FC_FIELD_ROUTER].is_set)
         options.router = (enum fc_router)f[FC_FIELD_ROUTER].choice;
     if (f[FC_FIELD_OFFLOAD_LAYERS].is_set)
         options.offload_layers = f[FC_FIELD_OFFLOAD_LAYERS].number;
+    if (f[FC_FIELD_RECOMPUTE_LAYERS].is_set)
+        options.recompute_layers = f[FC_FIELD_RECOMPUTE_LAYERS].number;
     if (f[FC_FIELD_FSDP_GROUP].is_set)
         options.fsdp_group = f[FC_FIELD_FSDP_GROUP].number;
     options.bf16_layers = f[FC_FIELD_BF16_LAYERS].is_set ? f[FC_FIELD_BF16_LAYERS].number : 0;
-    options.fused_experts = f[FC_FIELD_FUSED_EXPERTS].flag;
-    options.attention_fp8 = f[FC_FIELD_ATTENTION_FP8_ON].flag;
-    options.overlaps_ep = f[FC_FIELD_EXPERT_OVERLAP].flag;
+    options.fused_experts = flag_of(&f[FC_FIELD_FUSED_EXPERTS]);
+    options.attention_fp8 = flag_of(&f[FC_FIELD_ATTENTION_FP8_ON]);
+    options.overlaps_ep = flag_of(&f[FC_FIELD_EXPERT_OVERLAP]);
+    options.overlaps_tp = flag_of(&f[FC_FIELD_TP_OVERLAP]);
     return options;
 }
 
@@ -78,6 +87,12 @@ static int check_stated(const struct fc_plan *p, const struct fc_settings *setti
                  p->vpp);
         return refuse(schedule, text, error);
     }
+    if (f[FC_FIELD_RECOMPUTE_LAYERS].is_set && f[FC_FIELD_RECOMPUTE].choice != FC_RECOMPUTE_FULL)
+        return refuse(
+            &f[FC_FIELD_RECOMPUTE_LAYERS],
+            "plan.recompute_layers counts the layers of a full recomputation; state plan.recompute: full "
+            "or drop it",
+            error);
     if (p->software->fsdp && zero->is_set && !zero->is_auto && zero->choice != FC_ZERO_PARAMETERS) {
         snprintf(text, sizeof text,
                  "%s shards parameters over the replicas (FSDP), so plan.zero cannot be '%s'; state "
@@ -137,12 +152,16 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
         fc_cluster_read(&cluster, settings, catalog, NULL, error))
         return -1;
     p->gpu = cluster.gpu;
+    p->roce = cluster.gpu.ethernet;
     p->gpus = cluster.gpus;
     if (!f[FC_FIELD_DOMAIN_GPUS].is_set || f[FC_FIELD_DOMAIN_GPUS].from_default)
         fc_plan_place(p);
     int software = f[FC_FIELD_SOFTWARE].is_set ? f[FC_FIELD_SOFTWARE].choice : 0;
     p->software_assumed = software == 0;
     p->software = software == 0 ? fc_software_newest() : &fc_softwares[software - 1];
+    p->fp16 = f[FC_FIELD_PRECISION].is_set && f[FC_FIELD_PRECISION].choice == 1;
+    if (fc_recipes_read(p->recipes, p->software->name, f[FC_FIELD_MODEL].name, p->gpu.name, error))
+        return -1;
     p->precision = f[FC_FIELD_PRECISION].is_set ? precisions[f[FC_FIELD_PRECISION].choice] : FC_BF16;
     p->lora_rank = f[FC_FIELD_LORA_RANK].is_set ? f[FC_FIELD_LORA_RANK].number : 0;
     if (p->lora_rank > 0 && (fc_architecture_is_mixture(&p->model) || p->model.mtp_layers > 0))
@@ -235,6 +254,31 @@ static double checkpoint_bytes(const struct fc_plan *plan)
     return 14 * fc_plan_trained_share(plan) * (dense + expert);
 }
 
+/* What is switched on without being stated. */
+static void note_features(struct fc_notes *notes, const struct fc_plan *p, const struct fc_settings *settings)
+{
+    const struct fc_place *place = &settings->fields[FC_FIELD_MODEL].place;
+    const struct fc_recipe *recipe = &p->recipes[p->precision];
+    struct fc_plan_options options = read_options(settings);
+    char text[160];
+    if (!fc_plan_takes_recipe(p, &options))
+        return;
+    if (recipe->known)
+        fc_note(notes, FC_NOTE, "recipe", place,
+                "features that are not stated are those of the published recipe (%s): %s; plan.cuda_graph, "
+                "plan.expert_dispatch, plan.expert_overlap, training.fused_experts and "
+                "training.attention_fp8 change "
+                "them",
+                recipe->release, fc_plan_features_text(p, text, sizeof text));
+    else if (fc_architecture_is_mixture(&p->model))
+        fc_note(notes, FC_NOTE, "no-recipe", place,
+                "no recipe of %s is published for this model, GPU and precision: CUDA graphs, overlap of the "
+                "expert "
+                "exchange and fused experts are off unless plan.cuda_graph, plan.expert_overlap and "
+                "training.fused_experts say otherwise",
+                p->software->name);
+}
+
 int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                     const struct fc_catalog *catalog, struct fc_error *error)
 {
@@ -258,6 +302,7 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
             fc_note(
                 &compiled->notes, FC_NOTE, "lora-unmeasured", &settings->fields[FC_FIELD_LORA_RANK].place,
                 "no measured step with adapters is in the fit; their own cost is counted from shapes alone");
+        note_features(&compiled->notes, &plan, settings);
         fc_plan_program(&plan, step);
         compiled->program.run.detail.checkpoint_bytes = (float)checkpoint_bytes(&plan);
         fc_beliefs_apply(beliefs, &plan,

@@ -20,6 +20,7 @@ struct fc_accelerator {
     double memory_bytes, memory_bytes_per_s;
     double nvlink_bytes_per_s; /* one direction */
     double nic_bytes_per_s;    /* one direction */
+    bool ethernet;             /* between domains (RoCE), not InfiniBand */
     double domain;             /* GPUs in one NVLink domain */
     double domain_most;        /* in the largest one sold */
     double node;               /* GPUs in one server or tray */

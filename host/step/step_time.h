@@ -14,6 +14,8 @@ struct fc_step_breakdown {
     double bubble, optimizer, straggling, residual;
     double step;
     double communication; /* all of it, exposed or not */
+    double dp_expert;     /* of dp: the parameters of the experts */
+    double waiting;       /* of straggling: for the slowest replica, once per step */
 };
 
 /* Seconds of a step from the values of the step layer's inputs; `parts` may be NULL. */

@@ -25,10 +25,12 @@ struct fc_step_parts {
     fc_real tp, cp, ep, fsdp, pp, dp; /* exposed communication */
     fc_real bubble;                   /* idle in the pipeline */
     fc_real optimizer;                /* and fixed work per step */
-    fc_real straggling;
-    fc_real residual; /* what the model does not explain */
+    fc_real straggling;               /* and waiting */
+    fc_real residual;                 /* what the model does not explain */
     fc_real step;
     fc_real communication; /* all communication, exposed or not */
+    fc_real dp_expert;     /* of dp: the parameters of the experts */
+    fc_real waiting;       /* of straggling: for the slowest replica, once per step */
 };
 
 /* One lane: input[i * stride] is the factor of input i. */
@@ -125,9 +127,11 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
 
     /* once per step; the groups of all ranks share the network */
     fc_real per_shared = per_nic / FC_FACTOR(DP_RATE);
+    fc_real dp_expert =
+        fc_max((fc_real)p->expert_dp_nvlink_s * per_nvlink, (fc_real)p->expert_dp_nic_s * per_shared);
     fc_real dp_all =
         fc_max((fc_real)p->dense_dp_nvlink_s * per_nvlink, (fc_real)p->dense_dp_nic_s * per_shared) +
-        fc_max((fc_real)p->expert_dp_nvlink_s * per_nvlink, (fc_real)p->expert_dp_nic_s * per_shared);
+        dp_expert;
     fc_real dp_late = fc_fma((fc_real)p->dp_steps, near, (fc_real)p->dp_far_steps * far);
     dp_late =
         fc_fma((fc_real)p->dp_slices_s, per_nvlink, fc_fma((fc_real)p->dp_far_slices_s, per_nic, dp_late));
@@ -161,6 +165,8 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     parts->dp = dp;
     parts->optimizer = optimizer;
     parts->straggling = explained - plain;
+    parts->waiting = waiting;
+    parts->dp_expert = dp_all > (fc_real)0.0f ? dp * dp_expert / dp_all : (fc_real)0.0f;
     parts->residual = parts->step - explained;
     parts->communication = repeats * (tp_all + cp_all + ep_all + fsdp_all) + pp_all + dp_all;
 #undef FC_FACTOR

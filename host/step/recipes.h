@@ -1,0 +1,27 @@
+/* recipes.h: what the published recipe of a software generation switches on for a model on a GPU: CUDA graphs, how
+ * tokens reach their experts and whether that overlaps, fused experts, attention in FP8.
+ *
+ * catalog/recipes.csv holds a row for each generation, model, GPU and precision; docs/model/step-time.md says how it was
+ * made of the presets of Megatron-Bridge. */
+#ifndef FC_HOST_RECIPES_H
+#define FC_HOST_RECIPES_H
+
+#include <stdbool.h>
+
+#include "host/base/error.h"
+
+enum { FC_RECIPES = 4 }; /* one for each enum fc_precision */
+
+struct fc_recipe {
+    bool known;       /* there is one; else all of it is off */
+    char release[32]; /* where it was published, "Megatron-Bridge v0.6.0" */
+    int graph;        /* enum fc_graph */
+    bool dedup_dispatch, overlaps_ep, fused_experts, attention_fp8;
+};
+
+/* The recipes of the generation `software` for a model and a GPU of the catalog, by enum fc_precision. Returns 0, or -1
+ * with `error` filled when the table that comes with the program cannot be read. */
+int fc_recipes_read(struct fc_recipe recipes[FC_RECIPES], const char *software, const char *model,
+                    const char *gpu, struct fc_error *error);
+
+#endif
