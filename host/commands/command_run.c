@@ -409,20 +409,21 @@ static double keep_interval(void)
     return seconds > 0 ? seconds : 60;
 }
 
-/* Which inputs move the headline most, over the first worlds of the run: into the ledger of the result. */
+/* Which inputs move the headline most, over the first worlds of the run: into the ledger of the result. Returns their
+ * number, -1 where there are too few worlds to say, or -2 with `error` filled. */
 static int find_influences(const struct fc_scenario *scenario, const struct fc_selection *selection,
-                           struct fc_result *result, struct fc_influence *influences, uint64_t *worlds)
+                           struct fc_result *result, struct fc_influence *influences, uint64_t *worlds,
+                           struct fc_error *error)
 {
-    struct fc_error unused;
     uint64_t trials = fc_tally_trials(&result->tally);
     *worlds = trials < FC_INFLUENCE_WORLDS ? trials : FC_INFLUENCE_WORLDS;
     if (*worlds < FC_INFLUENCE_LEAST)
-        return -1; /* too few to say */
-    int count = fc_influences(scenario, selection, *worlds, fc_headline_metric(&scenario->compiled.program),
-                              influences, &unused);
-    if (count >= 0 && fc_scenario_add_influences(scenario, influences, (size_t)count, result, &unused))
         return -1;
-    return count;
+    int count = fc_influences(scenario, selection, *worlds, fc_headline_metric(&scenario->compiled.program),
+                              influences, error);
+    return count >= 0 && fc_scenario_add_influences(scenario, influences, (size_t)count, result, error) == 0
+               ? count
+               : -2;
 }
 
 /* The files that are made of the JSON at the end. */
@@ -539,9 +540,10 @@ static int run(struct options *o, struct fc_error *error)
     bool any = fc_tally_trials(&result.tally) > 0;
     struct fc_influence influences[FC_INPUT_COUNT];
     uint64_t worlds = 0;
+    struct fc_error influence_error;
     int moved = partial || o->shards || outcome.abandoned
                     ? -1
-                    : find_influences(&scenario, &selection, &result, influences, &worlds);
+                    : find_influences(&scenario, &selection, &result, influences, &worlds, &influence_error);
     unwritten = o->output && (any || !partial) && fc_result_write(&result, shared.output, &write_error) != 0;
     if (!partial)
         status = print_result(o, &result, error);
@@ -551,8 +553,8 @@ static int run(struct options *o, struct fc_error *error)
         fc_ledger_print_drivers(stdout, &scenario, fc_headline_metric(program), influences, moved, worlds);
     else if (!failed)
         say_stopped(o, &result.tally, count, error);
-    if (unwritten || samples_lost) { /* what was computed is at least on the screen */
-        *error = unwritten ? write_error : samples_error;
+    if (unwritten || samples_lost || moved == -2) { /* what was computed is at least on the screen */
+        *error = unwritten ? write_error : samples_lost ? samples_error : influence_error;
         status = -1;
     } else if (status == 0 && o->until && !reached) {
         status =
