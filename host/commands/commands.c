@@ -17,6 +17,7 @@ const struct fc_command fc_commands[] = {
     {"compare", "two scenarios on the same worlds; or two results: the same bits, or how far they part",
      fc_command_compare},
     {"report", "a page, a table or a workbook from a result", fc_command_report},
+    {"flows", "what a contract pays, earns and delivers by month, quarter or year, as bands", fc_command_flows},
     {"replay", "one world of a run, event by event", fc_command_replay},
     {"step", "one training step explained: time and memory by part", fc_command_step},
     {"calibrate", "fit the efficiency factors to measured steps, as a posterior", fc_command_calibrate},

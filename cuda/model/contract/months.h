@@ -415,6 +415,9 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
         if (terms->programme_flop > 0)
             fc_programme_month(&month, inputs, ledger);
         fc_month_close(&month, ledger);
+#ifdef FC_MONTH_SEEN /* the host looks at the ledger after each month (host/run/flows.c) */
+        FC_MONTH_SEEN(t, ledger);
+#endif
     }
     fc_money_end(ledger, inputs, metrics);
     fc_work_end(terms, ledger, inputs, metrics);

@@ -1,0 +1,299 @@
+/* command_flows.c: `flopcast flows`: a contract's money and capacity by month, quarter or year. */
+#include <getopt.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "host/base/document_write.h"
+#include "host/base/options.h"
+#include "host/base/table.h"
+#include "host/compile/scenario.h"
+#include "host/run/flows.h"
+
+static const char help[] =
+    "usage: flopcast flows SCENARIO [--by month|quarter|year] [OPTIONS]\n"
+    "\n"
+    "What a contract pays, earns and delivers in each period: mean, P5, P50, P95 over the worlds. Money is\n"
+    "positive where the customer receives it; provider_usd is what all providers receive. Nothing is\n"
+    "discounted.\n"
+    "\n"
+    "      --by PERIOD       month, quarter or year, counted from the start (default: year)\n"
+    "      --trial N         the world with this number, instead of bands over many\n"
+    "  -n, --trials N        number of worlds (default: 2000)\n"
+    "  -s, --seed N          seed of the random numbers (default: the scenario's, else 1)\n"
+    "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
+    "      --csv             print CSV instead of a table\n"
+    "      --json            print JSON instead of a table\n"
+    "  -h, --help            this text\n";
+
+enum {
+    OPTION_BY = 256,
+    OPTION_TRIAL,
+    OPTION_SET,
+    OPTION_CSV,
+    OPTION_JSON,
+    WORLDS = 2000,
+    WORLDS_MOST = 100000
+};
+
+static const struct option long_options[] = {
+    {"by", required_argument, NULL, OPTION_BY},
+    {"trial", required_argument, NULL, OPTION_TRIAL},
+    {"trials", required_argument, NULL, 'n'},
+    {"seed", required_argument, NULL, 's'},
+    {"set", required_argument, NULL, OPTION_SET},
+    {"csv", no_argument, NULL, OPTION_CSV},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct period {
+    const char *name;
+    int months;
+} periods[] = {{"month", 1}, {"quarter", 3}, {"year", 12}};
+
+struct options {
+    struct fc_scenario_options scenario_options;
+    const char *scenario;
+    const struct period *by;
+    uint64_t trial;
+    bool has_trial, csv, json;
+};
+
+static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
+{
+    int option;
+    optind = 1;
+    opterr = 0;
+    o->by = &periods[2];
+    while ((option = getopt_long(argc, argv, ":n:s:h", long_options, NULL)) != -1) {
+        switch (option) {
+        case OPTION_BY:
+            o->by = NULL;
+            for (int i = 0; i < 3; i++)
+                o->by = strcmp(optarg, periods[i].name) == 0 ? &periods[i] : o->by;
+            if (!o->by)
+                return fc_fail(error, FC_BAD_INPUT, "--by '%.40s' is none of month, quarter, year", optarg);
+            break;
+        case OPTION_TRIAL:
+            if (fc_option_count("--trial", optarg, 0, 9007199254740992, &o->trial, error))
+                return -1;
+            o->has_trial = true;
+            break;
+        case 'n':
+            if (fc_option_count("-n", optarg, 1, WORLDS_MOST, &o->scenario_options.trials, error))
+                return -1;
+            break;
+        case 's':
+            if (fc_option_count("-s", optarg, 0, UINT64_MAX, &o->scenario_options.seed, error))
+                return -1;
+            o->scenario_options.has_seed = true;
+            break;
+        case OPTION_SET:
+            if (fc_scenario_add_override(&o->scenario_options, optarg, error))
+                return -1;
+            break;
+        case OPTION_CSV:
+            o->csv = true;
+            break;
+        case OPTION_JSON:
+            o->json = true;
+            break;
+        case 'h':
+            return 1;
+        default:
+            return fc_option_error("flows", option, argv, long_options, error);
+        }
+    }
+    if (optind >= argc)
+        return fc_fail(error, FC_BAD_INPUT, "flows needs a scenario; see flopcast list scenarios");
+    if (optind + 1 < argc)
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': flows takes a single scenario",
+                       argv[optind + 1]);
+    if (o->csv && o->json)
+        return fc_fail(error, FC_BAD_INPUT, "--csv and --json are both given; drop one");
+    o->scenario = argv[optind];
+    return 0;
+}
+
+/* Of all worlds: values[(flow x periods + period) x worlds + world]. */
+struct bands {
+    double *values;
+    int periods;
+    uint64_t worlds;
+};
+
+static double *band(const struct bands *b, int flow, int period)
+{
+    return b->values + ((size_t)flow * (size_t)b->periods + (size_t)period) * b->worlds;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static int simulate(struct bands *b, const struct fc_scenario *s, const struct options *o,
+                    struct fc_error *error)
+{
+    struct fc_flows_world *world = malloc(sizeof *world);
+    int months = s->compiled.program.contract.months.months, status = 0;
+    b->periods = (months + o->by->months - 1) / o->by->months;
+    b->worlds = o->has_trial ? 1 : o->scenario_options.trials ? o->scenario_options.trials : WORLDS;
+    b->values = calloc((size_t)FC_FLOW_COUNT * (size_t)b->periods * b->worlds, sizeof *b->values);
+    if (!world || !b->values)
+        status = fc_fail(error, FC_FAULT, "out of memory for the flows");
+    for (uint64_t i = 0; i < b->worlds && !status; i++) {
+        status = fc_flows_of_world(&s->compiled.program, s->compiled.tables, s->seed,
+                                   o->has_trial ? o->trial : i, world, error);
+        for (int t = 0; t < world->months && !status; t++)
+            for (int f = 0; f < FC_FLOW_COUNT; f++)
+                band(b, f, t / o->by->months)[i] += fc_flow_in(world, t, (enum fc_flow)f);
+    }
+    for (int f = 0; f < FC_FLOW_COUNT && !status; f++)
+        for (int p = 0; p < b->periods; p++)
+            qsort(band(b, f, p), b->worlds, sizeof(double), ascending);
+    free(world);
+    return status;
+}
+
+/* Mean, P5, P50, P95 of a sorted band, linear between order statistics. */
+static void figures(const struct bands *b, int flow, int period, double out[4])
+{
+    static const double at[] = {0.05, 0.5, 0.95};
+    const double *v = band(b, flow, period);
+    double sum = 0;
+    for (uint64_t i = 0; i < b->worlds; i++)
+        sum += v[i];
+    out[0] = sum / (double)b->worlds;
+    for (int q = 0; q < 3; q++) {
+        double place = at[q] * (double)(b->worlds - 1);
+        uint64_t i = (uint64_t)place, next = i + 1 < b->worlds ? i + 1 : i;
+        out[q + 1] = v[i] + (place - (double)i) * (v[next] - v[i]);
+    }
+}
+
+static bool is_zero(const struct bands *b, int flow)
+{
+    for (int p = 0; p < b->periods; p++)
+        for (uint64_t i = 0; i < b->worlds; i++)
+            if (band(b, flow, p)[i] != 0)
+                return false;
+    return true;
+}
+
+static void print_table(const struct bands *b, const struct fc_scenario *s, const struct options *o)
+{
+    struct fc_table table;
+    double v[4];
+    fc_table_start(&table, o->has_trial ? 3 : 6, 1);
+    fc_table_cell(&table, "flow");
+    fc_table_cell(&table, "%s", o->by->name);
+    fc_table_cell(&table, o->has_trial ? "value" : "mean");
+    for (int q = 0; q < 3 && !o->has_trial; q++)
+        fc_table_cell(&table, "%s", q == 0 ? "P5" : q == 1 ? "P50" : "P95");
+    for (int f = 0; f < FC_FLOW_COUNT; f++)
+        for (int p = 0; p < b->periods && !is_zero(b, f); p++) {
+            figures(b, f, p, v);
+            fc_table_cell(&table, "%s", p == 0 ? fc_flow_name((enum fc_flow)f) : "");
+            fc_table_cell(&table, "%d", p + 1);
+            for (int q = 0; q < (o->has_trial ? 1 : 4); q++)
+                fc_table_cell(&table, "%.5g", v[q]);
+        }
+    if (o->has_trial)
+        printf("%s: world %llu, seed %llu\n\n", s->name, (unsigned long long)o->trial,
+               (unsigned long long)s->seed);
+    else
+        printf("%s: %llu worlds, seed %llu\n\n", s->name, (unsigned long long)b->worlds,
+               (unsigned long long)s->seed);
+    fc_table_print(&table, stdout, 0);
+    fc_table_free(&table);
+    printf("\nmoney is positive where the customer receives it; not discounted; flows that are 0 everywhere "
+           "are left out\n");
+}
+
+static void print_csv(const struct bands *b, const struct options *o)
+{
+    double v[4];
+    printf("flow,unit,%s,mean,p5,p50,p95\n", o->by->name);
+    for (int f = 0; f < FC_FLOW_COUNT; f++)
+        for (int p = 0; p < b->periods; p++) {
+            figures(b, f, p, v);
+            printf("%s,%s,%d,%.17g,%.17g,%.17g,%.17g\n", fc_flow_name((enum fc_flow)f),
+                   fc_flow_unit((enum fc_flow)f), p + 1, v[0], v[1], v[2], v[3]);
+        }
+}
+
+static int print_json(const struct bands *b, const struct fc_scenario *s, const struct options *o,
+                      struct fc_error *error)
+{
+    static const char *const keys[] = {"mean", "p5", "p50", "p95"};
+    struct fc_writer *w;
+    double v[4];
+    if (fc_writer_open(&w, stdout, FC_JSON, error))
+        return -1;
+    fc_write_map(w, NULL);
+    fc_write_text(w, "command", "flows");
+    fc_write_text(w, "scenario", s->name);
+    fc_write_unsigned(w, "seed", s->seed);
+    fc_write_unsigned(w, "trials", b->worlds);
+    if (o->has_trial)
+        fc_write_unsigned(w, "trial", o->trial);
+    fc_write_text(w, "by", o->by->name);
+    fc_write_map(w, "flows");
+    for (int f = 0; f < FC_FLOW_COUNT; f++) {
+        fc_write_map(w, fc_flow_name((enum fc_flow)f));
+        fc_write_text(w, "unit", fc_flow_unit((enum fc_flow)f));
+        for (int k = 0; k < 4; k++) {
+            fc_write_list(w, keys[k]);
+            for (int p = 0; p < b->periods; p++) {
+                figures(b, f, p, v);
+                fc_write_number(w, NULL, v[k]);
+            }
+            fc_write_end(w);
+        }
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+    fc_write_end(w);
+    return fc_writer_close(w, error);
+}
+
+int fc_command_flows(int argc, char **argv)
+{
+    struct fc_error error = {0};
+    struct options o = {0};
+    struct fc_scenario scenario = {0};
+    struct bands bands = {0};
+    bool opened = false;
+    int status = read_options(argc, argv, &o, &error);
+    if (status > 0) {
+        fputs(help, stdout);
+        status = 0;
+        goto out;
+    }
+    if (!status)
+        status = fc_scenario_open(&scenario, o.scenario, &o.scenario_options, &error);
+    opened = !status;
+    if (!status)
+        status = simulate(&bands, &scenario, &o, &error);
+    if (!status && o.json)
+        status = print_json(&bands, &scenario, &o, &error);
+    else if (!status && o.csv)
+        print_csv(&bands, &o);
+    else if (!status)
+        print_table(&bands, &scenario, &o);
+out:
+    if (status)
+        fprintf(stderr, "flopcast: %s\n", error.text);
+    free(bands.values);
+    if (opened)
+        fc_scenario_close(&scenario);
+    fc_scenario_options_free(&o.scenario_options);
+    return status ? (int)error.status : FC_DONE;
+}

@@ -1,0 +1,157 @@
+/* test_flows.c: the flows of a contract sum to its totals in every world, what one party pays another receives, and they
+ * are those of the kernels. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "host/compile/scenario.h"
+#include "host/run/flows.h"
+
+static struct fc_error error;
+static uint32_t word = 2026;
+#ifndef CONTRACTS
+#define CONTRACTS 60
+#endif
+
+static double uniform(double lo, double hi)
+{
+    word = word * 1664525u + 1013904223u;
+    return lo + (hi - lo) * (word >> 8) / 16777216.0;
+}
+
+static double metric(const struct fc_scenario *s, const struct fc_flows_world *w, int id)
+{
+    const struct fc_program *p = &s->compiled.program;
+    for (int i = 0; i < p->metric_count; i++)
+        if (p->metrics[i] == id)
+            return (double)w->metrics[i];
+    fail_msg("the scenario has no metric %d", id);
+    return NAN;
+}
+
+/* A contract of its own, with what a contract may have. */
+static void open_random(struct fc_scenario *s)
+{
+    static const char *const forms[] = {"take_or_pay", "minimum", "on_demand", "spot", "own"};
+    struct fc_scenario_options options = {0};
+    char line[128];
+    int years = (int)uniform(2, 7.99);
+    double second = uniform(0, 1) < 0.5 ? uniform(0.1, 0.9) : 0;
+#define SET(...)                                                                                             \
+    do {                                                                                                     \
+        snprintf(line, sizeof line, __VA_ARGS__);                                                            \
+        assert_int_equal(fc_scenario_add_override(&options, line, &error), 0);                               \
+    } while (0)
+    SET("contract.years=%d years", years);
+    SET("contract.ramp=%d months", (int)uniform(0, 14));
+    SET("contract.demand=%.3f", uniform(0.3, 1));
+    SET("contract.prepayment=%.3f", uniform(0, 0.4));
+    SET("contract.take_or_pay=%.3f", uniform(0.4, 1));
+    SET("contract.service_credit=%.3f", uniform(0, 2));
+    SET("contract.delay_probability=%.3f", uniform(0, 1));
+    if (uniform(0, 1) < 0.4) {
+        SET("contract.terminate=%d months", (int)uniform(6, 12 * years - 1));
+        SET("contract.termination_fee=%.3f", uniform(0, 0.8));
+    }
+    if (uniform(0, 1) < 0.5)
+        SET("market.paths=true");
+    if (second > 0) {
+        SET("provider2.share=%.3f", second);
+        SET("provider2.form=%s", forms[(int)uniform(0, 4.99)]);
+    }
+    if (fc_scenario_open(s, "openai-aws-38b-contract", &options, &error))
+        fail_msg("%s", error.text);
+    fc_scenario_options_free(&options);
+#undef SET
+}
+
+/* In each of 300 worlds, five of each of 60 sets of terms: the customer's flows are his balance and his totals to the cent, and with the providers, the
+ * suppliers of what is bought, and those who pay for the service they sum to nothing. */
+static void cash_of_all_parties_is_zero(void **state)
+{
+    (void)state;
+    static struct fc_flows_world w;
+    int with_credits = 0, with_fees = 0, with_owned = 0;
+    for (int c = 0; c < CONTRACTS; c++) {
+        struct fc_scenario s;
+        open_random(&s);
+        for (uint64_t n = 0; n < 5; n++) {
+            int64_t sum[FC_FLOW_MONEY] = {0};
+            assert_int_equal(fc_flows_of_world(&s.compiled.program, s.compiled.tables, 7, n, &w, &error), 0);
+            assert_int_equal(w.months, s.compiled.program.contract.months.months);
+            double used = 0, delivered = 0, energy = 0;
+            for (int t = 0; t < w.months; t++) {
+                const int64_t *m = w.cents[t];
+                int64_t market = -(m[FC_FLOW_REVENUE] + m[FC_FLOW_OTHER]), suppliers = -m[FC_FLOW_OWNED];
+                assert_true(m[FC_FLOW_NET] + m[FC_FLOW_PROVIDER] + market + suppliers == 0);
+                for (int f = 0; f < FC_FLOW_MONEY; f++)
+                    sum[f] += m[f];
+                delivered += fc_flow_in(&w, t, FC_FLOW_DELIVERED);
+                used += fc_flow_in(&w, t, FC_FLOW_USED);
+                energy += fc_flow_in(&w, t, FC_FLOW_ENERGY);
+            }
+            assert_true((float)sum[FC_FLOW_NET] / 100.0f == (float)metric(&s, &w, FC_M_BALANCE_USD));
+            assert_true((float)sum[FC_FLOW_REVENUE] / 100.0f == (float)metric(&s, &w, FC_M_REVENUE_USD));
+            assert_true((float)sum[FC_FLOW_CREDITS] / 100.0f ==
+                        (float)metric(&s, &w, FC_M_SERVICE_CREDITS_USD));
+            double paid = (double)(sum[FC_FLOW_PROVIDER] - sum[FC_FLOW_OWNED]) / 100;
+            assert_true(fabs(paid - metric(&s, &w, FC_M_PAID_USD)) <= 1e-6 * fabs(paid) + 0.01);
+            assert_true(fabs(delivered - metric(&s, &w, FC_M_GPU_HOURS)) <= 1e-6 * delivered);
+            assert_true(fabs(energy - metric(&s, &w, FC_M_ENERGY_MWH)) <= 1e-5 * energy);
+            assert_true(used <= delivered * (1 + 1e-6));
+            with_credits += sum[FC_FLOW_CREDITS] != 0;
+            with_fees += sum[FC_FLOW_FEES] != 0;
+            with_owned += sum[FC_FLOW_OWNED] != 0;
+        }
+        fc_scenario_close(&s);
+    }
+    assert_true(with_credits > CONTRACTS && with_fees > CONTRACTS / 6 && with_owned > CONTRACTS / 15);
+}
+
+/* A contract known by hand: 100 GPUs at 2 USD for a year, a fifth prepaid and credited from the start. */
+static void a_contract_by_hand(void **state)
+{
+    (void)state;
+    static struct fc_flows_world w;
+    static const char *const set[] = {
+        "contract.years=1 years",        "contract.ramp=0 months",     "contract.delay_probability=0",
+        "contract.outage_rate=0 1/year", "contract.extras=0",          "prices.gpu_hour=2 USD",
+        "contract.value=1753200 USD",    "contract.prepayment=0.2",    "finance.revenue=none",
+        "contract.credit_from=0 months", "contract.usable_fraction=1", "contract.demand=1",
+        "contract.take_or_pay=1",
+    };
+    struct fc_scenario_options options = {0};
+    struct fc_scenario s;
+    for (size_t i = 0; i < sizeof set / sizeof set[0]; i++)
+        assert_int_equal(fc_scenario_add_override(&options, set[i], &error), 0);
+    if (fc_scenario_open(&s, "openai-aws-38b-contract", &options, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(fc_flows_of_world(&s.compiled.program, s.compiled.tables, 1, 0, &w, &error), 0);
+    assert_int_equal(w.months, 12);
+    for (int t = 0; t < 12; t++) {
+        assert_true(fabs(fc_flow_in(&w, t, FC_FLOW_BILLS) + 146100) < 0.5); /* 100 × 730.5 h × 2 USD */
+        double prepaid = (t == 0 ? -350640 : 0) + 350640.0 / 12;            /* a fifth of 1,753,200 */
+        if (!(fabs(fc_flow_in(&w, t, FC_FLOW_PREPAID) - prepaid) < 0.5))
+            fail_msg("month %d: prepayment %.2f, by hand %.2f", t, fc_flow_in(&w, t, FC_FLOW_PREPAID),
+                     prepaid);
+        assert_true(fabs(fc_flow_in(&w, t, FC_FLOW_DELIVERED) - 73050) < 0.1);
+    }
+    fc_scenario_options_free(&options);
+    fc_scenario_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cash_of_all_parties_is_zero),
+        cmocka_unit_test(a_contract_by_hand),
+    };
+    return cmocka_run_group_tests_name("flows", tests, NULL, NULL);
+}
