@@ -88,4 +88,20 @@ print(*book.sheetnames, type(book['summary']['C2'].value).__name__)")" "summary 
 else
     has "a build without libxlsxwriter says so" "$work/err" 'built without libxlsxwriter'
 fi
+
+# No line of a command is wider than the terminal.
+while read -r line; do
+    for width in 80 120 200; do
+        COLUMNS=$width LC_ALL=C "$FLOPCAST" $line -q >"$work/out" 2>"$work/err"
+        is "$width columns hold: $line" \
+            "$(sed 's/±/~/g; s/×/x/g' "$work/out" | awk -v w=$width 'length > w { print; exit }')" ""
+    done
+done <<EOF
+compare openai-aws-38b-contract openai-aws-azure -n 200
+compare openai-aws-38b-contract openai-aws-azure stargate-1t4 -n 200
+sweep openai-aws-38b-contract prices.gpu_hour=2,3,4 -n 200
+solve openai-aws-38b-contract --for prices.gpu_hour=2..6 --target budget_met>=0.5 -n 200
+explain openai-aws-38b-contract -n 1000
+step gb300-nvl72-frontier
+EOF
 tap_end

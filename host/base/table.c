@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "format.h"
+#include "terminal.h"
 
-enum { GAP = 2 };
+enum { GAP = 2, COLUMNS_MOST = 64 };
 
 void fc_table_start(struct fc_table *table, int columns, int left)
 {
@@ -49,23 +50,44 @@ static int width(const struct fc_table *table, int column)
     return most;
 }
 
-void fc_table_print(const struct fc_table *table, FILE *out, int indent)
+/* The first column, and columns from ... to - 1 behind it. */
+static void print_block(const struct fc_table *table, FILE *out, int indent, const int *widths, int from,
+                        int to)
 {
     for (size_t row = 0; row < table->count; row += (size_t)table->columns) {
         fprintf(out, "%*s", indent, "");
-        int last = table->columns - 1; /* no blanks for the empty cells at the end of a row */
-        while (last > 0 && !*cell(table, row + (size_t)last))
+        int last = to - 1; /* no blanks for the empty cells at the end of a row */
+        while (last >= from && !*cell(table, row + (size_t)last))
             last--;
-        for (int c = 0; c <= last; c++) {
+        for (int c = 0; c <= last || c == 0; c++) {
+            if (c > 0 && c < from)
+                continue;
             const char *text = cell(table, row + (size_t)c);
-            int space = width(table, c) - fc_text_width(text);
+            int space = widths[c] - fc_text_width(text);
             if (c >= table->left)
                 fprintf(out, "%*s%s", (c ? GAP : 0) + space, "", text);
             else
-                fprintf(out, "%*s%s%*s", c ? GAP : 0, "", text, c < last ? space : 0, "");
+                fprintf(out, "%*s%s%*s", c ? GAP : 0, "", text, last >= from && c < last ? space : 0, "");
         }
         fputc('\n', out);
     }
+}
+
+void fc_table_print(const struct fc_table *table, FILE *out, int indent)
+{
+    int room = fc_terminal_width(), widths[COLUMNS_MOST], from = 1;
+    for (int c = 0; c < table->columns && c < COLUMNS_MOST; c++)
+        widths[c] = width(table, c);
+    int columns = table->columns < COLUMNS_MOST ? table->columns : COLUMNS_MOST;
+    do {
+        int to = from, wide = indent + widths[0];
+        while (to < columns && (to == from || wide + GAP + widths[to] <= room))
+            wide += GAP + widths[to++];
+        if (from > 1)
+            fputc('\n', out);
+        print_block(table, out, indent, widths, from, to);
+        from = to;
+    } while (from < columns);
 }
 
 void fc_table_free(struct fc_table *table)

@@ -22,7 +22,8 @@ struct fc_table {
 void fc_table_start(struct fc_table *table, int columns, int left);
 void fc_table_cell(struct fc_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Prints all rows, each indented by `indent` blanks; an unfinished last row is filled with empty cells. */
+/* A table that is wider than the terminal is printed in blocks of columns below each other, each behind the first column.
+ * Prints all rows, each indented by `indent` blanks; an unfinished last row is filled with empty cells. */
 void fc_table_print(const struct fc_table *table, FILE *out, int indent);
 
 void fc_table_free(struct fc_table *table);

@@ -1,5 +1,6 @@
 /* command_explain.c: `flopcast explain`: what drives the answer. */
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "commands.h"
 #include "host/analysis/explain.h"
 #include "host/base/format.h"
+#include "host/base/terminal.h"
 #include "host/report/outputs.h"
 #include "host/result/metrics.h"
 #include "host/base/options.h"
@@ -145,6 +147,18 @@ static int find_worst(struct fc_explain *e, struct findings *f, struct fc_error 
     return 0;
 }
 
+/* A line for people behind `indent` blanks, wrapped to the terminal. */
+__attribute__((format(printf, 2, 3))) static void say(int indent, const char *format, ...)
+{
+    char text[400];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    printf("%*s", indent, "");
+    fc_print_wrapped(stdout, text, indent, 2, fc_terminal_width());
+}
+
 static void print_tornado(const struct findings *f, const struct fc_scale *scale, const char *label)
 {
     struct fc_table table;
@@ -181,7 +195,7 @@ static void print_tornado(const struct findings *f, const struct fc_scale *scale
     }
     char count[32];
     fc_format_count(f->bar_worlds, count, sizeof count);
-    printf("Tornado of %s: each input held at its P5 and its P95, %s worlds each\n", label, count);
+    say(0, "Tornado of %s: each input held at its P5 and its P95, %s worlds each", label, count);
     fc_table_print(&table, stdout, 2);
     fc_table_free(&table);
     if (f->bar_count > ROWS)
@@ -244,8 +258,8 @@ static void print_indices(struct findings *f, const char *label)
         fc_table_free(&table);
         return;
     }
-    printf("%sSobol indices of %s: share of its variance, %s worlds per index\n", f->bar_count ? "\n" : "",
-           label, count);
+    fputs(f->bar_count ? "\n" : "", stdout);
+    say(0, "Sobol indices of %s: share of its variance, %s worlds per index", label, count);
     fc_table_print(&table, stdout, 2);
     fc_table_free(&table);
     if (f->active > ROWS)
@@ -253,7 +267,7 @@ static void print_indices(struct findings *f, const char *label)
     if (unsure)
         puts("  n.d.: not distinguishable from 0 with this many worlds");
     if (isfinite(sum))
-        printf("  first order in all: %.2f; what is missing to 1 comes from inputs acting together\n", sum);
+        say(2, "first order in all: %.2f; what is missing to 1 comes from inputs acting together", sum);
     if (widest > 0.02 && isfinite(widest)) {
         fc_format_count((unsigned long long)fc_sobol_worlds(widest, f->index_worlds, 0.01) *
                             (unsigned)(f->active + 1) / 2,
@@ -377,13 +391,14 @@ static void print(const struct options *o, const struct fc_explain *e, struct fi
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", k > f->active ? ", " : "",
                                      f->drivers[k].name);
         fputs("\nwithout effect on it: ", stdout);
-        fc_print_wrapped(stdout, text, (int)strlen("without effect on it: "), 2, 120);
+        fc_print_wrapped(stdout, text, (int)strlen("without effect on it: "), 2, fc_terminal_width());
     }
     if (o->methods & WORST)
         print_worst(e, o, f, &scale, column->name);
     if (e->scenario->settings->correlation_count > 0)
-        puts("\nSome inputs are correlated: the tornado moves one and leaves the others; indices are for "
-             "groups.");
+        say(0, "%s",
+            "\nSome inputs are correlated: the tornado moves one and leaves the others; indices are for "
+            "groups.");
     fc_analysis_foot(stdout, e->analysis);
 }
 

@@ -9,6 +9,8 @@
 #include "commands.h"
 #include "host/base/command_line.h"
 #include "host/base/document_write.h"
+#include "host/base/format.h"
+#include "host/base/terminal.h"
 #include "host/base/notes_write.h"
 #include "host/backends/kernels.h"
 #include "host/base/options.h"
@@ -223,7 +225,8 @@ static double exposed(const struct fc_step_breakdown *p)
 
 static void print_bar(double share, bool utf8)
 {
-    int eighths = (int)lround(share * 40 * 8);
+    int room = fc_terminal_width() - 58, most = room < 40 ? room : 40;
+    int eighths = (int)lround(share * most * 8);
     static const char *const part[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     for (int i = 0; i < (utf8 ? eighths / 8 : (eighths + 4) / 8); i++)
         fputs(utf8 ? "█" : "#", stdout);
@@ -235,8 +238,9 @@ static void print_bar(double share, bool utf8)
 static void print_rate(const char *what, double flop, const struct explanation *e)
 {
     double rate = flop / e->parts.step / e->plan.gpus, peak = fc_plan_peak(&e->plan);
-    printf("  %-44s %8.1f TFLOP/s per GPU (%.1f to %.1f), MFU %.1f %%\n", what, rate / 1e12,
-           flop / e->step_s[2] / e->plan.gpus / 1e12, flop / e->step_s[0] / e->plan.gpus / 1e12,
+    bool narrow = fc_terminal_width() < 104;
+    printf("  %-44s %s%8.1f TFLOP/s per GPU (%.1f to %.1f), MFU %.1f %%\n", what, narrow ? "\n  " : "",
+           rate / 1e12, flop / e->step_s[2] / e->plan.gpus / 1e12, flop / e->step_s[0] / e->plan.gpus / 1e12,
            100 * rate / peak);
 }
 
@@ -245,20 +249,26 @@ static void print(const struct fc_scenario *scenario, const struct explanation *
     const struct fc_plan *p = &e->plan;
     const struct fc_setting *f = scenario->settings->fields;
     bool utf8 = fc_locale_is_utf8();
-    printf("%s: one step of %s on %g %s, tp %g, pp %g (vpp %g), cp %g, ep %g, dp %g, micro-batch %g, %g "
-           "micro-batches, "
-           "software %s%s\n",
-           scenario->name, f[FC_FIELD_MODEL].name, p->gpus, p->gpu.name, p->tp, p->pp, p->vpp, p->cp, p->ep,
-           fc_plan_data_parallel(p), p->micro_batch, fc_plan_micro_batches(p), p->software->name,
-           p->software_assumed ? " (the newest, not stated)" : "");
+    char head[800];
+    snprintf(head, sizeof head,
+             "%s: one step of %s on %g %s, tp %g, pp %g (vpp %g), cp %g, ep %g, dp %g, micro-batch %g, %g "
+             "micro-batches, "
+             "software %s%s",
+             scenario->name, f[FC_FIELD_MODEL].name, p->gpus, p->gpu.name, p->tp, p->pp, p->vpp, p->cp, p->ep,
+             fc_plan_data_parallel(p), p->micro_batch, fc_plan_micro_batches(p), p->software->name,
+             p->software_assumed ? " (the newest, not stated)" : "");
+    int width = fc_terminal_width();
+    fc_print_wrapped(stdout, head, 0, 2, width);
     char features[160];
     const struct fc_recipe *recipe = &p->recipes[p->precision];
-    printf("features: %s%s%s%s\n\n", fc_plan_features_text(p, features, sizeof features),
-           e->takes_recipe && recipe->known ? ", as in the published recipe of " : "",
-           e->takes_recipe && recipe->known ? p->software->name : "",
-           e->takes_recipe && recipe->known    ? " for this model and GPU unless stated"
-           : e->takes_recipe && !recipe->known ? " (no published recipe; off unless stated)"
-                                               : " (stated)");
+    snprintf(head, sizeof head, "features: %s%s%s%s", fc_plan_features_text(p, features, sizeof features),
+             e->takes_recipe && recipe->known ? ", as in the published recipe of " : "",
+             e->takes_recipe && recipe->known ? p->software->name : "",
+             e->takes_recipe && recipe->known    ? " for this model and GPU unless stated"
+             : e->takes_recipe && !recipe->known ? " (no published recipe; off unless stated)"
+                                                 : " (stated)");
+    fc_print_wrapped(stdout, head, 0, 2, width);
+    putchar('\n');
     for (int i = 0; i < PARTS; i++) {
         if (e->part[i].seconds == 0)
             continue;
@@ -266,8 +276,8 @@ static void print(const struct fc_scenario *scenario, const struct explanation *
                100 * e->part[i].seconds / e->parts.step);
         print_bar(fmax(0, e->part[i].seconds / e->parts.step), utf8);
     }
-    printf("  %-34s %10.4f s           90 %% of the worlds: %.4g to %.4g s\n\n", "step", e->parts.step,
-           e->step_s[0], e->step_s[2]);
+    printf("  %-34s %10.4f s%s90 %% of the worlds: %.4g to %.4g s\n\n", "step", e->parts.step,
+           width < 100 ? "\n  " : "           ", e->step_s[0], e->step_s[2]);
     printf("communication %.4f s, of which %.4f s exposed (%.1f %% of the step)\n\n", e->parts.communication,
            exposed(&e->parts), 100 * exposed(&e->parts) / e->parts.step);
     double tokens_per_s = p->global_batch * p->sequence / e->parts.step;
@@ -275,15 +285,21 @@ static void print(const struct fc_scenario *scenario, const struct explanation *
     print_rate("model FLOP, causal attention (used here)", e->flop_causal, e);
     print_rate("the same with full attention", e->flop_full, e);
     const struct fc_plan_memory *m = &e->memory;
-    printf("\nmemory of the fullest GPU: %.1f GB (90 %%: %.1f to %.1f) of %.0f GB, fits in %.2f %% of the "
-           "worlds\n",
-           e->memory_bytes[1] / 1e9, e->memory_bytes[0] / 1e9, e->memory_bytes[2] / 1e9,
-           p->gpu.memory_bytes / 1e9, 100 * e->fits);
-    printf("  weights and gradients %.1f, optimizer %.1f, activations %.1f, logits and embedding %.1f, "
-           "framework %.1f GB, "
-           "allocator x %.2f\n",
-           m->weights / 1e9, m->optimizer / 1e9, m->activations / 1e9, m->logits / 1e9,
-           e->inputs[FC_IN_MEMORY_FRAMEWORK] / 1e9, e->inputs[FC_IN_MEMORY_ALLOCATOR]);
+    putchar('\n');
+    snprintf(
+        head, sizeof head,
+        "memory of the fullest GPU: %.1f GB (90 %%: %.1f to %.1f) of %.0f GB, fits in %.2f %% of the worlds",
+        e->memory_bytes[1] / 1e9, e->memory_bytes[0] / 1e9, e->memory_bytes[2] / 1e9,
+        p->gpu.memory_bytes / 1e9, 100 * e->fits);
+    fc_print_wrapped(stdout, head, 0, 2, width);
+    fputs("  ", stdout);
+    snprintf(head, sizeof head,
+             "weights and gradients %.1f, optimizer %.1f, activations %.1f, logits and embedding %.1f, "
+             "framework %.1f GB, "
+             "allocator x %.2f",
+             m->weights / 1e9, m->optimizer / 1e9, m->activations / 1e9, m->logits / 1e9,
+             e->inputs[FC_IN_MEMORY_FRAMEWORK] / 1e9, e->inputs[FC_IN_MEMORY_ALLOCATOR]);
+    fc_print_wrapped(stdout, head, 2, 2, width);
 }
 
 static void write_triple(struct fc_writer *w, const char *key, const double *q)

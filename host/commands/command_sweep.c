@@ -6,6 +6,7 @@
 #include "host/analysis/analysis.h"
 #include "commands.h"
 #include "host/base/format.h"
+#include "host/base/terminal.h"
 #include "host/result/metrics.h"
 #include "host/base/options.h"
 #include "host/analysis/answer.h"
@@ -252,7 +253,7 @@ static void print_others(const struct fc_sweep_row *rows, size_t count, const st
         const char *lead =
             same ? "the same for every value: " : "changes too (mean, last value against the first): ";
         fputs(lead, stdout);
-        fc_print_wrapped(stdout, text, (int)strlen(lead), 2, 120);
+        fc_print_wrapped(stdout, text, (int)strlen(lead), 2, fc_terminal_width());
         if (!same)
             puts("  --of NAME shows it");
         putchar('\n');
