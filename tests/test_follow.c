@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "host/analysis/follow.h"
+#include "host/base/date.h"
 
 static const char text[] =
     "layers: run\ncluster: {gpu: h100, gpus: 1024, spare_nodes: 8}\nprices: {gpu_hour: 2 USD}\n"
@@ -70,14 +71,14 @@ static void dates(void **state)
     (void)state;
     long day;
     char out[16];
-    assert_true(fc_follow_date("1970-01-01", &day) && day == 0);
-    assert_true(fc_follow_date("2026-12-01", &day) && day == 20788);
-    fc_follow_print_date(day + 31, out);
+    assert_true(fc_date_read("1970-01-01", &day) && day == 0);
+    assert_true(fc_date_read("2026-12-01", &day) && day == 20788);
+    fc_date_print(day + 31, out);
     assert_string_equal(out, "2027-01-01");
-    assert_true(fc_follow_date("2028-02-29", &day));
-    assert_false(fc_follow_date("2026-02-29", &day));
-    assert_false(fc_follow_date("2026-13-01", &day));
-    assert_false(fc_follow_date("tomorrow", &day));
+    assert_true(fc_date_read("2028-02-29", &day));
+    assert_false(fc_date_read("2026-02-29", &day));
+    assert_false(fc_date_read("2026-13-01", &day));
+    assert_false(fc_date_read("tomorrow", &day));
 }
 
 int main(void)

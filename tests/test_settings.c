@@ -139,7 +139,7 @@ static const struct {
     {"prices: {gpu_huor: 3}", "s:1:10: unknown key 'prices.gpu_huor'; did you mean 'prices.gpu_hour'?"},
     {"gpu_mtbf: 3", "s:1:1: unknown key 'gpu_mtbf'; did you mean 'reliability.gpu_mtbf'?"},
     {"zzzzzz: 3",
-     "s:1:1: unknown key 'zzzzzz'; a scenario holds name, description, layers, trials, seed, cluster"},
+     "s:1:1: unknown key 'zzzzzz'; a scenario holds name, description, start, layers, trials, seed, cluster"},
     {"prices: {gpu_hour: {pert: [1, 2, 3], per: 4}}", "s:1:38: prices.gpu_hour: unexpected key 'per'"},
     {"prices: {gpu_hour: }", "s:1:10: 'prices.gpu_hour' has no value; write one, or leave the key out"},
     {"prices: 3", "s:1:9: 'prices' is a section of keys, not text; indent its keys below it"},

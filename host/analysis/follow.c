@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "host/base/csv.h"
+#include "host/base/date.h"
 #include "host/base/read_file.h"
 
 #define NEAR_SHARE                                                                                           \
@@ -228,31 +229,6 @@ double fc_follow_probability(const double *quantiles, double days)
     return (double)below / FC_FOLLOW_POINTS;
 }
 
-/* Days from civil, and back (Hinnant's algorithms, proleptic Gregorian calendar). */
-bool fc_follow_date(const char *text, long *day)
-{
-    int y, m, d, used = 0;
-    if (sscanf(text, "%4d-%2d-%2d%n", &y, &m, &d, &used) != 3 || used != 10 || m < 1 || m > 12 || d < 1 ||
-        d > 31 || y < 1970)
-        return false;
-    long year = m <= 2 ? y - 1 : y, era = year / 400, of_era = year - era * 400;
-    long of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-    *day = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-    char again[16];
-    fc_follow_print_date(*day, again);
-    return strncmp(again, text, 10) == 0; /* no 31st of June */
-}
-
-void fc_follow_print_date(long day, char *text)
-{
-    long z = day + 719468, era = z / 146097, doe = z - era * 146097;
-    long yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365,
-         doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    long mp = (5 * doy + 2) / 153, d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
-    long y = yoe + era * 400 + (m <= 2);
-    snprintf(text, 11, "%04u-%02u-%02u", (unsigned)(y % 10000), (unsigned)m % 100u, (unsigned)d % 100u);
-}
-
 static int read_rows(struct fc_follow_seen *seen, const struct fc_csv *csv, const char *path,
                      const char *start_date, struct fc_error *error)
 {
@@ -287,7 +263,7 @@ static int read_rows(struct fc_follow_seen *seen, const struct fc_csv *csv, cons
     const char *text = fc_csv_cell(csv, last, (size_t)time);
     *seen = (struct fc_follow_seen){.stops = (double)NAN};
     if (kind == DATE) {
-        if (!start_date || !fc_follow_date(start_date, &start) || !fc_follow_date(text, &day))
+        if (!start_date || !fc_date_read(start_date, &start) || !fc_date_read(text, &day))
             return fc_fail(
                 error, FC_BAD_INPUT,
                 "%.200s:%d:1: '%.20s' is not a date YYYY-MM-DD, or --start gives none to count from", path,

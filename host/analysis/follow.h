@@ -59,10 +59,4 @@ double fc_follow_probability(const double *quantiles, double days);
 int fc_follow_read(struct fc_follow_seen *seen, const char *path, const char *start_date,
                    struct fc_error *error);
 
-/* Days from 1970-01-01 to a date YYYY-MM-DD; false when the text is none. */
-bool fc_follow_date(const char *text, long *day);
-
-/* The date `days` after the day, as YYYY-MM-DD in 11 bytes. */
-void fc_follow_print_date(long day, char *text);
-
 #endif

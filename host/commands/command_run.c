@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "host/base/clock.h"
+#include "host/base/date.h"
 #include "host/base/process.h"
 #include "host/base/format.h"
 #include "host/base/options.h"
@@ -470,6 +471,29 @@ static void say_stopped(const struct options *o, const struct fc_tally *tally, u
             o->output ? "" : " (without -o FILE nothing is kept)");
 }
 
+/* The end of the run as dates, where the scenario has a first day. */
+static void note_dates(const struct fc_scenario *scenario, const struct fc_tally *tally, struct fc_notes *notes)
+{
+    static const double p[] = {0.05, 0.5, 0.95};
+    const struct fc_setting *start = &scenario->settings->fields[FC_FIELD_START];
+    const struct fc_tally_metric *days = fc_tally_find(tally, FC_M_WALL_CLOCK_DAYS);
+    char dates[3][16];
+    long first;
+    if (!start->is_set || !days || scenario->compiled.program.run.watch || !fc_date_read(start->name, &first))
+        return;
+    for (int i = 0; i < 3; i++) {
+        struct fc_estimate e = fc_statistics_quantile(days, p[i]);
+        if (e.refused)
+            snprintf(dates[i], sizeof dates[i], "%s", "n/a");
+        else if (!(e.value < 1e6))
+            snprintf(dates[i], sizeof dates[i], "%s", "never");
+        else
+            fc_date_print(first + (long)e.value, dates[i]);
+    }
+    fc_note(notes, FC_NOTE, "dates", &start->place, "the run that starts on %.10s ends on %s (P5), %s (P50), %s (P95)",
+            start->name, dates[0], dates[1], dates[2]);
+}
+
 static int run(struct options *o, struct fc_error *error)
 {
     struct fc_scenario scenario = {0};
@@ -530,6 +554,7 @@ static int run(struct options *o, struct fc_error *error)
     describe_run(&shared, &shared.earlier, &result);
     struct fc_notes seen = {0};
     fc_run_note_answer(&scenario.compiled, &result.tally, &seen);
+    note_dates(&scenario, &result.tally, &seen);
     fc_notes_add(&result.notes, &seen);
     fc_notes_print(&seen, stderr, o->quiet);
     fc_notes_free(&seen);

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "host/analysis/follow.h"
+#include "host/base/date.h"
 
 static const char help[] =
     "usage: flopcast update SCENARIO --log LOG [--start DATE] [OPTIONS]\n"
@@ -19,7 +20,7 @@ static const char help[] =
     "interruptions, all counted\n"
     "                        from the start (the last row counts); or an export of TensorBoard (Wall time, "
     "Step)\n"
-    "      --start DATE      the day of the first step, YYYY-MM-DD: the end is told as a date, too\n"
+    "      --start DATE      the day of the first step, YYYY-MM-DD, instead of the scenario's: the end is told as a date, too\n"
     "\n"
     "exit status: 0 as expected; 1 the run is outside the 99 % interval of what was expected\n"
     "\n";
@@ -51,7 +52,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (argc - optind != 1 || !o->log)
         return fc_fail(error, FC_BAD_INPUT,
                        "update needs a scenario and --log, e.g. flopcast update my.yaml --log run.csv");
-    if (o->start && !fc_follow_date(o->start, &day))
+    if (o->start && !fc_date_read(o->start, &day))
         return fc_fail(error, FC_BAD_INPUT, "--start '%.20s' is not a date, such as 2026-12-01", o->start);
     o->scenario = argv[optind];
     return 0;
@@ -72,11 +73,11 @@ static void print_line(const char *name, const double *q, const char *start)
 {
     printf("%-14s %8.4g %8.4g %8.4g  days", name, at(q, 0.05), at(q, 0.5), at(q, 0.95));
     long day;
-    if (start && fc_follow_date(start, &day)) {
+    if (start && fc_date_read(start, &day)) {
         char a[16], b[16], c[16];
-        fc_follow_print_date(day + (long)ceil(at(q, 0.05)), a);
-        fc_follow_print_date(day + (long)ceil(at(q, 0.5)), b);
-        fc_follow_print_date(day + (long)ceil(fmin(at(q, 0.95), 1e6)), c);
+        fc_date_print(day + (long)floor(at(q, 0.05)), a);
+        fc_date_print(day + (long)floor(at(q, 0.5)), b);
+        fc_date_print(day + (long)floor(fmin(at(q, 0.95), 1e6)), c);
         printf("   %s  %s  %s", a, b, c);
     }
     putchar('\n');
@@ -158,10 +159,12 @@ int fc_command_update(int argc, char **argv)
         fc_analysis_options_free(&o.shared);
         return FC_DONE;
     }
-    if (status == 0)
-        status = fc_follow_read(&seen, o.log, o.start, &error);
     bool opened =
         status == 0 && !(status = fc_analysis_scenario(&scenario, o.scenario, &o.shared, NULL, 0, &error));
+    if (opened && !o.start && scenario.settings->fields[FC_FIELD_START].is_set)
+        o.start = scenario.settings->fields[FC_FIELD_START].name;
+    if (status == 0)
+        status = fc_follow_read(&seen, o.log, o.start, &error);
     if (status == 0)
         status = fc_analysis_open(&analysis, &o.shared, 0, &error);
     size_t worlds = o.shared.scenario.trials ? (size_t)o.shared.scenario.trials : WORLDS;

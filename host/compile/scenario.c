@@ -17,6 +17,7 @@
 #include "host/language/scenario_file.h"
 #include "host/language/settings.h"
 #include "host/language/site.h"
+#include "host/base/date.h"
 #include "host/base/source.h"
 #include "host/base/version.h"
 
@@ -129,6 +130,30 @@ static int add_stated(struct fc_catalog *catalog, const struct fc_document *docu
     return 0;
 }
 
+/* `start` must be a date; a deadline that is one becomes the days from start to its end. */
+static int settle_dates(struct fc_document *document, struct fc_notes *notes, struct fc_error *error)
+{
+    const struct fc_node *root = fc_document_root(document), *start = fc_node_get(root, "start");
+    const struct fc_node *deadline = fc_node_find(root, "goals.deadline");
+    long first = 0, last;
+    char change[64];
+    if (!deadline && fc_node_get(root, "goals"))
+        deadline = fc_node_get(fc_node_get(root, "goals"), "deadline");
+    if (start && (start->kind != FC_NODE_TEXT || !fc_date_read(start->text, &first)))
+        return fc_fail_at(error, &start->place, "start is not a date; write it as 2026-12-01");
+    if (!deadline || deadline->kind != FC_NODE_TEXT || !fc_date_read(deadline->text, &last))
+        return 0;
+    if (!start)
+        return fc_fail_at(error, &deadline->place, "goals.deadline is a date, but the scenario has none to count from; state "
+                                                   "start: YYYY-MM-DD");
+    if (last < first)
+        return fc_fail_at(error, &deadline->place, "goals.deadline is before start");
+    fc_note(notes, FC_NOTE, "deadline-date", &deadline->place, "goals.deadline %.10s is %ld days from start, its own day included",
+            deadline->text, last - first + 1);
+    snprintf(change, sizeof change, "goals.deadline=%ld days", last - first + 1);
+    return fc_document_set(document, change, error);
+}
+
 /* A key that is stated and that nothing in this scenario reads changes nothing: the user is told so. */
 static void note_unread(struct fc_settings *settings)
 {
@@ -167,7 +192,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         if (!fc_scale_is_one(options->overrides[i]) &&
             fc_document_set(scenario->document, options->overrides[i], error))
             goto failed;
-    if (fc_catalog_open(&scenario->catalog, error) ||
+    if (settle_dates(scenario->document, &scenario->settings->notes, error) || fc_catalog_open(&scenario->catalog, error) ||
         add_stated(scenario->catalog, scenario->document, error) ||
         fc_settings_read(scenario->settings, scenario->document, error) ||
         fc_site_apply(scenario->settings, scenario->catalog, error) ||
