@@ -7,7 +7,7 @@
 #   make help    the other targets
 
 .DEFAULT_GOAL := all
-GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install uninstall how-to sbom compile-commands picture
+GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install uninstall how-to gpu-bundle vectors sbom compile-commands picture
 
 ifndef FLOPCAST_INNER
 .NOTPARALLEL: # `make -j8 deps test`: first the one, then the other
@@ -36,6 +36,8 @@ help:
 	@echo 'make test-sanitize     all tests under the address and undefined behaviour sanitizers'
 	@echo 'make test-threads      the queue of trials under the thread sanitizer'
 	@echo 'make bench             benchmarks'
+	@echo 'make gpu-bundle        what checks and measures all on a bare machine with a GPU, in build/gpu-bundle.tar.gz'
+	@echo 'make vectors           the hot loops are still vectorised, by gcc and clang'
 	@echo 'make rooms             includes go one way'
 	@echo 'make check-style       formatting, static analysis, a build with clang'
 	@echo 'make compile-commands  compile_commands.json, for editors'

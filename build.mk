@@ -44,13 +44,17 @@ NO_THREADING := $(if $(shell echo | $(CC) -Werror -fno-thread-jumps -E - >/dev/n
 FLAGS_portable := -march=x86-64 -DFC_W=4
 FLAGS_scalar := -march=x86-64-v3 -fno-tree-vectorize -DFC_W=1
 FLAGS_avx2 := -march=x86-64-v3 $(NO_THREADING) -DFC_W=32
-FLAGS_avx512 := -march=x86-64-v4 -mprefer-vector-width=512 -DFC_W=64
+FLAGS_avx512 := -march=x86-64-v4 -mtune=icelake-server -mprefer-vector-width=512 -DFC_W=64
 else
 ISAS := portable scalar
 FLAGS_portable := -DFC_W=8
 FLAGS_scalar := -fno-tree-vectorize -DFC_W=1
 endif
-CHUNK := 256
+# Each kernel's object has beside it which loops became vector instructions; cuda/check_vectors.sh reads it.
+COMPILER := $(if $(shell $(CC) --version | grep -i clang),clang,gcc)
+VECTOR_REPORT := $(if $(filter clang,$(COMPILER)),-Rpass=loop-vectorize,-fopt-info-vec-optimized)
+# Trials of a chunk: the more, the longer do lanes whose run ends find another; bounded by the second-level cache.
+CHUNK := 1024
 
 MODEL := $(wildcard cuda/model/*.h cuda/model/*.def cuda/model/*/*.h)
 HOST := $(filter-out host/main.c host/backends/cpu_kernel.c,$(wildcard host/*.c host/*/*.c bench/*.c))
@@ -71,7 +75,8 @@ $(B)/flopcast: $(B)/host/main.o $(OBJECTS)
 $(B)/host/cpu_kernel_%.o: host/backends/cpu_kernel.c $(MODEL) build.mk
 	@mkdir -p $(@D)
 	@echo "  CC $@"
-	@$(CC) $(KERNEL_FLAGS) $(FLAGS_$*) -DFC_CHUNK=$(CHUNK) -DFC_KERNEL=$* -c $< -o $@
+	@$(CC) $(KERNEL_FLAGS) $(FLAGS_$*) $(VECTOR_REPORT) -DFC_CHUNK=$(CHUNK) -DFC_KERNEL=$* -c $< -o $@ 2>$@.vectors || \
+	  { cat $@.vectors; false; }
 
 $(B)/%.o: %.c build.mk
 	@mkdir -p $(@D)
@@ -91,6 +96,23 @@ run: all
 
 bench: all
 	$(B)/flopcast bench $(BENCH)
+
+# What runs on a bare machine with a GPU and a driver, and bench/gpu.sh, which checks and measures everything there.
+gpu-bundle: all $(B)/tests/test_backend_cuda
+	@sh bench/bundle.sh $(B) $(B)/gpu-bundle
+.PHONY: gpu-bundle
+
+# The hot loops over the lanes are vector instructions, with the compiler at hand and with clang.
+VECTOR_ISAS := $(filter avx2 avx512,$(ISAS))
+vectors: $(foreach i,$(VECTOR_ISAS),$(B)/host/cpu_kernel_$(i).o)
+	@for i in $(VECTOR_ISAS); do sh cuda/check_vectors.sh $(B)/host/cpu_kernel_$$i.o.vectors $(COMPILER) || exit 1; done
+ifneq ($(CLANG),)
+	@mkdir -p $(B)/clang/host
+	@$(CLANG) $(KERNEL_FLAGS) $(filter-out -fno-thread-jumps,$(FLAGS_avx2)) -Rpass=loop-vectorize -DFC_CHUNK=$(CHUNK) \
+	  -DFC_KERNEL=avx2 -c host/backends/cpu_kernel.c -o $(B)/clang/host/avx2.o 2>$(B)/clang/host/avx2.vectors
+	@sh cuda/check_vectors.sh $(B)/clang/host/avx2.vectors clang
+endif
+.PHONY: vectors
 
 # The page of the twelve questions, from its own commands.
 how-to: all

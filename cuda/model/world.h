@@ -30,8 +30,7 @@ FC_FN void fc_copula_lanes(FC_GLOBAL const struct fc_program *program, FC_GLOBAL
             world[l] = high[l] ^ twin;
         }
         fc_random_words(seed, low, world, event, FC_STREAM_INPUTS, words);
-        FC_LANES (l)
-            z[i][l] = fc_table_draw(tables, normal, words[input % 4][l]);
+        fc_table_draw_lanes(tables + normal, words[input % 4], z[i]);
     }
     /* in place: row i needs the normals 0 ... i, so the last row comes first */
     for (fc_i32 i = copula->count - 1; i >= 0; i--) {

@@ -1,25 +1,31 @@
-/* backend_cpu.c: simulates on the CPU: OpenMP threads, bound as the placement says, each with the widest
- * vector instructions that the CPU has. */
+/* backend_cpu.c: simulates on the CPU: OpenMP threads, bound as the placement says, each with the vector
+ * instructions that do its own first chunks fastest. All kernels give the same bits, so nothing of that is lost. */
 #include "backend.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fault.h"
 #include "host/base/stop.h"
 #include "kernels.h"
 
+/* Chunks that a worker does with each of two kernels before it keeps to one; the first of each warms up. */
+enum { RACE_LAPS = 3, RACE_LEAST = 128 /* trials of a chunk that counts */ };
+
 struct worker {
     struct fc_tally tally;
-    void *scratch;
+    void *scratch[2]; /* of the kernel and of its rival: what a kernel does not draw must stay zero in it */
     float *out;
     bool bound;
+    int laps, chosen; /* laps: chunks of the race so far */
+    double trial_s[2];
 };
 
 struct fc_session {
-    const struct fc_kernel *kernel;
+    const struct fc_kernel *kernel[2]; /* [1]: another that may be faster, or NULL */
     struct fc_job job;
     const struct fc_topology *topology;
     const struct fc_placement *placement;
@@ -47,7 +53,8 @@ static void close_session(struct fc_session *session)
         return;
     for (int t = 0; session->workers && t < session->threads; t++) {
         fc_tally_free(&session->workers[t].tally);
-        free(session->workers[t].scratch);
+        free(session->workers[t].scratch[0]);
+        free(session->workers[t].scratch[1]);
         free(session->workers[t].out);
     }
     free(session->workers);
@@ -67,27 +74,33 @@ static int open_session(struct fc_session **session, int device, const struct fc
     struct fc_session *s = calloc(1, sizeof *s);
     if (!s)
         return fc_fail(error, FC_FAULT, "out of memory for the CPU backend");
-    s->kernel = kernel;
+    s->kernel[0] = kernel;
     s->job = *job;
     s->topology = host->topology;
     s->placement = host->placement;
     s->kept = host->kept && host->kept->chunk_bytes == kernel->kept_bytes ? host->kept : NULL;
+    s->kernel[1] = host->isa || s->kept ? NULL : fc_kernel_rival(kernel);
     s->threads = host->threads < 1 ? 1 : host->threads;
     s->workers = fc_fault_asked("cpu", "alloc") ? NULL : calloc((size_t)s->threads, sizeof *s->workers);
     if (!s->workers)
         goto no_memory;
-    size_t scratch_bytes = (size_t)((kernel->scratch_bytes + 63) / 64 * 64);
     size_t out_bytes =
         ((size_t)kernel->chunk * (size_t)job->program->metric_count * sizeof(float) + 63) / 64 * 64;
     for (int t = 0; t < s->threads; t++) {
         struct worker *w = &s->workers[t];
         if (fc_tally_create(&w->tally, job->program->metrics, job->program->metric_count, error))
             goto failed;
-        w->scratch = aligned_alloc(64, scratch_bytes);
+        w->laps = s->kernel[1] ? 0 : 2 * RACE_LAPS;
         w->out = aligned_alloc(64, out_bytes);
-        if (!w->scratch || !w->out)
+        if (!w->out)
             goto no_memory;
-        memset(w->scratch, 0, scratch_bytes); /* inputs that the program does not draw read as zero */
+        for (int k = 0; k < 2 && s->kernel[k]; k++) {
+            size_t bytes = (size_t)((s->kernel[k]->scratch_bytes + 63) / 64 * 64);
+            w->scratch[k] = aligned_alloc(64, bytes);
+            if (!w->scratch[k])
+                goto no_memory;
+            memset(w->scratch[k], 0, bytes); /* inputs that the program does not draw read as zero */
+        }
     }
     *session = s;
     return 0;
@@ -98,29 +111,66 @@ failed:
     return -1;
 }
 
-/* A chunk of trials, with its runs from where they are kept. */
-static void simulate(const struct fc_session *s, uint64_t first, int count, const struct worker *w)
+static double thread_s(void)
 {
-    const struct fc_kernel *kernel = s->kernel;
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* A chunk of trials while two kernels race: they take turns. */
+static void race(const struct fc_session *s, uint64_t first, int count, struct worker *w)
+{
+    int k = w->laps % 2;
+    double begin = thread_s();
+    s->kernel[k]->run(s->job.program, s->job.tables, s->job.seed, first, count, w->scratch[k], w->out);
+    double trial_s = (thread_s() - begin) / (double)count;
+    if (count < RACE_LEAST)
+        return;
+    if (w->laps >= 2 && (w->laps < 4 || trial_s < w->trial_s[k]))
+        w->trial_s[k] = trial_s;
+    if (++w->laps == 2 * RACE_LAPS)
+        w->chosen = w->trial_s[1] < w->trial_s[0];
+}
+
+/* A chunk of trials, with its runs from where they are kept. */
+static void simulate(const struct fc_session *s, uint64_t first, int count, struct worker *w)
+{
+    if (w->laps < 2 * RACE_LAPS) {
+        race(s, first, count, w);
+        return;
+    }
+    const struct fc_kernel *kernel = s->kernel[w->chosen];
+    void *scratch = w->scratch[w->chosen];
     struct fc_kept *kept = s->kept;
     uint64_t slot = kept ? first / kept->chunk : 0;
     if (!kept || first % kept->chunk || slot >= kept->chunks) {
-        kernel->run(s->job.program, s->job.tables, s->job.seed, first, count, w->scratch, w->out);
+        kernel->run(s->job.program, s->job.tables, s->job.seed, first, count, scratch, w->out);
         return;
     }
     int have = kept->have[slot] >= count;
-    kernel->run_kept(s->job.program, s->job.tables, s->job.seed, first, count, w->scratch, w->out,
+    kernel->run_kept(s->job.program, s->job.tables, s->job.seed, first, count, scratch, w->out,
                      kept->data + slot * kept->chunk_bytes, have);
     if (!have)
         kept->have[slot] = count;
 }
 
+/* Trials that a thread takes at a time: a whole chunk, in which lanes whose run ends find another for long; fewer
+ * of a small batch, so that all threads have some and a stop is soon heard. Kept runs come by the chunk. */
+static uint64_t piece_of(const struct fc_session *s, uint64_t count)
+{
+    const uint64_t least = 256, chunk = (uint64_t)s->kernel[0]->chunk;
+    uint64_t share = count / ((uint64_t)s->threads * 8) / least * least;
+    if (s->kept || share >= chunk || chunk <= least)
+        return chunk;
+    return share > least ? share : least;
+}
+
 static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into, float *samples,
                struct fc_error *error)
 {
-    const struct fc_kernel *kernel = s->kernel;
     int rows = s->job.program->metric_count;
-    uint64_t chunk = (uint64_t)kernel->chunk;
+    uint64_t chunk = (uint64_t)s->kernel[0]->chunk, piece = piece_of(s, count);
     atomic_uint_fast64_t next = 0;
     static atomic_ulong batches;
     if (fc_fault_lost("cpu", &batches))
@@ -133,10 +183,10 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             w->bound = true;
         }
         while (!fc_stop_asked()) {
-            uint64_t at = atomic_fetch_add(&next, chunk);
+            uint64_t at = atomic_fetch_add(&next, piece);
             if (at >= count)
                 break;
-            int here = (int)(count - at < chunk ? count - at : chunk);
+            int here = (int)(count - at < piece ? count - at : piece);
             simulate(s, first + at, here, w);
             for (int r = 0; r < rows; r++) {
                 const float *values = w->out + (size_t)r * chunk;

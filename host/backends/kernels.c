@@ -55,6 +55,16 @@ const struct fc_kernel *fc_kernel_best(void)
     return &fc_kernel_portable;
 }
 
+const struct fc_kernel *fc_kernel_rival(const struct fc_kernel *kernel)
+{
+#ifdef __x86_64__
+    if (kernel == &fc_kernel_avx512)
+        return &fc_kernel_avx2;
+#endif
+    (void)kernel;
+    return NULL;
+}
+
 const char *fc_kernel_names(void)
 {
 #ifdef __x86_64__

@@ -18,6 +18,9 @@ bool fc_kernel_runs_here(const struct fc_kernel *kernel);
 /* The fastest kernel that runs here. */
 const struct fc_kernel *fc_kernel_best(void);
 
+/* The next narrower vector kernel, which is faster on some CPUs and scenarios; NULL: there is none. */
+const struct fc_kernel *fc_kernel_rival(const struct fc_kernel *kernel);
+
 /* "portable, scalar, ..." */
 const char *fc_kernel_names(void);
 

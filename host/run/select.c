@@ -323,7 +323,10 @@ static void describe_found(const struct fc_hardware *hardware, char *text, size_
 static void describe(struct choice *c, const struct fc_hardware *hardware)
 {
     struct fc_selection *s = c->selection;
-    const char *isa = c->request->isa ? c->request->isa : fc_kernel_best()->name;
+    const struct fc_kernel *best = fc_kernel_best(), *rival = fc_kernel_rival(best);
+    char isa[64];
+    snprintf(isa, sizeof isa, "%s%s%s", c->request->isa ? c->request->isa : best->name,
+             rival && !c->request->isa ? " or " : "", rival && !c->request->isa ? rival->name : "");
     if (c->wish.automatic || c->wish.all)
         describe_found(hardware, s->line, sizeof s->line);
     append(s->line, sizeof s->line, "running on ");

@@ -39,7 +39,7 @@ FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL c
                             fc_real inputs[FC_INPUT_COUNT][FC_W], struct fc_delivery *delivery)
 {
     fc_u32 event[FC_W], words[4][FC_W], sized[FC_W];
-    fc_real length[FC_W];
+    fc_real length[FC_W], own[FC_W];
     fc_i32 late[FC_W];
     fc_i32 normal = terms->normal_table;
     fc_i32 uniform = terms->uniform_table;
@@ -50,11 +50,11 @@ FC_FN void fc_delivery_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL c
             FC_LANES (l)
                 event[l] = (fc_u32)(k * FC_TRANCHES + j);
             fc_random_words(seed, low, high, event, FC_STREAM_DELIVERY, words);
+            fc_table_draw_lanes(tables + normal, words[0], own);
             FC_LANES (l) {
                 fc_real rho = inputs[FC_IN_DELAY_CORRELATION][l];
                 fc_real p = inputs[provider->input[FC_P_DELAY]][l];
-                fc_real own = fc_table_draw(tables, normal, words[0][l]);
-                fc_real z = fc_fma(fc_sqrt(rho), inputs[FC_IN_DELAY_FACTOR][l], fc_sqrt(1.0f - rho) * own);
+                fc_real z = fc_fma(fc_sqrt(rho), inputs[FC_IN_DELAY_FACTOR][l], fc_sqrt(1.0f - rho) * own[l]);
                 fc_real on_time = 1.0f - p;
                 fc_real u = fc_table_z(tables, uniform, z);
                 late[l] = u > on_time;

@@ -53,13 +53,15 @@ FC_FN void fc_market_month(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL co
                            fc_real inputs[FC_INPUT_COUNT][FC_W], struct fc_market *market)
 {
     fc_u32 event[FC_W], words[4][FC_W], sized[FC_W];
-    fc_real size[FC_W];
+    fc_real size[FC_W], level[FC_W], shock[FC_W];
     fc_i32 normal = terms->normal_table;
     fc_real jump = (fc_real)terms->jump_rate * FC_MONTH_OF_YEAR;
     fc_real now = (fc_real)month;
     FC_LANES (l)
         event[l] = (fc_u32)month;
     fc_random_words(seed, low, high, event, FC_STREAM_MARKET, words);
+    fc_table_draw_lanes(tables + normal, words[1], level);
+    fc_table_draw_lanes(tables + normal, words[2], shock);
     FC_LANES (l) {
         fc_i32 regime = market->regime[l];
         fc_real drift = regime == 0   ? (fc_real)terms->drift[0]
@@ -68,12 +70,12 @@ FC_FN void fc_market_month(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL co
         fc_real sigma = regime == 0   ? (fc_real)terms->sigma[0]
                         : regime == 1 ? (fc_real)terms->sigma[1]
                                       : (fc_real)terms->sigma[2];
-        fc_real n = fc_table_draw(tables, normal, words[1][l]);
+        fc_real n = level[l];
         fc_real trend = fc_fma(drift, FC_MONTH_OF_YEAR, market->trend[l]);
         market->trend[l] = fc_fma(sigma * FC_SQRT_MONTH, n, trend);
         fc_real keep = fc_exp(-0.693147181f / fc_max(inputs[FC_IN_SPOT_HALF_LIFE][l], 0.01f));
-        fc_real shock = fc_table_draw(tables, normal, words[2][l]);
-        market->spot[l] = fc_fma((fc_real)terms->spot_sigma * FC_SQRT_MONTH, shock, keep * market->spot[l]);
+        market->spot[l] =
+            fc_fma((fc_real)terms->spot_sigma * FC_SQRT_MONTH, shock[l], keep * market->spot[l]);
         fc_real u = fc_uniform(words[0][l]);
         fc_real leave = 1.0f / fc_max(inputs[FC_IN_REGIME_MONTHS][l], 1.0f);
         fc_i32 from_balance = u < 0.5f * leave ? 0 : 2;
