@@ -14,6 +14,7 @@
 #include "host/base/error.h"
 #include "host/base/process.h"
 #include "host/base/source.h"
+#include "host/language/catalog.h"
 
 static const struct fc_command *find(const char *name)
 {
@@ -32,6 +33,9 @@ static void print_help(FILE *out)
         out);
     for (const struct fc_command *c = fc_commands; c->name; c++)
         fprintf(out, "  %-10s %s\n", c->name, c->what);
+    fputs("\n--posterior FILE, of every command that forecasts: steps of your own, as flopcast calibrate "
+          "wrote them\n",
+          out);
     fputs("\nexit status: 0 done; 1 the answer is 'no'; 2 the input or usage is wrong; 3 the requested "
           "device is not available;\n"
           "4 runtime failure (completed batches are kept)\n",
@@ -63,6 +67,35 @@ static int end(int status)
     return status;
 }
 
+/* Takes --posterior FILE, which all commands share, out of the arguments. */
+static int take_posterior(int *argc, char **argv, const char **path)
+{
+    static const char name[] = "--posterior";
+    int to = 2;
+    for (int i = 2; i < *argc; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            while (i < *argc)
+                argv[to++] = argv[i++];
+            break;
+        }
+        if (strcmp(argv[i], name) == 0 && i + 1 == *argc) {
+            fprintf(stderr, "flopcast: --posterior needs a file; flopcast calibrate -o FILE writes one\n");
+            return -1;
+        }
+        if (strcmp(argv[i], name) == 0)
+            *path = argv[++i];
+        else if (strncmp(argv[i], name, sizeof name - 1) == 0 && argv[i][sizeof name - 1] == '=')
+            *path = argv[i] + sizeof name;
+        else
+            argv[to++] = argv[i];
+    }
+    if (to < *argc) {
+        *argc = to;
+        argv[to] = NULL;
+    }
+    return 0;
+}
+
 static int run(int argc, char **argv)
 {
     if (argc < 2) {
@@ -84,6 +117,10 @@ static int run(int argc, char **argv)
         fc_print_version(stdout);
         return end(FC_DONE);
     }
+    const char *posterior = NULL;
+    if (take_posterior(&argc, argv, &posterior))
+        return FC_BAD_INPUT;
+    fc_catalog_use_posterior(posterior);
     const struct fc_command *command = find(argv[1]);
     if (!command) {
         const char *names[64];

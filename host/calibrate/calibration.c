@@ -298,8 +298,8 @@ static void summarize(struct swarm *s, struct fc_calibration *c)
             c->covariance[g][f] = c->covariance[f][g];
 }
 
-int fc_calibration_run(struct fc_calibration *c, const struct fc_fit *fit,
-                       const struct fc_calibration_options *o, struct fc_error *error)
+int fc_calibration_run(struct fc_calibration *c, struct fc_fit *fit, const struct fc_calibration_options *o,
+                       struct fc_error *error)
 {
     *c = (struct fc_calibration){0};
     struct fc_error own = {0}; /* of the way; what it does not name is want of memory */
@@ -366,18 +366,30 @@ static void write_quoted(FILE *out, const char *text)
 }
 
 void fc_calibration_write(const struct fc_calibration *c, const struct fc_beliefs *prior,
-                          const double residual_sd[FC_GROUPS], const struct fc_catalog *catalog,
+                          const struct fc_residual_parts *residual, const struct fc_catalog *catalog,
                           const char *source, FILE *out)
 {
-    static const char *const residuals[FC_GROUPS] = {"residual_dense_blackwell", "residual_dense_hopper",
-                                                     "residual_mixture_blackwell", "residual_mixture_hopper"};
     fputs("# What measured steps say of the efficiency factors of efficiency.yaml, jointly. Made by flopcast "
           "calibrate.\n"
           "# correlations: of the logarithms, with the entries before this one in their order.\n"
           "kind: posterior\nfigures:\n  median: {unit: \"as the prior\", what: \"median of the factor\"}\n"
           "  sd_log: {unit: \"1\", what: \"standard deviation of the logarithm\"}\n"
           "  correlations: {unit: \"1\", what: \"of the logarithm, with those of the entries "
-          "before\"}\nentries:\n",
+          "before\"}\n"
+          "  step_s: {unit: \"s\", what: \"own steps: what was measured\"}\n"
+          "  surprise: {unit: \"1\", what: \"logarithm of measured over predicted\"}\n"
+          "  against: {unit: \"1\", what: \"identity of the posterior that predicted\"}\n"
+          "  gpu: {unit: \"1\", what: \"of the measured plan\"}\n"
+          "  software: {unit: \"1\", what: \"of the measured plan\"}\n"
+          "  vendor: {unit: \"1\", what: \"1: tuned by the vendor\"}\n"
+          "  mixture: {unit: \"1\", what: \"1: a mixture of experts\"}\n"
+          "  inherited_sd: {unit: \"1\", what: \"of the GPU\"}\n"
+          "  router_sd: {unit: \"1\", what: \"of the logarithm of the step time by uneven routing\"}\n"
+          "  sizes: {unit: \"1\", what: \"binary logarithms of the plan's sizes\"}\n"
+          "  shape: {unit: \"1\", what: \"of the model\"}\n"
+          "  ways: {unit: \"1\", what: \"precision, recomputation and the like\"}\n"
+          "  gradient: {unit: \"1\", what: \"of the logarithm of the step time by those of the factors\"}\n"
+          "entries:\n",
           out);
     for (int f = 0; f < N; f++) {
         const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "efficiency", fc_factors[f].name);
@@ -392,10 +404,25 @@ void fc_calibration_write(const struct fc_calibration *c, const struct fc_belief
                     c->covariance[f][g] / sqrt(c->covariance[f][f] * c->covariance[g][g]),
                     g + 1 == f ? "]\n" : "");
     }
-    for (int g = 0; g < FC_GROUPS; g++) {
-        fprintf(out, "  %s:\n    what: \"what the model leaves unexplained: %s\"\n    source: ", residuals[g],
-                fc_group_names[g]);
+    const struct {
+        const char *name, *what;
+        double median, sd;
+    } parts[] = {
+        {"residual_site", "common factor of a site, framework or fabric that the vendor did not tune",
+         exp(residual->site_mean), residual->site_sd},
+        {"residual_vendor", "between the vendor's own sources and GPUs", 1, residual->vendor_sd},
+        {"residual_model_dense", "between models that the fit has not seen, dense", 1, residual->model_sd[0]},
+        {"residual_model_mixture", "between models that the fit has not seen, mixtures", 1,
+         residual->model_sd[1]},
+        {"residual_plan_dense", "between layouts of one model, dense", 1, residual->plan_sd[0]},
+        {"residual_plan_mixture", "between layouts of one model, mixtures", 1, residual->plan_sd[1]},
+        {"residual_noise", "between two measurements of one plan", 1, residual->noise_sd}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        fprintf(out,
+                "  %s:\n    what: \"what the model leaves unexplained: %s\"\n    source: ", parts[i].name,
+                parts[i].what);
         write_quoted(out, source);
-        fprintf(out, "    grade: derived\n    sd_log: %.4g\n", residual_sd[g]);
+        fprintf(out, "    grade: derived\n    median: %.5g\n    sd_log: %.4g\n", parts[i].median,
+                parts[i].sd);
     }
 }

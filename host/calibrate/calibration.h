@@ -38,13 +38,13 @@ struct fc_calibration_options {
 };
 
 /* Runs it; the fit's mode is found first, from mode = 0. To be freed also when it fails. */
-int fc_calibration_run(struct fc_calibration *calibration, const struct fc_fit *fit,
+int fc_calibration_run(struct fc_calibration *calibration, struct fc_fit *fit,
                        const struct fc_calibration_options *options, struct fc_error *error);
 void fc_calibration_free(struct fc_calibration *calibration);
 
 /* Writes the posterior as a catalog file (catalog/posterior.yaml). `source` names data and command. */
 void fc_calibration_write(const struct fc_calibration *calibration, const struct fc_beliefs *prior,
-                          const double residual_sd[FC_GROUPS], const struct fc_catalog *catalog,
+                          const struct fc_residual_parts *residual, const struct fc_catalog *catalog,
                           const char *source, FILE *out);
 
 #endif

@@ -1,26 +1,34 @@
-/* cross_validation.h: predictions of models that a fit has not seen. */
+/* cross_validation.h: predictions of rows that a fit has not seen, and what they leave unexplained. */
 #ifndef FC_HOST_CROSS_VALIDATION_H
 #define FC_HOST_CROSS_VALIDATION_H
 
 #include "prediction.h"
 
-/* Coverage of intervals whose residual was set without the rows they are tried on. */
-struct fc_coverage {
-    int rows, held50, held90;
+/* What a fold leaves out. */
+enum fc_fold_kind {
+    FC_FOLD_PLACE, /* a source on one GPU: one fold each */
+    FC_FOLD_MODEL  /* models: five folds */
 };
 
-/* Residual standard deviations for models not seen: per group the smallest with which the 90 % intervals of
- * the cross-validated predictions hold 90 % of the rows, and the 50 % intervals 50 %. */
+/* Parts of the residual, from rows that the fits have not seen: the sites' mean and deviation by maximum likelihood
+ * over places, the others by robust moments inside them (medians of absolute differences), scaled so that the 90 %
+ * intervals of `predictions` hold 90 % of the rows and the 50 % intervals half. Rows with fold[i] == except are not
+ * looked at; fold NULL: all are. */
+void fc_residual_estimate(const struct fc_measurements *measurements, const struct fc_prediction *predictions,
+                          const int *fold, int except, struct fc_residual_parts *parts);
+
+/* The parts from folds that leave out a place each. */
 int fc_validation_residuals(const struct fc_measurements *measurements, const struct fc_beliefs *prior,
-                            double residual_sd[FC_GROUPS], struct fc_error *error);
+                            struct fc_residual_parts *parts, struct fc_error *error);
 
-/* Whether such residuals hold on further models: five times they are set on four folds, by fits that have not
- * seen the fifth, and tried on the fifth. By group, and over all rows in the last place. */
-int fc_validation_nested(const struct fc_measurements *measurements, const struct fc_beliefs *prior,
-                         struct fc_coverage coverage[FC_GROUPS + 1], struct fc_error *error);
-
-/* Predicts each row by a fit without the models of its fold; `beliefs` gives priors and residuals. */
+/* Predicts each row by a fit without its fold, with parts of the residual estimated without its fold too. */
 int fc_cross_validate(const struct fc_measurements *measurements, const struct fc_beliefs *beliefs,
-                      struct fc_prediction *predictions, struct fc_error *error);
+                      enum fc_fold_kind kind, struct fc_prediction *predictions, struct fc_error *error);
+
+/* Predicts the rows with use[i] false by one fit to the others. Where `inherit` is set their GPUs count as Hoppers:
+ * a new generation takes the factors of the one before. The mode is sought from `start` on (NULL: the prior). */
+int fc_predict_unseen(const struct fc_measurements *measurements, const struct fc_beliefs *beliefs,
+                      const bool *use, bool inherit, const double *start, struct fc_prediction *predictions,
+                      struct fc_error *error);
 
 #endif

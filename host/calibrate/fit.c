@@ -1,5 +1,6 @@
 /* fit.c: see fit.h. Gauss-Newton steps with reweighting (IRLS) and Levenberg's damping. */
 #include "fit.h"
+#include "prediction.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -41,10 +42,63 @@ int fc_fit_create(struct fc_fit *fit, const struct fc_measurements *m, const boo
             to->factor[input] = fc_factor_for(&row->plan, input);
         /* the time that the likeliest plan would have had */
         double open_plans = row->spread / FC_FIT_SD;
-        to->log_seconds = log(row->seconds) - row->offset;
+        to->log_seconds = to->log_measured = log(row->seconds) - row->offset;
+        to->site = -1;
         to->weight = 1 / (1 + (like - 1) * ALIKE) / (1 + open_plans * open_plans);
     }
     return 0;
+}
+
+void fc_fit_take_sites(struct fc_fit *fit, const struct fc_measurements *m, const bool *use)
+{
+    const struct fc_measurement *first[FC_FIT_SITES];
+    size_t at = 0;
+    fit->site_mean = 0;
+    fit->site_sd = 0.15; /* where the estimate begins */
+    for (size_t i = 0; i < m->count; i++) {
+        const struct fc_measurement *row = &m->rows[i];
+        if (row->left_out[0] || (use && !use[i]))
+            continue;
+        struct fc_fit_row *to = &fit->rows[at++];
+        if (row->plan.tuned_by_vendor)
+            continue;
+        for (to->site = 0; to->site < fit->sites && !fc_same_place(first[to->site], row); to->site++)
+            ;
+        if (to->site == FC_FIT_SITES)
+            to->site = -1;
+        else if (to->site == fit->sites)
+            first[fit->sites++] = row;
+    }
+}
+
+/* Offsets of the sites at given factors, then mean and deviation of the offsets. */
+static void update_sites(struct fc_fit *fit, const double *shift)
+{
+    const double least_sd = 0.03;
+    double weight[FC_FIT_SITES] = {0}, sum[FC_FIT_SITES] = {0}, mean = 0, variance = 0;
+    for (size_t i = 0; i < fit->count; i++) {
+        const struct fc_fit_row *row = &fit->rows[i];
+        if (row->site < 0)
+            continue;
+        double gap = row->log_measured - fc_fit_log_time(row, fit->prior, shift, NULL);
+        double e = gap - fit->site_offset[row->site];
+        double w = row->weight * fmin(1, FC_FIT_BEND / fmax(1e-12, fabs(e))) / (FC_FIT_SD * FC_FIT_SD);
+        weight[row->site] += w;
+        sum[row->site] += w * gap;
+    }
+    double prior = 1 / (fit->site_sd * fit->site_sd);
+    for (int s = 0; s < fit->sites; s++) {
+        fit->site_offset[s] = (sum[s] + prior * fit->site_mean) / (weight[s] + prior);
+        mean += fit->site_offset[s] / fit->sites;
+    }
+    for (int s = 0; s < fit->sites; s++)
+        variance += ((fit->site_offset[s] - mean) * (fit->site_offset[s] - mean) + 1 / (weight[s] + prior)) /
+                    fit->sites;
+    fit->site_mean = mean;
+    fit->site_sd = fmax(least_sd, sqrt(variance));
+    for (size_t i = 0; i < fit->count; i++)
+        if (fit->rows[i].site >= 0)
+            fit->rows[i].log_seconds = fit->rows[i].log_measured - fit->site_offset[fit->rows[i].site];
 }
 
 void fc_fit_free(struct fc_fit *fit)
@@ -119,14 +173,15 @@ static void expand(const struct fc_fit *fit, const double *shift, double *curvat
     }
 }
 
-int fc_fit_find_mode(const struct fc_fit *fit, double shift[FC_FACTORS],
-                     double covariance[FC_FACTORS][FC_FACTORS], struct fc_error *error)
+/* At the sites' offsets as they are. */
+static int find_mode(const struct fc_fit *fit, double shift[N], int most_steps, double covariance[N][N],
+                     struct fc_error *error)
 {
     double *curvature = malloc(2 * sizeof *curvature * N * N), *damped = curvature ? curvature + N * N : NULL;
     double slope[N], step[N], damping = 1e-3, energy = fc_fit_energy(fit, shift);
     if (!curvature)
         return fc_fail(error, FC_FAULT, "out of memory for the fit");
-    for (int k = 0; k < MOST_STEPS; k++) {
+    for (int k = 0; k < most_steps; k++) {
         expand(fit, shift, curvature, slope);
         double gained = -1;
         for (int attempt = 0; attempt < 12 && gained < 0; attempt++) {
@@ -147,7 +202,7 @@ int fc_fit_find_mode(const struct fc_fit *fit, double shift[FC_FACTORS],
             break;
         memcpy(shift, step, sizeof step);
         energy -= gained;
-        if (gained < 1e-7)
+        if (gained < 1e-6)
             break;
     }
     expand(fit, shift, curvature, slope);
@@ -158,4 +213,24 @@ int fc_fit_find_mode(const struct fc_fit *fit, double shift[FC_FACTORS],
     return fine ? 0
                 : fc_fail(error, FC_FAULT,
                           "the curvature of the fit is not positive (a factor with no prior?)");
+}
+
+int fc_fit_find_mode(struct fc_fit *fit, double shift[N], double covariance[N][N], struct fc_error *error)
+{
+    enum { ROUNDS = 8 };
+    int status = 0;
+    for (int k = 0; k < ROUNDS && fit->sites > 0; k++) {
+        double before[FC_FIT_SITES], moved = 0;
+        memcpy(before, fit->site_offset, sizeof before);
+        if (k > 0)
+            status = find_mode(fit, shift, 2, covariance, error);
+        if (status)
+            return status;
+        update_sites(fit, shift);
+        for (int s = 0; s < fit->sites; s++)
+            moved = fmax(moved, fabs(fit->site_offset[s] - before[s]));
+        if (moved < 0.002)
+            break;
+    }
+    return find_mode(fit, shift, MOST_STEPS, covariance, error);
 }

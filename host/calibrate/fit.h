@@ -18,18 +18,28 @@
 
 #define FC_FIT_SD 0.05
 #define FC_FIT_BEND 0.06
+enum { FC_FIT_SITES = 128 };
 
 struct fc_fit_row {
     struct fc_step_program program;
     int factor[FC_IN_STEP_END]; /* behind each input; -1: the input is 1 */
-    double log_seconds, weight;
+    double log_seconds, weight; /* of the measured step, less its site's offset */
+    double log_measured;
+    int site; /* whose offset it has; -1: none */
 };
 
 struct fc_fit {
     const struct fc_beliefs *prior;
     struct fc_fit_row *rows;
     size_t count;
+    int sites; /* sources on one GPU that the vendor did not tune; each has an offset in the log, drawn from one
+                  normal distribution whose mean and deviation are estimated with it (empirical Bayes) */
+    double site_offset[FC_FIT_SITES], site_mean, site_sd;
 };
+
+/* Gives the rows of sites the vendor did not tune an offset each, so that a slow site is not taken for slow kernels.
+ * Same arguments as fc_fit_create, after it. */
+void fc_fit_take_sites(struct fc_fit *fit, const struct fc_measurements *measurements, const bool *use);
 
 /* Takes the rows with use[i] (all used ones when `use` is NULL), with their weights. */
 int fc_fit_create(struct fc_fit *fit, const struct fc_measurements *measurements, const bool *use,
@@ -46,8 +56,8 @@ double fc_fit_log_time(const struct fc_fit_row *row, const struct fc_beliefs *pr
 /* Minus the log of the posterior density, up to a constant. */
 double fc_fit_energy(const struct fc_fit *fit, const double *shift);
 
-/* The mode, from `shift` on (0 is the prior's), and the inverse of the curvature there as covariance. */
-int fc_fit_find_mode(const struct fc_fit *fit, double shift[FC_FACTORS],
-                     double covariance[FC_FACTORS][FC_FACTORS], struct fc_error *error);
+/* The mode, from `shift` on (0 is the prior's), with the sites' offsets where they are taken, and the inverse of the curvature there as covariance. */
+int fc_fit_find_mode(struct fc_fit *fit, double shift[FC_FACTORS], double covariance[FC_FACTORS][FC_FACTORS],
+                     struct fc_error *error);
 
 #endif

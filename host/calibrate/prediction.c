@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fit.h"
+#include "host/step/own_steps.h"
 #include "host/step/plan_program.h"
 
 enum { N = FC_FACTORS };
@@ -28,6 +29,11 @@ bool fc_same_family(const struct fc_measurement *a, const struct fc_measurement 
     return strcmp(one, other) == 0;
 }
 
+bool fc_same_place(const struct fc_measurement *a, const struct fc_measurement *b)
+{
+    return strcmp(a->source, b->source) == 0 && strcmp(a->plan.gpu.name, b->plan.gpu.name) == 0;
+}
+
 void fc_predict(const struct fc_measurement *m, const struct fc_beliefs *b, const double *shift,
                 const double covariance[N][N], struct fc_prediction *prediction)
 {
@@ -37,13 +43,29 @@ void fc_predict(const struct fc_measurement *m, const struct fc_beliefs *b, cons
     row.program.router_excess *= (float)b->router_median;
     for (int input = 0; input < FC_IN_STEP_END; input++)
         row.factor[input] = fc_factor_for(&m->plan, input);
-    prediction->seconds = exp(fc_fit_log_time(&row, b, shift, gradient) + m->offset);
-    prediction->error = prediction->seconds / m->seconds - 1;
+    double log_seconds = fc_fit_log_time(&row, b, shift, gradient) + m->offset;
     for (int f = 0; f < N; f++)
         for (int g = 0; gradient[f] != 0 && g < N; g++)
             variance += gradient[f] * covariance[f][g] * gradient[g];
-    variance += m->spread * m->spread;
-    prediction->factor_sd = sqrt(fmax(0, variance));
-    double residual = b->residual_sd[fc_group_of(&m->plan)];
-    prediction->sd_log = sqrt(fmax(0, variance) + residual * residual);
+    prediction->surprise = log(m->seconds) - log_seconds;
+    prediction->gradient_sd = sqrt(fmax(0, variance));
+    prediction->factor_sd = sqrt(fmax(0, variance) + m->spread * m->spread);
+    fc_predict_again(m, &b->residual, prediction);
+    if (b->own.count) { /* what a user measured ties residual and factors */
+        double mean, sd;
+        fc_own_steps_total(b, &m->plan, NULL, &mean, &sd);
+        prediction->seconds = exp(mean + m->offset);
+        prediction->error = prediction->seconds / m->seconds - 1;
+        prediction->sd_log = hypot(sd, m->spread);
+    }
+}
+
+void fc_predict_again(const struct fc_measurement *m, const struct fc_residual_parts *parts,
+                      struct fc_prediction *p)
+{
+    struct fc_plan_traits traits;
+    fc_plan_traits_of(&m->plan, &traits);
+    p->seconds = m->seconds * exp(fc_residual_mean(parts, &traits) - p->surprise);
+    p->error = p->seconds / m->seconds - 1;
+    p->sd_log = sqrt(p->factor_sd * p->factor_sd + fc_residual_covariance(parts, &traits, &traits));
 }

@@ -200,12 +200,18 @@ static void score_rows(const struct fc_validation *v, const struct fc_prediction
 static const char *const precision_names[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
 
 /* Whether the row belongs to the group that row `like` names by criterion `kind`; the group's name. */
-enum { BY_ALL, BY_GB, BY_KIND, BY_GPU, BY_PRECISION, BY_SOFTWARE, BY_MODEL, CRITERIA };
+enum { BY_ALL, BY_TUNING, BY_OPEN, BY_GB, BY_KIND, BY_GPU, BY_PRECISION, BY_SOFTWARE, BY_MODEL, CRITERIA };
 
 static void group_name(const struct fc_measurement *m, int kind, char *name, size_t size)
 {
     char family[64];
     switch (kind) {
+    case BY_TUNING:
+        snprintf(name, size, m->plan.tuned_by_vendor ? "NVIDIA" : "other sites");
+        return;
+    case BY_OPEN:
+        snprintf(name, size, m->spread > 0 ? "not all stated" : "");
+        return;
     case BY_GB:
         snprintf(name, size, m->plan.gpu.grace ? "GB200+GB300" : "");
         return;
@@ -256,6 +262,8 @@ static int score_all(struct fc_validation *v, struct fc_error *error)
             score_rows(v, v->fitted, in, name, &v->scores[v->score_count], buffer);
             if (v->validated)
                 score_rows(v, v->validated, in, name, &v->validated_scores[v->score_count], buffer);
+            if (v->by_model && v->score_count == 0)
+                score_rows(v, v->by_model, in, name, &v->by_model_score, buffer);
             v->score_count++;
         }
     free(in);
@@ -280,7 +288,8 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
         baseline = calloc(count + 1, sizeof *baseline);
         v->fitted = calloc(count + 1, sizeof *v->fitted);
         v->validated = cross ? calloc(count + 1, sizeof *v->validated) : NULL;
-        if (!baseline || !v->fitted || (cross && !v->validated))
+        v->by_model = cross ? calloc(count + 1, sizeof *v->by_model) : NULL;
+        if (!baseline || !v->fitted || (cross && (!v->validated || !v->by_model)))
             status = fc_fail(error, FC_FAULT, "out of memory for the validation");
     }
     if (!status) {
@@ -294,9 +303,9 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
             v->fitted[i].baseline = baseline[i];
         }
         if (!status && cross)
-            status = fc_cross_validate(&v->measurements, &v->beliefs, v->validated, error);
+            status = fc_cross_validate(&v->measurements, &v->beliefs, FC_FOLD_PLACE, v->validated, error);
         if (!status && cross)
-            status = fc_validation_nested(&v->measurements, &v->beliefs, v->nested, error);
+            status = fc_cross_validate(&v->measurements, &v->beliefs, FC_FOLD_MODEL, v->by_model, error);
     }
     if (!status)
         status = score_all(v, error);
@@ -311,5 +320,6 @@ void fc_validation_free(struct fc_validation *v)
     fc_measurements_free(&v->measurements);
     free(v->fitted);
     free(v->validated);
-    v->fitted = v->validated = NULL;
+    free(v->by_model);
+    v->fitted = v->validated = v->by_model = NULL;
 }

@@ -26,18 +26,19 @@ struct fc_validation {
     struct fc_measurements measurements;
     struct fc_beliefs beliefs;
     struct fc_prediction *fitted; /* by the shipped posterior; per row of the table */
-    struct fc_prediction
-        *validated; /* by fits that have not seen the row's model; NULL without cross-validation */
+    struct fc_prediction *
+        validated; /* by fits that have not seen the row's source on its GPU; NULL without cross-validation */
+    struct fc_prediction *by_model;              /* by fits that have not seen the row's model */
+    struct fc_score by_model_score;              /* over all rows */
     struct fc_score scores[FC_SCORES];           /* the first is over all rows */
     struct fc_score validated_scores[FC_SCORES]; /* the same groups */
     int score_count;
-    struct fc_coverage nested[FC_GROUPS + 1];                 /* with cross-validation */
     struct fc_collective_row collectives[FC_COLLECTIVE_ROWS]; /* of the catalog's networks */
     int collective_count;
 };
 
 /* Reads the table (NULL: the one that comes with the program), predicts and scores. With `cross_validate`
- * five fits are made, each without a fifth of the models. */
+ * each row is predicted by a fit that has not seen its source on its GPU, and by one that has not seen its model. */
 int fc_validation_run(struct fc_validation *validation, const char *path, const struct fc_catalog *catalog,
                       bool cross_validate, struct fc_error *error);
 void fc_validation_free(struct fc_validation *validation);

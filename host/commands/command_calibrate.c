@@ -12,24 +12,43 @@
 #include "host/base/options.h"
 #include "host/base/output.h"
 #include "host/calibrate/validation.h"
+#include "host/compile/scenario.h"
+#include "own_runs.h"
 
 static const char help[] =
-    "usage: flopcast calibrate [CSV] -o posterior.yaml [OPTIONS]\n"
+    "usage: flopcast calibrate SCENARIO --step-time TIME -o mine.yaml [OPTIONS]\n"
+    "       flopcast calibrate SCENARIO RUNS.csv -o mine.yaml [OPTIONS]\n"
+    "       flopcast calibrate [TABLE.csv] [-o posterior.yaml] [OPTIONS]\n"
     "\n"
-    "Fits the efficiency factors to the measured steps of the table (default: the published ones that come "
-    "with\n"
-    "the program) and writes their joint posterior as a catalog file. Put it into a directory and name that "
-    "in\n"
-    "FLOPCAST_CATALOG, and every scenario uses it.\n"
+    "With a scenario: updates the efficiency factors that come with the program by steps that you measured. "
+    "The plan\n"
+    "that was measured is then known as well as it was measured, its neighbours mostly, other plans of the "
+    "site in\n"
+    "part. Every command that forecasts takes the file: --posterior mine.yaml.\n"
+    "\n"
+    "      --step-time TIME  '8.08 s', or '8.08 s +- 0.6 %' with one standard deviation; as often as was "
+    "measured\n"
+    "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
+    "\n"
+    "RUNS.csv has a column step_time_s (or tokens_per_s_per_gpu) and those that differ from the scenario "
+    "(tp, pp, mbs,\n"
+    "gbs, gpus ..., or its keys, such as training.software).\n"
+    "\n"
+    "With a table alone, or none: fits the factors from their priors to the table (default: the published "
+    "rows that\n"
+    "come with the program), which replaces the posterior; that is how catalog/posterior.yaml is made.\n"
     "\n"
     "  -o, --output FILE     where the posterior goes (default: only a summary is printed)\n"
     "  -n, --draws N         evaluations of all rows (default 1e6)\n"
     "  -s, --seed N          seed of the random numbers (default 1)\n"
     "  -b, --backend NAME    what evaluates the rows: cpu (default), opencl or cuda; all give the same bits\n"
-    "  -t, --threads N       CPU threads (default: all)\n"
+    "  -t, --threads N       CPU threads (default: all)\n" FC_QUICK_HELP
     "  -h, --help            this text\n";
 
 static const struct option long_options[] = {
+    FC_QUICK_OPTIONS,
+    {"step-time", required_argument, NULL, 'm'},
+    {"set", required_argument, NULL, 'S'},
     {"output", required_argument, NULL, 'o'},
     {"draws", required_argument, NULL, 'n'},
     {"seed", required_argument, NULL, 's'},
@@ -39,9 +58,15 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+enum { MOST_TIMES = 1000 };
+
 struct options {
-    const char *table, *output, *backend;
+    const char *table, *output, *backend, *scenario;
+    char *times[MOST_TIMES];
+    size_t time_count;
+    struct fc_scenario_options change;
     struct fc_calibration_options run;
+    bool own; /* an update by measurements of one's own */
 };
 
 /* Returns 0, 1 when help was asked for, or -1. */
@@ -54,6 +79,15 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":o:n:s:b:t:h", long_options, NULL)) != -1) {
         switch (option) {
+        case 'm':
+            if (o->time_count == MOST_TIMES)
+                return fc_fail(error, FC_BAD_INPUT, "--step-time is taken %d times at most", MOST_TIMES);
+            o->times[o->time_count++] = optarg;
+            break;
+        case 'S':
+            if (fc_scenario_add_override(&o->change, optarg, error))
+                return -1;
+            break;
         case 'o':
             o->output = optarg;
             break;
@@ -76,18 +110,120 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case 'h':
             return 1;
         default:
+            if (fc_quick_take(&o->change.quick, option, optarg))
+                break;
             return fc_option_error("calibrate", option, argv, long_options, error);
         }
     }
-    if (optind + 1 < argc)
-        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': calibrate takes a single table",
-                       argv[optind + 1]);
-    o->table = optind < argc ? argv[optind] : NULL;
+    bool quick = fc_quick_given(&o->change.quick), own = quick || o->time_count || o->change.override_count;
+    int left = argc - optind;
+    if (left > (quick ? 1 : 2))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "'%.80s' is one argument too many; calibrate takes a scenario and a table",
+                       argv[argc - 1]);
+    if (left == 2 || (own && !quick && left == 1)) {
+        o->scenario = argv[optind];
+        o->table = left == 2 ? argv[optind + 1] : NULL;
+        own = true;
+    } else {
+        o->table = left ? argv[optind] : NULL;
+    }
+    if (own && !o->scenario && !quick)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "own steps need their scenario: flopcast calibrate SCENARIO --step-time ...");
+    if (own && !o->time_count && !o->table)
+        return fc_fail(error, FC_BAD_INPUT, "nothing was measured: give --step-time or a table of runs");
+    o->own = own;
     return 0;
 }
 
+static int write_own(const struct options *o, const struct fc_own_measurements *own, struct fc_error *error)
+{
+    char source[512];
+    struct fc_output *output;
+    snprintf(source, sizeof source, "flopcast calibrate %.150s%s%.150s",
+             o->scenario ? o->scenario : "--model ...", o->table ? " " : " --step-time",
+             o->table ? o->table : "");
+    if (fc_output_open(&output, "-o", o->output, error))
+        return -1;
+    FILE *out = fc_output_begin(output, error);
+    if (out)
+        fc_own_measurements_write(own, source, out);
+    int status = out ? fc_output_commit(output, error) : -1;
+    fc_output_close(output);
+    return status;
+}
+
+static void print_own(const struct options *o, const struct fc_own_measurements *own)
+{
+    printf("%-34s %10s %9s   %-26s %s\n", "plan", "measured", "error", "forecast before (90 %)",
+           "after (90 %)");
+    for (int k = 0; k < own->count; k++) {
+        const struct fc_own_plan *p = &own->plans[k];
+        const struct fc_plan *q = &p->plan;
+        char plan[120], before[80];
+        snprintf(plan, sizeof plan, "%g GPUs, tp %g pp %g mb %g gbs %g", q->gpus, q->tp, q->pp,
+                 q->micro_batch, q->global_batch);
+        snprintf(before, sizeof before, "%.4g s (%.4g to %.4g)", p->before[1], p->before[0], p->before[2]);
+        printf("%-34s %8.4g s %7.2g %%   %-26s %.4g s (%.4g to %.4g)\n", plan, p->seconds, 100 * p->sd_log,
+               before, p->after[1], p->after[0], p->after[2]);
+        double z = log(p->seconds / p->before[1]) / (log(p->before[2] / p->before[1]) / 1.6448536);
+        if (p->grown > 1)
+            printf(
+                "  its %d measurements differ by more than their errors: the error was multiplied by %.2g\n",
+                p->count, p->grown);
+        if (fabs(z) > 2.6)
+            printf("  this is %.1f standard deviations from the forecast: check plan, GPU and unit\n", z);
+    }
+    if (o->output)
+        printf("\nwritten to %s; forecasts take it by --posterior %s\n", o->output, o->output);
+    else
+        printf("\nnothing is written without -o FILE\n");
+}
+
+static int calibrate_own(struct options *o, struct fc_error *error)
+{
+    struct fc_catalog *catalog = NULL;
+    struct fc_notes notes = {0};
+    struct fc_beliefs *beliefs = malloc(sizeof *beliefs);
+    struct fc_own_measurements *own = calloc(1, sizeof *own);
+    int status = beliefs && own ? 0 : fc_fail(error, FC_FAULT, "out of memory for the calibration");
+    if (!status && fc_catalog_posterior())
+        status = fc_fail(
+            error, FC_BAD_INPUT,
+            "calibrate starts from the posterior that comes with the program; leave --posterior out and give "
+            "all measurements at once");
+    if (!status)
+        status = fc_scenario_add_override(&o->change, "layers=step", error);
+    if (!status)
+        status = fc_catalog_open(&catalog, error);
+    if (!status)
+        status = fc_beliefs_read(beliefs, catalog, error);
+    if (!status) {
+        own->beliefs = beliefs;
+        if (o->time_count)
+            status = fc_own_runs_stated(own, o->scenario, &o->change, o->times, o->time_count, &notes, error);
+    }
+    if (!status && o->table)
+        status = fc_own_runs_table(own, o->scenario, &o->change, o->table, &notes, error);
+    if (!status)
+        status = fc_own_measurements_update(own, error);
+    fc_notes_print(&notes, stderr, false);
+    if (!status && o->output)
+        status = write_own(o, own, error);
+    if (!status)
+        print_own(o, own);
+    if (own)
+        fc_own_measurements_free(own);
+    free(own);
+    free(beliefs);
+    fc_notes_free(&notes);
+    fc_catalog_close(catalog);
+    return status;
+}
+
 static void print_summary(const struct fc_calibration *c, const struct fc_beliefs *prior,
-                          const double *residual_sd, size_t rows, double wall_s)
+                          const struct fc_residual_parts *r, size_t rows, double wall_s)
 {
     printf("%-28s %12s %8s %12s %8s %8s %8s\n", "factor", "prior", "sd", "posterior", "sd", "mode", "shift");
     for (int f = 0; f < FC_FACTORS; f++)
@@ -95,8 +231,9 @@ static void print_summary(const struct fc_calibration *c, const struct fc_belief
                prior->sd_log[f], prior->median[f] * exp(c->mean[f]), sqrt(c->covariance[f][f]),
                prior->median[f] * exp(c->mode[f]), c->mean[f] / prior->sd_log[f]);
     printf("\nsd: of the logarithm; shift: in standard deviations of the prior\n");
-    for (int g = 0; g < FC_GROUPS; g++)
-        printf("residual, %-28s %8.3f\n", fc_group_names[g], residual_sd[g]);
+    printf("residual, sites that the vendor did not tune: mean %+.3f, sd %.3f\n", r->site_mean, r->site_sd);
+    printf("residual, sd: vendor %.3f, model %.3f (mixture %.3f), plan %.3f (mixture %.3f), noise %.3f\n",
+           r->vendor_sd, r->model_sd[0], r->model_sd[1], r->plan_sd[0], r->plan_sd[1], r->noise_sd);
     printf("\n%zu rows, %llu draws in %.1f s (%.3g row evaluations/s): %zu particles, %d stages, acceptance "
            "%.2f, "
            "effective sample size about %.0f (plain importance sampling: %.1f)\n",
@@ -105,7 +242,7 @@ static void print_summary(const struct fc_calibration *c, const struct fc_belief
 }
 
 static int write_file(const struct options *o, const struct fc_calibration *c, const struct fc_beliefs *prior,
-                      const double *residual_sd, const struct fc_catalog *catalog, size_t rows,
+                      const struct fc_residual_parts *residual, const struct fc_catalog *catalog, size_t rows,
                       struct fc_output *output, struct fc_error *error)
 {
     char source[512];
@@ -115,7 +252,7 @@ static int write_file(const struct options *o, const struct fc_calibration *c, c
     FILE *out = fc_output_begin(output, error);
     if (!out)
         return -1;
-    fc_calibration_write(c, prior, residual_sd, catalog, source, out);
+    fc_calibration_write(c, prior, residual, catalog, source, out);
     return fc_output_commit(output, error);
 }
 
@@ -126,7 +263,8 @@ static int calibrate(const struct options *o, struct fc_error *error)
     struct fc_fit fit = {0};
     struct fc_beliefs *prior = malloc(sizeof *prior);
     struct fc_calibration *c = calloc(1, sizeof *c);
-    double residual_sd[FC_GROUPS], start = fc_clock_s();
+    struct fc_residual_parts residual;
+    double start = fc_clock_s();
     struct fc_output *output = NULL;
     int status = prior && c ? 0 : fc_fail(error, FC_FAULT, "out of memory for the calibration");
     if (!status)
@@ -143,13 +281,15 @@ static int calibrate(const struct options *o, struct fc_error *error)
     if (!status)
         status = fc_fit_create(&fit, &m, NULL, prior, error);
     if (!status)
+        fc_fit_take_sites(&fit, &m, NULL);
+    if (!status)
         status = fc_calibration_run(c, &fit, &o->run, error);
     if (!status)
-        status = fc_validation_residuals(&m, prior, residual_sd, error);
+        status = fc_validation_residuals(&m, prior, &residual, error);
     if (!status)
-        print_summary(c, prior, residual_sd, m.used, fc_clock_s() - start);
+        print_summary(c, prior, &residual, m.used, fc_clock_s() - start);
     if (!status && o->output)
-        status = write_file(o, c, prior, residual_sd, catalog, m.used, output, error);
+        status = write_file(o, c, prior, &residual, catalog, m.used, output, error);
     fc_output_close(output);
     if (c)
         fc_calibration_free(c);
@@ -163,17 +303,20 @@ static int calibrate(const struct options *o, struct fc_error *error)
 
 int fc_command_calibrate(int argc, char **argv)
 {
-    struct options o;
+    static struct options o; /* large */
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == 1) {
         fputs(help, stdout);
         return FC_DONE;
     }
-    if (!status)
+    if (!status && o.own)
+        status = calibrate_own(&o, &error);
+    else if (!status)
         status = fc_times_choose(o.backend, o.run.threads, &o.run.backend, &o.run.device, &error);
-    if (!status)
+    if (!status && !o.own)
         status = calibrate(&o, &error);
+    fc_scenario_options_free(&o.change);
     if (status) {
         fprintf(stderr, "flopcast: %s\n", error.text);
         return (int)error.status;

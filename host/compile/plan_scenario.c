@@ -162,6 +162,7 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
     p->fp16 = f[FC_FIELD_PRECISION].is_set && f[FC_FIELD_PRECISION].choice == 1;
     if (fc_recipes_read(p->recipes, p->software->name, f[FC_FIELD_MODEL].name, p->gpu.name, error))
         return -1;
+    p->tuned_by_vendor = f[FC_FIELD_TUNED_BY].is_set && f[FC_FIELD_TUNED_BY].choice == 1;
     p->precision = f[FC_FIELD_PRECISION].is_set ? precisions[f[FC_FIELD_PRECISION].choice] : FC_BF16;
     p->lora_rank = f[FC_FIELD_LORA_RANK].is_set ? f[FC_FIELD_LORA_RANK].number : 0;
     if (p->lora_rank > 0 && (fc_architecture_is_mixture(&p->model) || p->model.mtp_layers > 0))

@@ -207,6 +207,8 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                 "quotes, or {pert: [2.6, 3.5, 6.5], unit: USD}",
                 unquoted, unquoted == 1 ? "distribution stands" : "distributions stand");
     fc_catalog_note(scenario->catalog, &scenario->settings->notes);
+    if (fc_catalog_posterior() && scenario->settings->fields[FC_FIELD_POSTERIOR].is_set)
+        scenario->settings->fields[FC_FIELD_POSTERIOR].note = fc_catalog_posterior();
     default_block_terms(scenario->settings);
     for (size_t i = 0; i < options->override_count; i++)
         if (fc_scale_is_one(options->overrides[i]) &&

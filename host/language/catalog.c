@@ -263,6 +263,32 @@ static int add_directory(struct fc_catalog *catalog, const char *directory, stru
     return status;
 }
 
+static const char *own_posterior; /* set once, before any catalog is opened */
+
+void fc_catalog_use_posterior(const char *path)
+{
+    own_posterior = path;
+}
+
+const char *fc_catalog_posterior(void)
+{
+    return own_posterior;
+}
+
+static int add_posterior(struct fc_catalog *catalog, struct fc_error *error)
+{
+    struct fc_document *document;
+    if (fc_document_open(&document, own_posterior, FC_SCENARIO_BYTES, error))
+        return -1;
+    const char *kind = fc_node_text(fc_document_root(document), "kind");
+    if (!kind || strcmp(kind, "posterior") != 0) {
+        fc_document_close(document);
+        return fc_fail(error, FC_BAD_INPUT, "'%.400s' is no posterior; flopcast calibrate -o FILE writes one",
+                       own_posterior);
+    }
+    return add_document(catalog, document, error);
+}
+
 int fc_catalog_open(struct fc_catalog **catalog, struct fc_error *error)
 {
     *catalog = NULL;
@@ -274,6 +300,8 @@ int fc_catalog_open(struct fc_catalog **catalog, struct fc_error *error)
     fresh->reading_own = true;
     if (status == 0 && directory && directory[0])
         status = add_directory(fresh, directory, error);
+    if (status == 0 && own_posterior)
+        status = add_posterior(fresh, error);
     if (status < 0) {
         fc_catalog_close(fresh);
         return -1;
@@ -295,7 +323,13 @@ void fc_catalog_close(struct fc_catalog *catalog)
 
 void fc_catalog_note(const struct fc_catalog *catalog, struct fc_notes *notes)
 {
-    if (catalog->own > 0)
+    const char *directory = getenv("FLOPCAST_CATALOG");
+    if (own_posterior)
+        fc_note(
+            notes, FC_NOTE, "own-posterior", NULL,
+            "step times follow the shipped posterior as updated by the measurements in '%s' (--posterior)",
+            own_posterior);
+    if (catalog->own > 0 && (!own_posterior || (directory && directory[0])))
         fc_note(notes, FC_NOTE, "own-catalog", NULL,
                 "the catalog directory '%s' (FLOPCAST_CATALOG) adds %zu entries and replaces %zu of the "
                 "bundled ones",

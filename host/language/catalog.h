@@ -49,6 +49,11 @@ void fc_catalog_close(struct fc_catalog *catalog);
 int fc_catalog_add_stated(struct fc_catalog *catalog, const char *kind, const char *name,
                           const struct fc_node *node, struct fc_error *error);
 
+/* A further file that every catalog opened from now on reads last: what a user measured (flopcast calibrate
+ * -o FILE). `path` is borrowed; NULL: none. */
+void fc_catalog_use_posterior(const char *path);
+const char *fc_catalog_posterior(void);
+
 /* Notes that entries of the user's directory are in use, and how many. */
 void fc_catalog_note(const struct fc_catalog *catalog, struct fc_notes *notes);
 

@@ -19,6 +19,7 @@ static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NUL
 static const char *const schedules[] = {"auto", "1f1b", "interleaved", "zero_bubble", "dualpipe", NULL};
 static const char *const routers[] = {"trained", "balanced", "dropping", NULL};
 static const char *const graphs[] = {"none", "partial", "full", "router", NULL};
+static const char *const tuners[] = {"site", "vendor", NULL};
 static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
 static const char *const profiles[] = {"plain", "h100-era", "gb200-era", NULL};
 static const char *const maturities[] = {"none", "first_run", "experienced", "automated", "mixed", NULL};

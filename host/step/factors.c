@@ -1,5 +1,6 @@
 /* factors.c: see factors.h. */
 #include "factors.h"
+#include "own_steps.h"
 #include "cuda/model/step/step_program.h"
 
 #include <math.h>
@@ -91,21 +92,11 @@ const struct fc_factor fc_factors[FC_FACTORS] = {
     [FC_FACTOR_SOFTWARE_MEGASCALE] = {"software_megascale", FC_IN_SOFTWARE},
 };
 
-const char *const fc_group_names[FC_GROUPS] = {"dense, Blackwell", "dense, Ampere or Hopper",
-                                               "mixture, Blackwell", "mixture, Ampere or Hopper"};
-
 enum fc_memory_family fc_memory_family_of(const struct fc_plan *p)
 {
     return p->software->id == FC_MEGATRON_2021 || p->software->id == FC_MEGATRON_2022 ? FC_MEMORY_OLD
            : p->software->fsdp                                                        ? FC_MEMORY_TORCH
                                                                                       : FC_MEMORY_MEGATRON;
-}
-
-enum fc_group fc_group_of(const struct fc_plan *plan)
-{
-    bool mixture = fc_architecture_is_mixture(&plan->model), blackwell = plan->gpu.family == FC_BLACKWELL;
-    return mixture ? (blackwell ? FC_MIXTURE_BLACKWELL : FC_MIXTURE_HOPPER)
-                   : (blackwell ? FC_DENSE_BLACKWELL : FC_DENSE_HOPPER);
 }
 
 static int by_family(const struct fc_plan *p, int ampere, int hopper, int blackwell)
@@ -367,8 +358,6 @@ static int read_correlations(struct fc_beliefs *b, const struct fc_catalog_entry
 
 int fc_beliefs_read(struct fc_beliefs *b, const struct fc_catalog *catalog, struct fc_error *error)
 {
-    static const char *const residuals[FC_GROUPS] = {"residual_dense_blackwell", "residual_dense_hopper",
-                                                     "residual_mixture_blackwell", "residual_mixture_hopper"};
     if (fc_beliefs_read_priors(b, catalog, error))
         return -1;
     double sd[FC_FACTORS];
@@ -391,13 +380,7 @@ int fc_beliefs_read(struct fc_beliefs *b, const struct fc_catalog *catalog, stru
             return -1;
         before[count++] = factor;
     }
-    for (int g = 0; g < FC_GROUPS; g++) {
-        const struct fc_catalog_entry *entry;
-        if (fc_catalog_find(catalog, "posterior", residuals[g], NULL, &entry, error) ||
-            fc_catalog_number(entry, "sd_log", &b->residual_sd[g], NULL, error))
-            return -1;
-    }
-    return 0;
+    return fc_residual_read(&b->residual, catalog, error) || fc_own_steps_read(b, catalog, error) ? -1 : 0;
 }
 
 /* --- use
@@ -433,15 +416,20 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
                       const bool own[FC_IN_STEP_END], struct fc_step_draws *draws,
                       struct fc_step_program *program)
 {
-    enum { ALONE = 5 };
+    enum { ALONE = 4 };
     int factor[FC_STEP_JOINT] = {0}, count = 0;
     double c[FC_STEP_JOINT * FC_STEP_JOINT], packed[FC_STEP_JOINT * (FC_STEP_JOINT + 1) / 2];
+    struct fc_plan_traits traits;
+    fc_plan_traits_of(plan, &traits);
     fc_beliefs_medians(b, plan, draws->value);
+    /* What is left open of a plan that was measured is far less than what is open of each factor, and the model is not
+     * linear: the step time is then drawn as one, the factors stand at their updated medians. */
+    bool whole = use == FC_USE_POSTERIOR && b->own.count > 0 && !own[FC_IN_STEP_RESIDUAL];
     for (int i = 0; i < FC_IN_STEP_END; i++) {
         int f = own[i] || is_alone(i) ? -1 : fc_factor_for(plan, i);
-        draws->kind[i] = own[i]                         ? FC_STEP_OWN
-                         : f < 0 || use == FC_USE_FIXED ? FC_STEP_CONSTANT
-                                                        : FC_STEP_NORMAL;
+        draws->kind[i] = own[i]                                  ? FC_STEP_OWN
+                         : f < 0 || use == FC_USE_FIXED || whole ? FC_STEP_CONSTANT
+                                                                 : FC_STEP_NORMAL;
         if (f >= 0 && use == FC_USE_PRIOR)
             draws->value[i] = b->median[f];
         if (draws->kind[i] == FC_STEP_NORMAL) {
@@ -449,25 +437,41 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
             factor[count++] = f;
         }
     }
+    /* the residual stands last: steps that a user measured tie it to the factors */
+    int factors = count;
+    double with[FC_FACTORS] = {0}, residual = fc_residual_covariance(&b->residual, &traits, &traits);
+    if (whole) {
+        double mean, sd;
+        fc_own_steps_total(b, plan, own, &mean, &sd);
+        residual = sd * sd;
+    } else if (use != FC_USE_POSTERIOR)
+        draws->value[FC_IN_STEP_RESIDUAL] = use == FC_USE_PRIOR ? exp(fc_residual_mean(&b->residual, &traits))
+                                                                : draws->value[FC_IN_STEP_RESIDUAL];
+    if (!own[FC_IN_STEP_RESIDUAL] && use != FC_USE_FIXED) {
+        draws->kind[FC_IN_STEP_RESIDUAL] = FC_STEP_NORMAL;
+        program->joint[count++] = FC_IN_STEP_RESIDUAL;
+    }
     for (int i = 0; i < count; i++)
         for (int k = 0; k < count; k++) {
             double prior = i == k ? b->sd_log[factor[i]] * b->sd_log[factor[i]] : 0;
-            c[i * count + k] = use == FC_USE_PRIOR ? prior : b->covariance[factor[i]][factor[k]];
+            if (i < factors && k < factors)
+                c[i * count + k] = use == FC_USE_PRIOR ? prior : b->covariance[factor[i]][factor[k]];
+            else
+                c[i * count + k] = i == k ? residual : with[factor[i < k ? i : k]];
         }
     /* software that was not stated may be another generation */
     for (int i = 0; i < count; i++)
-        if (program->joint[i] == FC_IN_SOFTWARE && plan->software_assumed)
+        if (program->joint[i] == FC_IN_SOFTWARE && plan->software_assumed && b->own.count == 0)
             c[i * count + i] += 0.05 * 0.05;
     factorize(c, count, packed);
     for (int i = 0; i < count; i++)
         program->joint_from[i] = 0;
-    /* a GPU whose efficiency is inherited from another generation is known less well */
-    double residual = hypot(b->residual_sd[fc_group_of(plan)], plan->gpu.inherited_sd_log);
     const double *memory = b->memory_sd_log[fc_memory_family_of(plan)];
-    const double alone[ALONE] = {residual, memory[0], memory[1], memory[2], b->router_sd_log};
+    const double alone[ALONE] = {memory[0], memory[1], memory[2], b->router_sd_log};
     for (int k = 0; k < ALONE; k++) {
-        int input = k == ALONE - 1 ? FC_IN_ROUTER_SPREAD : FC_IN_STEP_RESIDUAL + k;
-        if (own[input] || use == FC_USE_FIXED || draws->value[input] == 0)
+        int input = k == ALONE - 1 ? FC_IN_ROUTER_SPREAD : FC_IN_MEMORY_ACTIVATIONS + k;
+        if (own[input] || use == FC_USE_FIXED || draws->value[input] == 0 ||
+            (whole && input == FC_IN_ROUTER_SPREAD))
             continue;
         draws->kind[input] = FC_STEP_NORMAL;
         program->joint[count] = input;
@@ -483,7 +487,8 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
     }
 }
 
-void fc_beliefs_medians(const struct fc_beliefs *b, const struct fc_plan *plan, double inputs[FC_IN_STEP_END])
+void fc_beliefs_factor_medians(const struct fc_beliefs *b, const struct fc_plan *plan,
+                               double inputs[FC_IN_STEP_END])
 {
     for (int i = 0; i < FC_IN_STEP_END; i++) {
         int f = is_alone(i) ? -1 : fc_factor_for(plan, i);
@@ -494,4 +499,17 @@ void fc_beliefs_medians(const struct fc_beliefs *b, const struct fc_plan *plan, 
     /* experts alone on their rank's data, or balanced by force: no spread */
     inputs[FC_IN_ROUTER_SPREAD] =
         fc_architecture_is_mixture(&plan->model) && !plan->balanced_router ? b->router_median : 0;
+}
+
+void fc_beliefs_medians(const struct fc_beliefs *b, const struct fc_plan *plan, double inputs[FC_IN_STEP_END])
+{
+    struct fc_plan_traits traits;
+    double gradient[FC_FACTORS];
+    fc_beliefs_factor_medians(b, plan, inputs);
+    if (b->own.count > 0)
+        (void)fc_own_steps_linear(b, plan, &traits, gradient);
+    else
+        fc_plan_traits_of(plan, &traits);
+    inputs[FC_IN_STEP_RESIDUAL] =
+        exp(fc_residual_mean(&b->residual, &traits) + fc_own_steps_mean(&b->own, &b->residual, &traits));
 }

@@ -10,6 +10,7 @@
 #include "cuda/model/inputs.h"
 #include "host/language/catalog.h"
 #include "plan.h"
+#include "residual.h"
 #include "cuda/model/step/step_program.h"
 
 /* The order is that of the columns of a calibration; append only. */
@@ -106,11 +107,6 @@ struct fc_factor {
 };
 extern const struct fc_factor fc_factors[FC_FACTORS]; /* by enum fc_factor_id */
 
-/* Plans whose residuals are alike. */
-enum fc_group { FC_DENSE_BLACKWELL, FC_DENSE_HOPPER, FC_MIXTURE_BLACKWELL, FC_MIXTURE_HOPPER, FC_GROUPS };
-extern const char *const fc_group_names[FC_GROUPS]; /* "dense, Blackwell" ... */
-enum fc_group fc_group_of(const struct fc_plan *plan);
-
 /* Software whose memory beside its tensors is alike. */
 enum fc_memory_family {
     FC_MEMORY_MEGATRON, /* Megatron-Core and the like */
@@ -120,11 +116,28 @@ enum fc_memory_family {
 };
 enum fc_memory_family fc_memory_family_of(const struct fc_plan *plan);
 
+/* Steps that a user measured (own_steps.h), and what conditioning on them needs. */
+enum { FC_OWN_STEPS = 32 };
+struct fc_own_step {
+    struct fc_plan_traits plan;
+    double gradient[FC_FACTORS]; /* of the log of the step time by the logs of the factors */
+    double surprise;             /* log(measured / predicted by the shipped posterior) */
+    double sd_log;               /* of the measurement */
+};
+struct fc_own_steps {
+    int count;
+    struct fc_own_step step[FC_OWN_STEPS];
+    double inverse[FC_OWN_STEPS][FC_OWN_STEPS]; /* of the covariance of what was measured */
+    double weight[FC_OWN_STEPS];                /* inverse x surprise */
+    double factor[FC_FACTORS][FC_OWN_STEPS];    /* covariance of the factors with what was measured, before */
+};
+
 struct fc_beliefs {
     double median[FC_FACTORS], sd_log[FC_FACTORS]; /* prior */
     double log_shift[FC_FACTORS]; /* posterior mean of the log, less the log of the prior's median */
     double covariance[FC_FACTORS][FC_FACTORS]; /* posterior, of the logs */
-    double residual_sd[FC_GROUPS]; /* of the log of the step time, for models the fit has not seen */
+    struct fc_residual_parts residual;         /* what the model leaves unexplained */
+    struct fc_own_steps own;                   /* steps that a user measured */
     /* lognormal distributions of the memory inputs: activations, allocator, framework; by enum fc_memory_family */
     double memory_median[FC_MEMORY_FAMILIES][3], memory_sd_log[FC_MEMORY_FAMILIES][3];
     double router_median, router_sd_log; /* lognormal distribution of the spread of the experts' loads */
@@ -160,7 +173,11 @@ void fc_beliefs_apply(const struct fc_beliefs *beliefs, const struct fc_plan *pl
                       const bool own[FC_IN_STEP_END], struct fc_step_draws *draws,
                       struct fc_step_program *program);
 
-/* The median value of every input of the step layer, residual 1. */
+/* The median value of every input of the step layer but the residual, which is 1. */
+void fc_beliefs_factor_medians(const struct fc_beliefs *beliefs, const struct fc_plan *plan,
+                               double inputs[FC_IN_STEP_END]);
+
+/* The same with the residual: that of the site's mean and own steps. */
 void fc_beliefs_medians(const struct fc_beliefs *beliefs, const struct fc_plan *plan,
                         double inputs[FC_IN_STEP_END]);
 

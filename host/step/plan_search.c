@@ -157,7 +157,8 @@ static const double *medians_of(struct medians *medians, const struct fc_plan *p
 {
     unsigned traits = (p->tp > 1) | (unsigned)(p->cp > 1) << 1 | (unsigned)(p->ep > 1) << 2 |
                       (unsigned)(p->pp > 1) << 3 | (unsigned)(p->vpp > 1) << 4 | (unsigned)p->fsdp << 5;
-    if (!medians->known[traits][p->precision]) {
+    /* what a user measured holds for plans near it, so that each plan has medians of its own */
+    if (!medians->known[traits][p->precision] || beliefs->own.count > 0) {
         fc_beliefs_medians(beliefs, p, medians->inputs[traits][p->precision]);
         medians->known[traits][p->precision] = true;
     }
