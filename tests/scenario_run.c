@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -20,8 +21,12 @@ struct fc_result scenario_run(const char *scenario, const char *set, uint64_t fi
     struct fc_select_request wish = {.backends = "cpu", .device = -1};
     struct fc_result result;
     struct fc_run_outcome outcome;
-    if (set && fc_scenario_add_override(&options, set, &error))
-        fail_msg("%s", error.text);
+    for (const char *at = set; at && *at; at += strcspn(at, "\n"), at += *at == '\n') {
+        char one[256];
+        snprintf(one, sizeof one, "%.*s", (int)strcspn(at, "\n"), at);
+        if (fc_scenario_add_override(&options, one, &error))
+            fail_msg("%s", error.text);
+    }
     if (fc_scenario_open(&opened, scenario, &options, &error) ||
         fc_scenario_start_result(&opened, &result, &error) || fc_select(&selection, &wish, &error))
         fail_msg("%s: %s", scenario, error.text);

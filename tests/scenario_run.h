@@ -7,7 +7,7 @@
 
 #include "host/result/result.h"
 
-/* The result of `trials` trials from `first` on; `set` is NULL or one PATH=VALUE. The test fails when
+/* The result of `trials` trials from `first` on; `set` is NULL or PATH=VALUE, several in lines. The test fails when
  * anything does. To be freed with fc_result_free. */
 struct fc_result scenario_run(const char *scenario, const char *set, uint64_t first, uint64_t trials);
 

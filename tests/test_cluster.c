@@ -38,7 +38,8 @@ static int open_on(struct fc_scenario *scenario, const char *layers, const char 
     snprintf(text, sizeof text,
              "layers: %s\n"
              "cluster: {%s}\n"
-             "training: {model: llama3-8b, tokens: 1e12, precision: %s, sequence: 4096, global_batch: 4608}\n"
+             "training: {model: llama3-8b, software: nemo-25, tokens: 1e12, precision: %s, sequence: 4096, "
+             "global_batch: 4608}\n"
              "plan: {tp: 1, pp: 1, micro_batch: 1, zero: parameters, recompute: full}\n%s",
              layers, cluster, precision, more);
     put("s.yaml", text);

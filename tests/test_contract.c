@@ -528,12 +528,14 @@ static void outages_stop_a_run(void **state)
                           "contract.years=7",
                           "contract.outage_rate=0 1/year",
                           "contract.outage_length=96 h",
+                          "operation.maturity=none",
                           NULL};
     const char *rough[] = {"layers=all",
                            "contract.value=38 B USD",
                            "contract.years=7",
                            "contract.outage_rate=1.5 1/year",
                            "contract.outage_length=96 h",
+                           "operation.maturity=none",
                            NULL};
     static const char frontier[] = "gb300-nvl72-frontier";
     double *days = worlds(frontier, calm, FC_M_WALL_CLOCK_DAYS, N, false);
