@@ -128,9 +128,9 @@ refused "too few breaches to explain" 2 \
 
 # --- the same answers whatever the threads and instructions ---
 flopcast explain $aws -n 3000 -q --json -t 1 --isa scalar
-grep -v '"wall_s"\|"topology"' "$work/out" >"$work/one"
+grep -v '"wall_s"\|"topology"\|"command_line"' "$work/out" >"$work/one"
 flopcast explain $aws -n 3000 -q --json -t 2
-grep -v '"wall_s"\|"topology"' "$work/out" >"$work/two"
+grep -v '"wall_s"\|"topology"\|"command_line"' "$work/out" >"$work/two"
 succeeds "explain gives the same digits on one thread, scalar, and on two" cmp "$work/one" "$work/two"
 
 # --- run --until and --samples ---

@@ -47,10 +47,11 @@ x: y'
 is "a value cannot hold a line" "$status" 2
 
 # Models in files.
-flopcast step --model "$configs/Qwen3-30B-A3B.json" --gpus 64xgb200 --tokens 300B --json
+# (published recipes are found by the catalog's names: without them)
+flopcast step --model "$configs/Qwen3-30B-A3B.json" --gpus 64xgb200 --tokens 300B --set training.software=nemo-25 --json
 is "a config.json is a model" "$status" 0
 from_file=$(grep step_time_s "$work/out" | head -1)
-flopcast step $small --json
+flopcast step $small --set training.software=nemo-25 --json
 is "that computes as the one of the catalog" "$(grep step_time_s "$work/out" | head -1)" "$from_file"
 mkdir "$work/here"
 cp "$configs/Llama-3.1-8B.json" "$work/here/config.json"

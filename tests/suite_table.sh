@@ -48,7 +48,7 @@ alike "names of other tools, thousands apart" "$work/names.csv"
 # columns of their own
 flopcast validate "$work/narrow.csv" --json
 plain=$(sed -n 's/^ *"predicted_s": *//p' "$work/out")
-echo "$narrow" | sed '1s/$/,cuda_graph,fused_experts,dispatcher/; 2s/$/,full,yes,hybridep/' >"$work/columns.csv"
+echo "$narrow" | sed '1s/$/,cuda_graph,fused_experts,dispatcher/; 2s/$/,none,no,alltoall/' >"$work/columns.csv"
 flopcast validate "$work/columns.csv" --json
 differs "CUDA graphs and fused experts have columns" "$(sed -n 's/^ *"predicted_s": *//p' "$work/out")" "$plain"
 echo "$narrow" | sed '1s/$/,notes/; 2s/$/,full_iteration; cutedsl_fused_grouped_mlp; hybridep; a cold morning/' >"$work/notes.csv"

@@ -29,17 +29,27 @@ static void say(struct fc_settings *settings, const char *maturity, const char *
             maturity, value);
 }
 
+/* Equal but for blanks. */
+static bool same_text(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (*a == ' ')
+            a++;
+        while (*b == ' ')
+            b++;
+        if (*a != *b)
+            return false;
+        if (!*a)
+            return true;
+    }
+}
+
 int fc_operation_apply(struct fc_settings *settings, const struct fc_catalog *catalog, struct fc_error *error)
 {
     const struct fc_setting *f = settings->fields, *maturity = &f[FC_FIELD_OPERATION];
     const struct fc_setting *overhead = &f[FC_FIELD_OPERATION_OVERHEAD];
     if (!f[FC_FIELD_LAYERS].is_set || !fc_field_in_use(settings, &fc_fields[FC_FIELD_OPERATION]))
         return 0;
-    if (maturity->is_set && overhead->is_set)
-        return fc_fail_at(
-            error, &overhead->place,
-            "operation.overhead and operation.maturity are both stated (one follows from the other); drop "
-            "one");
     bool work = f[FC_FIELD_WORK].is_set;
     const char *const *words = fc_fields[FC_FIELD_OPERATION].choices;
     const char *word = maturity->is_set ? words[maturity->choice] : work ? "none" : "mixed";
@@ -51,6 +61,11 @@ int fc_operation_apply(struct fc_settings *settings, const struct fc_catalog *ca
     struct fc_writer *writer;
     struct fc_document *document = NULL;
     fc_catalog_value_text(fc_node_get(entry->node, "value"), value, sizeof value);
+    if (maturity->is_set && overhead->is_set && !same_text(overhead->text, value)) /* a result states both */
+        return fc_fail_at(
+            error, &overhead->place,
+            "operation.overhead and operation.maturity are both stated (one follows from the other); drop "
+            "one");
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return fc_fail(error, FC_FAULT, "no memory for the defaults of the operation");
@@ -58,10 +73,11 @@ int fc_operation_apply(struct fc_settings *settings, const struct fc_catalog *ca
     int status = fc_writer_open(&writer, out, FC_JSON, error);
     if (status == 0) {
         fc_write_map(writer, NULL);
-        write_default(writer, FC_FIELD_OPERATION, word,
-                      work ? "training.work is a time, to which nothing is added"
-                           : "not known unless stated; operation.overhead says what it means",
-                      "estimate");
+        if (!overhead->is_set) /* which then says nothing of the maturity */
+            write_default(writer, FC_FIELD_OPERATION, word,
+                          work ? "training.work is a time, to which nothing is added"
+                               : "not known unless stated; operation.overhead says what it means",
+                          "estimate");
         write_default(writer, FC_FIELD_OPERATION_OVERHEAD, value, fc_node_text(entry->node, "source"),
                       fc_node_text(entry->node, "grade"));
         fc_write_end(writer);
