@@ -6,7 +6,7 @@ set -u
 unset FLOPCAST_FAULT
 aws=scenarios/openai-aws-38b-contract.yaml
 slow=scenarios/llama3-405b-54-days.yaml
-flopcast run $slow -n 20000 -q -b cpu --json
+flopcast run $slow -n 100000 -q -b cpu --json
 right=$(member "$work/out" digest)
 
 # --- libraries that crash, hang or end the process when they are opened ---
@@ -19,7 +19,7 @@ for kind in abort pause exit; do
     printf '#include <stdlib.h>\n#include <unistd.h>\n__attribute__((constructor)) static void start(void) { %s; }\n' \
         "$(case $kind in exit) echo '_exit(0)' ;; *) echo "$kind()" ;; esac)" >"$work/$kind/l.c"
     cc -shared -fPIC -o "$work/$kind/libOpenCL.so.1" "$work/$kind/l.c"
-    LD_LIBRARY_PATH=$work/$kind OCL_ICD_VENDORS=/etc FLOPCAST_PROBE_S=1 timeout 60 "$FLOPCAST" run $slow -n 20000 --json \
+    LD_LIBRARY_PATH=$work/$kind OCL_ICD_VENDORS=/etc FLOPCAST_PROBE_S=1 timeout 60 "$FLOPCAST" run $slow -n 100000 --json \
         >"$work/out" 2>"$work/err"
     is "an OpenCL library that calls $kind: auto gives the right answer" "$? $(member "$work/out" digest)" "0 $right"
     LD_LIBRARY_PATH=$work/$kind FLOPCAST_PROBE_S=1 timeout 60 "$FLOPCAST" devices >"$work/out" 2>"$work/err"
@@ -39,14 +39,14 @@ if ! sed -n '/^  OpenCL: found/,/^  [A-Z]/p' "$work/out" | grep -q 'self-test pa
     exit
 fi
 # the self-test takes the first five batches
-FLOPCAST_FAULT=opencl:hang:6 FLOPCAST_HUNG_S=2 timeout 60 "$FLOPCAST" run $slow -n 20000 -b cpu+opencl --json >"$work/out" 2>"$work/err"
+FLOPCAST_FAULT=opencl:hang:6 FLOPCAST_HUNG_S=2 timeout 60 "$FLOPCAST" run $slow -n 100000 -b cpu+opencl --json >"$work/out" 2>"$work/err"
 is "a driver that hangs beside the CPU: the right answer" "$? $(member "$work/out" digest)" "0 $right"
 has "a driver that hangs beside the CPU: it is named" "$work/err" 'OpenCL: .* failed during the run: it gave no answer for 2 s'
-FLOPCAST_FAULT=opencl:hang:6 FLOPCAST_HUNG_S=2 timeout 60 "$FLOPCAST" run $slow -n 20000 -b opencl -q -o "$work/hung.json" \
+FLOPCAST_FAULT=opencl:hang:6 FLOPCAST_HUNG_S=2 timeout 60 "$FLOPCAST" run $slow -n 100000 -b opencl -q -o "$work/hung.json" \
     >"$work/out" 2>"$work/err"
 is "a driver that hangs alone: status 4" $? 4
 is "a driver that hangs alone: what was done is kept" "$([ -s "$work/hung.json" ] && echo yes)" yes
-flopcast run $slow -n 20000 -b cpu -q --resume -o "$work/hung.json" --json
+flopcast run $slow -n 100000 -b cpu -q --resume -o "$work/hung.json" --json
 is "and the CPU finishes it" "$(member "$work/out" digest)" "$right"
 FLOPCAST_FAULT=opencl:hang:6 $interruptible "$FLOPCAST" run $slow -n 1e8 -b cpu+opencl -o "$work/stop.json" \
     >"$work/out" 2>"$work/err" &
@@ -59,7 +59,7 @@ wait $process
 is "a driver that hangs, and a stop: the CPU's trials are kept" "$([ -s "$work/stop.json" ] && echo yes)" yes
 
 export XDG_CACHE_HOME="$work/cache"
-flopcast run $slow -n 20000 -b opencl -q --json
+flopcast run $slow -n 100000 -b opencl -q --json
 is "kernels go into a cache" "$(ls -A "$work/cache/flopcast" | wc -l)" 1
 cached=$(echo "$work"/cache/flopcast/opencl-*.bin)
 size=$(stat -c %s "$cached")
@@ -67,14 +67,14 @@ cp "$cached" "$work/whole.bin"
 for damage in "truncate -s $((size / 2))" "truncate -s 0" "truncate -s 20" "truncate -s $((size + 1))"; do
     cp "$work/whole.bin" "$cached"
     $damage "$cached"
-    flopcast run $slow -n 20000 -b opencl -q --json
+    flopcast run $slow -n 100000 -b opencl -q --json
     is "a cache after '$damage': the right answer" "$status $(member "$work/out" digest)" "0 $right"
     is "and it is made anew" "$(head -c 13 "$cached")" "flopcast-cl-2"
 done
 for at in 0 20 30 $((size / 3)) $((size - 1)); do
     cp "$work/whole.bin" "$cached"
     printf '\377\376' | dd of="$cached" bs=1 seek="$at" conv=notrunc 2>/dev/null
-    flopcast run $slow -n 20000 -b opencl -q --json
+    flopcast run $slow -n 100000 -b opencl -q --json
     is "a cache with a wrong byte at $at: the right answer" "$status $(member "$work/out" digest)" "0 $right"
 done
 unset XDG_CACHE_HOME

@@ -8,19 +8,19 @@ slow=scenarios/llama3-405b-54-days.yaml
 long="$slow -n 1e8 -t 1 -b cpu -q"
 
 # --- an output that is an input, or another output ---
-cp $aws "$work/mine.yaml"
+cp $aws "$work/mine.json"
 cp $aws "$work/mine.bak"
-ln -s mine.yaml "$work/link.yaml"
-ln "$work/mine.yaml" "$work/hard.yaml"
-for name in mine.yaml link.yaml hard.yaml ./mine.yaml; do
-    flopcast run "$work/mine.yaml" -n 100 -q -b cpu -o "$work/$name"
+ln -s mine.json "$work/link.json"
+ln "$work/mine.json" "$work/hard.json"
+for name in mine.json link.json hard.json ./mine.json; do
+    flopcast run "$work/mine.json" -n 100 -q -b cpu -o "$work/$name"
     is "-o $name, the scenario itself: status 2" "$status" 2
     has "-o $name: it says so" "$work/err" 'is an input of this command; name another file'
 done
-cp "$work/mine.yaml" "$work/mine.csv"
+cp "$work/mine.json" "$work/mine.csv"
 flopcast run "$work/mine.csv" -n 100 -q -b cpu --samples "$work/mine.csv"
 is "--samples on the scenario: status 2" "$status" 2
-succeeds "the scenario is untouched" cmp "$work/mine.yaml" "$work/mine.bak"
+succeeds "the scenario is untouched" cmp "$work/mine.json" "$work/mine.bak"
 succeeds "so is the one with another ending" cmp "$work/mine.csv" "$work/mine.bak"
 refused "-o and --samples on one file" 2 \
     "flopcast: --samples $work/both.csv: is the file of -o too; give each output a file of its own" \
@@ -30,7 +30,7 @@ flopcast run $aws -n 100 -q -b cpu -o "$work/both.csv" --samples "$work/other.cs
 is "-o and --samples on one file by a link to what is not there yet: status 2" "$status" 2
 "$FLOPCAST" run $aws -n 100 -q -b cpu -o "$work/stdout.json" >"$work/stdout.json" 2>"$work/err"
 is "-o on the file of standard output: status 2" $? 2
-refused "-o with an empty name" 2 "flopcast: -o: the name of the file is empty; name one" run $aws -n 1e12 -o ""
+refused "-o with an empty name" 2 "flopcast: -o: the name of the file is empty; name one" run $aws -n 1e12 -q -o ""
 head -1 catalog/measured-training.csv >"$work/t.csv"
 grep -e '^mb-26.08-gb200-qwen3-30b' catalog/measured-training.csv >>"$work/t.csv"
 cp "$work/t.csv" "$work/t.bak"
@@ -78,7 +78,7 @@ is "-o /dev/fd/3 writes to descriptor 3" "$(member "$work/three.json" digest)" "
 mkfifo "$work/fifo"
 for arguments in "run $work/fifo" "merge $work/fifo" "calibrate $work/fifo" "validate $work/fifo"; do
     timeout 20 "$FLOPCAST" $arguments >"$work/out" 2>"$work/err" </dev/null
-    is "a pipe that nobody writes to: $arguments" "$? $(grep -c 'is a pipe that nobody writes to; name a file' "$work/err")" "2 1"
+    is "a pipe that nobody writes to: $arguments" "$? $(grep -c 'is a pipe without a writer; name a file' "$work/err")" "2 1"
 done
 timeout 20 "$FLOPCAST" run $aws -n 100 -q -b cpu -o "$work/fifo" >"$work/out" 2>"$work/err"
 is "-o on a pipe that nobody reads: status 2" $? 2
@@ -108,7 +108,7 @@ kill -HUP $process
 kill -HUP $process
 wait $process
 is "SIGHUP, twice as terminals do: status 4" $? 4
-has "SIGHUP: it is told how to go on" "$work/err1" "go on with --resume -o $work/two.json"
+has "SIGHUP: it is told how to go on" "$work/err1" "continue with --resume -o $work/two.json"
 flopcast merge "$work/two.json" -q --json
 is "SIGHUP: the file is whole, and lacks trials: status 1" "$status" 1
 has "merge says which are missing" "$work/err" 'warning: trials [0-9]* to 99999999 are in no part'

@@ -60,7 +60,7 @@ flopcast validate "$work/unread.csv"
 has "a column that is nearly known is named" "$work/err" "no column is called 'mbz' (did you mean 'mbs'?)"
 
 # a blank cell is an uncertain choice
-for column in 'precision:BF16' 'recompute:none' 'ep:8' 'mbs:4'; do
+for column in 'precision:BF16' 'recompute:none' 'mbs:4'; do
     name=${column%%:*} value=${column#*:}
     awk -F, -v OFS=, -v name="$name" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) at = i} NR > 1 {$at = ""} 1' \
         "$work/narrow.csv" >"$work/blank.csv"
