@@ -189,10 +189,11 @@ static void test_odd_values(void **state)
     float same[] = {2, 2, 2, 2}, a[] = {1, 2, NAN, 3, 5}, b[] = {2, 1, 1, 4, 3}, c[] = {1, 2, 1, 4, 5};
     struct fc_sobol s = fc_sobol_estimate(same, same, same, 4);
     assert_true(isnan(s.first) && isnan(s.total));
+    s = fc_sobol_estimate(a, b, c, 5); /* a world without a value: no variance to share out */
+    assert_true(isnan(s.first) && isnan(s.total) && isnan(s.total_error));
+    a[2] = 2;
     s = fc_sobol_estimate(a, b, c, 5);
-    float a2[] = {1, 2, 3, 5}, b2[] = {2, 1, 4, 3}, c2[] = {1, 2, 4, 5};
-    struct fc_sobol without = fc_sobol_estimate(a2, b2, c2, 4);
-    assert_true(s.first == without.first && s.total == without.total && s.total_error == without.total_error);
+    assert_true(isfinite(s.first) && isfinite(s.total));
     assert_true(fc_sobol_worlds(0.02, 1000, 0.01) == 4000);
 }
 

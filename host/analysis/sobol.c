@@ -52,8 +52,8 @@ struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c
 {
     struct ratio first = {0}, total = {0};
     double n = 0, mean = 0;
-    for (size_t i = 0; i < count;
-         i++) /* a world without a value has no distance from the mean, so no variance */
+    /* a world without a value has no distance from the mean, so no variance */
+    for (size_t i = 0; i < count; i++)
         if (!isfinite(a[i]) || !isfinite(b[i]) || !isfinite(c[i]))
             return (struct fc_sobol){(double)NAN, (double)NAN, (double)NAN, (double)NAN};
     for (size_t i = 0; i < count; i++)
