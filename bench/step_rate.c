@@ -25,7 +25,8 @@ static double from_scratch(const struct fc_measurements *m, const struct fc_beli
         if (m->rows[i].left_out[0])
             continue;
         fc_plan_program(&m->rows[i].plan, &program);
-        fc_beliefs_factor_medians(beliefs, &m->rows[i].plan, inputs); /* the lanes have no residual either */
+        fc_beliefs_factor_medians(beliefs, &m->rows[i].plan, inputs);
+        inputs[FC_IN_ROUTER_SPREAD] = 1; /* as the lanes, where all that is no factor is 1, the residual too */
         log_times[p] = log(fc_step_time(&program, inputs, NULL));
         sum += log_times[p++];
     }
