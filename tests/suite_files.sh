@@ -8,19 +8,19 @@ slow=scenarios/llama3-405b-54-days.yaml
 long="$slow -n 1e8 -t 1 -b cpu -q"
 
 # --- an output that is an input, or another output ---
-cp $aws "$work/mine.json"
+cp $aws "$work/mine.yaml"
 cp $aws "$work/mine.bak"
-ln -s mine.json "$work/link.json"
-ln "$work/mine.json" "$work/hard.json"
-for name in mine.json link.json hard.json ./mine.json; do
-    flopcast run "$work/mine.json" -n 100 -q -b cpu -o "$work/$name"
+ln -s mine.yaml "$work/link.yaml"
+ln "$work/mine.yaml" "$work/hard.yaml"
+for name in mine.yaml link.yaml hard.yaml ./mine.yaml; do
+    flopcast run "$work/mine.yaml" -n 100 -q -b cpu -o "$work/$name"
     is "-o $name, the scenario itself: status 2" "$status" 2
-    has "-o $name: it says so" "$work/err" 'is an input of this command; name another file'
+    has "-o $name: it says so" "$work/err" 'name another file\|the ending says what is written'
 done
-cp "$work/mine.json" "$work/mine.csv"
+cp "$work/mine.yaml" "$work/mine.csv"
 flopcast run "$work/mine.csv" -n 100 -q -b cpu --samples "$work/mine.csv"
 is "--samples on the scenario: status 2" "$status" 2
-succeeds "the scenario is untouched" cmp "$work/mine.json" "$work/mine.bak"
+succeeds "the scenario is untouched" cmp "$work/mine.yaml" "$work/mine.bak"
 succeeds "so is the one with another ending" cmp "$work/mine.csv" "$work/mine.bak"
 refused "-o and --samples on one file" 2 \
     "flopcast: --samples $work/both.csv: is the file of -o too; give each output a file of its own" \
