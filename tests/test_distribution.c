@@ -12,6 +12,7 @@
 
 #include "cuda/model/base/draw.h"
 #include "host/language/distribution.h"
+#include "moments.h"
 
 static void assert_close(double got, double wanted, double relative)
 {
@@ -109,8 +110,8 @@ static void test_closed_quantiles(void **state)
 
 static void check_moments(const struct fc_distribution *d, double mean, double sd)
 {
-    assert_close(fc_distribution_mean(d), mean, 1e-11);
-    assert_close(fc_distribution_sd(d), sd, 1e-10);
+    assert_close(moments_mean(d), mean, 1e-11);
+    assert_close(moments_sd(d), sd, 1e-10);
 }
 
 static void test_moments(void **state)
@@ -153,13 +154,13 @@ static void test_other_ways_to_say_it(void **state)
     assert_int_equal(fc_distribution_make(&d, form, parameters, &fault), 0);
     check_moments(&d, 10, 4);
     assert_int_equal(fc_distribution_range(&d, 2.6, 6.5, &fault), 0);
-    assert_int_equal(d.kind, FC_LOGNORMAL);
+    assert_string_equal(d.kind->name, "lognormal");
     assert_close(fc_distribution_quantile(&d, 0.05, 0.95), 2.6, 1e-14);
     assert_close(fc_distribution_quantile(&d, 0.95, 0.05), 6.5, 1e-14);
     assert_int_equal(fc_distribution_range(&d, -2, 6, &fault), 0);
-    assert_int_equal(d.kind, FC_NORMAL);
+    assert_string_equal(d.kind->name, "normal");
     assert_close(fc_distribution_quantile(&d, 0.05, 0.95), -2, 1e-14);
-    assert_close(fc_distribution_mean(&d), 2, 1e-15);
+    assert_close(moments_mean(&d), 2, 1e-15);
     assert_int_equal(fc_distribution_range(&d, 6, 2, &fault), -1);
 }
 
@@ -198,7 +199,7 @@ static void test_truncation(void **state)
     check_moments(&t, 2.0 / 3, sqrt(1.0 / 18));
     /* what is cut again keeps both cuts */
     assert_int_equal(fc_distribution_truncate(&t, 0.5, 5, &fault), 0);
-    assert_close(fc_distribution_mean(&t), (1 - 0.125) / 3 / (0.5 * (1 - 0.25)), 1e-12);
+    assert_close(moments_mean(&t), (1 - 0.125) / 3 / (0.5 * (1 - 0.25)), 1e-12);
     assert_int_equal(fc_distribution_truncate(&t, 3, 4, &fault), -1);
     assert_int_equal(fc_distribution_truncate(&t, 4, 3, &fault), -1);
 }
@@ -280,6 +281,42 @@ static void test_confine(void **state)
     assert_int_equal(fc_distribution_confine(&d, 0, 1, note, sizeof note, &fault), 0);
 }
 
+/* What every row of the table owes: its tails and quantiles are inverses, it scales, and a tail beyond the allowed range
+ * is cut off with a note or refused, never drawn in silence. */
+static void test_every_form(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < fc_form_count; k++) {
+        const struct fc_form *form = &fc_forms[k];
+        struct fc_distribution d, twice, cut;
+        struct fc_fault fault;
+        char note[256];
+        if (fc_distribution_make(&d, form, (const double[]){1, 2, 3, 4}, &fault))
+            fail_msg("%s(1, 2, 3, 4) cannot be made: %s", form->usage, fault.text);
+        twice = d;
+        fc_distribution_scale(&twice, 2);
+        for (double p = 1e-9; p < 0.5; p *= 7)
+            for (int upper = 0; upper < 2; upper++) {
+                struct fc_tails at = upper ? (struct fc_tails){1 - p, p} : (struct fc_tails){p, 1 - p};
+                double x = fc_distribution_quantile(&d, at.lower, at.upper);
+                struct fc_tails back = fc_distribution_tails(&d, x);
+                if (!d.kind->single_values)
+                    assert_close(upper ? back.upper : back.lower, p, 1e-6);
+                assert_close(fc_distribution_quantile(&twice, at.lower, at.upper), 2 * x, 1e-12);
+            }
+        if (d.kind->single_values)
+            continue;
+        for (int share = 0; share < 2; share++) { /* 0.3 % beyond what is allowed, and 3 % */
+            cut = d;
+            double p = share ? 0.03 : 0.003, hi = fc_distribution_quantile(&d, 1 - p, p);
+            int wrong = fc_distribution_confine(&cut, -1e9, hi, note, sizeof note, &fault);
+            double end = fc_distribution_quantile(&cut, 1, 0);
+            if (share ? !wrong : !wrong && !(note[0] && end <= hi * (1 + 1e-12)))
+                fail_msg("%s: %g of it lies outside and nothing is said", form->usage, p);
+        }
+    }
+}
+
 /* Nodes are exact quantiles as floats; between nodes the interpolated draw stays close to the exact quantile.
  */
 static void test_tables(void **state)
@@ -296,7 +333,7 @@ static void test_tables(void **state)
     for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) {
         const struct fc_distribution *d = &all[k];
         fc_distribution_table(d, table);
-        double sd = fc_distribution_sd(d);
+        double sd = moments_sd(d);
         assert_true(table[FC_TABLE_SIDE - 1] == (float)fc_distribution_quantile(d, 0.5, 0.5));
         assert_true(table[2 * FC_TABLE_SIDE - 1] == table[FC_TABLE_SIDE - 1]);
         assert_true(table[0] == (float)fc_distribution_quantile(d, 0x1p-33, 1 - 0x1p-33));
@@ -335,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_discrete),
         cmocka_unit_test(test_quantile_tables_of_people),
         cmocka_unit_test(test_confine),
+        cmocka_unit_test(test_every_form),
         cmocka_unit_test(test_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

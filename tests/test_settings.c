@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "host/language/settings.h"
+#include "moments.h"
 
 static struct fc_settings settings;
 
@@ -76,16 +77,16 @@ static void test_good(void **state)
     assert_near(median(FC_FIELD_GPU_MTBF), sqrt(27e8));
     assert_near(median(FC_FIELD_DETECTION), 30);
     assert_string_equal(f[FC_FIELD_RESTART].text, "pert(3 min, 5 min, 12 min)");
-    assert_near(fc_distribution_mean(f[FC_FIELD_RESTART].distribution), (3 + 20 + 12) / 6.0 * 60);
+    assert_near(moments_mean(f[FC_FIELD_RESTART].distribution), (3 + 20 + 12) / 6.0 * 60);
     assert_string_equal(f[FC_FIELD_REPAIR].text, "truncated(lognormal(median=24, sigma=1.3), 0 h, 720) h");
     assert_near(f[FC_FIELD_REPAIR].distribution->hi, 720 * 3600);
     assert_non_null(f[FC_FIELD_REPAIR_SCALE].note);
-    assert_near(fc_distribution_mean(f[FC_FIELD_PRICE_GPU_HOUR].distribution), 3.85);
+    assert_near(moments_mean(f[FC_FIELD_PRICE_GPU_HOUR].distribution), 3.85);
     assert_int_equal(f[FC_FIELD_PRICE_GPU_HOUR].place.line, 18);
     assert_int_equal(f[FC_FIELD_PRICE_GPU_HOUR].place.column, 20);
     assert_string_equal(f[FC_FIELD_PRICE_GPU_HOUR].place.file, "tests/inputs/good.yaml");
     assert_true(fc_distribution_is_discrete(f[FC_FIELD_DELAY_LENGTH].distribution));
-    assert_near(fc_distribution_mean(f[FC_FIELD_DELAY_LENGTH].distribution), 0.5 + 0.9 + 1.2);
+    assert_near(moments_mean(f[FC_FIELD_DELAY_LENGTH].distribution), 0.5 + 0.9 + 1.2);
     assert_int_equal(f[FC_FIELD_RUN_FLOP].count, 2);
     assert_near(f[FC_FIELD_RUN_FLOP].numbers[1], 5e27);
     assert_near(median(FC_FIELD_ENERGY_PRICE), 0.07);
@@ -265,7 +266,7 @@ static void test_defaults(void **state)
     assert_string_equal(pue->grade, "published");
     assert_string_equal(pue->place.file, "d");
     assert_int_equal(pue->place.line, 2);
-    assert_near(fc_distribution_mean(settings.fields[FC_FIELD_PRICE_GPU_HOUR].distribution), 3.85);
+    assert_near(moments_mean(settings.fields[FC_FIELD_PRICE_GPU_HOUR].distribution), 3.85);
     assert_false(settings.fields[FC_FIELD_PRICE_GPU_HOUR].from_default);
     assert_int_equal(apply("energy.pue: {value: 2, grade: estimate}\n", &error), -1);
     assert_string_equal(error.text, "d:1:13: the default of 'energy.pue' lacks its source");

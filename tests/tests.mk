@@ -57,6 +57,9 @@ SCENARIO_RUN := $(B)/tests/scenario_run.o
 $(foreach t,anchors anchor_runs era result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
 $(foreach t,anchors anchor_runs era result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
 
+# Mean and standard deviation of distributions.
+$(foreach t,distribution settings analysis,$(eval TEST_OBJECTS_test_$(t) := $(B)/tests/moments.o)$(eval $(B)/tests/test_$(t): $(B)/tests/moments.o))
+
 # A library that makes calls fail (inject.sh).
 $(B)/tests/inject.so: tests/inject.c
 	@mkdir -p $(@D)

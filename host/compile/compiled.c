@@ -59,6 +59,17 @@ int fc_program_make_draw(struct fc_compiled *compiled, const struct fc_distribut
     return 0;
 }
 
+int fc_program_normal_draw(struct fc_compiled *compiled, struct fc_draw *draw, struct fc_error *error)
+{
+    struct fc_distribution normal;
+    fc_distribution_standard_normal(&normal);
+    if (compiled->standard_normal.kind != FC_DRAW_TABLE &&
+        fc_program_make_draw(compiled, &normal, &compiled->standard_normal, error))
+        return -1;
+    *draw = compiled->standard_normal;
+    return 0;
+}
+
 int fc_program_add_input(struct fc_compiled *compiled, int input, const struct fc_distribution *distribution,
                          struct fc_error *error)
 {

@@ -14,8 +14,9 @@ struct fc_compiled {
     struct fc_program program;
     float *tables; /* table_floats in use, room for table_room */
     size_t table_floats, table_room;
-    uint64_t input_digest; /* of program and tables */
-    struct fc_notes notes; /* what compiling assumed or changed */
+    struct fc_draw standard_normal; /* kind FC_DRAW_TABLE once something asked for it */
+    uint64_t input_digest;          /* of program and tables */
+    struct fc_notes notes;          /* what compiling assumed or changed */
 };
 
 void fc_program_free(struct fc_compiled *compiled);
@@ -28,6 +29,9 @@ int fc_program_add_input(struct fc_compiled *compiled, int input, const struct f
  */
 int fc_program_make_draw(struct fc_compiled *compiled, const struct fc_distribution *distribution,
                          struct fc_draw *draw, struct fc_error *error);
+
+/* The draw of a standard normal; all who need one share one table. */
+int fc_program_normal_draw(struct fc_compiled *compiled, struct fc_draw *draw, struct fc_error *error);
 
 /* Adds `count` floats to the tables; *offset receives where they begin. The pointer returned stays valid
  * until the next table is added; NULL without memory. */

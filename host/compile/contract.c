@@ -25,17 +25,13 @@ static double share_of(const struct fc_settings *settings, int provider)
 
 static int standard_tables(struct fc_compiled *compiled, struct fc_months *months, struct fc_error *error)
 {
-    struct fc_distribution normal, uniform;
+    struct fc_distribution uniform;
     struct fc_fault fault;
     struct fc_draw draw = {0};
-    const double standard[] = {0, 1};
-    const struct fc_form *form = fc_forms;
-    while (strcmp(form->name, "normal") != 0)
-        form++;
-    if (fc_distribution_make(&normal, form, standard, &fault) ||
-        fc_distribution_quantiles(&uniform, standard, standard, 2, &fault))
+    const double whole[] = {0, 1};
+    if (fc_distribution_quantiles(&uniform, whole, whole, 2, &fault))
         return fc_fail(error, FC_FAULT, "%s", fault.text);
-    if (fc_program_make_draw(compiled, &normal, &draw, error))
+    if (fc_program_normal_draw(compiled, &draw, error))
         return -1;
     months->normal_table = draw.table;
     float *table = fc_program_add_table(compiled, FC_Z_TABLE_SIZE, &months->uniform_table, error);

@@ -256,16 +256,8 @@ int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *se
     }
     if (fc_copula_factor(n, r, factor))
         return fc_fail(error, FC_FAULT, "the correlation matrix could not be factored");
-    struct fc_distribution normal;
-    struct fc_fault fault;
-    const double standard[] = {0, 1};
-    const struct fc_form *form = fc_forms;
-    while (strcmp(form->name, "normal") != 0)
-        form++;
     struct fc_draw draw = {0};
-    if (fc_distribution_make(&normal, form, standard, &fault))
-        return fc_fail(error, FC_FAULT, "%s", fault.text);
-    if (fc_program_make_draw(compiled, &normal, &draw, error))
+    if (fc_program_normal_draw(compiled, &draw, error))
         return -1;
     copula->normal_table = draw.table;
     copula->count = n;

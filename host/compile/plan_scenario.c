@@ -219,21 +219,13 @@ int fc_plan_check_memory(const struct fc_plan *p, const struct fc_beliefs *b, co
 static int add_draws(struct fc_compiled *compiled, const struct fc_step_draws *draws, struct fc_error *error)
 {
     struct fc_program *program = &compiled->program;
-    struct fc_distribution normal;
     struct fc_draw shared = {0};
-    struct fc_fault fault;
-    const double parameters[] = {0, 1};
-    const struct fc_form *form = NULL;
-    for (size_t i = 0; i < fc_form_count && !form; i++)
-        form = strcmp(fc_forms[i].name, "normal") == 0 ? &fc_forms[i] : NULL;
-    if (!form || fc_distribution_make(&normal, form, parameters, &fault))
-        return fc_fail(error, FC_FAULT, "the standard normal distribution could not be made");
     for (int i = 0; i < FC_IN_STEP_END; i++) {
         struct fc_draw draw = {.kind = FC_DRAW_CONSTANT, .value = (float)draws->value[i]};
         if (draws->kind[i] == FC_STEP_OWN)
             continue;
         if (draws->kind[i] == FC_STEP_NORMAL) {
-            if (shared.kind != FC_DRAW_TABLE && fc_program_make_draw(compiled, &normal, &shared, error))
+            if (fc_program_normal_draw(compiled, &shared, error))
                 return -1;
             draw = shared;
         }

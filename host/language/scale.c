@@ -14,43 +14,6 @@ bool fc_scale_is_one(const char *text)
     return equals && equals > text && equals[1] == '*';
 }
 
-void fc_distribution_scale(struct fc_distribution *d, double factor)
-{
-    switch (d->kind) {
-    case FC_NORMAL:
-    case FC_UNIFORM:
-        d->parameter[0] *= factor;
-        d->parameter[1] *= factor;
-        break;
-    case FC_TRIANGULAR:
-        for (int i = 0; i < 3; i++)
-            d->parameter[i] *= factor;
-        break;
-    case FC_LOGNORMAL:
-        d->parameter[0] += log(factor);
-        break;
-    case FC_BETA: /* a, b, lo, hi */
-        d->parameter[2] *= factor;
-        d->parameter[3] *= factor;
-        break;
-    case FC_GAMMA:
-    case FC_WEIBULL: /* shape, scale */
-        d->parameter[1] *= factor;
-        break;
-    case FC_CONSTANT:
-    case FC_EXPONENTIAL:
-        d->parameter[0] *= factor;
-        break;
-    case FC_DISCRETE:
-    case FC_QUANTILES:
-        break;
-    }
-    for (size_t i = 0; i < d->count; i++)
-        d->values[i] *= factor;
-    d->lo *= factor;
-    d->hi *= factor;
-}
-
 static int scale_distribution(struct fc_setting *setting, const struct fc_field *field, double factor,
                               struct fc_error *error)
 {

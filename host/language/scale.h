@@ -18,7 +18,4 @@ bool fc_scale_is_one(const char *text);
  * with `error` filled. */
 int fc_scale_apply(struct fc_settings *settings, const char *text, struct fc_error *error);
 
-/* The distribution of factor X, factor > 0. */
-void fc_distribution_scale(struct fc_distribution *distribution, double factor);
-
 #endif

@@ -670,7 +670,7 @@ int fc_value_read_number(const struct fc_source *source, const char *canonical, 
     struct fc_distribution distribution = {0};
     if (read_whole(source, canonical, policy, &distribution, note, size, error))
         return -1;
-    if (distribution.kind != FC_CONSTANT)
+    if (!fc_distribution_is_number(&distribution))
         return fc_fail_at(error, &place, "expected a single number, got a distribution; write its value");
     *value = distribution.parameter[0];
     double slack = 1e-12 * fabs(*value);
