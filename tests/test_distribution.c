@@ -85,6 +85,31 @@ static void test_inverses(void **state)
             }
 }
 
+/* Quantiles found one from the other, near and far apart, are those found alone. */
+static void test_one_after_another(void **state)
+{
+    (void)state;
+    static const double shapes[] = {0.05, 0.5, 1, 2.3, 30, 9000};
+    for (size_t i = 0; i < 6; i++)
+        for (size_t j = 0; j < 6; j++)
+            for (double step = 1.004; step < 5; step *= step) {
+                struct fc_beta beta;
+                fc_beta_begin(&beta, shapes[i], shapes[j]);
+                for (double p = 1e-10; p < 0.5; p *= step)
+                    for (int upper = 0; upper < 2; upper++) {
+                        struct fc_tails at =
+                            upper ? (struct fc_tails){1 - p, p} : (struct fc_tails){p, 1 - p};
+                        struct fc_tails next = fc_beta_next(&beta, at),
+                                        alone = fc_beta_quantile(shapes[i], shapes[j], at);
+                        double tolerance = shapes[i] > 1000 || shapes[j] > 1000 ? 1e-11 : 2e-13;
+                        if (alone.lower < 1e-300 || alone.upper < 1e-300)
+                            continue; /* below what a double holds */
+                        assert_close(next.lower, alone.lower, tolerance);
+                        assert_close(next.upper, alone.upper, tolerance);
+                    }
+            }
+}
+
 static void test_closed_quantiles(void **state)
 {
     (void)state;
@@ -365,6 +390,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_values),
         cmocka_unit_test(test_inverses),
+        cmocka_unit_test(test_one_after_another),
         cmocka_unit_test(test_closed_quantiles),
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_other_ways_to_say_it),

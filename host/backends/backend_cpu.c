@@ -175,8 +175,10 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     static atomic_ulong batches;
     if (fc_fault_lost("cpu", &batches))
         return fc_fail(error, FC_FAULT, "the CPU was lost (a fault on purpose, FLOPCAST_FAULT)");
-#pragma omp parallel for schedule(static, 1) num_threads(s->threads)
-    for (int t = 0; t < s->threads; t++) {
+    uint64_t pieces = (count + piece - 1) / piece; /* a thread without one would spin until the others end */
+    int team = pieces < (uint64_t)s->threads ? (int)pieces : s->threads;
+#pragma omp parallel for schedule(static, 1) num_threads(team)
+    for (int t = 0; t < team; t++) {
         struct worker *w = &s->workers[t];
         if (s->placement && !w->bound && t < s->placement->threads) {
             fc_placement_bind_thread(s->topology, s->placement, t, NULL, 0); /* the run can go on unbound */

@@ -62,7 +62,8 @@ static int add_tally(struct fc_tally_metric *m, size_t at, fc_device_tally_take 
         if (take(context, at + FC_REDUCE_BINS + low, high - low + 1, words, error))
             return -1;
         for (uint32_t bin = low; bin <= high; bin++) {
-            m->bins[bin] += words[bin - low];
+            if (words[bin - low])
+                fc_tally_count(m, bin, words[bin - low]);
             m->count += words[bin - low];
         }
     }

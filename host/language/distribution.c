@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,18 +141,29 @@ int fc_distribution_confine(struct fc_distribution *d, double lo, double hi, cha
 
 /* ---- quantiles, tails, tables ---- */
 
-double fc_distribution_quantile(const struct fc_distribution *d, double lower, double upper)
+/* `walk` tells what is known from the quantile before; NULL: nothing. */
+static double whole_quantile(const struct fc_distribution *d, struct fc_tails at, struct fc_walk *walk)
+{
+    return walk && d->kind->next ? d->kind->next(d, at, walk) : d->kind->quantile(d, at);
+}
+
+static double quantile_from(const struct fc_distribution *d, double lower, double upper, struct fc_walk *walk)
 {
     if (isinf(d->lo) && isinf(d->hi))
-        return d->kind->quantile(d, (struct fc_tails){lower, upper});
+        return whole_quantile(d, (struct fc_tails){lower, upper}, walk);
     if (lower <= 0.0 && d->below.lower > 0.0)
         return d->lo;
     if (upper <= 0.0 && d->above.upper > 0.0)
         return d->hi;
     /* Both tails are sums of positive terms, so that the smaller keeps its digits. */
     struct fc_tails at = {d->below.lower + lower * d->mass, d->above.upper + upper * d->mass};
-    double value = d->kind->quantile(d, at);
+    double value = whole_quantile(d, at, walk);
     return value < d->lo ? d->lo : value > d->hi ? d->hi : value;
+}
+
+double fc_distribution_quantile(const struct fc_distribution *d, double lower, double upper)
+{
+    return quantile_from(d, lower, upper, NULL);
 }
 
 struct fc_tails fc_distribution_tails(const struct fc_distribution *d, double x)
@@ -188,12 +200,34 @@ static float to_float(double value)
     return value > (double)FLT_MAX ? FLT_MAX : value < -(double)FLT_MAX ? -FLT_MAX : (float)value;
 }
 
-void fc_distribution_table(const struct fc_distribution *d, float *table)
+/* The places of a table: entry i of the lower side stands at the probability probability[i] from the lower end, that of
+ * the upper side as far from the upper end; z[0][i] and z[1][i] are the standard normal quantiles there. */
+static struct places {
+    double probability[FC_TABLE_SIDE], z[2][FC_TABLE_SIDE];
+} places;
+
+static void make_places(void)
 {
     for (int i = 0; i < FC_TABLE_SIDE; i++) {
         double t = ldexp(1.0 + (double)(i % FC_TABLE_PER_OCTAVE) / FC_TABLE_PER_OCTAVE,
                          i / FC_TABLE_PER_OCTAVE - 33);
-        table[i] = to_float(fc_distribution_quantile(d, t, 1.0 - t));
-        table[FC_TABLE_SIDE + i] = to_float(fc_distribution_quantile(d, 1.0 - t, t));
+        places.probability[i] = t;
+        places.z[0][i] = fc_normal_quantile((struct fc_tails){t, 1.0 - t});
+        places.z[1][i] = -places.z[0][i];
+    }
+}
+
+void fc_distribution_table(const struct fc_distribution *d, float *table)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, make_places);
+    bool whole = isinf(d->lo) && isinf(d->hi);
+    struct fc_walk walk = {.beta.a = 0.0};
+    for (int i = 0; i < FC_TABLE_SIDE; i++) {
+        double t = places.probability[i];
+        walk.z = whole ? &places.z[0][i] : NULL;
+        table[i] = to_float(quantile_from(d, t, 1.0 - t, &walk));
+        walk.z = whole ? &places.z[1][i] : NULL;
+        table[FC_TABLE_SIDE + i] = to_float(quantile_from(d, 1.0 - t, t, &walk));
     }
 }

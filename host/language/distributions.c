@@ -125,8 +125,16 @@ static double normal_quantile(const struct fc_distribution *d, struct fc_tails a
     return d->parameter[0] + d->parameter[1] * fc_normal_quantile(at);
 }
 
-static const struct fc_distribution_kind normal = {
-    .name = "normal", .tails = normal_tails, .quantile = normal_quantile, .scale = scale_both};
+static double next_normal(const struct fc_distribution *d, struct fc_tails at, struct fc_walk *walk)
+{
+    return d->parameter[0] + d->parameter[1] * (walk->z ? *walk->z : fc_normal_quantile(at));
+}
+
+static const struct fc_distribution_kind normal = {.name = "normal",
+                                                   .tails = normal_tails,
+                                                   .quantile = normal_quantile,
+                                                   .next = next_normal,
+                                                   .scale = scale_both};
 
 static int make_normal(struct fc_distribution *d, const double *p, struct fc_fault *fault)
 {
@@ -156,8 +164,16 @@ static void scale_lognormal(struct fc_distribution *d, double factor)
     d->parameter[0] += log(factor);
 }
 
-static const struct fc_distribution_kind lognormal = {
-    .name = "lognormal", .tails = lognormal_tails, .quantile = lognormal_quantile, .scale = scale_lognormal};
+static double next_lognormal(const struct fc_distribution *d, struct fc_tails at, struct fc_walk *walk)
+{
+    return exp(next_normal(d, at, walk));
+}
+
+static const struct fc_distribution_kind lognormal = {.name = "lognormal",
+                                                      .tails = lognormal_tails,
+                                                      .quantile = lognormal_quantile,
+                                                      .next = next_lognormal,
+                                                      .scale = scale_lognormal};
 
 static int make_lognormal(struct fc_distribution *d, const double *p, struct fc_fault *fault)
 {
@@ -284,12 +300,22 @@ static struct fc_tails beta_tails(const struct fc_distribution *d, double x)
     return fc_beta_tails(p[0], p[1], (inside - p[2]) / width, (p[3] - inside) / width);
 }
 
-static double beta_quantile(const struct fc_distribution *d, struct fc_tails at)
+static double from_standard_beta(const double *p, struct fc_tails x)
 {
-    const double *p = d->parameter;
-    struct fc_tails x = fc_beta_quantile(p[0], p[1], at);
     double width = p[3] - p[2];
     return x.lower < x.upper ? p[2] + width * x.lower : p[3] - width * x.upper;
+}
+
+static double beta_quantile(const struct fc_distribution *d, struct fc_tails at)
+{
+    return from_standard_beta(d->parameter, fc_beta_quantile(d->parameter[0], d->parameter[1], at));
+}
+
+static double next_beta(const struct fc_distribution *d, struct fc_tails at, struct fc_walk *walk)
+{
+    if (walk->beta.a == 0.0)
+        fc_beta_begin(&walk->beta, d->parameter[0], d->parameter[1]);
+    return from_standard_beta(d->parameter, fc_beta_next(&walk->beta, at));
 }
 
 static void scale_beta(struct fc_distribution *d, double factor)
@@ -299,7 +325,7 @@ static void scale_beta(struct fc_distribution *d, double factor)
 }
 
 static const struct fc_distribution_kind beta = {
-    .name = "beta", .tails = beta_tails, .quantile = beta_quantile, .scale = scale_beta};
+    .name = "beta", .tails = beta_tails, .quantile = beta_quantile, .next = next_beta, .scale = scale_beta};
 
 static int make_beta(struct fc_distribution *d, const double *p, struct fc_fault *fault)
 {

@@ -103,10 +103,10 @@ static double log_beta(double a, double b)
            series_sum;
 }
 
-/* I_x(a, b) for x below about the mean, by the continued fraction 8.17.22 and Lentz's method. */
-static double beta_fraction(double a, double b, double x, double y, double log_b)
+/* I_x(a, b) for x below about the mean, by the continued fraction 8.17.22 and Lentz's method;
+ * `weight` is x^a (1 - x)^b / B(a, b). */
+static double beta_fraction(double a, double b, double x, double weight)
 {
-    double weight = exp(a * log(x) + b * (y > 0.5 ? log1p(-x) : log(y)) - log_b) / a;
     double c = 1.0, d = 1.0 - (a + b) * x / (a + 1.0);
     d = 1.0 / (fabs(d) < 1e-300 ? 1e-300 : d);
     double fraction = d;
@@ -126,32 +126,31 @@ static double beta_fraction(double a, double b, double x, double y, double log_b
         if (fabs(c * d - 1.0) < DBL_EPSILON)
             break;
     }
-    return weight * fraction;
+    double value = weight / a * fraction;
+    return value > 1.0 ? 1.0 : value;
 }
 
-static struct fc_tails beta_tails(double a, double b, double x, double y, double log_b)
+static struct fc_tails beta_tails(double a, double b, double x, double y, double weight)
 {
     if (!(x > 0.0))
         return (struct fc_tails){0.0, 1.0};
     if (!(y > 0.0))
         return (struct fc_tails){1.0, 0.0};
     if (x * (a + b + 2.0) < a + 1.0) {
-        double lower = beta_fraction(a, b, x, y, log_b);
-        lower = lower > 1.0 ? 1.0 : lower;
+        double lower = beta_fraction(a, b, x, weight);
         return (struct fc_tails){lower, 1.0 - lower};
     }
-    double upper = beta_fraction(b, a, y, x, log_b);
-    upper = upper > 1.0 ? 1.0 : upper;
+    double upper = beta_fraction(b, a, y, weight);
     return (struct fc_tails){1.0 - upper, upper};
 }
 
 struct fc_tails fc_beta_tails(double a, double b, double x, double y)
 {
-    return beta_tails(a, b, x, y, log_beta(a, b));
+    double log_x = x > 0.5 ? log1p(-y) : log(x), log_y = y > 0.5 ? log1p(-x) : log(y);
+    return beta_tails(a, b, x, y, exp(a * log_x + b * log_y - log_beta(a, b)));
 }
 
-/* One equation log F(e^t) = log p in t = log x, F the lower or the upper tail of a gamma or a beta variate.
- */
+/* One equation F(e^t) = p in t = log x, F the lower or the upper tail of a gamma or a beta variate. */
 struct equation {
     double a, b;
     double log_b; /* beta: log B(a, b); gamma: unused */
@@ -159,46 +158,53 @@ struct equation {
     double p;
 };
 
-/* log F - log p and its derivative in t. */
-static double residual(const struct equation *equation, double t, double *slope)
+/* F at t, and the first two terms of t as a series in log F: with s = d log F / dt and A = d log(x f(x)) / dt,
+ * dt / d log F = 1 / s and d2t / (d log F)^2 = (s - A) / s^2. */
+static void follow(const struct equation *equation, double t, struct fc_quantile_point *at)
 {
-    double x = exp(t), log_density; /* of t, that is x f(x) */
+    double x = exp(t), weight, bend; /* weight: x f(x) */
     struct fc_tails tails;
     if (equation->beta) {
-        double y = -expm1(t);
-        tails = beta_tails(equation->a, equation->b, x, y, equation->log_b);
-        log_density = equation->a * t + (equation->b - 1.0) * log(y) - equation->log_b;
+        double y = 1.0 - x; /* x is the smaller of the two */
+        weight = exp(equation->a * t + equation->b * log1p(-x) - equation->log_b);
+        tails = beta_tails(equation->a, equation->b, x, y, weight);
+        weight /= y;
+        bend = equation->a - (equation->b - 1.0) * x / y;
     } else {
         tails = fc_gamma_tails(equation->a, x);
-        log_density = log_gamma_weight(equation->a, x);
+        weight = exp(log_gamma_weight(equation->a, x));
+        bend = equation->a - x;
     }
-    double value = equation->upper ? tails.upper : tails.lower;
-    if (value <= 0.0) {
-        *slope = 0.0;
-        return -INFINITY;
-    }
-    *slope = (equation->upper ? -1.0 : 1.0) * exp(log_density) / value;
-    return log(value / equation->p);
+    at->t = t;
+    at->value = equation->upper ? tails.upper : tails.lower;
+    at->slope = (equation->upper ? -weight : weight) / at->value;
+    at->bend = 0.5 * (at->slope - bend) / (at->slope * at->slope);
 }
 
-/* Newton's method kept inside a bracket that is halved whenever a step would leave it. */
-static double solve(const struct equation *equation, double low, double high, double start)
+/* The t where log F is `gap` more than at a point near it, by the series there. */
+static double reach(const struct fc_quantile_point *at, double gap)
+{
+    return at->t + gap / at->slope + (fabs(gap) < 0.1 ? at->bend * gap * gap : 0.0);
+}
+
+/* Steps of the series inside a bracket, which is halved whenever one would leave it. The steps converge in the third
+ * order: a gap of 1e-6 leaves one of about 1e-18. `at` becomes the last point. */
+static double solve(const struct equation *equation, double low, double high, double start,
+                    struct fc_quantile_point *at)
 {
     double t = start > low && start < high ? start : 0.5 * (low + high);
     for (int i = 0; i < MAX_STEPS; i++) {
-        double slope, gap = residual(equation, t, &slope);
-        if (gap == 0.0)
-            break;
-        if ((gap > 0.0) != equation->upper)
+        follow(equation, t, at);
+        double gap = at->value > 0.0 ? log(equation->p / at->value) : INFINITY;
+        if (fabs(gap) < 1e-6)
+            return reach(at, gap);
+        if ((gap < 0.0) != equation->upper)
             high = t;
         else
             low = t;
-        double next = t - gap / slope;
-        if (!(next > low && next < high))
-            next = 0.5 * (low + high);
-        double step = fabs(next - t);
-        t = next;
-        if (step < 1e-16 + 1e-16 * fabs(t) || high - low < 1e-16 * fabs(low))
+        double next = at->value > 0.0 ? reach(at, gap) : low;
+        t = next > low && next < high ? next : 0.5 * (low + high);
+        if (high - low < 1e-16 * fabs(low))
             break;
     }
     return t;
@@ -215,26 +221,42 @@ double fc_gamma_quantile(double a, struct fc_tails tails)
     /* Wilson and Hilferty's cube for a start; the first term of the series where that is not positive. */
     double cube = 1.0 - 1.0 / (9.0 * a) + fc_normal_quantile(tails) / (3.0 * sqrt(a));
     double start = cube > 0.2 ? log(a) + 3.0 * log(cube) : (log(tails.lower) + lgamma(a + 1.0)) / a;
-    return exp(solve(&equation, -1e6, log(a + 1.0) + 8.0, start));
+    struct fc_quantile_point at;
+    return exp(solve(&equation, -1e6, log(a + 1.0) + 8.0, start, &at));
 }
 
-struct fc_tails fc_beta_quantile(double a, double b, struct fc_tails tails)
+void fc_beta_begin(struct fc_beta *beta, double a, double b)
+{
+    *beta = (struct fc_beta){.a = a, .b = b, .log_b = log_beta(a, b)};
+    beta->half = beta_tails(a, b, 0.5, 0.5, exp((a + b) * log(0.5) - beta->log_b)).lower;
+}
+
+struct fc_tails fc_beta_next(struct fc_beta *beta, struct fc_tails tails)
 {
     if (tails.lower <= 0.0)
         return (struct fc_tails){0.0, 1.0};
     if (tails.upper <= 0.0)
         return (struct fc_tails){1.0, 0.0};
     /* Solve for whichever of x and 1 - x is the smaller, so that both keep their digits. */
-    double log_b = log_beta(a, b);
-    struct fc_tails middle = beta_tails(a, b, 0.5, 0.5, log_b);
-    bool mirrored = middle.lower < tails.lower; /* x > 1/2 */
-    double shape = mirrored ? b : a, other = mirrored ? a : b;
+    bool mirrored = beta->half < tails.lower; /* x > 1/2 */
     double near_tail = mirrored ? tails.upper : tails.lower, far_tail = mirrored ? tails.lower : tails.upper;
-    struct equation equation = {
-        .a = shape, .b = other, .log_b = log_b, .beta = true, .upper = far_tail < near_tail};
+    struct equation equation = {.a = mirrored ? beta->b : beta->a,
+                                .b = mirrored ? beta->a : beta->b,
+                                .log_b = beta->log_b,
+                                .beta = true,
+                                .upper = far_tail < near_tail};
     equation.p = equation.upper ? far_tail : near_tail;
-    double start = (log(near_tail) + log(shape) + log_b) / shape;
-    double t = solve(&equation, -1e6, log(0.5) + 1e-9, start);
-    double small = exp(t);
+    struct fc_quantile_point *last = &beta->last[mirrored][equation.upper];
+    double start = last->value > 0.0 && fabs(equation.p / last->value - 1.0) < 0.05
+                       ? reach(last, log(equation.p / last->value))
+                       : (log(near_tail) + log(equation.a) + beta->log_b) / equation.a;
+    double small = exp(solve(&equation, -1e6, log(0.5) + 1e-9, start, last));
     return mirrored ? (struct fc_tails){1.0 - small, small} : (struct fc_tails){small, 1.0 - small};
+}
+
+struct fc_tails fc_beta_quantile(double a, double b, struct fc_tails tails)
+{
+    struct fc_beta beta;
+    fc_beta_begin(&beta, a, b);
+    return fc_beta_next(&beta, tails);
 }

@@ -86,7 +86,7 @@ static int read_groups(const struct fc_node *map, const char *key, int fields, s
             return fc_fail_at(error, &node->place, "'%s' has no place %" PRIu64 "; the highest is %" PRIu64,
                               key, v[0], limit - 1);
         if (fields == 2) {
-            m->bins[v[0]] = v[1];
+            fc_tally_count(m, (uint32_t)v[0], v[1] - m->bins[v[0]]); /* the last of two holds */
         } else {
             m->sum[v[0]] = v[1];
             m->square_low[v[0]] = v[2];

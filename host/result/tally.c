@@ -62,7 +62,7 @@ void fc_tally_add(struct fc_tally *tally, int row, const float *values, size_t c
         uint32_t exponent = key >> 23;
         note_extreme(m, key, first + i, key, first + i);
         m->count++;
-        m->bins[fc_tally_bin(key)]++;
+        fc_tally_count(m, fc_tally_bin(key), 1);
         m->sum[exponent] += mantissa;
         m->square_low[exponent] += square & 0xffffffu;
         m->square_high[exponent] += square >> 24;
@@ -145,9 +145,11 @@ int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc
             continue;
         note_extreme(a, b->min_key, b->min_trial, b->max_key, b->max_trial);
         a->count += b->count;
-        for (uint32_t bin = fc_tally_bin(b->min_key); bin <= fc_tally_bin(b->max_key); bin++)
-            if (b->bins[bin])
-                a->bins[bin] += b->bins[bin];
+        for (uint32_t at = fc_tally_next(b, 0); at < FC_TALLY_BINS;
+             at = fc_tally_next(b, at + FC_TALLY_BLOCK))
+            for (uint32_t bin = at; bin < at + FC_TALLY_BLOCK; bin++)
+                if (b->bins[bin])
+                    fc_tally_count(a, bin, b->bins[bin]);
         for (uint32_t e = b->min_key >> 23; e <= b->max_key >> 23; e++) {
             a->sum[e] += b->sum[e];
             a->square_low[e] += b->square_low[e];
@@ -163,11 +165,13 @@ void fc_tally_clear(struct fc_tally *tally)
     for (int r = 0; r < tally->metric_count; r++) {
         struct fc_tally_metric *m = &tally->metrics[r];
         m->invalid = 0;
+        for (uint32_t at = fc_tally_next(m, 0); at < FC_TALLY_BINS;
+             at = fc_tally_next(m, at + FC_TALLY_BLOCK))
+            memset(m->bins + at, 0, FC_TALLY_BLOCK * sizeof *m->bins);
+        memset(m->used, 0, sizeof m->used);
         if (m->count == 0)
             continue;
-        uint32_t low_bin = fc_tally_bin(m->min_key), high_bin = fc_tally_bin(m->max_key);
         uint32_t low = m->min_key >> 23, high = m->max_key >> 23;
-        memset(m->bins + low_bin, 0, (high_bin - low_bin + 1) * sizeof *m->bins);
         memset(m->sum + low, 0, (high - low + 1) * sizeof *m->sum);
         memset(m->square_low + low, 0, (high - low + 1) * sizeof *m->square_low);
         memset(m->square_high + low, 0, (high - low + 1) * sizeof *m->square_high);
@@ -250,9 +254,11 @@ uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed)
             continue;
         h = stir(stir(h, m->min_key), m->min_trial);
         h = stir(stir(h, m->max_key), m->max_trial);
-        for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++)
-            if (m->bins[bin])
-                h = stir(stir(h, bin), m->bins[bin]);
+        for (uint32_t at = fc_tally_next(m, 0); at < FC_TALLY_BINS;
+             at = fc_tally_next(m, at + FC_TALLY_BLOCK))
+            for (uint32_t bin = at; bin < at + FC_TALLY_BLOCK; bin++)
+                if (m->bins[bin])
+                    h = stir(stir(h, bin), m->bins[bin]);
         for (uint32_t e = m->min_key >> 23; e <= m->max_key >> 23; e++)
             if (m->sum[e] | m->square_low[e] | m->square_high[e])
                 h = stir(stir(stir(stir(h, e), m->sum[e]), m->square_low[e]), m->square_high[e]);

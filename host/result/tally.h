@@ -12,14 +12,22 @@
 #include "cuda/model/base/tally.h"
 #include "host/base/error.h"
 
+/* Bins come in blocks of a page of memory; a metric knows which of them a value has reached, so that an empty one costs
+ * nothing. */
+enum {
+    FC_TALLY_BLOCK = 512, /* bins */
+    FC_TALLY_MARKS = FC_TALLY_BINS / FC_TALLY_BLOCK / 64
+};
+
 struct fc_tally_metric {
-    int metric;                               /* enum fc_metric */
-    uint64_t invalid;                         /* values that were infinite or not a number */
-    uint64_t count;                           /* finite values */
-    uint32_t min_key, max_key;                /* fc_tally_key of the extremes; meaningless while count is 0 */
-    uint64_t min_trial, max_trial;            /* the lowest-numbered trial that reached each */
-    uint64_t *bins;                           /* FC_TALLY_BINS counts */
-    uint64_t sum[FC_TALLY_EXPONENTS];         /* of mantissas */
+    int metric;                       /* enum fc_metric */
+    uint64_t invalid;                 /* values that were infinite or not a number */
+    uint64_t count;                   /* finite values */
+    uint32_t min_key, max_key;        /* fc_tally_key of the extremes; meaningless while count is 0 */
+    uint64_t min_trial, max_trial;    /* the lowest-numbered trial that reached each */
+    uint64_t *bins;                   /* FC_TALLY_BINS counts */
+    uint64_t used[FC_TALLY_MARKS];    /* bit b % 64 of word b / 64: block b of the bins was counted in */
+    uint64_t sum[FC_TALLY_EXPONENTS]; /* of mantissas */
     uint64_t square_low[FC_TALLY_EXPONENTS];  /* of the lower 24 bits of squared mantissas */
     uint64_t square_high[FC_TALLY_EXPONENTS]; /* of the upper bits of squared mantissas */
 };
@@ -35,6 +43,26 @@ struct fc_tally {
     struct fc_trial_range *ranges;   /* disjoint, ascending, not adjacent */
     size_t range_count;
 };
+
+/* Counts values in a bin; nothing else may write to the bins. */
+static inline void fc_tally_count(struct fc_tally_metric *m, uint32_t bin, uint64_t values)
+{
+    m->bins[bin] += values;
+    m->used[bin / FC_TALLY_BLOCK / 64] |= (uint64_t)1 << (bin / FC_TALLY_BLOCK % 64);
+}
+
+/* The first bin of the first block at or after bin `from` that was counted in; FC_TALLY_BINS: none.
+ *     for (uint32_t at = fc_tally_next(m, 0); at < FC_TALLY_BINS; at = fc_tally_next(m, at + FC_TALLY_BLOCK)) ... */
+static inline uint32_t fc_tally_next(const struct fc_tally_metric *m, uint32_t from)
+{
+    uint32_t block = (from + FC_TALLY_BLOCK - 1) / FC_TALLY_BLOCK;
+    for (uint32_t word = block / 64; word < FC_TALLY_MARKS; word++, block = 64 * word) {
+        uint64_t left = m->used[word] >> (block % 64);
+        if (left)
+            return (block + (uint32_t)__builtin_ctzll(left)) * FC_TALLY_BLOCK;
+    }
+    return FC_TALLY_BINS;
+}
 
 /* An empty tally for these metrics (enum fc_metric, ascending). */
 int fc_tally_create(struct fc_tally *tally, const int32_t *metrics, int metric_count, struct fc_error *error);

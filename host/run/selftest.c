@@ -29,16 +29,13 @@ const uint32_t fc_selftest_words[FC_SELFTEST_RANGES][FC_SELFTEST_RUN] = {
 enum { DIGEST_TRIALS = 512 };
 static const uint64_t digest_first = 0xffffff00u;
 
-/* Fills in the prices of one range of trials; `samples` has room for all rows. */
+/* Fills in the prices of one range of trials; `samples` has room for all rows; the tally comes and goes empty. */
 static int measure_words(const struct fc_backend *backend, struct fc_session *session,
-                         const struct fc_program *program, int range, float *samples,
+                         const struct fc_program *program, int range, struct fc_tally *tally, float *samples,
                          struct fc_selftest_answer *answer, struct fc_error *error)
 {
-    struct fc_tally unused;
-    if (fc_tally_create(&unused, program->metrics, program->metric_count, error))
-        return -1;
-    int status = backend->run(session, fc_selftest_first[range], FC_SELFTEST_RUN, &unused, samples, error);
-    fc_tally_free(&unused);
+    int status = backend->run(session, fc_selftest_first[range], FC_SELFTEST_RUN, tally, samples, error);
+    fc_tally_clear(tally);
     const float *row = samples + program->metric_row[FC_M_CONTRACT_PRICE_END_USD] * FC_SELFTEST_RUN;
     for (int i = 0; !status && i < FC_SELFTEST_RUN; i++)
         answer->price[range][i] = row[i];
@@ -68,7 +65,7 @@ int fc_selftest_measure(const struct fc_backend *backend, int device, const stru
         backend->open(&session, device, &job, host, error))
         goto out;
     for (int range = 0; range < FC_SELFTEST_RANGES; range++)
-        if (measure_words(backend, session, program, range, samples, answer, error))
+        if (measure_words(backend, session, program, range, &tally, samples, answer, error))
             goto out;
     if (backend->run(session, digest_first, DIGEST_TRIALS, &tally, NULL, error))
         goto out;
