@@ -221,14 +221,19 @@ static void outages_are_poisson(void **state)
     free(quiet);
 }
 
-/* Mean and variance of the log price after 83 months of the three-state chain, by forward recursion. */
-static void regimes_have_their_moments(void **state)
+/* Mean and variance of the log price after 83 months of the three-state chain, by forward recursion: from a first
+ * regime that is stated, and from one that is not known, which the chain in the long run draws. */
+static void regimes_from(const char *first, double glut, double balance, double shortage)
 {
-    (void)state;
-    const char *set[] = {"contract.years=7 years", "market.paths=true", NULL};
+    const char *set[] = {"contract.years=7 years",
+                         "market.paths=true",
+                         "market.drift=[-0.50, -0.08, 0.40]",
+                         "market.sigma=[0.15, 0.12, 0.18]",
+                         first,
+                         NULL};
     const double drift[] = {-0.50 / 12, -0.08 / 12, 0.40 / 12}, sigma[] = {0.15, 0.12, 0.18},
                  leave = 1 / 13.0;
-    double p[3] = {0, 1, 0}, x[3] = {0},
+    double p[3] = {glut, balance, shortage}, x[3] = {0},
            xx[3] = {0}; /* probability, and E[X], E[X^2] in the state, weighted */
     for (int t = 1; t < 84; t++) {
         for (int s = 0; s < 3; s++) {
@@ -253,6 +258,14 @@ static void regimes_have_their_moments(void **state)
         fourth += pow(index[i] - got, 4) / N;
     assert_true(fabs(spread - variance) < 4 * sqrt((fourth - spread * spread) / N));
     free(index);
+}
+
+static void regimes_have_their_moments(void **state)
+{
+    (void)state;
+    regimes_from("market.regime=balance", 0, 1, 0);
+    regimes_from("market.regime=shortage", 0, 0, 1);
+    regimes_from("market.regime=unknown", 0.25, 0.5, 0.25);
 }
 
 /* Mean sample rank correlation over batches against the rank asked for, as a z value. */
@@ -480,7 +493,8 @@ static void sites_give_their_figures(void **state)
     const char *const *sets[] = {texas, stated, both, lacks};
     const double grams[] = {333, 100, 0.75 * 333 + 0.25 * 30};
     for (int k = 0; k < 4; k++) {
-        double *co2 = worlds("openai-aws-38b-contract", sets[k], FC_M_CO2_T, N, false), lowest = 1e9, highest = 0;
+        double *co2 = worlds("openai-aws-38b-contract", sets[k], FC_M_CO2_T, N, false), lowest = 1e9,
+               highest = 0;
         double *mwh = worlds("openai-aws-38b-contract", sets[k], FC_M_ENERGY_MWH, N, false);
         for (int i = 0; i < N; i++) {
             double here = co2[i] / mwh[i] * 1000;

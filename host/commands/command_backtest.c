@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backtest_facts.h"
 #include "commands.h"
 #include "host/analysis/history.h"
 #include "host/base/options.h"
@@ -10,6 +11,7 @@
 
 static const char help[] =
     "usage: flopcast backtest [CSV] [--row ID] [--fit] [OPTIONS]\n"
+    "       flopcast backtest --facts [CSV] [--set PATH=VALUE] [OPTIONS]\n"
     "\n"
     "Forecasts every run of the table (default: the published ones that come with the program) from what was "
     "known\n"
@@ -22,20 +24,26 @@ static const char help[] =
     "      --row ID          one row alone: its scenario, what it assumes, and its score\n"
     "      --fit             print the fit of operation.overhead to all rows, as catalog/operation.yaml "
     "holds it\n"
+    "      --facts           dated facts instead of runs: prices a year ahead, delays, outages, electricity, "
+    "each "
+    "from what\n"
+    "                        was known before; --set tries another market, delay or outage\n"
     "\n"
     "Columns of the CSV: docs/validation/history.md. Exit status 1: the 90 % intervals hold fewer than 80 % "
     "of the runs.\n"
     "\n";
 
-enum { OPTION_ROW = FC_ANALYSIS_OWN, OPTION_FIT };
+enum { OPTION_ROW = FC_ANALYSIS_OWN, OPTION_FIT, OPTION_FACTS };
 
-static const struct option own[] = {
-    {"row", required_argument, NULL, OPTION_ROW}, {"fit", no_argument, NULL, OPTION_FIT}, {NULL, 0, NULL, 0}};
+static const struct option own[] = {{"row", required_argument, NULL, OPTION_ROW},
+                                    {"fit", no_argument, NULL, OPTION_FIT},
+                                    {"facts", no_argument, NULL, OPTION_FACTS},
+                                    {NULL, 0, NULL, 0}};
 
 struct options {
     struct fc_analysis_options shared;
     const char *table, *row;
-    bool fit;
+    bool fit, facts;
 };
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
@@ -44,14 +52,19 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     while ((option = fc_analysis_next(&o->shared, "backtest", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
         if (option == OPTION_ROW)
             o->row = optarg;
-        else
+        else if (option == OPTION_FIT)
             o->fit = true;
+        else
+            o->facts = true;
     }
     if (option != FC_ANALYSIS_DONE)
         return option;
     if (argc - optind > 1)
         return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; backtest takes one table",
                        argv[optind + 1]);
+    if (o->facts && (o->row || o->fit))
+        return fc_fail(error, FC_BAD_INPUT, "%s is of runs; it does not go with --facts",
+                       o->row ? "--row" : "--fit");
     o->table = optind < argc ? argv[optind] : NULL;
     return 0;
 }
@@ -305,6 +318,11 @@ int fc_command_backtest(int argc, char **argv)
         printf("%s%s", help, fc_analysis_help);
         fc_analysis_options_free(&o.shared);
         return FC_DONE;
+    }
+    if (status == 0 && o.facts) {
+        status = fc_backtest_facts(o.table, &o.shared, &error);
+        fc_analysis_options_free(&o.shared);
+        return status > 0 ? status : fc_analysis_end(status, &error);
     }
     if (status == 0)
         status = fc_catalog_open(&catalog, &error);

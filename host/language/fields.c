@@ -34,7 +34,7 @@ static const char *const recomputes[] = {"none", "selective", "full", NULL};
 static const char *const contract_details[] = {"months", NULL};
 static const char *const forms[] = {"take_or_pay", "minimum", "reservation", "block",
                                     "on_demand",   "spot",    "own",         NULL};
-static const char *const regimes[] = {"glut", "balance", "shortage", NULL};
+static const char *const regimes[] = {"glut", "balance", "shortage", "unknown", NULL};
 static const char *const revenues[] = {"none", "per_gw", "path", NULL};
 static const char *const own_methods[] = {"capital_recovery", "value_decline", NULL};
 static const char *const own_bases[] = {"all_in", "parts", NULL};

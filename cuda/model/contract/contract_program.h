@@ -69,7 +69,7 @@ struct fc_months {
     float expansion_share;  /* further capacity, share of the contract's */
     float expansion_strike; /* USD per GPU-hour */
     /* market */
-    fc_i32 regime;       /* first regime: 0 glut, 1 balance, 2 shortage */
+    fc_i32 regime;       /* first regime: 0 glut, 1 balance, 2 shortage, 3 not known */
     float drift[3];      /* per year, of the log price */
     float sigma[3];      /* per square root of a year */
     float jump_rate;     /* rate-card changes of the list price per year */

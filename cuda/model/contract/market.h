@@ -4,7 +4,8 @@
  *
  * Index X of the log price, month to month: X += drift[regime] / 12 + sigma[regime] × sqrt(1/12) × n; then the
  * regime is left with probability 1 / duration: from glut and shortage to balance, from balance to either
- * with equal chance. At a launch X += log(1 + step). list = list0 × exp(X + J), J the sum of the jumps;
+ * with equal chance. A first regime that is not known is drawn as that chain has it in the long run: glut 1/4, balance
+ * 1/2, shortage 1/4 (each regime is left as often as it is entered). At a launch X += log(1 + step). list = list0 × exp(X + J), J the sum of the jumps;
  * contract offer = contract0 × exp(X); spot = list0 × ratio × exp(X + Y), Y += -(1 - 2^(-1/halflife)) × Y
  * + sigma × sqrt(1/12) × n. */
 #ifndef FC_MODEL_MARKET_H
@@ -31,10 +32,18 @@ struct fc_market {
     fc_real last_even[FC_W];   /* of the newest launch with an even number */
 };
 
-FC_FN void fc_market_start(FC_GLOBAL const struct fc_months *terms, struct fc_market *market)
+FC_FN void fc_market_start(FC_GLOBAL const struct fc_months *terms, fc_u64 seed, const fc_u32 *low,
+                           const fc_u32 *high, struct fc_market *market)
 {
+    fc_u32 event[FC_W], words[4][FC_W];
+    FC_LANES (l)
+        event[l] = 0; /* the months to come are events 1, 2, ... */
+    fc_random_words(seed, low, high, event, FC_STREAM_MARKET, words);
     FC_LANES (l) {
-        market->regime[l] = terms->regime;
+        fc_real u = fc_uniform(words[0][l]);
+        fc_i32 above = u < 0.75f ? 1 : 2;
+        fc_i32 drawn = u < 0.25f ? 0 : above;
+        market->regime[l] = terms->regime > 2 ? drawn : terms->regime;
         market->launches[l] = 0;
         market->trend[l] = 0.0f;
         market->steps[l] = 0.0f;

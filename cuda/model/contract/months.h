@@ -391,7 +391,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
     fc_ledger_start(contract, inputs, goodput, mfu, ledger);
     fc_income_start(terms, inputs, ledger);
     if (terms->market)
-        fc_market_start(terms, &ledger->market);
+        fc_market_start(terms, seed, month.low, month.high, &ledger->market);
     for (fc_i32 t = 0; t < terms->months; t++) {
         month.t = t;
         month.now = (fc_real)t;
