@@ -28,6 +28,7 @@ struct fc_history_row {
     char *scenario;    /* its text, in YAML, but for what is tried in turn */
     bool opens_recompute, opens_zero,
         opens_vpp;        /* not stated: tried from fast to frugal until the job fits */
+    int half_layers;      /* half the layers of a stage: recomputed where none and selective do not fit */
     const char *software; /* training.software of the first tries */
     int attempt;          /* the try that was taken */
     enum fc_history_of of;

@@ -161,6 +161,7 @@ struct shape {
     double layers, hidden, ffn, heads, kv_heads, head_dim, vocab, experts, topk, moe_ffn, shared_ffn;
     bool gated;
     const char *catalog; /* the catalog's model with this shape, or NULL */
+    bool latent;         /* that model's attention has a latent of keys and values */
 };
 
 /* A model of the catalog with these layers, width and experts: its shape is known in full. */
@@ -203,8 +204,11 @@ static bool find_shape(struct shape *s, struct fc_history_row *row, const struct
     s->gated = !holds(cell(c, "gated"), "no");
     s->ffn = or (number(c, "ffn"), 0);
     s->catalog = catalog_model(catalog, s);
-    if (s->catalog)
+    if (s->catalog) {
+        const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "model", s->catalog);
+        s->latent = fc_node_get(entry->node, "mla_kv_lora") != NULL;
         return true;
+    }
     if (fmod(s->hidden, s->heads) > 0 && s->experts < 1)
         s->heads = default_heads;
     s->kv_heads = or (number(c, "kv_heads"), s->heads);
@@ -283,12 +287,14 @@ static void print_shape(FILE *out, const struct shape *s)
 }
 
 /* The plan's lines: what is stated, the rest open. */
-static void print_plan(FILE *out, struct fc_history_row *row, const struct cells *c, double tp, double pp)
+static void print_plan(FILE *out, struct fc_history_row *row, const struct cells *c, double layers,
+                       bool latent, double tp, double pp)
 {
     const char *recompute = cell(c, "recompute"), *sharding = cell(c, "dp_or_fsdp");
     double vpp = number(c, "vpp"), ep = number(c, "ep"), cp = number(c, "cp"), mbs = number(c, "mbs");
     row->opens_recompute = !holds(recompute, "full") && !holds(recompute, "none");
     bool fsdp = holds(sharding, "fsdp") || holds(sharding, "zero-3") || holds(cell(c, "software"), "zero-3");
+    row->half_layers = (int)fmax(1, floor(ceil(layers / pp) / 2));
     row->opens_zero = !fsdp && pp < 2; /* pipelines went with a shared optimizer at most */
     fprintf(out, "plan:\n  tp: %.0f\n  pp: %.0f\n  cp: %.0f\n  ep: %.0f\n", tp, pp, or (cp, 1), or (ep, 1));
     row->opens_vpp = pp > 1 && !(vpp >= 1) && !holds(cell(c, "software"), "dualpipe");
@@ -302,6 +308,8 @@ static void print_plan(FILE *out, struct fc_history_row *row, const struct cells
         fputs("  schedule: dualpipe\n", out);
     if (holds(cell(c, "software"), "dualpipe") || holds(cell(c, "software"), "hai-llm"))
         fputs("  expert_overlap: true\n  expert_dispatch: per_domain\n", out);
+    if (latent && (holds(recompute, "mla") || holds(recompute, "up-proj")))
+        fputs("  recompute_mla_up: true\n", out);
     if (!row->opens_recompute)
         fprintf(out, "  recompute: %s\n", holds(recompute, "full") ? "full" : "none");
     if (fsdp)
@@ -424,16 +432,17 @@ int fc_history_row_fill(struct fc_history_row *row, const struct fc_csv *csv, si
             batch, low ? "fp8" : "bf16");
     row->software = software_of(cell(c, "software"), gpu, low);
     if (layout)
-        print_plan(out, row, c, tp, pp);
+        print_plan(out, row, c, shape.layers, shape.latent, tp, pp);
     return fclose(out) ? fc_fail(error, FC_FAULT, "no memory for the scenario of a row") : 0;
 }
 
 char *fc_history_text(const struct fc_history_row *row, int attempt)
 {
-    static const char *const recomputes[] = {"none", "selective", "full"};
+    static const char *const recomputes[] = {"none", "selective", "half",
+                                             "full"}; /* half: of each stage's layers */
     static const char *const zeros[] = {"optimizer", "parameters"};
     static const char *const chunks[] = {"auto", "1"};
-    int recompute = row->opens_recompute ? 3 : 1, zero = row->opens_zero ? 2 : 1,
+    int recompute = row->opens_recompute ? 4 : 1, zero = row->opens_zero ? 2 : 1,
         vpp = row->opens_vpp ? 2 : 1;
     int early = strcmp(row->software, "megatron-2021") == 0, layouts = recompute * zero * vpp;
     char *text = NULL;
@@ -447,7 +456,10 @@ char *fc_history_text(const struct fc_history_row *row, int attempt)
     fprintf(out, "%.*s%s%s", (int)(at - row->scenario), row->scenario,
             attempt < layouts ? row->software : "megatron-2022", at + 1);
     attempt %= layouts;
-    if (row->opens_recompute)
+    bool half = row->opens_recompute && attempt % recompute == 2;
+    if (half)
+        fprintf(out, "  recompute: full\n  recompute_layers: %d\n", row->half_layers);
+    else if (row->opens_recompute)
         fprintf(out, "  recompute: %s\n", recomputes[attempt % recompute]);
     if (row->opens_zero)
         fprintf(out, "  zero: %s\n", zeros[attempt / recompute % zero]);

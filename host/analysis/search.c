@@ -22,7 +22,7 @@ enum { ALIKE = 1, LOOKED_AT = 60 };
 static const char *const open_all[] = {"plan.tp=auto",          "plan.pp=auto",   "plan.vpp=auto",
                                        "plan.cp=auto",          "plan.ep=auto",   "plan.expert_tp=auto",
                                        "plan.micro_batch=auto", "plan.zero=auto", "plan.recompute=auto",
-                                       "plan.schedule=auto",    "plan.dp=auto"};
+                                       "plan.schedule=auto",    "plan.dp=auto",   "plan.recompute_layers=0"};
 enum { OPEN_ALL = sizeof open_all / sizeof open_all[0] };
 
 __attribute__((format(printf, 2, 3))) static void change(struct fc_contender *c, const char *format, ...)
@@ -68,6 +68,7 @@ static int open_contender(struct fc_scenario *scenario, const struct fc_search_r
     if (!request->keep) {
         changes[count++] = "plan.schedule=auto";
         changes[count++] = "plan.dp=auto";
+        changes[count++] = "plan.recompute_layers=0";
     }
     for (size_t i = 0; i < c->change_count; i++)
         changes[count++] = c->changes[i];

@@ -48,8 +48,8 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
                                                : FC_ONE_F_ONE_B;
     if (f[FC_FIELD_CUDA_GRAPH].is_set)
         options.graph = f[FC_FIELD_CUDA_GRAPH].choice;
-    options.recompute_stated = f[FC_FIELD_RECOMPUTE].is_set && !f[FC_FIELD_RECOMPUTE].is_auto &&
-                               !f[FC_FIELD_RECOMPUTE].from_default;
+    options.recompute_stated =
+        f[FC_FIELD_RECOMPUTE].is_set && !f[FC_FIELD_RECOMPUTE].is_auto && !f[FC_FIELD_RECOMPUTE].from_default;
     options.recompute_mla_up = f[FC_FIELD_RECOMPUTE_MLA_UP].flag;
     if (f[FC_FIELD_ROUTER].is_set)
         options.router = (enum fc_router)f[FC_FIELD_ROUTER].choice;
@@ -87,7 +87,8 @@ static int check_stated(const struct fc_plan *p, const struct fc_settings *setti
                  p->vpp);
         return refuse(schedule, text, error);
     }
-    if (f[FC_FIELD_RECOMPUTE_LAYERS].is_set && f[FC_FIELD_RECOMPUTE].choice != FC_RECOMPUTE_FULL)
+    if (f[FC_FIELD_RECOMPUTE_LAYERS].is_set && f[FC_FIELD_RECOMPUTE_LAYERS].number > 0 &&
+        f[FC_FIELD_RECOMPUTE].choice != FC_RECOMPUTE_FULL)
         return refuse(
             &f[FC_FIELD_RECOMPUTE_LAYERS],
             "plan.recompute_layers counts the layers of a full recomputation; state plan.recompute: full "
