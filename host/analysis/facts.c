@@ -219,12 +219,21 @@ static double quantile_of(const struct fc_setting *setting, double u)
     return fc_distribution_quantile(setting->distribution, u, 1 - u);
 }
 
+/* The mean of an input, over the points of a forecast. */
+static double mean_of(const struct fc_setting *setting)
+{
+    double sum = 0;
+    for (size_t k = 0; k < FC_FACT_POINTS; k++)
+        sum += quantile_of(setting, ((double)k + 0.5) / FC_FACT_POINTS);
+    return sum / FC_FACT_POINTS;
+}
+
 /* What does not move from an origin: straight from the inputs that the contract layer draws. */
 static void forecast_input(const struct fc_facts *facts, struct fc_fact *fact,
                            const struct fc_settings *settings)
 {
     const struct fc_setting *f = settings->fields;
-    double late = fc_distribution_mean(f[FC_FIELD_DELAY_PROBABILITY].distribution);
+    double late = mean_of(&f[FC_FIELD_DELAY_PROBABILITY]);
     for (size_t k = 0; k < FC_FACT_POINTS; k++) {
         double u = ((double)k + 0.5) / FC_FACT_POINTS, *to = &fact->forecast[k];
         if (fact->class == FC_FACT_DELAY)
