@@ -147,11 +147,112 @@ static void a_contract_by_hand(void **state)
     fc_scenario_close(&s);
 }
 
+/* A contract of 100 GPUs for three years at 2 USD, nothing late, idle or down, with further lines set. */
+static void open_flat(struct fc_scenario *s, const char *const *lines, size_t count)
+{
+    static const char *const set[] = {
+        "contract.years=3 years",        "contract.ramp=0 months",     "contract.delay_probability=0",
+        "contract.outage_rate=0 1/year", "contract.extras=0",          "prices.gpu_hour=2 USD",
+        "contract.value=5259600 USD",    "contract.prepayment=0",      "finance.revenue_per_gw=0 USD",
+        "contract.credit_from=0 months", "contract.usable_fraction=1", "contract.demand=1",
+        "contract.take_or_pay=1",        "finance.discount_rate=0.1",
+    };
+    struct fc_scenario_options options = {0};
+    for (size_t i = 0; i < sizeof set / sizeof set[0]; i++)
+        assert_int_equal(fc_scenario_add_override(&options, set[i], &error), 0);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(fc_scenario_add_override(&options, lines[i], &error), 0);
+    if (fc_scenario_open(s, "openai-aws-38b-contract", &options, &error))
+        fail_msg("%s", error.text);
+    fc_scenario_options_free(&options);
+}
+
+/* Bills of the first, second and third year, and the discounted sum, of world 0. */
+static double flat(const char *const *lines, size_t count, double year[3])
+{
+    static struct fc_flows_world w;
+    struct fc_scenario s;
+    open_flat(&s, lines, count);
+    assert_int_equal(fc_flows_of_world(&s.compiled.program, s.compiled.tables, 1, 0, &w, &error), 0);
+    for (int y = 0; y < 3; y++)
+        year[y] = 0;
+    for (int t = 0; t < 36; t++)
+        year[t / 12] -= fc_flow_in(&w, t, FC_FLOW_BILLS);
+    double npv = metric(&s, &w, FC_M_NPV_USD);
+    fc_scenario_close(&s);
+    return npv;
+}
+
+static void near(double got, double wanted)
+{
+    if (!(fabs(got - wanted) <= 2e-6 * fabs(wanted)))
+        fail_msg("%.9g, by hand %.9g", got, wanted);
+}
+
+static void prices_that_move(void **state)
+{
+    (void)state;
+    double year[3];
+    /* 3 % at each anniversary: the same sum, a geometric series of years */
+    static const char *const raised[] = {"contract.escalator=0.03"};
+    flat(raised, 1, year);
+    double first = 5259600 / (1 + 1.03 + 1.03 * 1.03);
+    for (int y = 0; y < 3; y++)
+        near(year[y], first * pow(1.03, y));
+    /* half of an inflation of 4 % on top */
+    static const char *const indexed[] = {"contract.escalator=0.03", "contract.indexed=0.5",
+                                          "finance.inflation=0.04"};
+    flat(indexed, 3, year);
+    near(year[1] / year[0], 1.03 * 1.02);
+    near(year[0] + year[1] + year[2], 5259600);
+    /* a market that falls by 20 % a year without noise: reset after a year to 80 %, after two to the floor of 70 % */
+    static const char *const reset[] = {"market.paths=true",
+                                        "market.drift=[-0.223143551, -0.223143551, -0.223143551]",
+                                        "market.sigma=[0, 0, 0]",
+                                        "market.first_launch=1200 months",
+                                        "contract.reset_every=12 months",
+                                        "contract.reset_floor=0.7"};
+    flat(reset, 6, year);
+    near(year[0], 5259600 / 3);
+    near(year[1] / year[0], 0.8);
+    near(year[2] / year[0], 0.7);
+    /* and one that rises by 40 %: the cap */
+    static const char *const capped[] = {"market.paths=true",
+                                         "market.drift=[0.336472237, 0.336472237, 0.336472237]",
+                                         "market.sigma=[0, 0, 0]",
+                                         "market.first_launch=1200 months",
+                                         "contract.reset_every=12 months",
+                                         "contract.reset_cap=1.5"};
+    flat(capped, 6, year);
+    near(year[1] / year[0], 1.4);
+    near(year[2] / year[0], 1.5);
+}
+
+/* An annuity of 36 equal months: at the start of each month (due), its end (immediate), its middle; at an effective and at a
+ * nominal rate. A prepayment counts on the day of signing under all of them. */
+static void when_money_counts(void **state)
+{
+    (void)state;
+    double year[3], month = 5259600.0 / 36, v = pow(1.1, -1.0 / 12), w = 1 / (1 + 0.1 / 12);
+    static const char *const middle[] = {"finance.discounting=middle"}, *const end[] = {
+                                                                            "finance.discounting=end"};
+    static const char *const nominal[] = {"finance.discounting=end", "finance.rate=nominal"};
+    double due = -month * (1 - pow(v, 36)) / (1 - v);
+    near(flat(NULL, 0, year), due);
+    near(flat(middle, 1, year), due * sqrt(v));
+    near(flat(end, 1, year), due * v);
+    near(flat(nominal, 2, year), -month * w * (1 - pow(w, 36)) / (1 - w));
+    static const char *const prepaid[] = {"finance.discounting=end", "contract.prepayment=1"};
+    near(flat(prepaid, 2, year), -5259600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cash_of_all_parties_is_zero),
         cmocka_unit_test(a_contract_by_hand),
+        cmocka_unit_test(prices_that_move),
+        cmocka_unit_test(when_money_counts),
     };
     return cmocka_run_group_tests_name("flows", tests, NULL, NULL);
 }

@@ -65,15 +65,15 @@ static struct fc_lsm_value value_of(const struct fc_lsm_model *model, const stru
     struct fc_lsm_value value;
     if (fc_lsm_fit(&policy, model, options, &error))
         fail_msg("%s", error.text);
-    fc_lsm_value(&value, policy);
+    assert_int_equal(fc_lsm_value(&value, policy, &error), 0);
     fc_lsm_free(policy);
     return value;
 }
 
 static struct fc_lsm_model model_of(struct assets *a)
 {
-    return (struct fc_lsm_model){a->dates,    a->count,    a->count, a,   assets_start,
-                                 assets_step, assets_stop, NULL,     true};
+    return (struct fc_lsm_model){a->dates, a->count, a->count, a,    assets_start, assets_step, assets_stop,
+                                 NULL,     true,     NULL,     NULL, NULL,         false,       {false}};
 }
 
 /* The lower bound within two standard errors; the interval holds the truth and is at most `width` wide. */
@@ -187,7 +187,8 @@ static double stream_stop(void *of, int k, const double *state)
 
 static struct fc_lsm_model model_of_stream(struct stream *s)
 {
-    return (struct fc_lsm_model){20, 1, 1, s, stream_start, stream_step, stream_stop, stream_flow, false};
+    return (struct fc_lsm_model){20,          1,     1,    s,    stream_start, stream_step, stream_stop,
+                                 stream_flow, false, NULL, NULL, NULL,         false,       {false}};
 }
 
 static void right_to_end_take_or_pay(void **state)

@@ -173,6 +173,7 @@ enum fc_input {
     FC_IN_FACILITY_PER_KW_USD = 235, /* capital of the site per kW of IT power */
     FC_IN_PROGRAMME_GROWTH = 236,    /* factor on the size of runs per year */
     FC_IN_VALUE_DECLINE = 237,       /* of hardware of given performance, decades per year */
+    FC_IN_INFLATION = 238,           /* of the index that a contract's price follows, per year */
 
     FC_INPUT_COUNT = 256
 };

@@ -19,6 +19,7 @@ struct date {
     double where[TERMS_MOST]; /* coefficients of E[V(k + 1)], where a stop may pay */
     double all[TERMS_MOST];   /* in every state */
     bool fitted;              /* enough paths came where a stop may pay */
+    bool everywhere;          /* all of them did */
 };
 
 struct fc_lsm_policy {
@@ -57,13 +58,22 @@ static double flow_at(const struct fc_lsm_policy *p, int k, const double *x)
     return p->model.flow ? p->model.flow(p->model.of, k, x) : 0;
 }
 
+/* Flags have no powers, and of several only one is ever set. */
+static bool is_term(const struct fc_lsm_policy *p, const int *power)
+{
+    int flags = 0;
+    for (int i = 0; i < p->model.states; i++)
+        flags += p->model.flag[i] ? power[i] : 0;
+    return flags <= 1;
+}
+
 /* All powers of the states up to the degree together. */
 static void list_terms(struct fc_lsm_policy *p)
 {
     int power[FC_LSM_STATES] = {0}, n = p->model.states, total = 0;
     p->terms = 0;
     for (;;) {
-        if (total <= p->options.degree)
+        if (total <= p->options.degree && is_term(p, power))
             memcpy(p->power[p->terms++], power, sizeof power);
         int i = 0;
         while (i < n && power[i] == p->options.degree) {
@@ -77,6 +87,12 @@ static void list_terms(struct fc_lsm_policy *p)
     }
 }
 
+/* A state by which polynomials are made: no further out than four standard deviations, where no path was fitted. */
+static double scaled(const struct fc_lsm_policy *p, const struct date *d, int i, double x)
+{
+    return p->model.flag[i] ? x : fmin(fmax((x - d->mean[i]) / d->scale[i], -4), 4);
+}
+
 /* Terms of a state, and last what a stop pays; returns how many. */
 static int basis(const struct fc_lsm_policy *p, const struct date *d, const double *x, double stop, double *b)
 {
@@ -84,7 +100,7 @@ static int basis(const struct fc_lsm_policy *p, const struct date *d, const doub
     for (int i = 0; i < p->model.states; i++) {
         powers[i][0] = 1;
         for (int n = 1; n <= p->options.degree; n++)
-            powers[i][n] = powers[i][n - 1] * ((x[i] - d->mean[i]) / d->scale[i]);
+            powers[i][n] = powers[i][n - 1] * scaled(p, d, i, x[i]);
     }
     for (int t = 0; t < p->terms; t++) {
         b[t] = 1;
@@ -103,15 +119,23 @@ static double dot(const double *a, const double *b, int n)
     return sum;
 }
 
-/* C(k, x): `where` by the fit where a stop may pay. Beyond the last date nothing follows. */
+/* What is known of C(k, x) without a fit: what is expected without a stop, or the flow alone. */
+static double known_at(const struct fc_lsm_policy *p, int k, const double *x)
+{
+    double known = p->model.expected ? p->model.expected(p->model.of, k, x) : 0;
+    return p->model.expected && !p->model.apart ? known : known + flow_at(p, k, x);
+}
+
+/* C(k, x): what is known of it and the fit of the rest, `where` by that where a stop may pay. Beyond the last date nothing
+ * follows. */
 static double going_on(const struct fc_lsm_policy *p, int k, const double *x, double stop, bool where)
 {
     const struct date *d = &p->date[k];
-    double b[TERMS_MOST + 1], flow = flow_at(p, k, x);
+    double b[TERMS_MOST + 1];
     if (k == p->model.dates - 1)
-        return flow;
+        return flow_at(p, k, x);
     int n = basis(p, d, x, stop, b);
-    double value = flow + dot(where ? d->where : d->all, b, n);
+    double value = known_at(p, k, x) + dot(where ? d->where : d->all, b, n);
     return p->model.going_on_costs_nothing ? fmax(value, 0) : value;
 }
 
@@ -130,14 +154,15 @@ bool fc_lsm_stops(const struct fc_lsm_policy *p, int k, const double *x)
     return stop > going_on(p, k, x, stop, true);
 }
 
-/* V(k, x) of the fit, for the martingale. */
+/* V(k, x) of the fit, less what is expected without a stop, for the martingale. */
 static double fitted_value(const struct fc_lsm_policy *p, int k, const double *x)
 {
     if (k >= p->model.dates)
         return 0;
     double stop = stop_at(p, k, x);
     bool where = may_pay(p, stop) && (k == p->model.dates - 1 || p->date[k].fitted);
-    return fmax(stop, going_on(p, k, x, stop, where));
+    double value = fmax(stop, going_on(p, k, x, stop, where));
+    return p->model.expected ? value - p->model.expected(p->model.of, k, x) : value;
 }
 
 static int solve(double *normal, double *right, int n, double *out)
@@ -180,11 +205,15 @@ static void scale(const struct fc_lsm_policy *p, struct date *d, int k, const do
     }
 }
 
-/* Regresses what follows, `later`, on the states of date k. */
+/* Regresses what follows, `later`, less what was expected of it, on the states of date k. */
 static int fit_date(struct fc_lsm_policy *p, int k, const double *x, const double *later, bool where)
 {
     struct date *d = &p->date[k];
     int n = p->terms + 1, count = 0;
+    if (!where && d->everywhere) {
+        memcpy(d->all, d->where, sizeof d->all);
+        return 0;
+    }
     double *normal = calloc((size_t)(n * n + n), sizeof *normal), *right = normal ? normal + n * n : NULL;
     double b[TERMS_MOST + 1];
     if (!normal)
@@ -206,8 +235,10 @@ static int fit_date(struct fc_lsm_policy *p, int k, const double *x, const doubl
     bool enough = count >= 10 * n;
     if (enough)
         status = solve(normal, right, n, where ? d->where : d->all);
-    if (where)
+    if (where) {
         d->fitted = enough;
+        d->everywhere = enough && count == p->options.fit_paths;
+    }
     free(normal);
     return status;
 }
@@ -253,10 +284,16 @@ int fc_lsm_fit(struct fc_lsm_policy **policy, const struct fc_lsm_model *model,
         const double *at = &x[(int64_t)k * paths * n];
         scale(p, &p->date[k], k, at, paths);
         if (k < dates - 1 && (fit_date(p, k, at, later, true) || fit_date(p, k, at, later, false)))
-            goto no_memory;
+            goto no_memory; /* where a stop may always pay, both are one */
         for (int64_t i = 0; i < paths; i++) {
             const double *state = &at[i * n];
-            later[i] = fc_lsm_stops(p, k, state) ? stop_at(p, k, state) : later[i] + flow_at(p, k, state);
+            bool stops = fc_lsm_stops(p, k, state);
+            double known = model->expected ? model->expected(model->of, k, state) : 0;
+            if (stops)
+                later[i] = stop_at(p, k, state) - known;
+            else if (!model->expected || model->apart)
+                later[i] += flow_at(p, k, state) - (k == dates - 1 ? known : 0);
+            /* else the flow is on both sides */
         }
     }
     free(x);
@@ -294,24 +331,50 @@ static struct fc_lsm_figure figure(const struct sums *s)
     return (struct fc_lsm_figure){mean, sqrt(fmax(s->squares / n - mean * mean, 0) / (n - 1))};
 }
 
-/* What a path brings: by the policy, without a stop, at its best date; and whether the policy stops. */
-enum { LOWER, NEVER, HINDSIGHT, STOPPED, FIGURES };
+/* Mean and error of y less what follows from c, whose mean is zero: y - beta c (control variate). */
+static struct fc_lsm_figure controlled(const double *y, const double *c, int64_t n)
+{
+    double my = 0, mc = 0, cc = 0, yc = 0, squares = 0;
+    for (int64_t i = 0; i < n; i++) {
+        my += y[i] / (double)n;
+        mc += c[i] / (double)n;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        cc += (c[i] - mc) * (c[i] - mc);
+        yc += (y[i] - my) * (c[i] - mc);
+    }
+    double beta = cc > 0 ? yc / cc : 0;
+    for (int64_t i = 0; i < n; i++) {
+        double rest = y[i] - my - beta * (c[i] - mc);
+        squares += rest * rest;
+    }
+    return (struct fc_lsm_figure){my - beta * mc, sqrt(squares / (double)n / (double)(n - 2))};
+}
+
+/* What a path brings: by the policy, without a stop, at its best date; whether the policy stops; and of the martingale. */
+enum { LOWER, NEVER, HINDSIGHT, STOPPED, OTHER, GAIN, OTHER_GAIN, HINDSIGHT_GAIN, CONTROL, FIGURES };
 
 /* Follows path i, or its mirror, whose normals have the other sign, and adds half of it to `got`. */
 static void follow_path(const struct fc_lsm_policy *p, int64_t i, bool mirror, double got[FIGURES])
 {
     const struct fc_lsm_model *m = &p->model;
     double state[FC_LSM_STATES], z[4], flows = 0, kept = 0, best = -INFINITY;
+    double other = 0, other_kept = 0, control = 0, at_start = 0;
     bool stopped = false;
     m->start(m->of, state);
+    if (m->expected)
+        at_start = m->expected(m->of, 0, state);
     for (int k = 0; k < m->dates; k++) {
         double stop = stop_at(p, k, state);
         best = fmax(best, flows + stop);
         if (!stopped && fc_lsm_stops(p, k, state)) {
             stopped = true;
             kept = flows + stop;
+            control = m->expected ? (m->apart ? 0 : flows) + m->expected(m->of, k, state) - at_start : 0;
+            other_kept = other + (m->other_stop ? m->other_stop(m->of, k, state) : 0);
         }
         flows += flow_at(p, k, state);
+        other += m->other_flow ? m->other_flow(m->of, k, state) : 0;
         if (k == m->dates - 1)
             break;
         draw(p, STREAM_FOLLOW, (uint64_t)i, (uint32_t)k, z);
@@ -323,22 +386,41 @@ static void follow_path(const struct fc_lsm_policy *p, int64_t i, bool mirror, d
     got[NEVER] += flows / 2;
     got[HINDSIGHT] += fmax(best, flows) / 2;
     got[STOPPED] += stopped / 2.0;
+    if (m->expected && !stopped)
+        control = (m->apart ? m->expected(m->of, m->dates - 1, state) : flows) - at_start;
+    got[CONTROL] += control / 2;
+    got[OTHER] += (stopped ? other_kept : other) / 2;
+    got[GAIN] += stopped ? (kept - flows) / 2 : 0;
+    got[HINDSIGHT_GAIN] += (fmax(best, flows) - flows) / 2;
+    got[OTHER_GAIN] += stopped ? (other_kept - other) / 2 : 0;
 }
 
-static void follow(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
+static int follow(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
 {
     struct sums sums[FIGURES] = {0};
-    struct fc_lsm_figure *figures[FIGURES] = {&value->lower, &value->never, &value->hindsight,
-                                              &value->stopped};
-    for (int64_t i = 0; i < p->options.paths / 2; i++) { /* a path and its mirror count as one */
+    int64_t pairs = p->options.paths / 2;
+    double *kept = malloc((size_t)(pairs * FIGURES) * sizeof *kept);
+    struct fc_lsm_figure *figures[CONTROL] = {&value->lower,      &value->never,         &value->hindsight,
+                                              &value->stopped,    &value->other,         &value->gain,
+                                              &value->other_gain, &value->hindsight_gain};
+    if (!kept)
+        return -1;
+    for (int64_t i = 0; i < pairs; i++) { /* a path and its mirror count as one */
         double got[FIGURES] = {0};
         follow_path(p, i, false, got);
         follow_path(p, i, true, got);
-        for (int f = 0; f < FIGURES; f++)
+        for (int f = 0; f < FIGURES; f++) {
             add(&sums[f], got[f]);
+            kept[f * pairs + i] = got[f];
+        }
     }
-    for (int f = 0; f < FIGURES; f++)
+    for (int f = 0; f < CONTROL; f++)
         *figures[f] = figure(&sums[f]);
+    for (int f = 0; f < CONTROL && p->model.expected; f++)
+        if (f == LOWER || f == OTHER)
+            *figures[f] = controlled(kept + f * pairs, kept + CONTROL * pairs, pairs);
+    free(kept);
+    return 0;
 }
 
 /* Mean of V(k + 1, X) over the inner draws from the state of date k, every second one the mirror of the one before. */
@@ -374,19 +456,25 @@ static void bound(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
             if (k == m->dates - 1)
                 break;
             double expected = expected_next(p, k, state, (uint64_t)i);
+            double surely = m->expected ? m->expected(m->of, k, state) : 0;
+            surely -= m->expected && !m->apart ? flow_at(p, k, state) : 0;
             draw(p, STREAM_DUAL, (uint64_t)i, (uint32_t)k, z);
             m->step(m->of, k, state, z);
             martingale += fitted_value(p, k + 1, state) - expected;
+            if (m->expected)
+                martingale += m->expected(m->of, k + 1, state) - surely;
         }
         add(&upper, fmax(best, flows - martingale));
     }
     value->upper = figure(&upper);
 }
 
-void fc_lsm_value(struct fc_lsm_value *value, const struct fc_lsm_policy *policy)
+int fc_lsm_value(struct fc_lsm_value *value, const struct fc_lsm_policy *policy, struct fc_error *error)
 {
     *value = (struct fc_lsm_value){.upper = {NAN, NAN}};
-    follow(value, policy);
+    if (follow(value, policy))
+        return fc_fail(error, FC_FAULT, "no memory to follow a policy");
     if (policy->options.dual_paths > 0)
         bound(value, policy);
+    return 0;
 }

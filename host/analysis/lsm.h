@@ -34,6 +34,16 @@ struct fc_lsm_model {
     double (*stop)(void *of, int k, const double *state); /* -INFINITY where it is not allowed */
     double (*flow)(void *of, int k, const double *state); /* NULL: none */
     bool going_on_costs_nothing; /* no state has C < 0: where stop is not positive the holder goes on */
+    /* What is expected to follow without a stop, exactly: with the flows so far it is a martingale, which takes most of
+     * the noise out of the fit and of both bounds. Where `apart` is set it is what another claim is worth, a martingale
+     * without the flows. NULL: nothing is known. */
+    double (*expected)(void *of, int k, const double *state);
+    /* What the other party of the contract receives; NULL: nothing. The holder's decisions do not look at it. */
+    double (*other_stop)(void *of, int k, const double *state);
+    double (*other_flow)(void *of, int k, const double *state);
+    bool apart;
+    bool flag
+        [FC_LSM_STATES]; /* states that are 0 or 1: no power above the first, and never two of them at once */
 };
 
 struct fc_lsm_options {
@@ -49,6 +59,9 @@ struct fc_lsm_figure {
 
 struct fc_lsm_value {
     struct fc_lsm_figure lower, upper, never, hindsight, stopped; /* stopped: share of the paths that stop */
+    struct fc_lsm_figure other; /* of the other party, by the holder's policy */
+    /* Path by path, less without a stop: by the policy, of the other party, and at the best date. */
+    struct fc_lsm_figure gain, other_gain, hindsight_gain;
 };
 
 /* The regression coefficients of every date. */
@@ -62,7 +75,7 @@ void fc_lsm_free(struct fc_lsm_policy *policy);
 /* Whether the policy stops at date k in this state: nothing else is looked at. */
 bool fc_lsm_stops(const struct fc_lsm_policy *policy, int k, const double *state);
 
-/* Follows the policy on fresh paths. */
-void fc_lsm_value(struct fc_lsm_value *value, const struct fc_lsm_policy *policy);
+/* Follows the policy on fresh paths. Returns 0, or -1 with `error` filled (no memory). */
+int fc_lsm_value(struct fc_lsm_value *value, const struct fc_lsm_policy *policy, struct fc_error *error);
 
 #endif

@@ -169,6 +169,37 @@ static int check_months(const struct fc_settings *settings, int months, struct f
     return 0;
 }
 
+/* How the contract price moves: at anniversaries, or with the market at resets. And how money is discounted. */
+static int compile_price(const struct fc_settings *settings, struct fc_months *months, struct fc_error *error)
+{
+    const struct fc_setting *f = settings->fields;
+    static const float at[] = {0.0f, 0.5f, 1.0f}; /* in the order of finance.discounting */
+    const struct fc_setting *reset = &f[FC_FIELD_RESET_EVERY];
+    months->escalator = (float)f[FC_FIELD_ESCALATOR].number;
+    months->indexed = (float)f[FC_FIELD_INDEXED].number;
+    months->raises = f[FC_FIELD_ESCALATOR].number != 0 || f[FC_FIELD_INDEXED].number > 0;
+    months->reset_every = (fc_i32)reset->integer;
+    months->reset_floor = (float)f[FC_FIELD_RESET_FLOOR].number;
+    months->reset_cap = (float)f[FC_FIELD_RESET_CAP].number;
+    months->discount_at = at[f[FC_FIELD_DISCOUNTING].choice];
+    months->nominal_rate = f[FC_FIELD_RATE_KIND].choice == 1;
+    if (months->reset_every > 0 && months->raises)
+        return fc_fail_at(error, &reset->place,
+                          "contract.reset_every is stated beside contract.escalator or contract.indexed "
+                          "(which of them sets "
+                          "the price?); drop one");
+    if (months->reset_every > 0 && f[FC_FIELD_RESET_FLOOR].number > f[FC_FIELD_RESET_CAP].number)
+        return fc_fail_at(error, &f[FC_FIELD_RESET_FLOOR].place,
+                          "contract.reset_floor of %g is above contract.reset_cap of %g",
+                          f[FC_FIELD_RESET_FLOOR].number, f[FC_FIELD_RESET_CAP].number);
+    if (months->reset_every > 0 && !f[FC_FIELD_MARKET_PATHS].flag)
+        return fc_fail_at(
+            error, &reset->place,
+            "contract.reset_every follows the price of new contracts, which stands still; add market.paths: "
+            "true");
+    return 0;
+}
+
 static int compile_months(struct fc_compiled *compiled, const struct fc_settings *settings,
                           struct fc_error *error)
 {
@@ -193,6 +224,8 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
         return -1;
     months->credit_from = (fc_i32)f[FC_FIELD_CREDIT_FROM].number;
     months->service_credit = (float)f[FC_FIELD_SERVICE_CREDIT].number;
+    if (compile_price(settings, months, error))
+        return -1;
     months->terminate = (fc_i32)f[FC_FIELD_TERMINATE].number;
     months->expansion_month = (fc_i32)f[FC_FIELD_EXPANSION_MONTH].number;
     if (months->expansion_month > 0) {

@@ -6,6 +6,7 @@ _flopcast() {
         return
     fi
     case $before in
+    value) COMPREPLY=($(compgen -W "$(flopcast value --help 2>/dev/null | sed -n '/^CLAUSE/,/^$/s/^  \([a-z-]*\)  *.*/\1/p')" -- "$word")) ;;
     help) COMPREPLY=($(compgen -W "$(flopcast --help 2>/dev/null | sed -n 's/^  \([a-z]*\)  .*/\1/p')" -- "$word")) ;;
     --of | --only) COMPREPLY=($(compgen -W "$(flopcast list metrics 2>/dev/null | sed -n 's/^\([a-z][a-z0-9_@]*\) .*/\1/p')" -- "$word")) ;;
     -b | --backend) COMPREPLY=($(compgen -W "auto cpu opencl cuda all" -- "$word")) ;;

@@ -7,4 +7,5 @@ function __flopcast_options
 end
 complete -c flopcast -n __fish_use_subcommand -f -a '(__flopcast_commands)'
 complete -c flopcast -n 'not __fish_use_subcommand; and string match -q -- "-*" (commandline -ct)' -f -a '(__flopcast_options)'
+complete -c flopcast -n '__fish_seen_subcommand_from value' -f -a "(flopcast value --help 2>/dev/null | sed -n '/^CLAUSE/,/^\$/s/^  \([a-z-]*\)  *.*/\1/p')"
 complete -c flopcast -n 'not __fish_use_subcommand' -a "(flopcast list scenarios 2>/dev/null | sed -n 's/^scenario  *\([^ ]*\).*/\1/p')"

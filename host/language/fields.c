@@ -36,6 +36,8 @@ static const char *const forms[] = {"take_or_pay", "minimum", "reservation", "bl
                                     "on_demand",   "spot",    "own",         NULL};
 static const char *const regimes[] = {"glut", "balance", "shortage", "unknown", NULL};
 static const char *const revenues[] = {"none", "per_gw", "path", NULL};
+static const char *const discountings[] = {"start", "middle", "end", NULL};
+static const char *const rate_kinds[] = {"effective", "nominal", NULL};
 static const char *const own_methods[] = {"capital_recovery", "value_decline", NULL};
 static const char *const own_bases[] = {"all_in", "parts", NULL};
 

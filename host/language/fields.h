@@ -49,7 +49,10 @@ enum fc_use {
     FC_USE_OWN,            /* own.compare, or a provider with own; as the three that follow */
     FC_USE_OWN_ALL_IN,     /* own.basis: all_in */
     FC_USE_OWN_PARTS,      /* own.basis: parts */
-    FC_USE_OWN_DECLINE     /* own.method: value_decline */
+    FC_USE_OWN_DECLINE,    /* own.method: value_decline */
+    FC_USE_INDEXED,        /* contract.indexed above 0 */
+    FC_USE_RESET,          /* contract.reset_every above 0 */
+    FC_USE_CLAUSE          /* where it is stated: only `flopcast value` reads it */
 };
 
 struct fc_field {

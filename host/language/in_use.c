@@ -114,6 +114,12 @@ static bool contract_reads(const struct fc_settings *settings, const struct fc_f
     case FC_USE_OWN_PARTS:
     case FC_USE_OWN_DECLINE:
         return own_in_use(settings, field->use);
+    case FC_USE_INDEXED:
+        return f[FC_FIELD_INDEXED].number > 0;
+    case FC_USE_RESET:
+        return f[FC_FIELD_RESET_EVERY].integer > 0;
+    case FC_USE_CLAUSE:
+        return f[field->id].is_set && !f[field->id].from_default;
     default:
         return true;
     }

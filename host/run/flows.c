@@ -91,6 +91,9 @@ int fc_flows_of_world(const struct fc_program *program, const float *tables, uin
         before_this = (struct totals){0};
         fc_trial_end(program, tables, seed, number, 1, chunk, world->metrics, 1);
         seen = NULL;
+        world->gpus = (float)chunk->ledger.gpus[0];
+        for (int i = 0; i < FC_INPUT_COUNT; i++)
+            world->inputs[i] = (float)chunk->inputs[i][0];
     }
     free(chunk);
     free(lane);

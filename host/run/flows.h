@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "cuda/model/inputs.h"
 #include "cuda/model/program.h"
 #include "host/base/error.h"
 
@@ -36,6 +37,8 @@ struct fc_flows_world {
     int64_t cents[FC_MONTHS][FC_FLOW_MONEY];
     double quantity[FC_MONTHS][FC_FLOW_COUNT - FC_FLOW_MONEY];
     float metrics[FC_METRIC_COUNT]; /* in the order of program->metrics */
+    float gpus;                     /* at full capacity */
+    float inputs[FC_INPUT_COUNT];   /* enum fc_input: those that the contract draws */
 };
 
 /* World `number`. Fails with FC_BAD_INPUT when the program has no contract. */

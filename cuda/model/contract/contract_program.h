@@ -64,6 +64,13 @@ struct fc_months {
     /* terms */
     fc_i32 credit_from;     /* month from which the prepayment is credited */
     float service_credit;   /* share of the price of hours lost to outages that is credited */
+    /* the price of take_or_pay and minimum over that of the first day: raised at each anniversary, or set anew to the
+     * price of a new contract every `reset_every` months, between floor and cap */
+    fc_i32 raises;           /* 1: escalator or inflation */
+    float escalator;         /* per year */
+    float indexed;           /* share of the inflation that the price follows */
+    fc_i32 reset_every;      /* months; 0: never */
+    float reset_floor, reset_cap; /* of the first day's price */
     fc_i32 terminate;       /* month of the exit; 0: none */
     fc_i32 expansion_month; /* month of the decision; 0: no option */
     float expansion_share;  /* further capacity, share of the contract's */
@@ -77,6 +84,8 @@ struct fc_months {
     float spot_sigma;    /* per square root of a year */
     float first_launch;  /* month of the next generation's launch */
     /* money */
+    float discount_at;   /* where in its month a flow counts: 0 start, 0.5 middle, 1 end; the prepayment at signing */
+    fc_i32 nominal_rate; /* 1: the rate is nominal, a twelfth a month; 0: effective, (1 + r)^(1/12) */
     fc_i32 revenue;      /* enum fc_revenue */
     float revenue_start; /* FC_REVENUE_PATH: USD per year at the start */
     float revenue_share; /* FC_REVENUE_PATH: share of it that this contract earns */

@@ -25,16 +25,16 @@ FC_FN void fc_form_take_or_pay(FC_GLOBAL const struct fc_months *terms, const fc
     }
 }
 
-/* The contract price of the hours in use; in the last month, what the floor's share of the whole value lacks,
- * with a credit for the outages in it. */
+/* The contract price in force (`now`) of the hours in use; in the last month, what the floor's share of the whole value at the
+ * first day's price lacks, with a credit for the outages in it. */
 FC_FN void fc_form_minimum(FC_GLOBAL const struct fc_months *terms, fc_i32 k, fc_i32 last,
-                           const fc_real *FC_RESTRICT price, const fc_real *FC_RESTRICT least,
-                           struct fc_ledger *FC_RESTRICT ledger)
+                           const fc_real *FC_RESTRICT now, const fc_real *FC_RESTRICT price,
+                           const fc_real *FC_RESTRICT least, struct fc_ledger *FC_RESTRICT ledger)
 {
     fc_real share = (fc_real)terms->provider[k].share;
     fc_real credited = (fc_real)terms->service_credit;
     FC_LANES (l)
-        ledger->bill[l] = price[l] * ledger->used[l];
+        ledger->bill[l] = now[l] * ledger->used[l];
     if (!last)
         return;
     FC_LANES (l) {
@@ -168,8 +168,8 @@ FC_FN void fc_reservation_tail(FC_GLOBAL const struct fc_months *terms, fc_i32 k
     fc_pay_out(extras, FC_CASH_EXTRAS, ledger);
 }
 
-/* What is left to pay of a contract form at an exit, USD: the floor's share of the hours to come, or what the
- * minimum lacks. */
+/* What is left to pay of a contract form at an exit, USD: the floor's share of the hours to come at the price in force, or
+ * what the minimum lacks. */
 FC_FN void fc_form_remainder(FC_GLOBAL const struct fc_provider *provider, fc_i32 k, const fc_real *until,
                              fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger,
                              fc_real *FC_RESTRICT due)
@@ -179,7 +179,7 @@ FC_FN void fc_form_remainder(FC_GLOBAL const struct fc_provider *provider, fc_i3
     fc_i32 by_use = provider->form == FC_FORM_MINIMUM;
     FC_LANES (l) {
         fc_real month_usd = price[l] * (FC_HOURS_PER_MONTH * (share * ledger->gpus[l]));
-        fc_real to_come = least[l] * month_usd * (until[l] - ledger->before[k][l]);
+        fc_real to_come = least[l] * (month_usd * ledger->adjust[l]) * (until[l] - ledger->before[k][l]);
         fc_real lacks = fc_max(least[l] * month_usd * until[l] - ledger->paid[k][l], 0.0f);
         due[l] += by_use ? lacks : to_come;
     }
@@ -192,10 +192,13 @@ FC_FN void fc_month_bill(FC_GLOBAL const struct fc_months *terms, const struct f
 {
     FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
     const fc_real *price = inputs[provider->input[FC_P_PRICE]], *least = inputs[FC_IN_TAKE_OR_PAY];
+    fc_real now[FC_W];
+    FC_LANES (l)
+        now[l] = price[l] * ledger->adjust[l];
     if (provider->form == FC_FORM_TAKE_OR_PAY)
-        fc_form_take_or_pay(terms, price, least, ledger);
+        fc_form_take_or_pay(terms, now, least, ledger);
     else if (provider->form == FC_FORM_MINIMUM)
-        fc_form_minimum(terms, k, last, price, least, ledger);
+        fc_form_minimum(terms, k, last, now, price, least, ledger);
     else if (provider->form == FC_FORM_RESERVATION)
         fc_form_reservation(provider, month->t, k, inputs, ledger);
     else if (provider->form == FC_FORM_BLOCK)

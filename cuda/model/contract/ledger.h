@@ -77,6 +77,8 @@ struct fc_ledger {
     /* prices and rates of the month */
     fc_real list[FC_W], spot[FC_W], offer[FC_W]; /* offer: contract price over that of the first day */
     fc_real energy_trend[FC_W], energy_step[FC_W];
+    fc_real adjust[FC_W]; /* contract price in force over that of the first day */
+    fc_real raised[FC_W], raise[FC_W]; /* what anniversaries made of it, and their step */
     fc_real strike_value[FC_W], expands[FC_W], expansion[FC_W];
 
     /* revenue of the whole company, and what is left of it on three bases */

@@ -29,6 +29,65 @@ FC_FN fc_real fc_first_price(FC_GLOBAL const struct fc_provider *provider,
     return form == FC_FORM_SPOT ? list * inputs[FC_IN_SPOT_RATIO][l] : price;
 }
 
+/* The contract price's step a year: the escalator, and the share of the inflation that it follows. */
+FC_FN void fc_raise_start(FC_GLOBAL const struct fc_months *terms, fc_real (*FC_RESTRICT inputs)[FC_W],
+                          struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real fixed = 1.0f + (fc_real)terms->escalator, indexed = (fc_real)terms->indexed;
+    FC_LANES (l)
+        ledger->adjust[l] = ledger->raised[l] = ledger->raise[l] = 1.0f;
+    if (terms->raises) {
+        FC_LANES (l)
+            ledger->raise[l] = fixed * fc_fma(indexed, inputs[FC_IN_INFLATION][l], 1.0f);
+    }
+}
+
+/* Full-capacity months of provider k until the end of the term, each times the price in force over that of the first day
+ * (`priced`), and the same by plan. Resets are not known ahead: they count as none. */
+FC_FN void fc_priced_months(FC_GLOBAL const struct fc_months *terms, fc_i32 k,
+                            const struct fc_ledger *FC_RESTRICT ledger, fc_real *FC_RESTRICT priced,
+                            fc_real *FC_RESTRICT planned)
+{
+    fc_real end = (fc_real)terms->term_months, ramp = (fc_real)terms->ramp_months;
+    fc_real until[FC_W], was[FC_W], factor[FC_W], plan_was = 0.0f;
+    fc_delivery_until(terms, &ledger->delivery, k, end, priced);
+    FC_LANES (l) {
+        planned[l] = fc_ramp_until(end, 0.0f, ramp);
+        was[l] = 0.0f;
+        factor[l] = 1.0f;
+    }
+    if (!terms->raises)
+        return;
+    FC_LANES (l)
+        priced[l] = planned[l] = 0.0f;
+    for (fc_i32 t = 12; t < terms->months + 12; t += 12) {
+        fc_real now = fc_min((fc_real)t, end), plan = fc_ramp_until(now, 0.0f, ramp);
+        fc_delivery_until(terms, &ledger->delivery, k, now, until);
+        FC_LANES (l) {
+            priced[l] = fc_fma(factor[l], until[l] - was[l], priced[l]);
+            planned[l] = fc_fma(factor[l], plan - plan_was, planned[l]);
+            was[l] = until[l];
+            factor[l] = factor[l] * ledger->raise[l];
+        }
+        plan_was = plan;
+    }
+}
+
+/* The price in force in a month: raised at an anniversary, or set anew to that of a new contract. */
+FC_FN void fc_price_in_force(FC_GLOBAL const struct fc_months *terms, fc_i32 t,
+                             struct fc_ledger *FC_RESTRICT ledger)
+{
+    if (terms->raises && t > 0 && t % 12 == 0) {
+        FC_LANES (l)
+            ledger->adjust[l] = ledger->raised[l] = ledger->raised[l] * ledger->raise[l];
+    }
+    if (terms->reset_every > 0 && t > 0 && t % terms->reset_every == 0) {
+        fc_real floor = (fc_real)terms->reset_floor, cap = (fc_real)terms->reset_cap;
+        FC_LANES (l)
+            ledger->adjust[l] = fc_min(fc_max(ledger->offer[l], floor), cap);
+    }
+}
+
 /* Delivery and size; the metrics that they decide. */
 FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL const float *tables,
                            fc_u64 seed, fc_u64 trial, fc_real (*FC_RESTRICT inputs)[FC_W],
@@ -36,24 +95,23 @@ FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOB
 {
     FC_GLOBAL const struct fc_months *terms = &contract->months;
     fc_u32 low[FC_W], high[FC_W];
-    fc_real until[FC_W], standing[FC_W], worth[FC_W], worth_planned[FC_W], share_now[FC_W];
-    fc_real end = (fc_real)terms->term_months;
-    fc_real planned = fc_ramp_until(end, 0.0f, (fc_real)terms->ramp_months);
+    fc_real priced[FC_W], priced_plan[FC_W], standing[FC_W], worth[FC_W], worth_planned[FC_W], share_now[FC_W];
     fc_trial_counters(trial, low, high);
     fc_delivery_draw(terms, tables, seed, low, high, inputs, &ledger->delivery);
+    fc_raise_start(terms, inputs, ledger);
     FC_LANES (l)
         worth[l] = worth_planned[l] = share_now[l] = 0.0f;
     for (fc_i32 k = 0; k < terms->providers; k++) {
         FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
         fc_real share = (fc_real)provider->share;
         fc_i32 owned = provider->form == FC_FORM_OWN;
-        fc_delivery_until(terms, &ledger->delivery, k, end, until);
+        fc_priced_months(terms, k, ledger, priced, priced_plan);
         fc_delivery_at(terms, &ledger->delivery, k, (fc_real)terms->ramp_months, standing);
         FC_LANES (l) {
             fc_real hour = share * FC_HOURS_PER_MONTH * fc_first_price(provider, inputs, l);
             fc_real capex = share * fc_capex_per_gpu(terms->own_parts, inputs, l);
-            worth[l] += owned ? capex : hour * until[l];
-            worth_planned[l] += owned ? capex : hour * planned;
+            worth[l] += owned ? capex : hour * priced[l];
+            worth_planned[l] += owned ? capex : hour * priced_plan[l];
             share_now[l] = fc_fma(share, standing[l], share_now[l]);
             ledger->before[k][l] = ledger->fixed[k][l] = ledger->paid[k][l] = ledger->lost[k][l] = 0.0f;
         }
@@ -79,7 +137,7 @@ FC_FN void fc_ledger_start(FC_GLOBAL const struct fc_contract *contract, fc_real
 {
     FC_GLOBAL const struct fc_months *terms = &contract->months;
     fc_i32 over = fc_max_i32(terms->months - terms->credit_from, 1);
-    fc_real until[FC_W], usd[FC_W];
+    fc_real priced[FC_W], plan[FC_W], usd[FC_W], at = (fc_real)terms->discount_at;
     for (fc_i32 kind = 0; kind < FC_CASH_KINDS; kind++) {
         FC_LANES (l)
             ledger->cash[kind][l] = 0;
@@ -96,7 +154,9 @@ FC_FN void fc_ledger_start(FC_GLOBAL const struct fc_contract *contract, fc_real
         ledger->quiet[l] = ledger->discount[l] = ledger->offer[l] = ledger->energy_trend[l] = 1.0f;
     }
     FC_LANES (l) {
-        ledger->fade[l] = fc_exp(-fc_log(1.0f + inputs[FC_IN_DISCOUNT_RATE][l]) / 12.0f);
+        fc_real effective = fc_exp(-fc_log(1.0f + inputs[FC_IN_DISCOUNT_RATE][l]) / 12.0f);
+        fc_real nominal = 1.0f / (1.0f + inputs[FC_IN_DISCOUNT_RATE][l] / 12.0f);
+        ledger->fade[l] = terms->nominal_rate ? nominal : effective;
         ledger->energy_step[l] = fc_monthly(1.0f + inputs[FC_IN_ENERGY_GROWTH][l], 1.0f);
         ledger->list[l] = inputs[FC_IN_LIST_PRICE_USD][l];
         ledger->spot[l] = ledger->list[l] * inputs[FC_IN_SPOT_RATIO][l];
@@ -107,14 +167,22 @@ FC_FN void fc_ledger_start(FC_GLOBAL const struct fc_contract *contract, fc_real
         FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
         if (provider->form > FC_FORM_MINIMUM)
             continue;
-        fc_delivery_until(terms, &ledger->delivery, k, (fc_real)terms->term_months, until);
+        fc_priced_months(terms, k, ledger, priced, plan);
         FC_LANES (l)
             ledger->ahead[l] += inputs[provider->input[FC_P_PRICE]][l] * ledger->gpus[l] *
-                                (fc_real)provider->share * (until[l] * FC_HOURS_PER_MONTH);
+                                (fc_real)provider->share * (priced[l] * FC_HOURS_PER_MONTH);
     }
     FC_LANES (l)
         usd[l] = inputs[FC_IN_PREPAYMENT][l] * ledger->ahead[l];
     fc_pay_out(usd, FC_CASH_PREPAID, ledger);
+    if (at > 0.0f) { /* the prepayment is paid at signing, not within the first month */
+        FC_LANES (l) {
+            fc_real paid = (fc_real)ledger->cash[FC_CASH_PREPAID][l] / 100.0f;
+            ledger->discount[l] = fc_exp(at * fc_log(ledger->fade[l]));
+            ledger->npv[l] = paid * (1.0f - ledger->discount[l]);
+            ledger->outflow[l] = -ledger->npv[l];
+        }
+    }
     FC_LANES (l)
         ledger->part[l] = -ledger->cash[FC_CASH_PREPAID][l] / over + 1;
 }
@@ -124,6 +192,7 @@ FC_FN void fc_month_pay(fc_i32 k, fc_i32 form, const fc_real *price, fc_real (*F
                         struct fc_ledger *FC_RESTRICT ledger)
 {
     const fc_real *extra = inputs[FC_IN_EXTRAS_SHARE], *moving = inputs[FC_IN_SWITCHING_COST];
+    const fc_real *raised = ledger->raised;
     fc_real extras[FC_W];
     FC_LANES (l)
         extras[l] = ledger->bill[l] * (extra[l] + (k > 0 ? moving[l] : 0.0f));
@@ -135,7 +204,8 @@ FC_FN void fc_month_pay(fc_i32 k, fc_i32 form, const fc_real *price, fc_real (*F
         return;
     FC_LANES (l) {
         ledger->credit[l] = -ledger->credit[l];
-        ledger->ahead[l] = fc_max(ledger->ahead[l] - price[l] * ledger->hours[l], 0.0f);
+        ledger->ahead[l] =
+            fc_max(ledger->ahead[l] - price[l] * raised[l] * ledger->hours[l], 0.0f);
     }
     fc_pay_out(ledger->credit, FC_CASH_CREDITS, ledger);
     FC_LANES (l)
@@ -271,7 +341,7 @@ FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 se
         fc_month_end_of_term(terms, inputs, ledger);
 }
 
-/* Closes the month: balance, payback, present value (the flow counts at the start of its month). */
+/* Closes the month: balance, payback, present value (where in its month a flow counts says terms->discount_at). */
 FC_FN void fc_month_close(const struct fc_month *month, struct fc_ledger *FC_RESTRICT ledger)
 {
     FC_LANES (l) {
@@ -404,6 +474,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             fc_market_month(terms, tables, seed, month.low, month.high, t, inputs, &ledger->market);
         if (terms->market)
             fc_market_prices(inputs, ledger);
+        fc_price_in_force(terms, t, ledger);
         if (t < leaves)
             fc_month_providers(terms, seed, &month, t == terms->months - 1, inputs, ledger);
         else if (t == leaves)
