@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fit.h"
+#include "ranks.h"
 
 enum { N = FC_FACTORS };
 
@@ -71,34 +72,6 @@ void fc_validation_baseline(const struct fc_measurements *m, double *errors)
 /* --- scores
  * ------------------------------------------------------------------------------------------------------- */
 
-/* Ranks of x with ties at their mean. */
-static void rank(const double *x, size_t n, double *ranks)
-{
-    for (size_t i = 0; i < n; i++) {
-        double below = 0, equal = 0;
-        for (size_t k = 0; k < n; k++) {
-            below += x[k] < x[i];
-            equal += x[k] == x[i];
-        }
-        ranks[i] = below + 0.5 * (equal + 1);
-    }
-}
-
-static double correlation(const double *x, const double *y, size_t n)
-{
-    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
-    for (size_t i = 0; i < n; i++) {
-        mx += x[i] / (double)n;
-        my += y[i] / (double)n;
-    }
-    for (size_t i = 0; i < n; i++) {
-        xx += (x[i] - mx) * (x[i] - mx);
-        yy += (y[i] - my) * (y[i] - my);
-        xy += (x[i] - mx) * (y[i] - my);
-    }
-    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
-}
-
 /* One job in several layouts: the same model, GPU, precision, sequence, number of GPUs and software. */
 static bool same_job(const struct fc_measurement *a, const struct fc_measurement *b)
 {
@@ -112,15 +85,14 @@ static double per_token(const struct fc_measurement *m, double seconds)
     return seconds / (m->plan.global_batch * m->plan.sequence);
 }
 
-enum { MOST_LAYOUTS = 64 };
+enum { MOST_LAYOUTS = FC_RANKED_MOST };
 
 /* Mean rank correlation over the sets of three layouts or more, and mean loss of taking the layout predicted
  * best. */
 static void score_ranks(const struct fc_measurements *m, const struct fc_prediction *p, const bool *in,
                         struct fc_score *score)
 {
-    double spearman = 0, regret = 0, measured[MOST_LAYOUTS], predicted[MOST_LAYOUTS], a[MOST_LAYOUTS],
-           b[MOST_LAYOUTS];
+    double spearman = 0, regret = 0, measured[MOST_LAYOUTS], predicted[MOST_LAYOUTS];
     int ranked = 0, sets = 0;
     for (size_t i = 0; i < m->count; i++) {
         size_t n = 0;
@@ -143,9 +115,7 @@ static void score_ranks(const struct fc_measurements *m, const struct fc_predict
         }
         regret += measured[chosen] / measured[best] - 1;
         sets++;
-        rank(measured, n, a);
-        rank(predicted, n, b);
-        double r = n >= 3 ? correlation(a, b, n) : NAN;
+        double r = n >= 3 ? fc_rank_correlation(measured, predicted, n) : NAN;
         if (!isnan(r)) {
             spearman += r;
             ranked++;

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "host/base/options.h"
 #include "host/base/read_file.h"
+#include "host/calibrate/layout_ranks.h"
 #include "host/calibrate/memory_validation.h"
 #include "host/calibrate/validation.h"
 #include "host/report/outputs.h"
@@ -20,6 +21,9 @@ static const char help[] =
     "      --memory          the memory of a GPU instead, of measured layouts (columns zero, measured_gib, "
     "kind);\n"
     "                        default: the published ones\n"
+    "      --layouts         whether layouts of one job that one source measured come in their measured "
+    "order: rank\n"
+    "                        correlation, and what the layout predicted best loses\n"
     "      --cross-validate  predict each model by a fit that has not seen it, too (five fits)\n"
     "  -o, --output DIR      write step-time.md, with every row, and step-time.svg (needs gnuplot) into "
     "DIR;\n"
@@ -32,19 +36,16 @@ static const char help[] =
     "line.\n";
 
 static const struct option long_options[] = {
-    {"memory", no_argument, NULL, 'm'},
-    {"cross-validate", no_argument, NULL, 'x'},
-    {"output", required_argument, NULL, 'o'},
-    {"report", required_argument, NULL, 'r'},
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"memory", no_argument, NULL, 'm'},         {"layouts", no_argument, NULL, 'l'},
+    {"cross-validate", no_argument, NULL, 'x'}, {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, 'r'},   {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
 };
 
 struct options {
     const char *table, *folder, *output, *report; /* of -o: a folder or a file */
     struct fc_outputs outputs;
-    bool cross_validate, json, memory;
+    bool cross_validate, json, memory, layouts;
 };
 
 /* Whether -o names a file by its ending, and no folder. */
@@ -68,6 +69,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         switch (option) {
         case 'm':
             o->memory = true;
+            break;
+        case 'l':
+            o->layouts = true;
             break;
         case 'x':
             o->cross_validate = true;
@@ -98,9 +102,10 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
                : 0;
 }
 
-/* Prints the JSON of either and writes the files; without any of that does nothing. */
+/* Prints the JSON of what is not NULL and writes the files; without any of that does nothing. */
 static int write_json(struct options *o, const struct fc_validation *time,
-                      const struct fc_memory_validation *memory, struct fc_error *error)
+                      const struct fc_memory_validation *memory, const struct fc_layout_ranks *ranks,
+                      struct fc_error *error)
 {
     struct fc_writer *writer;
     if (!o->json && !fc_outputs_any(&o->outputs))
@@ -110,7 +115,9 @@ static int write_json(struct options *o, const struct fc_validation *time,
         return -1;
     int status = fc_writer_open(&writer, out, FC_JSON, error);
     if (!status) {
-        if (time)
+        if (ranks)
+            fc_layout_ranks_json(ranks, time, writer);
+        else if (time)
             fc_validation_json(time, writer);
         else
             fc_memory_validation_json(memory, writer);
@@ -125,7 +132,7 @@ static int validate_memory(struct options *o, const struct fc_catalog *catalog, 
     struct fc_memory_validation validation;
     if (fc_memory_validation_run(&validation, o->table, catalog, error))
         return -1;
-    int status = write_json(o, NULL, &validation, error);
+    int status = write_json(o, NULL, &validation, NULL, error);
     if (!status && fc_outputs_leave_room(&o->outputs, o->json))
         fc_memory_validation_print(&validation, stdout);
     fc_memory_validation_free(&validation);
@@ -138,6 +145,7 @@ int fc_command_validate(int argc, char **argv)
     struct options o = {0};
     struct fc_error error = {0};
     struct fc_catalog *catalog = NULL;
+    struct fc_layout_ranks ranks = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == 1) {
         fputs(help, stdout);
@@ -158,12 +166,19 @@ int fc_command_validate(int argc, char **argv)
         fc_notes_print(&validation.measurements.notes, stderr, false);
     bool behind = ran && validation.scores[0].mape > validation.scores[0].constant_mfu_mape;
     status = ran ? 0 : -1;
+    if (!status && o.layouts)
+        status = fc_layout_ranks_of(&ranks, &validation, &error);
     if (!status)
-        status = write_json(&o, &validation, NULL, &error);
-    if (!status && fc_outputs_leave_room(&o.outputs, o.json))
-        fc_validation_print(&validation, stdout);
+        status = write_json(&o, &validation, NULL, o.layouts ? &ranks : NULL, &error);
+    if (!status && fc_outputs_leave_room(&o.outputs, o.json)) {
+        if (o.layouts)
+            fc_layout_ranks_print(&ranks, &validation, stdout);
+        else
+            fc_validation_print(&validation, stdout);
+    }
     if (!status && o.folder)
         status = fc_validation_report(&validation, o.folder, &error);
+    fc_layout_ranks_free(&ranks);
     if (ran)
         fc_validation_free(&validation);
     fc_catalog_close(catalog);
