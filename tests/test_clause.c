@@ -125,6 +125,8 @@ static grid *worth_of(const struct fc_clause_market *m, const struct fc_clause_t
 
 static double first(const struct fc_clause_market *m, const grid v)
 {
+    if (m->regime == REGIMES) /* not known */
+        return .25 * between(v[0], 0) + .5 * between(v[1], 0) + .25 * between(v[2], 0);
     return between(v[m->regime], 0);
 }
 
@@ -144,7 +146,7 @@ static double terminate_truth(const struct fc_clause_market *m, const struct fc_
                     double flow = t->worth[k] * (1 + t->switching) * exp(at(i)) - t->bill[k] + t->credit[k];
                     double stay = discount(t, k) * flow + next[r][i];
                     double leave = -discount(t, k) * t->fee * t->due[k];
-                    v[r][i] = pass ? stay : fmax(stay, leave);
+                    v[r][i] = pass || k < t->first ? stay : fmax(stay, leave);
                 }
         }
     return first(m, (const double(*)[NODES])with) - first(m, (const double(*)[NODES])without);
@@ -297,6 +299,11 @@ static void choices_against_lattices(void **state)
     (void)state;
     struct fc_clause_terms t = terms();
     holds(FC_CLAUSE_TERMINATE, &t, &market, terminate_truth(&market, &t));
+    struct fc_clause_market open = market;
+    open.regime = REGIMES;
+    t.first = 1;
+    holds(FC_CLAUSE_TERMINATE, &t, &open, terminate_truth(&open, &t));
+    t.first = 0;
     t.fee = 0.05;
     holds(FC_CLAUSE_TERMINATE, &t, &market, terminate_truth(&market, &t));
     t.fee = 0;

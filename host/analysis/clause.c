@@ -21,19 +21,20 @@ struct fc_clause_model {
     double discount[FC_CLAUSE_MONTHS];
     double launch[FC_CLAUSE_MONTHS]; /* log change of the price in month k */
     /* By month and regime: worth at month k of what follows, discounted to signing, over exp(X). */
-    double worth[FC_CLAUSE_MONTHS][FC_REGIMES];    /* of the contract to the customer */
-    double capacity[FC_CLAUSE_MONTHS][FC_REGIMES]; /* and to the provider */
+    double worth[FC_CLAUSE_MONTHS][FC_REGIME_STATES];    /* of the contract to the customer */
+    double capacity[FC_CLAUSE_MONTHS][FC_REGIME_STATES]; /* and to the provider */
     double full[FC_CLAUSE_MONTHS]
-               [FC_REGIMES]; /* of the whole capacity, until the last month that it is sold */
-    double shifted[FC_CLAUSE_TERM][FC_REGIMES],
-        shifted_capacity[FC_CLAUSE_TERM][FC_REGIMES]; /* begun in month k */
-    double gap[FC_CLAUSE_MONTHS][FC_REGIMES];
+               [FC_REGIME_STATES]; /* of the whole capacity, until the last month that it is sold */
+    double shifted[FC_CLAUSE_TERM][FC_REGIME_STATES],
+        shifted_capacity[FC_CLAUSE_TERM][FC_REGIME_STATES]; /* begun in month k */
+    double gap[FC_CLAUSE_MONTHS][FC_REGIME_STATES];
     double paid[FC_CLAUSE_MONTHS]; /* bills less credits from month k on */
     double hours
         [FC_CLAUSE_MONTHS]; /* discounted months of the whole capacity from month k on, for expand and extend */
     double base, other_base; /* defer: begun on the day agreed */
-    double last[FC_CLAUSE_TERM]
-               [FC_REGIMES]; /* expand, defer: used in the last month, as worth in month k over exp(X) */
+    double
+        last[FC_CLAUSE_TERM]
+            [FC_REGIME_STATES]; /* expand, defer: used in the last month, as worth in month k over exp(X) */
     double never;
 };
 
@@ -92,6 +93,20 @@ static double growth(const struct fc_clause_market *m, int regime)
     return exp(m->drift[regime] / 12 + m->sigma[regime] * m->sigma[regime] / 24);
 }
 
+/* The regime of a first month that nobody knows: long-run shares, as in market.h. */
+static const double unknown[FC_REGIMES] = {0.25, 0.5, 0.25};
+
+/* E[growth of exp(X) in the month; regime `to` after it | regime `from`, of which 3 is not known]. */
+static double growth_to(const struct fc_clause_market *m, int from, int to)
+{
+    double sum = 0;
+    if (from < FC_REGIMES)
+        return growth(m, from) * turn(m, from, to);
+    for (int r = 0; r < FC_REGIMES; r++)
+        sum += unknown[r] * growth(m, r) * turn(m, r, to);
+    return sum;
+}
+
 static void launches(struct fc_clause_model *m)
 {
     double next = m->market.first_launch, every = fmax(m->market.interval, 1);
@@ -103,20 +118,27 @@ static void launches(struct fc_clause_model *m)
 
 /* out[k][r] = sum over j >= k of weight(j) × E[exp(X(j) - X(k)) | regime r in month k], months k = from ... until. */
 static void annuity(const struct fc_clause_model *m, int from, int until, const double *weight,
-                    double (*out)[FC_REGIMES])
+                    double (*out)[FC_REGIME_STATES])
 {
     for (int k = until; k >= from; k--)
-        for (int r = 0; r < FC_REGIMES; r++) {
-            double later = 0;
+        for (int r = 0; r < FC_REGIME_STATES; r++) {
+            out[k][r] = weight[k];
             for (int to = 0; to < FC_REGIMES && k < until; to++)
-                later += turn(&m->market, r, to) * out[k + 1][to];
-            double grows = k < until ? growth(&m->market, r) * exp(m->launch[k + 1]) : 0;
-            out[k][r] = weight[k] + grows * later;
+                out[k][r] += growth_to(&m->market, r, to) * exp(m->launch[k + 1]) * out[k + 1][to];
         }
+}
+
+/* Flags of a regime: 1 where it is, a quarter each where it is not known. */
+static void set_regime(double *x, int regime)
+{
+    x[GLUT] = regime == FC_REGIMES ? unknown[0] : regime == 0;
+    x[SHORTAGE] = regime == FC_REGIMES ? unknown[2] : regime == 2;
 }
 
 static int regime_of(const double *x)
 {
+    if (x[GLUT] > 0 && x[SHORTAGE] > 0)
+        return FC_REGIMES;
     return x[GLUT] > 0.5 ? 0 : x[SHORTAGE] > 0.5 ? 2 : 1;
 }
 
@@ -124,23 +146,29 @@ static void start(void *of, double *x)
 {
     const struct fc_clause_model *m = of;
     x[X] = 0;
-    x[GLUT] = m->market.regime == 0;
-    x[SHORTAGE] = m->market.regime == 2;
+    set_regime(x, m->market.regime);
     if (m->lsm.states > MEMORY)
         x[MEMORY] = 1;
+}
+
+static double uniform_of(double z)
+{
+    return 0.5 * erfc(-z / sqrt(2.0));
 }
 
 static void step(void *of, int k, double *x, const double *z)
 {
     const struct fc_clause_model *m = of;
     const struct fc_clause_market *market = &m->market;
-    int regime = regime_of(x), next = regime;
-    double u = 0.5 * erfc(-z[1] / sqrt(2.0));
+    int regime = regime_of(x), next;
+    double u = uniform_of(z[1]), first = uniform_of(z[2]);
+    if (regime == FC_REGIMES)
+        regime = first < unknown[0] ? 0 : first < 1 - unknown[2] ? 1 : 2;
     x[X] += market->drift[regime] / 12 + market->sigma[regime] / sqrt(12.0) * z[0] + m->launch[k + 1];
+    next = regime;
     if (u < market->leave)
         next = regime != 1 ? 1 : u < market->leave / 2 ? 0 : 2;
-    x[GLUT] = next == 0;
-    x[SHORTAGE] = next == 2;
+    set_regime(x, next);
     if (m->clause == FC_CLAUSE_RESET && (k + 1) % m->terms.reset_every == 0)
         x[MEMORY] = fmin(fmax(exp(x[X]), m->terms.reset_floor), m->terms.reset_cap);
     if (m->clause == FC_CLAUSE_FAVOURED)
@@ -358,26 +386,26 @@ static void sum_backwards(const double *weight, int until, double *out)
 
 /* Weights of a schedule begun in month k, discounted, and what they are worth in month k. */
 static void shift(struct fc_clause_model *m, const double *schedule, int k, double *weight,
-                  double (*whole)[FC_REGIMES], double out[FC_REGIMES])
+                  double (*whole)[FC_REGIME_STATES], double out[FC_REGIME_STATES])
 {
     int until = k + m->terms.months - 1;
     memset(weight, 0, FC_CLAUSE_MONTHS * sizeof *weight);
     for (int i = 0; i < m->terms.months; i++)
         weight[k + i] = m->discount[k + i] * schedule[i];
     annuity(m, k, until, weight, whole);
-    memcpy(out, whole[k], FC_REGIMES * sizeof *out);
+    memcpy(out, whole[k], FC_REGIME_STATES * sizeof *out);
 }
 
 /* What month `end` brings over exp(X), `at_end`, seen from each month before. */
-static void carry_back(struct fc_clause_model *m, int end, const double at_end[FC_REGIMES])
+static void carry_back(struct fc_clause_model *m, int end, const double at_end[FC_REGIME_STATES])
 {
     memcpy(m->last[end], at_end, sizeof m->last[end]);
     for (int k = end - 1; k >= 0; k--)
-        for (int from = 0; from < FC_REGIMES; from++) {
-            double later = 0;
+        for (int from = 0; from < FC_REGIME_STATES; from++) {
+            m->last[k][from] = 0;
             for (int to = 0; to < FC_REGIMES; to++)
-                later += turn(&m->market, from, to) * m->last[k + 1][to];
-            m->last[k][from] = growth(&m->market, from) * exp(m->launch[k + 1]) * later;
+                m->last[k][from] +=
+                    growth_to(&m->market, from, to) * exp(m->launch[k + 1]) * m->last[k + 1][to];
         }
 }
 
@@ -385,7 +413,7 @@ static void prepare(struct fc_clause_model *m)
 {
     struct fc_clause_terms *t = &m->terms;
     double weight[FC_CLAUSE_MONTHS] = {0}, full[FC_CLAUSE_MONTHS] = {0}, paid[FC_CLAUSE_MONTHS] = {0};
-    static _Thread_local double whole[FC_CLAUSE_MONTHS][FC_REGIMES];
+    static _Thread_local double whole[FC_CLAUSE_MONTHS][FC_REGIME_STATES];
     int last = t->months - 1, r = m->market.regime;
     for (int k = 0; k < FC_CLAUSE_MONTHS; k++)
         m->discount[k] = pow(1 + t->rate, -(k + t->at) / 12);
@@ -427,7 +455,8 @@ static void prepare(struct fc_clause_model *m)
         carry_back(m, t->expand_last, m->full[t->expand_last]);
     m->never = (1 + t->switching) * m->worth[0][r] - m->paid[0];
     if (m->clause == FC_CLAUSE_DEFER) {
-        double at[3] = {0, r == 0, r == 2};
+        double at[3] = {0};
+        set_regime(at, r);
         double base = begun(m, 0, at, false), other = begun(m, 0, at, true);
         m->base = base;
         m->other_base = other;

@@ -18,7 +18,7 @@
 
 #include "lsm.h"
 
-enum { FC_CLAUSE_MONTHS = 480, FC_CLAUSE_TERM = 180, FC_REGIMES = 3 };
+enum { FC_CLAUSE_MONTHS = 480, FC_CLAUSE_TERM = 180, FC_REGIMES = 3, FC_REGIME_STATES = 4 };
 
 enum fc_clause {
     FC_CLAUSE_TERMINATE, /* end the contract for a share of what is left to pay */
@@ -35,8 +35,8 @@ enum fc_clause {
 struct fc_clause_market {
     double drift[FC_REGIMES], sigma[FC_REGIMES]; /* per year, per square root of a year, of the log price */
     double leave;                                /* chance a month that the regime ends */
-    int regime;                                  /* of the first month: 0 glut, 1 balance, 2 shortage */
-    double first_launch, interval, step;         /* months; relative change of the price at a launch */
+    int regime; /* of the first month: 0 glut, 1 balance, 2 shortage, 3 not known: a quarter, a half, a quarter */
+    double first_launch, interval, step; /* months; relative change of the price at a launch */
 };
 
 struct fc_clause_terms {
