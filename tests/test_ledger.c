@@ -2,158 +2,9 @@
  * whole, paid over useful is the cost of FLOP, energy is mean power times the term, nothing delivered is nothing
  * at all, and less of something good is never more work. Each relation is also tried on figures with a planted
  * fault, which it must find. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "figures.h"
 
-#include <cmocka.h>
-
-#include "host/backends/kernels.h"
-#include "host/compile/scenario.h"
-#include "cuda/model/contract/contract.h"
-
-extern const struct fc_kernel fc_kernel_double;
-
-enum { WORLDS = 64, LINES = 40, CONTRACTS = 120 };
-
-/* All metrics of some worlds of one scenario. */
-struct figures {
-    double of[FC_METRIC_COUNT][WORLDS];
-};
-
-static void look(const char *name, char lines[LINES][96], int count, struct figures *figures)
-{
-    struct fc_scenario scenario;
-    struct fc_scenario_options options = {0};
-    struct fc_error error;
-    for (int i = 0; i < count; i++)
-        assert_int_equal(fc_scenario_add_override(&options, lines[i], &error), 0);
-    if (fc_scenario_open(&scenario, name, &options, &error)) {
-        for (int i = 0; i < count; i++)
-            print_message("# %s\n", lines[i]);
-        fail_msg("%s", error.text);
-    }
-    struct fc_program *program = &scenario.compiled.program;
-    program->metric_count = 0;
-    for (int m = FC_M_GPU_HOURS; m < FC_METRIC_COUNT; m++)
-        program->metrics[program->metric_count++] = m;
-    const struct fc_kernel *kernel = &fc_kernel_double;
-    size_t bytes = (size_t)(kernel->scratch_bytes + 63) / 64 * 64;
-    void *scratch = aligned_alloc(64, bytes);
-    size_t rows = (size_t)program->metric_count * (size_t)kernel->chunk;
-    double *out = aligned_alloc(64, (rows * sizeof *out + 63) / 64 * 64);
-    assert_true(scratch && out);
-    memset(scratch, 0, bytes);
-    for (int done = 0; done < WORLDS; done += kernel->chunk) {
-        int here = WORLDS - done < kernel->chunk ? WORLDS - done : kernel->chunk;
-        kernel->run(program, scenario.compiled.tables, 1, (uint64_t)done, here, scratch, out);
-        for (int r = 0; r < program->metric_count; r++)
-            for (int i = 0; i < here; i++)
-                figures->of[program->metrics[r]][done + i] = out[r * kernel->chunk + i];
-    }
-    free(scratch);
-    free(out);
-    fc_scenario_close(&scenario);
-    fc_scenario_options_free(&options);
-}
-
-static bool near(double a, double b, double scale)
-{
-    return fabs(a - b) <= 1e-7 * fabs(scale) + 1e-3;
-}
-
-/* The relations between the figures of one world: the number of the first that does not hold, or 0. */
-static int broken(const struct figures *f, int i, double term_h)
-{
-#define F(name) f->of[FC_M_##name][i]
-    double parts =
-        F(GPU_HOURS_USED) + F(GPU_HOURS_DOWN) + F(GPU_HOURS_IDLE) + F(GPU_HOURS_UNUSABLE) + F(SPOT_LOSS_H);
-    double useful = F(USEFUL_FLOP);
-    if (!near(parts, F(GPU_HOURS), F(GPU_HOURS)) || F(GPU_HOURS_DELIVERED) != F(GPU_HOURS))
-        return 1;
-    if (!near(F(ENERGY_MWH), F(POWER_MEAN_MW) * term_h, F(ENERGY_MWH)) ||
-        F(POWER_PEAK_MW) < F(POWER_MEAN_MW) * (1 - 1e-9))
-        return 2;
-    if (useful > 0 && !near(F(COST_PER_1E24_USD) * useful / 1e24, F(PAID_USD), F(PAID_USD)))
-        return 3;
-    if (useful > 0 && !near(F(RUN_COST_USD) / 1e24 * useful, F(PAID_USD), F(PAID_USD)))
-        return 4;
-    if (useful > 0 && !near(F(RUN_ENERGY_MWH) / 1e24 * useful, F(ENERGY_MWH), F(ENERGY_MWH)))
-        return 5;
-    if (F(GPU_HOURS_USED) > 0 &&
-        !near(F(COST_PER_USED_HOUR_USD) * F(GPU_HOURS_USED), F(PAID_USD), F(PAID_USD)))
-        return 6;
-    if (F(CASH_RESIDUE_CENTS) != 0 || F(COST_USD) != F(PAID_USD))
-        return 7;
-    if (useful <= 0 && (F(RUNS_FINAL) != 0 || F(ENERGY_MWH) > 0 || isfinite(F(RUN_COST_USD))))
-        return 8;
-    if (F(GPU_HOURS) <= 0 && (F(PAYS_BACK) != 0 || F(REVENUE_USD) != 0))
-        return 9;
-    if (F(CO2_T) > 0 && !near(F(CO2_MARGINAL_T) / F(CO2_T), 500.0 / 400.0, 1e3))
-        return 10;
-    return 0;
-#undef F
-}
-
-static uint64_t state_of_dice;
-static double dice(void)
-{
-    state_of_dice = state_of_dice * 6364136223846793005u + 1442695040888963407u;
-    return (double)(state_of_dice >> 11) * 0x1p-53;
-}
-
-static const char *const forms[] = {"take_or_pay", "minimum", "reservation", "block",
-                                    "on_demand",   "spot",    "own"};
-
-/* A random contract as overrides of tests/contract_flat.yaml; the term in months. */
-static int random_contract(char lines[LINES][96], int *term)
-{
-    int n = 0, providers = 1 + (int)(3 * dice());
-    *term = 12 * (1 + (int)(5 * dice()));
-#define SAY(...) snprintf(lines[n++], sizeof lines[0], __VA_ARGS__)
-    SAY("contract.years=%d years", *term / 12);
-    SAY("contract.ramp=%d months", (int)(dice() * *term));
-    SAY("contract.tranches=%d", 1 + (int)(4 * dice()));
-    SAY("contract.delay_probability=%.3f", dice());
-    SAY("contract.delay_length=lognormal(median=%.1f, sigma=0.8) months", 1 + 12 * dice());
-    SAY("contract.demand=%.3f", dice());
-    SAY("contract.take_or_pay=%.3f", dice());
-    SAY("contract.prepayment=%.3f", dice() < 0.3 ? 0 : dice());
-    SAY("contract.credit_from=%d months", (int)(dice() * *term));
-    SAY("contract.usable_fraction=%.3f", 0.5 + 0.5 * dice());
-    SAY("contract.outage_rate=%.2f 1/year", 20 * dice());
-    SAY("contract.outage_length=%.1f h", 60 * dice());
-    SAY("contract.extras=%.3f", dice());
-    SAY("contract.run_flop=[1e24]");
-    SAY("energy.it_power_per_gpu=1.5 to 2.5 kW");
-    SAY("finance.revenue=per_gw");
-    SAY("provider1.form=%s", forms[(int)(7 * dice())]);
-    bool windows = strstr(lines[n - 1], "block");
-    SAY("provider1.term=%d months", windows ? 1 + (int)(6 * dice()) : 12);
-    for (int k = 2; k <= providers; k++) {
-        SAY("provider%d.share=%.3f", k, 0.1 + 0.3 * dice());
-        SAY("provider%d.form=%s", k, forms[(int)(7 * dice())]);
-        bool block = strstr(lines[n - 1], "block");
-        SAY("provider%d.term=%d months", k, block ? 3 : 12);
-    }
-    if (dice() < 0.4)
-        SAY("contract.terminate=%d months", 1 + (int)(dice() * *term));
-    if (dice() < 0.3) {
-        SAY("contract.expansion_month=%d months", (int)(dice() * *term));
-        SAY("contract.expansion_share=0.3");
-        SAY("contract.expansion_strike=2.5 USD/GPU-h");
-    }
-    if (dice() < 0.5)
-        SAY("market.paths=true");
-#undef SAY
-    assert_true(n < LINES);
-    return n;
-}
+enum { CONTRACTS = 120 };
 
 static void relations_hold(void **state)
 {
@@ -280,6 +131,72 @@ static void reservations_are_paid_to_their_end(void **state)
     assert_true(fabs(over / (24 * 730.5 * 1000 * 7.5) - 1) < 1e-9);
 }
 
+/* What is credited for an outage was billed, by whatever form, and is not stranded. */
+static void reservations_credit_outages(void **state)
+{
+    (void)state;
+    static struct figures f;
+    static const char *const form[] = {"take_or_pay", "minimum", "reservation", "block"};
+    for (int k = 0; k < 4; k++) {
+        char lines[LINES][96] = {"contract.outage_rate=20 1/year", "provider1.term=12 months"};
+        snprintf(lines[2], sizeof lines[2], "provider1.form=%s", form[k]);
+        snprintf(lines[1], sizeof lines[1], "provider1.term=%d months", k == 3 ? 6 : 12);
+        look("tests/contract_flat.yaml", lines, 3, &f);
+        for (int i = 0; i < WORLDS; i++) {
+            double price = k == 2 ? 7.5 : k == 3 ? 6.25 : 3, used = f.of[FC_M_GPU_HOURS_USED][i];
+            assert_true(f.of[FC_M_GPU_HOURS_DOWN][i] > 0);
+            assert_true(fabs(f.of[FC_M_PAID_USD][i] / (price * used) - 1) < 1e-6);
+            assert_true(fabs(f.of[FC_M_STRANDED_USD][i]) < 1);
+        }
+    }
+}
+
+/* However many outages there are: 1,000 a year of an hour, 83 a month, take an hour each. */
+static void many_outages(void **state)
+{
+    (void)state;
+    static struct figures f;
+    char lines[LINES][96] = {"contract.outage_rate=1000 1/year", "contract.outage_length=1 h"};
+    double sum = 0;
+    look("tests/contract_flat.yaml", lines, 2, &f);
+    for (int i = 0; i < WORLDS; i++)
+        sum += f.of[FC_M_OUTAGE_H][i] / WORLDS;
+    assert_true(fabs(sum - 1000) < 4 * sqrt(1000.0 / WORLDS));
+    snprintf(lines[0], sizeof lines[0], "contract.outage_rate=50 1/year");
+    look("tests/contract_flat.yaml", lines, 2, &f);
+    sum = 0;
+    for (int i = 0; i < WORLDS; i++)
+        sum += f.of[FC_M_OUTAGE_H][i] / WORLDS;
+    assert_true(fabs(sum - 50) < 4 * sqrt(50.0 / WORLDS));
+}
+
+/* Nothing used, nothing paid, nothing earned: that does not pay back, nor does a company without revenue. */
+static void nothing_earned_pays_nothing_back(void **state)
+{
+    (void)state;
+    const char *by_use = "provider1.form=on_demand", *none = "contract.demand=0";
+    assert_true(ONE(FC_M_PAID_USD, by_use, none, "finance.revenue=per_gw") == 0);
+    assert_true(ONE(FC_M_PAYS_BACK, by_use, none, "finance.revenue=per_gw") == 0);
+    assert_true(isinf(ONE(FC_M_PAYBACK_MONTHS, by_use, none, "finance.revenue=per_gw")));
+    const char *path = "finance.revenue=path", *share = "finance.revenue_share=0.5",
+               *zero = "finance.revenue_start=0 USD";
+    for (int b = 0; b < 3; b++) {
+        assert_true(isinf(ONE(FC_M_PAYBACK_BASIS_MONTHS + b, path, share, zero)));
+        assert_true(ONE(FC_M_PAYS_BACK_BASIS + b, path, share, zero) == 0);
+    }
+}
+
+/* A prepayment that the bills use up is no refund, not by a cent. */
+static void what_is_credited_is_no_refund(void **state)
+{
+    (void)state;
+    static struct figures f;
+    char lines[LINES][96] = {"contract.prepayment=0.3", "contract.delay_probability=0", "contract.years=6.9"};
+    look("openai-aws-38b-contract", lines, 3, &f);
+    for (int i = 0; i < WORLDS; i++)
+        assert_true(f.of[FC_M_REFUND_USD][i] == 0);
+}
+
 /* A late provider adds GPUs, at most the limit's multiple of the plan. */
 static void catch_up_is_bounded(void **state)
 {
@@ -309,6 +226,21 @@ static void a_run_keeps_its_size(void **state)
         ONE(FC_M_PROGRAMME_FIRST_MONTHS, first, "programme.growth=1000", "contract.training_share=1",
             "contract.years=0.25 years", "contract.credit_from=1 months");
     assert_true(fabs(largest / (1.5 * month) - 1) < 1e-5 && months == 2);
+}
+
+/* Any number of small runs in a month; none is no size. */
+static void many_small_runs(void **state)
+{
+    (void)state;
+    double month = 1000 * 730.5 * 3600 * 0.4 * 2.5e15;
+    char first[64];
+    snprintf(first, sizeof first, "programme.first_run=%.17g FLOP", month / 12.5);
+    assert_true(ONE(FC_M_PROGRAMME_RUNS, first, "programme.growth=1", "contract.training_share=1") == 150);
+    assert_true(ONE(FC_M_PROGRAMME_FIRST_MONTHS, first, "programme.growth=1", "contract.training_share=1") == 1);
+    snprintf(first, sizeof first, "programme.first_run=%.17g FLOP", month * 100);
+    assert_true(ONE(FC_M_PROGRAMME_RUNS, first, "programme.growth=1") == 0);
+    assert_true(isnan(ONE(FC_M_PROGRAMME_LARGEST_FLOP, first, "programme.growth=1")));
+    assert_true(isinf(ONE(FC_M_PROGRAMME_FIRST_MONTHS, first, "programme.growth=1")));
 }
 
 /* An option is never worth less than nothing. */
@@ -349,6 +281,16 @@ static void rates(void **state)
     flow[24][0] = 0;
     fc_rates_of_return(25, flow, in, out, rate, irr, mirr);
     assert_true(fabs((double)irr[0] - 1.3) < 1e-4);
+    /* no outlay at all is the best rate, not none; no income is none */
+    flow[0][0] = in[0] = 100;
+    out[0] = 0;
+    fc_rates_of_return(25, flow, in, out, rate, irr, mirr);
+    assert_true((double)irr[0] == 4095 && (double)mirr[0] == 4095);
+    flow[0][0] = flow[12][0] = -100;
+    in[0] = 0;
+    out[0] = 190;
+    fc_rates_of_return(25, flow, in, out, rate, irr, mirr);
+    assert_true(isnan(irr[0]) && (double)mirr[0] == -1);
     const double tried[] = {0, 1e-9, 1e-7, 1e-5, 1e-3, 0.07, 1};
     for (size_t i = 0; i < sizeof tried / sizeof tried[0]; i++)
         for (int years = 1; years <= 40; years += 13) {
@@ -366,8 +308,13 @@ int main(void)
         cmocka_unit_test(prepayment_at_the_exit),
         cmocka_unit_test(outages_are_credited_where_billed),
         cmocka_unit_test(reservations_are_paid_to_their_end),
+        cmocka_unit_test(reservations_credit_outages),
+        cmocka_unit_test(many_outages),
+        cmocka_unit_test(nothing_earned_pays_nothing_back),
+        cmocka_unit_test(what_is_credited_is_no_refund),
         cmocka_unit_test(catch_up_is_bounded),
         cmocka_unit_test(a_run_keeps_its_size),
+        cmocka_unit_test(many_small_runs),
         cmocka_unit_test(an_option_is_worth_something),
         cmocka_unit_test(rates),
     };

@@ -403,6 +403,10 @@ void fc_analysis_write_estimate(struct fc_writer *writer, const char *key, struc
         snprintf(name, sizeof name, "%s_why", key);
         fc_write_text(writer, name, why[estimate.why]);
     }
+    if (strncmp(key, "mean", 4) == 0 && isfinite(estimate.value) && estimate.share > 0 && estimate.share < 1) {
+        snprintf(name, sizeof name, "%s_share", key); /* a mean of these worlds alone */
+        fc_write_number(writer, name, estimate.share);
+    }
 }
 
 int fc_analysis_end(int status, const struct fc_error *error)

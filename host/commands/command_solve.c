@@ -222,6 +222,7 @@ static void print(const struct search *search, const struct fc_solve *s, const s
     fc_range_text(&search->range, s->x_lo, lo, sizeof lo);
     fc_range_text(&search->range, s->x_hi, hi, sizeof hi);
     fc_format_figure(s->value, s->error, &scale, at, sizeof at);
+    const char *unit = isfinite(s->value) ? scale.unit : ""; /* 'never' has none */
     fc_format_number(s->target / scale.factor, 4, target, sizeof target);
     fc_analysis_head(stdout, scenario, search->trials);
     struct fc_table table;
@@ -253,17 +254,17 @@ static void print(const struct search *search, const struct fc_solve *s, const s
              "the lower end. Narrow the range to look for others.");
     if (s->outcome == FC_SOLVE_FOUND)
         printf(
-            "%s = %s is the %s value that reaches it: %s is %s %s there.\n95 %% interval by the error of the "
+            "%s = %s is the %s value that reaches it: %s is %s%s%s there.\n95 %% interval by the error of the "
             "simulation: %s to %s.\n",
-            search->range.path, value, s->smallest ? "smallest" : "largest", figure, at, scale.unit, lo, hi);
+            search->range.path, value, s->smallest ? "smallest" : "largest", figure, at, *unit ? " " : "", unit, lo, hi);
     else if (s->outcome == FC_SOLVE_ALL)
-        printf("The whole range reaches it; nearest to the target, at %s = %s, %s is %s %s.\n",
-               search->range.path, value, figure, at, scale.unit);
+        printf("The whole range reaches it; nearest to the target, at %s = %s, %s is %s%s%s.\n",
+               search->range.path, value, figure, at, *unit ? " " : "", unit);
     else
-        printf("No value in the range reaches it; nearest to the target, at %s = %s, %s is %s %s. Widen the "
+        printf("No value in the range reaches it; nearest to the target, at %s = %s, %s is %s%s%s. Widen the "
                "range, or "
                "change another input.\n",
-               search->range.path, value, figure, at, scale.unit);
+               search->range.path, value, figure, at, *unit ? " " : "", unit);
     fc_analysis_foot(stdout, &search->analysis);
 }
 

@@ -28,6 +28,7 @@ static void name_cell(struct fc_table *table, const struct fc_sides *s, int i, c
                   scale->unit, *scale->unit ? "]" : "");
 }
 
+/* A mean; where some worlds have no value, with the share of those that it is of. */
 static void figure_cell(struct fc_table *table, struct fc_estimate e, const struct fc_scale *scale,
                         bool with_error)
 {
@@ -36,7 +37,10 @@ static void figure_cell(struct fc_table *table, struct fc_estimate e, const stru
     char *error = strstr(text, " ±");
     if (error && !with_error)
         *error = '\0';
-    fc_table_cell(table, "%s", text);
+    if (isfinite(e.value) && e.share > 0 && e.share < 1)
+        fc_table_cell(table, "%s of %.3g %%", text, 100 * e.share);
+    else
+        fc_table_cell(table, "%s", text);
 }
 
 /* The difference of a side from the first; "the same", "~" before one within noise. */
@@ -150,7 +154,8 @@ void fc_compare_print(FILE *out, const struct fc_sides *s, int width)
         "The same worlds meet all of them (common random numbers), so a difference is known better than "
         "either mean. 'A better': share of the worlds where A has the better value (lower for costs and "
         "times, higher for what one gets). '~': the mean difference lies within its 95 % interval, so "
-        "neither is called better. n/a: some worlds have no value.",
+        "neither is called better. of 55 %: mean of the share of the worlds that have a value; n/a: some have "
+        "none, so there is no difference of means.",
         0, 2, width);
 }
 

@@ -396,13 +396,14 @@ static void print_probability(struct printing *print, const struct fc_tally_metr
     snprintf(label, sizeof label, "P(%s)%s", info->name, goal);
     snprintf(what, sizeof what, "%s%s", info->what, size);
     bool settled = info->input && strncmp(info->input, "finance.", 8) == 0;
-    if (info->input && (!settled || p < 0.01 || p > 0.99)) { /* an input given back, or settled by one */
+    const char *input = fc_metric_fixed_by(&result->tally, m->metric);
+    if (input && (!settled || p < 0.01 || p > 0.99)) { /* an input given back, or settled by one */
         pad(print->out, label, print->name_width, false);
         snprintf(what, sizeof what,
                  settled ? " %s in %s world: %s decides that, so it is no forecast"
                          : " not a result%.0s%.0s: it is %s given back, over the parts of the contract",
                  settled ? p > 0.5 ? "so" : "not so" : "",
-                 settled ? p == 0 || p == 1 ? "every" : "nearly every" : "", info->input);
+                 settled ? p == 0 || p == 1 ? "every" : "nearly every" : "", input);
         fc_print_wrapped(print->out, what, print->name_width, print->name_width + 1, print->width);
         return;
     }

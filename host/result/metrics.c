@@ -79,6 +79,13 @@ enum fc_fixed fc_metric_fixed_of_tally(const struct fc_tally *tally)
     return fc_tally_find(tally, FC_M_FINISHED) ? FC_FIXED_WORK : FC_FIXED_TIME;
 }
 
+const char *fc_metric_fixed_by(const struct fc_tally *tally, int metric)
+{
+    bool of_parts = metric == FC_M_ON_TIME || metric == FC_M_DELIVERED_75;
+    bool several = fc_tally_find(tally, FC_M_CAPACITY_LEFT) != NULL;
+    return of_parts && several ? NULL : fc_metric_find(metric)->input;
+}
+
 int fc_metric_worst_is_high(int metric, enum fc_fixed fixed)
 {
     switch (fc_metric_find(metric)->worst) {

@@ -102,6 +102,10 @@ enum fc_fixed fc_metric_fixed(const struct fc_program *program);
 /* The same for a whole result, of which only the tally is at hand (a metric left out would mislead). */
 enum fc_fixed fc_metric_fixed_of_tally(const struct fc_tally *tally);
 
+/* The key whose value a probability of this tally gives back, or NULL: what several providers deliver in time
+ * depends on more than the chance that one is late. */
+const char *fc_metric_fixed_by(const struct fc_tally *tally, int metric);
+
 /* 1: high values of the metric are bad, 0: low ones. */
 int fc_metric_worst_is_high(int metric, enum fc_fixed fixed);
 

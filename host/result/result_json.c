@@ -96,7 +96,8 @@ static void write_metric(struct fc_writer *w, const struct fc_result *result, co
     fc_write_end(w);
 }
 
-static void write_probability(struct fc_writer *w, const struct fc_tally_metric *m)
+static void write_probability(struct fc_writer *w, const struct fc_result *result,
+                              const struct fc_tally_metric *m)
 {
     const struct fc_metric_info *info = fc_metric_find(m->metric);
     double p, lo, hi;
@@ -105,8 +106,9 @@ static void write_probability(struct fc_writer *w, const struct fc_tally_metric 
     fc_write_number(w, "p", p);
     fc_write_number(w, "lo", lo);
     fc_write_number(w, "hi", hi);
-    if (info->input)
-        fc_write_text(w, "fixed_by", info->input); /* an input given back, not a forecast */
+    const char *input = fc_metric_fixed_by(&result->tally, m->metric);
+    if (input)
+        fc_write_text(w, "fixed_by", input); /* an input given back, not a forecast */
     fc_write_end(w);
 }
 
@@ -195,7 +197,7 @@ static int write_json(const struct fc_result *result, FILE *file, struct fc_erro
     fc_write_map(w, "probabilities");
     for (int r = 0; r < result->tally.metric_count; r++)
         if (fc_metric_find(result->tally.metrics[r].metric)->probability)
-            write_probability(w, &result->tally.metrics[r]);
+            write_probability(w, result, &result->tally.metrics[r]);
     fc_write_end(w);
     fc_notes_write(&result->notes, w);
     fc_write_map(w, "tally");

@@ -9,7 +9,7 @@
 #include "host/backends/fault.h"
 
 const int fc_selftest_model_version = 3;
-const uint64_t fc_selftest_digest = 0x32f1fc2399571a94u;
+const uint64_t fc_selftest_digest = 0x67374f9e6676cc4fu;
 
 /* The key of Random123's third known answer; counters where the low and the high half of the trial turn over.
  */

@@ -8,7 +8,7 @@
 
 #include "ledger.h"
 
-/* How many outages a month has: Poisson by inversion, at most eight. */
+/* How many outages there are: Poisson by inversion, up to eight; fc_outages_beyond goes on from there. */
 FC_FN fc_real fc_outages(fc_real rate, fc_real u)
 {
     fc_real p = fc_exp(-rate);
@@ -20,6 +20,20 @@ FC_FN fc_real fc_outages(fc_real rate, fc_real u)
         sum = sum + p;
     }
     return count;
+}
+
+/* The same without an end, for the few worlds with eight and more: until the sum passes u or does not grow any
+ * more. From a rate of 87 on, where exp(-rate) is no float, it is the rate. */
+FC_FN fc_real fc_outages_beyond(fc_real rate, fc_real u)
+{
+    fc_real p = fc_exp(-rate), sum = p;
+    fc_i32 n = 0;
+    while (u >= sum && ((fc_real)n < rate || p > 1e-9f)) {
+        n++;
+        p = p * rate * (1.0f / (fc_real)n);
+        sum = sum + p;
+    }
+    return (fc_real)n;
 }
 
 /* Hours of provider k in this month; the outages' words are those of event 256 + k × FC_MONTHS + t. */
@@ -36,17 +50,23 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     fc_real span = month->next - month->now;
     fc_real span_h = span * FC_HOURS_PER_MONTH, per_h = 1.0f / span_h;
     fc_u32 event[FC_W], words[4][FC_W];
+    fc_real count[FC_W];
     fc_delivery_until(terms, &ledger->delivery, k, month->next, ledger->until);
     FC_LANES (l)
         event[l] = (fc_u32)(256 + k * FC_MONTHS + month->t);
     fc_random_words(seed, month->low, month->high, event, FC_STREAM_DELIVERY, words);
+    FC_LANES (l)
+        count[l] = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l])) * present;
+    FC_LANES (l) {
+        if (count[l] > 7.5f)
+            count[l] = fc_outages_beyond(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l]));
+    }
     FC_LANES (l) {
         fc_real ready = fc_max(ledger->until[l] - ledger->before[k][l], 0.0f);
         fc_real hours = ready * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]);
-        fc_real count = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l])) * present;
-        fc_real out_h = fc_min(count * length[l], span_h);
+        fc_real out_h = fc_min(count[l] * length[l], span_h);
         fc_real out = hours * (out_h * per_h);
-        ledger->quiet[l] = count > 0.0f ? 0.0f : ledger->quiet[l];
+        ledger->quiet[l] = count[l] > 0.0f ? 0.0f : ledger->quiet[l];
         ledger->outage_h[l] = fc_fma(share, out_h, ledger->outage_h[l]);
         ledger->out_h[l] = out_h;
         ledger->hours[l] = hours;

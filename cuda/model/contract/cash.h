@@ -28,7 +28,8 @@ FC_FN void fc_worth_at(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], const f
  *
  * irr: the rate at which the present value is zero. The value is looked at for 25 monthly discount factors
  * v = 2^(x^3), x = -1 ... 1, which are close together around 1; where its sign changes more than once there is no
- * one rate, and where it never changes there is none. Between the two factors the root is found by false
+ * one rate, and where it never changes there is none: below zero throughout, nothing ever comes back. Above zero
+ * throughout, the rate lies beyond that of v = 1/2: 4095, which stands for it (so for no outlay at all). Between the two factors the root is found by false
  * position (Illinois).
  * mirr: what is paid out, discounted at `rate`, grows to what comes in, put aside at `rate`:
  * (worth of what comes in / worth of what is paid)^(12 / (months - 1)) × (1 + rate) - 1. */
@@ -36,10 +37,11 @@ FC_FN void fc_rates_of_return(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], 
                               const fc_real *outflow, const fc_real *rate, fc_real *irr, fc_real *mirr)
 {
     fc_real a[FC_W], b[FC_W], at_a[FC_W], at_b[FC_W], v[FC_W], value[FC_W], v_before[FC_W], before[FC_W];
-    fc_i32 changes[FC_W];
+    fc_i32 changes[FC_W], gains[FC_W];
     fc_real none = (fc_real)fc_float_of(0x7fc00000u);
     FC_LANES (l) {
         changes[l] = 0;
+        gains[l] = 1;
         a[l] = b[l] = v_before[l] = 1.0f;
         at_a[l] = at_b[l] = before[l] = 0.0f;
     }
@@ -53,6 +55,7 @@ FC_FN void fc_rates_of_return(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], 
         FC_LANES (l) {
             fc_i32 change = inside & ((value[l] > 0.0f) != (before[l] > 0.0f));
             changes[l] = changes[l] + change;
+            gains[l] = gains[l] & (value[l] > 0.0f);
             a[l] = change ? v_before[l] : a[l];
             at_a[l] = change ? before[l] : at_a[l];
             b[l] = change ? factor : b[l];
@@ -85,8 +88,8 @@ FC_FN void fc_rates_of_return(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], 
         fc_real in = fc_max(inflow[l], 1e-30f), out = fc_max(outflow[l], 1e-30f);
         fc_real growth = fc_exp(grows * (fc_log(in) - fc_log(out))) * (1.0f + rate[l]) - 1.0f;
         fc_real modified = inflow[l] > 0.0f ? growth : -1.0f;
-        irr[l] = changes[l] == 1 ? yearly : none;
-        mirr[l] = has && outflow[l] > 0.0f ? modified : none;
+        irr[l] = changes[l] == 1 ? yearly : gains[l] ? 4095.0f : none;
+        mirr[l] = has && outflow[l] > 0.0f ? fc_min(modified, 4095.0f) : gains[l] ? 4095.0f : none;
     }
 }
 

@@ -20,16 +20,23 @@ FC_FN void fc_contract_pauses(FC_GLOBAL const struct fc_months *terms, fc_u64 se
                               fc_real (*FC_RESTRICT inputs)[FC_W], fc_real (*FC_RESTRICT metrics)[FC_W])
 {
     fc_u32 low[FC_W], high[FC_W], event[FC_W], words[4][FC_W];
+    fc_real count[FC_W];
     const fc_real *rate = inputs[terms->provider[0].input[FC_P_OUTAGE_RATE]];
     const fc_real *length = inputs[terms->provider[0].input[FC_P_OUTAGE_H]];
     fc_trial_counters(trial, low, high);
     FC_LANES (l)
         event[l] = FC_EVENT_PAUSES;
     fc_random_words(seed, low, high, event, FC_STREAM_DELIVERY, words);
+    FC_LANES (l)
+        count[l] = fc_outages(rate[l] * metrics[FC_M_WALL_CLOCK_DAYS][l] / 365.25f, fc_uniform(words[0][l]));
+    FC_LANES (l) {
+        if (count[l] > 7.5f && metrics[FC_M_WALL_CLOCK_DAYS][l] < fc_never())
+            count[l] = fc_outages_beyond(rate[l] * metrics[FC_M_WALL_CLOCK_DAYS][l] / 365.25f,
+                                         fc_uniform(words[0][l]));
+    }
     FC_LANES (l) {
         fc_real days = metrics[FC_M_WALL_CLOCK_DAYS][l];
-        fc_real count = fc_outages(rate[l] * days / 365.25f, fc_uniform(words[0][l]));
-        fc_real hours = count * length[l];
+        fc_real hours = count[l] * length[l];
         fc_real longer = days + hours / 24.0f;
         fc_real shrink = days / fc_max(longer, 1e-6f);
         metrics[FC_M_WALL_CLOCK_DAYS][l] = longer;
@@ -53,7 +60,7 @@ FC_FN void fc_contract_runs(FC_GLOBAL const struct fc_contract *contract, fc_rea
         flops[l] = goodput[l] * (mfu[l] * (fc_real)contract->peak_flops);
         per_run[l] = fc_min((fc_real)contract->run_gpus, usable) * flops[l];
         per_run[l] = metrics[FC_M_USEFUL_FLOP][l] > 0.0f ? per_run[l] : 0.0f;
-        metrics[FC_M_USEFUL_FLOP_PER_S][l] = usable * flops[l];
+        metrics[FC_M_USEFUL_FLOP_PER_S][l] = metrics[FC_M_GPU_HOURS][l] > 0.0f ? usable * flops[l] : 0.0f;
     }
     for (fc_i32 k = 0; k < contract->run_sizes; k++) {
         fc_real flop = (fc_real)contract->run_flop[k];

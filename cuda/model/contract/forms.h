@@ -48,10 +48,13 @@ FC_FN void fc_form_minimum(FC_GLOBAL const struct fc_months *terms, fc_i32 k, fc
     }
 }
 
-/* A share of the list price of the month in which the reservation began, for all hours delivered. */
-FC_FN void fc_form_reservation(FC_GLOBAL const struct fc_provider *provider, fc_i32 t, fc_i32 k,
+/* A share of the list price of the month in which the reservation began, for all hours delivered, with a credit
+ * for outages. */
+FC_FN void fc_form_reservation(FC_GLOBAL const struct fc_months *terms, fc_i32 t, fc_i32 k,
                                fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
 {
+    FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
+    fc_real credited = (fc_real)terms->service_credit;
     const fc_real *ratio = inputs[provider->term_months <= 12 ? FC_IN_COMMITMENT_1Y : FC_IN_COMMITMENT_3Y];
     const fc_real *five = inputs[FC_IN_COMMITMENT_5Y_USD];
     if (t % provider->term_months == 0 && provider->term_months > 36) {
@@ -63,11 +66,12 @@ FC_FN void fc_form_reservation(FC_GLOBAL const struct fc_provider *provider, fc_
     }
     FC_LANES (l) {
         ledger->bill[l] = ledger->fixed[k][l] * ledger->hours[l];
+        ledger->credit[l] = credited * (ledger->fixed[k][l] * ledger->out[l]);
         ledger->stranded[l] += ledger->fixed[k][l] * (ledger->hours[l] - ledger->used[l]);
     }
 }
 
-/* Windows paid in advance at the list price of the day, times the block ratio. */
+/* Windows paid in advance at the list price of the day, times the block ratio, with a credit for outages. */
 FC_FN void fc_form_block(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month, fc_i32 k,
                          const fc_real *FC_RESTRICT ratio, struct fc_ledger *FC_RESTRICT ledger)
 {
@@ -83,8 +87,11 @@ FC_FN void fc_form_block(FC_GLOBAL const struct fc_months *terms, const struct f
             ledger->bill[l] = ledger->fixed[k][l] * (share * ledger->gpus[l] * (ready * FC_HOURS_PER_MONTH));
         }
     }
-    FC_LANES (l)
+    fc_real credited = (fc_real)terms->service_credit;
+    FC_LANES (l) {
+        ledger->credit[l] = credited * (ledger->fixed[k][l] * ledger->out[l]);
         ledger->stranded[l] += ledger->fixed[k][l] * (ledger->hours[l] - ledger->used[l]);
+    }
 }
 
 /* The list price of the month, by use. */
@@ -200,7 +207,7 @@ FC_FN void fc_month_bill(FC_GLOBAL const struct fc_months *terms, const struct f
     else if (provider->form == FC_FORM_MINIMUM)
         fc_form_minimum(terms, k, last, now, price, least, ledger);
     else if (provider->form == FC_FORM_RESERVATION)
-        fc_form_reservation(provider, month->t, k, inputs, ledger);
+        fc_form_reservation(terms, month->t, k, inputs, ledger);
     else if (provider->form == FC_FORM_BLOCK)
         fc_form_block(terms, month, k, inputs[FC_IN_BLOCK_RATIO], ledger);
     else if (provider->form == FC_FORM_ON_DEMAND)

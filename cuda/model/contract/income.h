@@ -86,8 +86,8 @@ FC_FN void fc_income_path(FC_GLOBAL const struct fc_months *terms, const struct 
         ledger->income[l] = ledger->income[l] * ledger->growth[year][l];
 }
 
-/* The programme: a run keeps the size that the frontier had when it began; the next begins when it ends, at
- * most four of them a month. */
+/* The programme: a run keeps the size that the frontier had when it began; the next begins when it ends, any
+ * number of them a month. */
 FC_FN void fc_programme_month(const struct fc_month *month, fc_real (*FC_RESTRICT inputs)[FC_W],
                               struct fc_ledger *FC_RESTRICT ledger)
 {
@@ -96,17 +96,18 @@ FC_FN void fc_programme_month(const struct fc_month *month, fc_real (*FC_RESTRIC
     FC_LANES (l)
         ledger->stock[l] =
             fc_fma(ledger->worked[l] * ledger->useful[l], training[l] * final[l], ledger->stock[l]);
-    for (fc_i32 i = 0; i < 4; i++) {
-        FC_LANES (l) {
-            fc_real target = ledger->target[l];
-            fc_i32 done = ledger->stock[l] >= target;
-            fc_real first = ledger->runs[l] < 0.5f ? now : ledger->first_run[l];
-            ledger->stock[l] = ledger->stock[l] - (done ? target : 0.0f);
-            ledger->largest[l] = done ? target : ledger->largest[l];
-            ledger->first_run[l] = done ? first : ledger->first_run[l];
-            ledger->runs[l] = ledger->runs[l] + (done ? 1.0f : 0.0f);
-            ledger->target[l] = done ? ledger->size[l] : target;
-        }
+    FC_LANES (l) { /* the run under way, then as many of this month's size as there is work for */
+        fc_real target = ledger->target[l], size = ledger->size[l], stock = ledger->stock[l];
+        fc_i32 done = stock >= target;
+        fc_real rest = stock - (done ? target : 0.0f);
+        fc_real more = done ? fc_floor(rest / size) : 0.0f;
+        fc_real first = ledger->runs[l] < 0.5f ? now : ledger->first_run[l];
+        fc_real last = more > 0.0f ? fc_max(target, size) : target;
+        ledger->stock[l] = fc_max(rest - more * size, 0.0f);
+        ledger->largest[l] = done ? fc_max(last, ledger->largest[l]) : ledger->largest[l];
+        ledger->first_run[l] = done ? first : ledger->first_run[l];
+        ledger->runs[l] = ledger->runs[l] + (done ? 1.0f + more : 0.0f);
+        ledger->target[l] = done ? size : target;
     }
     FC_LANES (l)
         ledger->size[l] = ledger->size[l] * ledger->size_step[l];

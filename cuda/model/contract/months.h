@@ -200,27 +200,30 @@ FC_FN void fc_month_pay(fc_i32 k, fc_i32 form, const fc_real *price, fc_real (*F
         return;
     fc_pay_out(ledger->bill, FC_CASH_BILLS, ledger);
     fc_pay_out(extras, FC_CASH_EXTRAS, ledger);
+    FC_LANES (l) {
+        ledger->stranded[l] -= ledger->credit[l];
+        ledger->credit[l] = -ledger->credit[l];
+    }
+    fc_pay_out(ledger->credit, FC_CASH_CREDITS, ledger);
     if (form > FC_FORM_MINIMUM)
         return;
     FC_LANES (l) {
-        ledger->credit[l] = -ledger->credit[l];
         ledger->ahead[l] =
             fc_max(ledger->ahead[l] - price[l] * raised[l] * ledger->hours[l], 0.0f);
     }
-    fc_pay_out(ledger->credit, FC_CASH_CREDITS, ledger);
     FC_LANES (l)
         ledger->invoiced[l] += fc_cents(ledger->bill[l]);
 }
 
 /* The prepayment comes back as a credit on the bills: in equal parts from credit_from on, and before that as
- * far as the bills to come would not use it up. */
-FC_FN void fc_month_credit(FC_GLOBAL const struct fc_months *terms, fc_i32 t,
+ * far as the bills to come would not use it up; the last bill takes what is left. */
+FC_FN void fc_month_credit(FC_GLOBAL const struct fc_months *terms, fc_i32 t, fc_i32 last,
                            struct fc_ledger *FC_RESTRICT ledger)
 {
     fc_i32 planned = t >= terms->credit_from;
     FC_LANES (l) {
         fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l];
-        fc_i64 early = open - fc_cents(ledger->ahead[l]);
+        fc_i64 early = last ? open : open - fc_cents(ledger->ahead[l]);
         fc_i64 credit = planned ? ledger->part[l] : 0;
         credit = early > credit ? early : credit;
         credit = open < credit ? open : credit;
@@ -302,6 +305,7 @@ FC_FN void fc_month_expansion(FC_GLOBAL const struct fc_months *terms, const str
         ledger->out[l] = hours - up;
         ledger->used[l] = inputs[FC_IN_DEMAND][l] * up;
         ledger->bill[l] = strike * up;
+        ledger->credit[l] = 0.0f;
         ledger->stranded[l] += strike * (up - ledger->used[l]);
         ledger->expansion[l] = fc_fma(ledger->strike_value[l], up, ledger->expansion[l]);
     }
@@ -336,7 +340,7 @@ FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 se
         fc_month_resilience(span_h, ledger);
     if (terms->expansion_month > 0 && month->t >= terms->expansion_month)
         fc_month_expansion(terms, month, inputs, ledger);
-    fc_month_credit(terms, month->t, ledger);
+    fc_month_credit(terms, month->t, last, ledger);
     if (last)
         fc_month_end_of_term(terms, inputs, ledger);
 }
@@ -365,8 +369,7 @@ FC_FN void fc_month_close(const struct fc_month *month, struct fc_ledger *FC_RES
     }
 }
 
-/* Money of the finished walk. Where nothing was delivered, nothing is paid
- * back. */
+/* Money of the finished walk. Where nothing was delivered, or nothing is left in the end, nothing is paid back. */
 FC_FN void fc_money_end(const struct fc_ledger *FC_RESTRICT ledger, fc_real (*FC_RESTRICT inputs)[FC_W],
                         fc_real (*FC_RESTRICT metrics)[FC_W])
 {
@@ -375,7 +378,8 @@ FC_FN void fc_money_end(const struct fc_ledger *FC_RESTRICT ledger, fc_real (*FC
                        ledger->cash[FC_CASH_PREPAID][l] + ledger->cash[FC_CASH_FEES][l] +
                        ledger->cash[FC_CASH_CREDITS][l] + ledger->cash[FC_CASH_OWNED][l]);
         fc_i64 sum = ledger->cash[FC_CASH_REVENUE][l] + ledger->cash[FC_CASH_OTHER][l] - out;
-        fc_real payback = ledger->delivered[l] <= 0.0f ? fc_never() : ledger->payback[l];
+        fc_i32 gain = ledger->delivered[l] > 0.0f && ledger->balance[l] > 0;
+        fc_real payback = gain ? ledger->payback[l] : fc_never();
         fc_real forfeited = (fc_real)(-ledger->cash[FC_CASH_PREPAID][l]) / 100.0f;
         metrics[FC_M_PAID_USD][l] = metrics[FC_M_COST_USD][l] = (fc_real)out / 100.0f;
         metrics[FC_M_CASH_RESIDUE_CENTS][l] = (fc_real)(ledger->balance[l] - sum);
@@ -383,7 +387,7 @@ FC_FN void fc_money_end(const struct fc_ledger *FC_RESTRICT ledger, fc_real (*FC
         metrics[FC_M_PAYS_BACK][l] = payback < fc_never() ? 1.0f : 0.0f;
         metrics[FC_M_PEAK_CASH_NEED_USD][l] = (fc_real)(-ledger->lowest[l]) / 100.0f;
         metrics[FC_M_STRANDED_USD][l] =
-            ledger->stranded[l] + forfeited + (fc_real)(-ledger->cash[FC_CASH_FEES][l]) / 100.0f;
+            fc_max(ledger->stranded[l], 0.0f) + forfeited + (fc_real)(-ledger->cash[FC_CASH_FEES][l]) / 100.0f;
         metrics[FC_M_REVENUE_USD][l] = (fc_real)ledger->cash[FC_CASH_REVENUE][l] / 100.0f;
         metrics[FC_M_BALANCE_USD][l] = (fc_real)ledger->balance[l] / 100.0f;
         metrics[FC_M_SERVICE_CREDITS_USD][l] = (fc_real)ledger->cash[FC_CASH_CREDITS][l] / 100.0f;
@@ -440,9 +444,10 @@ FC_FN void fc_work_end(FC_GLOBAL const struct fc_months *terms, const struct fc_
         metrics[FC_M_POWER_PEAK_MW][l] = ledger->peak_kw[l] * 0.001f;
         metrics[FC_M_ENERGY_BILL_USD][l] = ledger->energy_usd[l];
     }
+    fc_real none = (fc_real)fc_float_of(0x7fc00000u);
     FC_LANES (l) {
         metrics[FC_M_PROGRAMME_RUNS][l] = ledger->runs[l];
-        metrics[FC_M_PROGRAMME_LARGEST_FLOP][l] = ledger->largest[l];
+        metrics[FC_M_PROGRAMME_LARGEST_FLOP][l] = ledger->runs[l] > 0.0f ? ledger->largest[l] : none;
         metrics[FC_M_PROGRAMME_FIRST_MONTHS][l] = ledger->first_run[l];
     }
 }
@@ -495,7 +500,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
     if (terms->revenue == FC_REVENUE_PATH) {
         for (fc_i32 b = 0; b < FC_BASES; b++) {
             FC_LANES (l) {
-                fc_real back = ledger->base_payback[b][l];
+                fc_real back = ledger->base_sum[b][l] > 0.0f ? ledger->base_payback[b][l] : fc_never();
                 metrics[FC_M_PAYBACK_BASIS_MONTHS + b][l] = back;
                 metrics[FC_M_PAYS_BACK_BASIS + b][l] = back < fc_never() ? 1.0f : 0.0f;
                 metrics[FC_M_CUMULATED_BASIS_USD + b][l] = ledger->base_sum[b][l];
