@@ -52,7 +52,8 @@ $(foreach t,$(TIMELINE_TESTS),$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE))$(eval
 # What the tests of whole scenarios share.
 TEST_OBJECTS_test_contract := $(B)/tests/kernel_double.o
 TEST_OBJECTS_test_ledger := $(B)/tests/kernel_double.o
-$(B)/tests/test_contract $(B)/tests/test_ledger: $(B)/tests/kernel_double.o
+TEST_OBJECTS_test_relations := $(B)/tests/kernel_double.o
+$(B)/tests/test_contract $(B)/tests/test_ledger $(B)/tests/test_relations: $(B)/tests/kernel_double.o
 SCENARIO_RUN := $(B)/tests/scenario_run.o
 $(foreach t,anchors anchor_runs era result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
 $(foreach t,anchors anchor_runs era result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))
@@ -80,7 +81,7 @@ quick:
 	@$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/quick NVCC= T="$(QUICK)" test
 .PHONY: quick
 test-long: all $(TEST_PROGRAMS) $(B)/tests/inject.so
-	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
+	FLOPCAST_TEST_LONG=1 FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
 
 # The whole program and its tests under the sanitizers, in a build folder of its own. (The kernels at -O1: at -O3 they take
 # minutes to compile with the checks in.)

@@ -217,7 +217,7 @@ static void make_places(void)
     }
 }
 
-void fc_distribution_table(const struct fc_distribution *d, float *table)
+static void make_table(const struct fc_distribution *d, float *table)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, make_places);
@@ -230,4 +230,32 @@ void fc_distribution_table(const struct fc_distribution *d, float *table)
         walk.z = whole ? &places.z[1][i] : NULL;
         table[FC_TABLE_SIDE + i] = to_float(quantile_from(d, 1.0 - t, t, &walk));
     }
+}
+
+/* The tables made last: an analysis opens its scenario again for each value it tries, most of it unchanged, and a
+ * table of a beta takes milliseconds. Found by all bytes of the distribution; those between its members may differ
+ * where the members do not, which costs time and nothing else. */
+enum { KEPT = 96 };
+static struct {
+    pthread_mutex_t lock;
+    struct fc_distribution of[KEPT];
+    float table[KEPT][FC_TABLE_SIZE];
+    int count, next;
+} kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void fc_distribution_table(const struct fc_distribution *d, float *table)
+{
+    (void)pthread_mutex_lock(&kept.lock);
+    int at = 0;
+    while (at < kept.count && memcmp(&kept.of[at], d, sizeof *d) != 0)
+        at++;
+    if (at == kept.count) {
+        at = kept.next;
+        kept.next = (kept.next + 1) % KEPT;
+        kept.count = kept.count < KEPT ? kept.count + 1 : KEPT;
+        memcpy(&kept.of[at], d, sizeof *d);
+        make_table(d, kept.table[at]);
+    }
+    memcpy(table, kept.table[at], sizeof kept.table[at]);
+    (void)pthread_mutex_unlock(&kept.lock);
 }
