@@ -91,7 +91,8 @@ for metric in useful_flop run_cost_usd@5e26 energy_mwh; do
 done
 
 # Two scenarios of one contract, where the second provider has no share.
-answer single run openai-aws-azure --set provider2.share=0 --set contract.catch_up=true -n 40000 --json
+answer single run openai-aws-azure --set provider2.share=0 --set 'contract.value=38 B USD' --set contract.catch_up=true \
+    -n 40000 --json
 agree "one of two clouds and the contract alone" "$work/single.json" "$work/alone.json" 10 \
     useful_flop run_cost_usd@5e26 run_days@5e26 energy_mwh gpu_hours paid_usd cost_per_used_gpu_hour_usd
 tap_end

@@ -334,9 +334,9 @@ static void two_providers(void **state)
         const char *set[3];
         double wanted[5];
     } rows[] = {{{"provider2.share=0", NULL}, {0.60, 0.83, 0.46, 0.24, 0.89}},
-                {{"contract.delay_correlation=0", NULL}, {0.36, 0.85, 0.58, 0.48, 0.89}},
-                {{"contract.delay_correlation=0.3", NULL}, {0.40, 0.85, 0.55, 0.42, 0.89}},
-                {{"contract.delay_correlation=0.7", NULL}, {0.48, 0.84, 0.50, 0.31, 0.89}}};
+                {{"contract.delay_correlation=0", "provider2.share=0.5", NULL}, {0.36, 0.85, 0.58, 0.48, 0.89}},
+                {{"contract.delay_correlation=0.3", "provider2.share=0.5", NULL}, {0.40, 0.85, 0.55, 0.42, 0.89}},
+                {{"contract.delay_correlation=0.7", "provider2.share=0.5", NULL}, {0.48, 0.84, 0.50, 0.31, 0.89}}};
     enum { N = 200000 };
     for (int k = 0; k < 4; k++) {
         double *share = worlds("openai-aws-azure", rows[k].set, FC_M_DELIVERED_SHARE, N, false), got[5] = {0};
