@@ -197,6 +197,30 @@ static void what_is_credited_is_no_refund(void **state)
         assert_true(f.of[FC_M_REFUND_USD][i] == 0);
 }
 
+/* What a run costs is what is paid: extras double it, and the rental price does not move what is owned. */
+static void runs_cost_what_is_paid(void **state)
+{
+    (void)state;
+    const char *size = "contract.run_flop=[1e24 FLOP]", *own = "provider1.form=own";
+    double plain = ONE(FC_M_RUN_COST_USD, size);
+    assert_true(fabs(ONE(FC_M_RUN_COST_USD, size, "contract.extras=1") / plain - 2) < 1e-6);
+    assert_true(ONE(FC_M_RUN_COST_USD, size, own) == ONE(FC_M_RUN_COST_USD, size, own, "prices.gpu_hour=6 USD"));
+    double half = ONE(FC_M_RUN_COST_USD, size, "contract.demand=0.5"); /* take-or-pay: half the work, all the bill */
+    assert_true(fabs(half / plain - 2) < 1e-6);
+}
+
+/* Owned and rented GW-years are of one GW: their ratio is that of the GPU-hours, at the owner's utilisation. */
+static void one_gw_for_both(void **state)
+{
+    (void)state;
+    const char *both = "own.compare=true", *part = "own.utilisation=0.5", *kw = "energy.site_power_per_gpu=3 kW";
+    double owned = ONE(FC_M_OWN_COST_PER_GW_YEAR_USD, both, part, kw);
+    double rented = ONE(FC_M_CONTRACT_PER_GW_YEAR_USD, both, part, kw);
+    double hour = ONE(FC_M_OWN_COST_PER_HOUR_USD, both, part, kw);
+    assert_true(fabs(owned / rented / (hour * 0.5 / 3) - 1) < 1e-6);
+    assert_true(fabs(rented / (3 * 8766 / 3.0 * 1e6) - 1) < 1e-6);
+}
+
 /* A late provider adds GPUs, at most the limit's multiple of the plan. */
 static void catch_up_is_bounded(void **state)
 {
@@ -312,6 +336,8 @@ int main(void)
         cmocka_unit_test(many_outages),
         cmocka_unit_test(nothing_earned_pays_nothing_back),
         cmocka_unit_test(what_is_credited_is_no_refund),
+        cmocka_unit_test(runs_cost_what_is_paid),
+        cmocka_unit_test(one_gw_for_both),
         cmocka_unit_test(catch_up_is_bounded),
         cmocka_unit_test(a_run_keeps_its_size),
         cmocka_unit_test(many_small_runs),
