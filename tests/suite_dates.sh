@@ -31,4 +31,39 @@ printf 'hours,loss\n72,2.1\n' >"$work/log.csv"
 flopcast update "$work/dated.yaml" --log "$work/log.csv" -q
 is "a log without steps is refused" "$status" 2
 
+# What Slurm, Weights & Biases and others write.
+cat >"$work/sacct.txt" <<'END'
+JobID           JobName      State               Start                 End    Elapsed 
+------------ ---------- ---------- ------------------- ------------------- ---------- 
+101               train  NODE_FAIL 2026-12-01T08:00:00 2026-12-02T20:00:00 1-12:00:00 
+101.batch         batch  CANCELLED 2026-12-01T08:00:00 2026-12-02T20:00:00 1-12:00:00 
+102               train CANCELLED+ 2026-12-02T20:30:00 2026-12-04T20:30:00 2-00:00:00 
+103               train    RUNNING 2026-12-04T21:00:00             Unknown   11:00:00 
+104               train    PENDING             Unknown             Unknown   00:00:00 
+END
+flopcast update "$work/dated.yaml" --log "$work/sacct.txt" --steps 250000
+is "the text of sacct, with the steps beside it" "$status" 0
+has "from the first start to now" "$work/out" '^day 4: 2.5e+05 of '
+has "what counts as an interruption is said" "$work/err" '3 jobs of sacct over 4 days: 1 ended by a failure.* 1 cancelled'
+has "what remains depends on something" "$work/out" "^what remains depends on: the step's own time [0-9]* %"
+cp "$work/out" "$work/first"
+sed 's/ \{1,\}/|/g; /^---/d' "$work/sacct.txt" >"$work/sacct.bars"
+flopcast update "$work/dated.yaml" --log "$work/sacct.bars" --steps 250000 -q
+is "sacct -P tells the same" "$(cmp "$work/first" "$work/out" && echo same)" same
+flopcast update "$work/dated.yaml" --log "$work/sacct.txt" -q
+is "sacct alone knows no steps" "$status" 2
+has "which is said" "$work/err" 'give --steps N'
+printf 'run - Step,run - _runtime,run - loss\n10,60,3\n250000,345600,2\n' >"$work/wandb.csv"
+flopcast update "$work/dated.yaml" --log "$work/sacct.txt" --log "$work/wandb.csv" -q
+is "a second log has them" "$(cmp "$work/first" "$work/out" && echo same)" same
+printf '{"days": 4, "steps": 250000, "interruptions": 1, "failures": {"gpu": 1}, "spares_used": 1}' >"$work/log.json"
+flopcast update "$work/dated.yaml" --log "$work/log.json" -q --json
+is "JSON" "$status" 0
+has "classes have their rates" "$work/out" '"interruptions@gpu_per_day_now": 0\.'
+has "and spares" "$work/out" '"spares_percentile": 0\.'
+printf '{"days": 4, "steps": 250000, "failures": {"gpus": 1}}' >"$work/log.json"
+flopcast update "$work/dated.yaml" --log "$work/log.json" -q
+is "a class that there is not is refused" "$status" 2
+has "with its place" "$work/err" "log.json:1:44: failures: 'gpus' is no class"
+
 tap_end

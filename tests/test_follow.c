@@ -41,7 +41,10 @@ static void coverage_at_three_cuts(void **state)
         int inside = 0, seen_runs = 0;
         double width = 0, before = 0;
         for (int i = 0; i < RUNS; i++) {
-            struct fc_follow_seen seen = {days, (double)runs.steps[i], (double)runs.stops[i]};
+            struct fc_follow_seen seen = fc_follow_nothing();
+            seen.days = days;
+            seen.steps = (double)runs.steps[i];
+            seen.stops = (double)runs.stops[i];
             if (!((double)runs.end_days[i] > days) || !isfinite(runs.end_days[i]))
                 continue;
             assert_int_equal(fc_follow_update(&worlds, &seen, &answer, &error), 0);

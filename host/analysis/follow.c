@@ -7,13 +7,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/base/csv.h"
-#include "host/base/date.h"
-#include "host/base/read_file.h"
+#include "cuda/model/metrics.h"
 
 #define NEAR_SHARE                                                                                           \
     0.05 /* of the worlds that are kept, at least LEAST_NEAR: judgement between noise and bias */
-enum { LEAST_NEAR = 200, FEATURES = 2, LOG_BYTES = 64 << 20 };
+enum { LEAST_NEAR = 200, FEATURES = 2 };
+
+const char *const fc_follow_classes[FC_FOLLOW_CLASSES] = {
+    "gpu", "host", "nvlink", "network", "software", "hang", "silent", "rack", "job", "site", "pod"};
+static const int class_metrics[FC_FOLLOW_CLASSES] = {
+    FC_M_INTERRUPTIONS_GPU,     FC_M_INTERRUPTIONS_HOST,     FC_M_INTERRUPTIONS_NVLINK,
+    FC_M_INTERRUPTIONS_NETWORK, FC_M_INTERRUPTIONS_SOFTWARE, FC_M_INTERRUPTIONS_HANG,
+    FC_M_INTERRUPTIONS_SILENT,  FC_M_INTERRUPTIONS_RACK,     FC_M_INTERRUPTIONS_JOB,
+    FC_M_INTERRUPTIONS_SITE,    FC_M_INTERRUPTIONS_POD};
+
+const char *const fc_follow_drivers[FC_FOLLOW_DRIVERS] = {"the step's own time", "people and programme",
+                                                          "interruptions to come"};
+static const int driver_metrics[FC_FOLLOW_DRIVERS] = {FC_M_STEP_TIME_S, FC_M_TIME_PROGRAMME_H,
+                                                      FC_M_INTERRUPTIONS};
+
+/* A copy of a metric's samples into *to; left NULL where the program has not the metric. */
+static int copy_row(float **to, const float *samples, const struct fc_program *program, int metric,
+                    size_t worlds, struct fc_error *error)
+{
+    int row = program->metric_row[metric];
+    if (row < 0 || row >= program->metric_count || program->metrics[row] != metric)
+        return 0;
+    *to = malloc(worlds * sizeof **to);
+    if (!*to)
+        return fc_fail(error, FC_FAULT, "no memory for the worlds");
+    memcpy(*to, samples + (size_t)row * worlds, worlds * sizeof **to);
+    return 0;
+}
 
 int fc_follow_simulate(struct fc_follow *follow, struct fc_analysis *analysis,
                        const struct fc_scenario *scenario, double days, uint64_t first, size_t worlds,
@@ -47,6 +72,10 @@ int fc_follow_simulate(struct fc_follow *follow, struct fc_analysis *analysis,
     if (status == 0) {
         memcpy(follow->end_days, samples + (size_t)program->metric_row[FC_M_WALL_CLOCK_DAYS] * worlds,
                worlds * sizeof(float));
+        for (int k = 0; status == 0 && k < FC_FOLLOW_DRIVERS; k++)
+            status = copy_row(&follow->drivers[k], samples, program, driver_metrics[k], worlds, error);
+    }
+    if (status == 0) {
         status = fc_analysis_run(analysis, &cut, scenario->seed, first, worlds, NULL, samples, error);
     }
     for (size_t i = 0; status == 0 && i < worlds; i++) {
@@ -55,6 +84,10 @@ int fc_follow_simulate(struct fc_follow *follow, struct fc_analysis *analysis,
         follow->steps[i] = hours * 3600 / step_s;
         follow->stops[i] = samples[(size_t)program->metric_row[FC_M_INTERRUPTIONS] * worlds + i];
     }
+    for (int k = 0; status == 0 && k < FC_FOLLOW_CLASSES; k++)
+        status = copy_row(&follow->by_class[k], samples, program, class_metrics[k], worlds, error);
+    if (status == 0)
+        status = copy_row(&follow->spares, samples, program, FC_M_NODE_SWAPS, worlds, error);
     free(samples);
     if (status)
         fc_follow_free(follow);
@@ -66,10 +99,16 @@ void fc_follow_free(struct fc_follow *follow)
     free(follow->end_days);
     free(follow->steps);
     free(follow->stops);
+    free(follow->spares);
+    for (int k = 0; k < FC_FOLLOW_CLASSES; k++)
+        free(follow->by_class[k]);
+    for (int k = 0; k < FC_FOLLOW_DRIVERS; k++)
+        free(follow->drivers[k]);
     *follow = (struct fc_follow){0};
 }
 
 struct world {
+    size_t number;
     double days, weight;          /* what remains */
     double distance, x[FEATURES]; /* from what was seen, in standard deviations */
 };
@@ -139,24 +178,53 @@ static double percentile(const float *values, size_t count, double seen)
     return below / (double)count;
 }
 
-/* Poisson counts with a gamma rate: shape and scale of the prior from mean and variance of the worlds' counts, to which what
- * was seen is added. */
-static void update_rate(const struct fc_follow *follow, const struct fc_follow_seen *seen,
-                        struct fc_follow_answer *answer)
+/* A count so far beside the worlds' (NULL: there is none). Poisson counts with a gamma rate: shape and days of the prior from
+ * mean and variance of the worlds' counts, to which what was seen is added. */
+static struct fc_follow_rate rate_of(const float *counts, size_t worlds, double days, double seen)
 {
-    double mean = 0, square = 0, n = (double)follow->worlds;
-    answer->rate_shape = answer->rate_days = answer->rate_before = (double)NAN;
-    if (!isfinite(seen->stops))
-        return;
-    for (size_t i = 0; i < follow->worlds; i++) {
-        mean += (double)follow->stops[i] / n;
-        square += (double)follow->stops[i] * (double)follow->stops[i] / n;
+    struct fc_follow_rate rate = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+    double mean = 0, square = 0, n = (double)worlds;
+    if (!counts || !isfinite(seen))
+        return rate;
+    for (size_t i = 0; i < worlds; i++) {
+        mean += (double)counts[i] / n;
+        square += (double)counts[i] * (double)counts[i] / n;
     }
+    if (!(mean > 0))
+        return rate;
     double variance = fmax(square - mean * mean - mean, 1e-6 * mean * mean + 1e-12); /* of the rate alone */
     double shape = mean * mean / variance;
-    answer->rate_before = mean / seen->days;
-    answer->rate_shape = shape + seen->stops;
-    answer->rate_days = seen->days * (shape / fmax(mean, 1e-12)) + seen->days;
+    rate.percentile = percentile(counts, worlds, seen);
+    rate.before = mean / days;
+    rate.shape = shape + seen;
+    rate.days = days * (shape / mean) + days;
+    return rate;
+}
+
+/* What ln of the days that remain depends on among the worlds that count: squared correlations. Of the interruptions, those
+ * to come. */
+static void find_drivers(const struct fc_follow *follow, const struct world *worlds, size_t count,
+                         struct fc_follow_answer *answer)
+{
+    for (int k = 0; k < FC_FOLLOW_DRIVERS; k++) {
+        double sum = 0, x1 = 0, y1 = 0, xx = 0, yy = 0, xy = 0;
+        answer->share[k] = (double)NAN;
+        for (size_t i = 0; follow->drivers[k] && i < count; i++) {
+            size_t n = worlds[i].number;
+            double x = (double)follow->drivers[k][n] - (k == 2 ? (double)follow->stops[n] : 0),
+                   w = worlds[i].weight;
+            double y = log(worlds[i].days);
+            sum += w;
+            x1 += w * x;
+            y1 += w * y;
+            xx += w * x * x;
+            yy += w * y * y;
+            xy += w * x * y;
+        }
+        double vx = xx - x1 * x1 / sum, vy = yy - y1 * y1 / sum, c = xy - x1 * y1 / sum;
+        if (sum > 0)
+            answer->share[k] = vx > 1e-12 * xx && vy > 0 ? c * c / (vx * vy) : 0;
+    }
 }
 
 int fc_follow_update(const struct fc_follow *follow, const struct fc_follow_seen *seen,
@@ -168,14 +236,15 @@ int fc_follow_update(const struct fc_follow *follow, const struct fc_follow_seen
     if (!worlds)
         return fc_fail(error, FC_FAULT, "no memory for the worlds");
     for (size_t i = 0; i < follow->worlds; i++)
-        worlds[i] = (struct world){.days = (double)follow->end_days[i], .weight = 1};
+        worlds[i] = (struct world){.number = i, .days = (double)follow->end_days[i], .weight = 1};
     quantiles_of(worlds, follow->worlds, answer->before);
     double mean[FEATURES] = {0}, square[FEATURES] = {0};
     for (size_t i = 0; i < follow->worlds; i++) {
         double rest = (double)follow->end_days[i] - follow->days;
         if (!(rest > 0) || !isfinite(rest) || !(follow->steps[i] > 0)) /* it has ended, or never does */
             continue;
-        struct world w = {.days = rest,
+        struct world w = {.number = i,
+                          .days = rest,
                           .x = {log((double)follow->steps[i]), sqrt((double)follow->stops[i] + 0.375)}};
         for (int f = 0; f < FEATURES; f++) {
             mean[f] += w.x[f];
@@ -209,14 +278,16 @@ int fc_follow_update(const struct fc_follow *follow, const struct fc_follow_seen
         squares += worlds[i].weight * worlds[i].weight;
     }
     adjust(worlds, near, features);
+    find_drivers(follow, worlds, near, answer);
     answer->effective = sum * sum / squares;
     quantiles_of(worlds, near, answer->now);
     for (int k = 0; k < FC_FOLLOW_POINTS; k++)
         answer->now[k] += follow->days;
     answer->steps_percentile = percentile(follow->steps, follow->worlds, seen->steps);
-    answer->stops_percentile =
-        features == 2 ? percentile(follow->stops, follow->worlds, seen->stops) : (double)NAN;
-    update_rate(follow, seen, answer);
+    answer->stops = rate_of(follow->stops, follow->worlds, seen->days, seen->stops);
+    answer->spares = rate_of(follow->spares, follow->worlds, seen->days, seen->spares);
+    for (int k = 0; k < FC_FOLLOW_CLASSES; k++)
+        answer->by_class[k] = rate_of(follow->by_class[k], follow->worlds, seen->days, seen->by_class[k]);
     free(worlds);
     return 0;
 }
@@ -227,78 +298,4 @@ double fc_follow_probability(const double *quantiles, double days)
     for (int k = 0; k < FC_FOLLOW_POINTS; k++)
         below += quantiles[k] <= days;
     return (double)below / FC_FOLLOW_POINTS;
-}
-
-static int read_rows(struct fc_follow_seen *seen, const struct fc_csv *csv, const char *path,
-                     const char *start_date, struct fc_error *error)
-{
-    int steps = -1, time = -1, stops = -1;
-    enum { HOURS, DAYS, DATE, SECONDS } kind = HOURS;
-    static const struct {
-        const char *name;
-        int kind;
-    } times[] = {
-        {"hours", HOURS}, {"days", DAYS}, {"date", DATE}, {"Wall time", SECONDS}, {"_timestamp", SECONDS}};
-    for (size_t k = 0; k < csv->columns; k++) {
-        const char *name = fc_csv_cell(csv, 0, k);
-        if (strcmp(name, "steps") == 0 || strcmp(name, "Step") == 0 || strcmp(name, "step") == 0)
-            steps = (int)k;
-        if (strcmp(name, "interruptions") == 0)
-            stops = (int)k;
-        for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
-            if (strcmp(name, times[i].name) == 0) {
-                time = (int)k;
-                kind = (int)times[i].kind;
-            }
-    }
-    if (steps < 0 || time < 0 || csv->rows < 2)
-        return fc_fail(
-            error, FC_BAD_INPUT,
-            "%.200s:1:1: a log has a column 'steps' and one of hours, days, date or 'Wall time', and "
-            "at least one row",
-            path);
-    size_t last = csv->rows - 1;
-    long day, start;
-    double value, first;
-    const char *text = fc_csv_cell(csv, last, (size_t)time);
-    *seen = (struct fc_follow_seen){.stops = (double)NAN};
-    if (kind == DATE) {
-        if (!start_date || !fc_date_read(start_date, &start) || !fc_date_read(text, &day))
-            return fc_fail(
-                error, FC_BAD_INPUT,
-                "%.200s:%d:1: '%.20s' is not a date YYYY-MM-DD, or --start gives none to count from", path,
-                csv->lines[last], text);
-        seen->days = (double)(day - start);
-    } else if (!fc_csv_number(csv, text, &value) ||
-               !fc_csv_number(csv, fc_csv_cell(csv, 1, (size_t)time), &first)) {
-        return fc_fail(error, FC_BAD_INPUT, "%.200s:%d:1: '%.20s' is not a number", path, csv->lines[last],
-                       text);
-    } else {
-        seen->days = kind == SECONDS ? (value - first) / 86400 : kind == HOURS ? value / 24 : value;
-    }
-    if (!fc_csv_number(csv, fc_csv_cell(csv, last, (size_t)steps), &seen->steps) || !(seen->steps > 0))
-        return fc_fail(error, FC_BAD_INPUT, "%.200s:%d:1: steps is '%.20s', not a number above 0", path,
-                       csv->lines[last], fc_csv_cell(csv, last, (size_t)steps));
-    if (stops >= 0 && !fc_csv_number(csv, fc_csv_cell(csv, last, (size_t)stops), &seen->stops))
-        seen->stops = (double)NAN;
-    return seen->days > 0 ? 0
-                          : fc_fail(error, FC_BAD_INPUT, "%.200s:%d:1: the log ends when the run starts",
-                                    path, csv->lines[last]);
-}
-
-int fc_follow_read(struct fc_follow_seen *seen, const char *path, const char *start_date,
-                   struct fc_error *error)
-{
-    char *text;
-    size_t size;
-    struct fc_csv csv;
-    if (fc_read_file(path, LOG_BYTES, &text, &size, error))
-        return -1;
-    int status = fc_csv_read(&csv, path, text, size, error);
-    free(text);
-    if (status)
-        return -1;
-    status = read_rows(seen, &csv, path, start_date, error);
-    fc_csv_free(&csv);
-    return status;
 }

@@ -8,7 +8,7 @@
 #include "host/base/date.h"
 
 static const char help[] =
-    "usage: flopcast update SCENARIO --log LOG [--start DATE] [OPTIONS]\n"
+    "usage: flopcast update SCENARIO --log LOG [--steps N] [--start DATE] [OPTIONS]\n"
     "\n"
     "Forecasts the end of a run from what has happened so far: the worlds that stand where the run does, "
     "weighted by how\n"
@@ -16,25 +16,35 @@ static const char help[] =
     "and programme\n"
     "add (operation.overhead) is taken to go on at the rate so far.\n"
     "\n"
-    "      --log LOG         a CSV with columns steps and hours, days or date, and, where known, "
-    "interruptions, all counted\n"
-    "                        from the start (the last row counts); or an export of TensorBoard (Wall time, "
-    "Step)\n"
-    "      --start DATE      the day of the first step, YYYY-MM-DD, instead of the scenario's: the end is told as a date, too\n"
+    "      --log LOG         a CSV or JSON with steps and hours, days or date, and, where known, "
+    "interruptions,\n"
+    "                        interruptions@gpu (or another class) and spares_used, all counted from the "
+    "start\n"
+    "                        (the last row counts); an export of TensorBoard (Wall time, Step) or of the "
+    "history of\n"
+    "                        Weights & Biases (_step, _timestamp or _runtime); the text of Slurm's sacct. "
+    "More than\n"
+    "                        one may be given; what a later one says counts\n"
+    "      --steps N         steps done, where no log says so (sacct)\n"
+    "      --start DATE      the day of the first step, YYYY-MM-DD, instead of the scenario's: the end is "
+    "told as a date, too\n"
     "\n"
     "exit status: 0 as expected; 1 the run is outside the 99 % interval of what was expected\n"
     "\n";
 
-enum { OPTION_LOG = FC_ANALYSIS_OWN, OPTION_START, WORLDS = 2000 };
+enum { OPTION_LOG = FC_ANALYSIS_OWN, OPTION_START, OPTION_STEPS, WORLDS = 2000, LOGS = 8 };
 #define ALARM 0.005 /* on either side: one run in a hundred that goes as forecast is called unusual */
 
 static const struct option own[] = {{"log", required_argument, NULL, OPTION_LOG},
+                                    {"steps", required_argument, NULL, OPTION_STEPS},
                                     {"start", required_argument, NULL, OPTION_START},
                                     {NULL, 0, NULL, 0}};
 
 struct options {
     struct fc_analysis_options shared;
-    const char *scenario, *log, *start;
+    const char *scenario, *logs[LOGS], *start;
+    int log_count;
+    double steps; /* NAN: not stated */
 };
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
@@ -42,14 +52,22 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     int option;
     long day;
     while ((option = fc_analysis_next(&o->shared, "update", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
-        if (option == OPTION_LOG)
-            o->log = optarg;
-        else
+        if (option == OPTION_LOG && o->log_count < LOGS)
+            o->logs[o->log_count++] = optarg;
+        else if (option == OPTION_LOG)
+            return fc_fail(error, FC_BAD_INPUT, "--log: at most %d logs", (int)LOGS);
+        else if (option == OPTION_START)
             o->start = optarg;
+        else {
+            char *end;
+            o->steps = strtod(optarg, &end);
+            if (*end || !(o->steps > 0))
+                return fc_fail(error, FC_BAD_INPUT, "--steps '%.20s' is not a number above 0", optarg);
+        }
     }
     if (option != FC_ANALYSIS_DONE)
         return option;
-    if (argc - optind != 1 || !o->log)
+    if (argc - optind != 1 || o->log_count == 0)
         return fc_fail(error, FC_BAD_INPUT,
                        "update needs a scenario and --log, e.g. flopcast update my.yaml --log run.csv");
     if (o->start && !fc_date_read(o->start, &day))
@@ -83,6 +101,20 @@ static void print_line(const char *name, const double *q, const char *start)
     putchar('\n');
 }
 
+static void print_rate(const char *name, const struct fc_follow_rate *rate)
+{
+    if (isfinite(rate->percentile))
+        printf("%s are at the %.1f th percentile; %.3g a day expected, %.3g +- %.2g a day now\n", name,
+               100 * rate->percentile, rate->before, rate->shape / rate->days,
+               sqrt(rate->shape) / rate->days);
+}
+
+/* Of steps and interruptions: a class or the spares among many would cry wolf more often than they say. */
+static bool outside(const struct fc_follow_answer *a)
+{
+    return unusual(a->steps_percentile) || unusual(a->stops.percentile);
+}
+
 static void print_people(const struct options *o, const struct fc_follow *f,
                          const struct fc_follow_seen *seen, const struct fc_follow_answer *a, double deadline)
 {
@@ -96,11 +128,19 @@ static void print_people(const struct options *o, const struct fc_follow *f,
                100 * fc_follow_probability(a->before, deadline),
                100 * fc_follow_probability(a->now, deadline));
     printf("\nsteps done are at the %.1f th percentile of what was expected\n", 100 * a->steps_percentile);
-    if (isfinite(a->stops_percentile))
-        printf("interruptions are at the %.1f th percentile; %.3g a day expected, %.3g +- %.2g a day now\n",
-               100 * a->stops_percentile, a->rate_before, a->rate_shape / a->rate_days,
-               sqrt(a->rate_shape) / a->rate_days);
-    if (unusual(a->steps_percentile) || unusual(a->stops_percentile))
+    print_rate("interruptions", &a->stops);
+    for (int k = 0; k < FC_FOLLOW_CLASSES; k++) {
+        char name[40];
+        snprintf(name, sizeof name, "interruptions@%s", fc_follow_classes[k]);
+        print_rate(name, &a->by_class[k]);
+    }
+    print_rate("spares taken", &a->spares);
+    printf("\nwhat remains depends on:");
+    for (int k = 0; k < FC_FOLLOW_DRIVERS; k++)
+        if (isfinite(a->share[k]))
+            printf("%s %s %.0f %%", k ? "," : "", fc_follow_drivers[k], 100 * a->share[k]);
+    puts(" (of its variance among these worlds)");
+    if (outside(a))
         puts("the run is outside the 99 % interval of the forecast: the scenario may not be of this run");
     puts(
         "people and programme are taken to go on adding at the rate so far: a rollback to come is not in it");
@@ -120,6 +160,17 @@ static void write_quantiles(struct fc_writer *w, const char *key, const double *
     fc_write_end(w);
 }
 
+static void write_rate(struct fc_writer *w, const char *name, const struct fc_follow_rate *rate)
+{
+    char key[80];
+    snprintf(key, sizeof key, "%s_percentile", name);
+    fc_write_number(w, key, rate->percentile);
+    snprintf(key, sizeof key, "%s_per_day_expected", name);
+    fc_write_number(w, key, rate->before);
+    snprintf(key, sizeof key, "%s_per_day_now", name);
+    fc_write_number(w, key, rate->shape / rate->days);
+}
+
 static int print_json(const struct options *o, const struct fc_analysis *analysis,
                       const struct fc_scenario *scenario, const struct fc_follow *f,
                       const struct fc_follow_seen *seen, const struct fc_follow_answer *a, double deadline,
@@ -136,21 +187,50 @@ static int print_json(const struct options *o, const struct fc_analysis *analysi
     write_quantiles(w, "end_days_at_start", a->before, deadline);
     write_quantiles(w, "end_days_now", a->now, deadline);
     fc_write_number(w, "steps_percentile", a->steps_percentile);
-    fc_write_number(w, "interruptions_percentile", a->stops_percentile);
-    fc_write_number(w, "interruptions_per_day_expected", a->rate_before);
-    fc_write_number(w, "interruptions_per_day_now", a->rate_shape / a->rate_days);
+    write_rate(w, "interruptions", &a->stops);
+    for (int k = 0; k < FC_FOLLOW_CLASSES; k++) {
+        char name[40];
+        snprintf(name, sizeof name, "interruptions@%s", fc_follow_classes[k]);
+        if (isfinite(a->by_class[k].percentile))
+            write_rate(w, name, &a->by_class[k]);
+    }
+    if (isfinite(a->spares.percentile))
+        write_rate(w, "spares", &a->spares);
+    fc_write_map(w, "what_remains_depends_on");
+    fc_write_number(w, "step_time", a->share[0]);
+    fc_write_number(w, "people_and_programme", a->share[1]);
+    fc_write_number(w, "interruptions_to_come", a->share[2]);
+    fc_write_end(w);
+    if (seen->note[0])
+        fc_write_text(w, "log", seen->note);
     fc_write_number(w, "effective_worlds", a->effective);
-    fc_write_flag(w, "outside_forecast", unusual(a->steps_percentile) || unusual(a->stops_percentile));
+    fc_write_flag(w, "outside_forecast", outside(a));
     return fc_analysis_write_end(w, error);
+}
+
+static int read_logs(const struct options *o, struct fc_follow_seen *seen, struct fc_error *error)
+{
+    for (int i = 0; i < o->log_count; i++)
+        if (fc_follow_read(seen, o->logs[i], o->start, error))
+            return -1;
+    if (isfinite(o->steps))
+        seen->steps = o->steps;
+    if (!(seen->steps > 0))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "no log says how many steps are done; give --steps N, or a second --log that "
+                       "has them");
+    if (seen->note[0] && !o->shared.quiet)
+        fprintf(stderr, "flopcast: %s\n", seen->note);
+    return 0;
 }
 
 int fc_command_update(int argc, char **argv)
 {
-    struct options o = {.shared.wish.device = -1};
+    struct options o = {.shared.wish.device = -1, .steps = (double)NAN};
     struct fc_analysis analysis = {0};
     struct fc_scenario scenario = {0};
     struct fc_follow follow = {0};
-    struct fc_follow_seen seen = {0};
+    struct fc_follow_seen seen = fc_follow_nothing();
     static struct fc_follow_answer answer;
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
@@ -164,7 +244,7 @@ int fc_command_update(int argc, char **argv)
     if (opened && !o.start && scenario.settings->fields[FC_FIELD_START].is_set)
         o.start = scenario.settings->fields[FC_FIELD_START].name;
     if (status == 0)
-        status = fc_follow_read(&seen, o.log, o.start, &error);
+        status = read_logs(&o, &seen, &error);
     if (status == 0)
         status = fc_analysis_open(&analysis, &o.shared, 0, &error);
     size_t worlds = o.shared.scenario.trials ? (size_t)o.shared.scenario.trials : WORLDS;
@@ -178,7 +258,7 @@ int fc_command_update(int argc, char **argv)
         status = fc_follow_update(&follow, &seen, &answer, &error);
     fc_progress_end(&analysis.line);
     double deadline = opened ? (double)scenario.compiled.program.contract.deadline_days : 0;
-    bool alarm = status == 0 && (unusual(answer.steps_percentile) || unusual(answer.stops_percentile));
+    bool alarm = status == 0 && outside(&answer);
     if (status == 0 && o.shared.json)
         status = print_json(&o, &analysis, &scenario, &follow, &seen, &answer, deadline, &error);
     else if (status == 0)
