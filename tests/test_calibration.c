@@ -270,7 +270,7 @@ static void both_tables_are_read(void **state)
     struct fc_validation *v = calloc(1, sizeof *v);
     struct fc_error error;
     assert_non_null(v);
-    assert_int_equal(fc_validation_run(v, NULL, catalog, false, &error), 0);
+    assert_int_equal(fc_validation_run(v, NULL, catalog, FC_VALIDATE_SHIPPED, &error), 0);
     assert_int_equal(v->scores[0].rows, 492);
     assert_true(v->scores[0].mape <= 0.07 && fabs(v->scores[0].bias) <= 0.02);
     fc_validation_free(v);
@@ -284,7 +284,7 @@ static void accuracy_holds(void **state)
     struct fc_validation *v = calloc(1, sizeof *v);
     struct fc_error error;
     assert_non_null(v);
-    assert_int_equal(fc_validation_run(v, NULL, catalog, true, &error), 0);
+    assert_int_equal(fc_validation_run(v, NULL, catalog, FC_VALIDATE_CROSS, &error), 0);
     const struct fc_score *all = &v->validated_scores[0];
     print_message("# unseen: mean %.3f, P90 %.3f, bias %+.3f, in 90 %.3f\n", all->mape, all->p90_ape,
                   all->bias, all->cover90);
@@ -300,6 +300,30 @@ static void accuracy_holds(void **state)
             assert_true(score->mape < score->constant_mfu_mape);
         }
     }
+    fc_validation_free(v);
+    free(v);
+}
+
+/* What a forecast for a GPU such as VR200 is worth: all Blackwell rows by a fit to A100 and Hopper alone. */
+static void unseen_generation_holds(void **state)
+{
+    (void)state;
+    struct fc_validation *v = calloc(1, sizeof *v);
+    struct fc_error error;
+    assert_non_null(v);
+    assert_int_equal(fc_validation_run(v, NULL, catalog, FC_VALIDATE_GENERATION, &error), 0);
+    const struct fc_score *all = &v->unseen_scores[0];
+    print_message("# generation unseen: %d rows, mean %.3f, in 90 %.3f\n", all->rows, all->mape, all->cover90);
+    assert_true(all->rows > 200 && all->mape <= 0.15 && all->cover90 >= 0.85);
+    for (int s = 0; s < v->score_count; s++) {
+        const struct fc_score *score = &v->unseen_scores[s];
+        if (strcmp(score->name, "NVIDIA") == 0 || strcmp(score->name, "other sites") == 0)
+            assert_true(score->mape <= 0.15 && score->cover90 >= 0.85);
+        if (strcmp(score->name, "gpu h100") == 0) /* it is what was fitted */
+            assert_int_equal(score->rows, 0);
+    }
+    struct fc_generation_score same = fc_generation_score(&v->measurements, &v->heir, v->unseen);
+    assert_true(same.rows == all->rows && fabs(same.mape - all->mape) < 1e-9);
     fc_validation_free(v);
     free(v);
 }
@@ -331,7 +355,7 @@ static void korthikanti_holds(void **state)
     struct fc_validation *v = calloc(1, sizeof *v);
     struct fc_error error;
     assert_non_null(v);
-    assert_int_equal(fc_validation_run(v, "tests/inputs/korthikanti-2022.csv", catalog, false, &error), 0);
+    assert_int_equal(fc_validation_run(v, "tests/inputs/korthikanti-2022.csv", catalog, FC_VALIDATE_SHIPPED, &error), 0);
     assert_int_equal(v->scores[0].rows, 8);
     if (!(v->scores[0].mape <= 0.042))
         fail_msg("mean error of the eight rows: %.2f %%", 100 * v->scores[0].mape);
@@ -347,6 +371,7 @@ int main(void)
         cmocka_unit_test(ranks_are_uniform),       cmocka_unit_test(posterior_reads_back),
         cmocka_unit_test(both_tables_are_read),    cmocka_unit_test(memory_holds),
         cmocka_unit_test(accuracy_holds),          cmocka_unit_test(korthikanti_holds),
+        cmocka_unit_test(unseen_generation_holds),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -366,8 +366,8 @@ static void write_quoted(FILE *out, const char *text)
 }
 
 void fc_calibration_write(const struct fc_calibration *c, const struct fc_beliefs *prior,
-                          const struct fc_residual_parts *residual, const struct fc_catalog *catalog,
-                          const char *source, FILE *out)
+                          const struct fc_residual_parts *residual, const struct fc_generation_score *unseen,
+                          const struct fc_catalog *catalog, const char *source, FILE *out)
 {
     fputs("# What measured steps say of the efficiency factors of efficiency.yaml, jointly. Made by flopcast "
           "calibrate.\n"
@@ -389,6 +389,9 @@ void fc_calibration_write(const struct fc_calibration *c, const struct fc_belief
           "  shape: {unit: \"1\", what: \"of the model\"}\n"
           "  ways: {unit: \"1\", what: \"precision, recomputation and the like\"}\n"
           "  gradient: {unit: \"1\", what: \"of the logarithm of the step time by those of the factors\"}\n"
+          "  rows: {unit: \"1\", what: \"measured steps\"}\n"
+          "  mape: {unit: \"1\", what: \"mean of abs(predicted / measured - 1)\"}\n"
+          "  cover90: {unit: \"1\", what: \"share of the rows inside the 90 % interval\"}\n"
           "entries:\n",
           out);
     for (int f = 0; f < N; f++) {
@@ -425,4 +428,12 @@ void fc_calibration_write(const struct fc_calibration *c, const struct fc_belief
         fprintf(out, "    grade: derived\n    median: %.5g\n    sd_log: %.4g\n", parts[i].median,
                 parts[i].sd);
     }
+    if (unseen->rows == 0)
+        return;
+    fputs("  unseen_generation:\n    what: \"what a forecast for a GPU of a generation that nobody measured is "
+          "worth: rows of Blackwell by a fit to A100 and Hopper alone\"\n    source: ",
+          out);
+    write_quoted(out, "flopcast validate --leave-generation, with the same table");
+    fprintf(out, "    grade: derived\n    rows: %d\n    mape: %.3f\n    cover90: %.3f\n", unseen->rows,
+            unseen->mape, unseen->cover90);
 }

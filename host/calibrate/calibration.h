@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cross_validation.h"
 #include "fit.h"
 #include "host/backends/worlds_times.h"
 
@@ -42,9 +43,10 @@ int fc_calibration_run(struct fc_calibration *calibration, struct fc_fit *fit,
                        const struct fc_calibration_options *options, struct fc_error *error);
 void fc_calibration_free(struct fc_calibration *calibration);
 
-/* Writes the posterior as a catalog file (catalog/posterior.yaml). `source` names data and command. */
+/* Writes the posterior as a catalog file (catalog/posterior.yaml). `source` names data and command; `unseen` is what a
+ * forecast for an unmeasured generation is worth, without rows where the table does not tell. */
 void fc_calibration_write(const struct fc_calibration *calibration, const struct fc_beliefs *prior,
-                          const struct fc_residual_parts *residual, const struct fc_catalog *catalog,
-                          const char *source, FILE *out);
+                          const struct fc_residual_parts *residual, const struct fc_generation_score *unseen,
+                          const struct fc_catalog *catalog, const char *source, FILE *out);
 
 #endif

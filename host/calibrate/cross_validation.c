@@ -2,6 +2,7 @@
 #include "cross_validation.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +70,7 @@ static int deal(const struct fc_measurements *m, enum fc_fold_kind kind, int *fo
 }
 
 int fc_predict_unseen(const struct fc_measurements *m, const struct fc_beliefs *b, const bool *use,
-                      bool inherit, const double *start, struct fc_prediction *predictions,
+                      const struct fc_heir *inherit, const double *start, struct fc_prediction *predictions,
                       struct fc_error *error)
 {
     double(*covariance)[N] = malloc(sizeof(double[N][N]));
@@ -88,10 +89,8 @@ int fc_predict_unseen(const struct fc_measurements *m, const struct fc_beliefs *
         if (use[i] || !used(&m->rows[i]))
             continue;
         struct fc_measurement row = m->rows[i];
-        if (inherit) {
-            row.plan.gpu.family = FC_HOPPER;
-            row.plan.gpu.clock = NULL;
-        }
+        if (inherit)
+            fc_generation_inherit(&row.plan.gpu, inherit);
         fc_predict(&row, b, shift, (const double(*)[N])covariance, &predictions[i]);
     }
     fc_fit_free(&fit);
@@ -127,7 +126,7 @@ static int predict_fold(const struct fc_measurements *m, const struct fc_beliefs
     for (size_t i = 0; !status && i < m->count; i++)
         use[i] = fold[i] >= 0 && fold[i] != k;
     if (!status)
-        status = fc_predict_unseen(m, b, use, false, start, one, error);
+        status = fc_predict_unseen(m, b, use, NULL, start, one, error);
     for (size_t i = 0; !status && i < m->count; i++)
         if (fold[i] == k)
             predictions[i] = one[i];
@@ -156,6 +155,37 @@ static int predict_folds(const struct fc_measurements *m, const struct fc_belief
         }
     }
     return failed;
+}
+
+/* --- a generation
+ * --------------------------------------------------------------------------------------------------------- */
+
+void fc_generation_inherit(struct fc_accelerator *gpu, const struct fc_heir *heir)
+{
+    gpu->family = heir->family;
+    gpu->clock = NULL;
+    /* at the limit of power: what a FLOP gets of it, to the power that boards of one chip have by their limits */
+    if (gpu->tdp_w > 0 && heir->watts_per_flop > 0)
+        gpu->clock_ratio = fmin(1, pow(gpu->tdp_w / gpu->bf16_flop_per_s / heir->watts_per_flop, FC_CLOCK_BY_POWER));
+    gpu->inherited_sd_log = heir->sd_log;
+}
+
+int fc_heir_read(struct fc_heir *heir, const struct fc_catalog *catalog, struct fc_error *error)
+{
+    *heir = (struct fc_heir){.family = FC_HOPPER};
+    for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
+        const struct fc_catalog_entry *entry = fc_catalog_at(catalog, i);
+        struct fc_accelerator gpu;
+        if (strcmp(entry->kind, "gpu") != 0)
+            continue;
+        if (fc_accelerator_read(&gpu, catalog, entry->name, NULL, error))
+            return -1;
+        if (gpu.family == heir->family && !gpu.clock && gpu.inherited_sd_log == 0 && !heir->watts_per_flop)
+            heir->watts_per_flop = gpu.tdp_w / gpu.bf16_flop_per_s;
+        if (strcmp(gpu.generation, fc_family_name(gpu.family)) != 0)
+            heir->sd_log = fmax(heir->sd_log, gpu.inherited_sd_log);
+    }
+    return 0;
 }
 
 /* --- parts of the residual
@@ -336,6 +366,47 @@ int fc_validation_residuals(const struct fc_measurements *m, const struct fc_bel
     free(p);
     free(fold);
     return status;
+}
+
+int fc_leave_generation(const struct fc_measurements *m, const struct fc_beliefs *b,
+                        const struct fc_heir *heir, struct fc_prediction *p, struct fc_error *error)
+{
+    bool *use = malloc((m->count + 1) * sizeof *use);
+    struct fc_beliefs *own = malloc(sizeof *own);
+    struct fc_measurements old = {.rows = malloc((m->count + 1) * sizeof *old.rows), .count = m->count};
+    int status = use && own && old.rows ? 0 : fc_fail(error, FC_FAULT, "out of memory for the validation");
+    for (size_t i = 0; !status && i < m->count; i++) {
+        use[i] = used(&m->rows[i]) && m->rows[i].plan.gpu.family <= heir->family;
+        old.rows[i] = m->rows[i];
+        if (!use[i])
+            snprintf(old.rows[i].left_out, sizeof old.rows[i].left_out, "a later generation");
+    }
+    if (!status) {
+        *own = *b;
+        status = fc_validation_residuals(&old, b, &own->residual, error);
+    }
+    if (!status)
+        status = fc_predict_unseen(m, own, use, heir, NULL, p, error);
+    free(use);
+    free(own);
+    free(old.rows);
+    return status;
+}
+
+struct fc_generation_score fc_generation_score(const struct fc_measurements *m, const struct fc_heir *heir,
+                                               const struct fc_prediction *p)
+{
+    struct fc_generation_score s = {0};
+    for (size_t i = 0; i < m->count; i++) {
+        if (!used(&m->rows[i]) || m->rows[i].plan.gpu.family <= heir->family)
+            continue;
+        s.rows++;
+        s.mape += fabs(p[i].error);
+        s.cover90 += fabs(log1p(p[i].error)) <= 1.64485 * p[i].sd_log;
+    }
+    s.mape /= fmax(1, s.rows);
+    s.cover90 /= fmax(1, s.rows);
+    return s;
 }
 
 int fc_cross_validate(const struct fc_measurements *m, const struct fc_beliefs *b, enum fc_fold_kind kind,

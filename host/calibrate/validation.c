@@ -232,6 +232,12 @@ static int score_all(struct fc_validation *v, struct fc_error *error)
             score_rows(v, v->fitted, in, name, &v->scores[v->score_count], buffer);
             if (v->validated)
                 score_rows(v, v->validated, in, name, &v->validated_scores[v->score_count], buffer);
+            for (size_t k = 0; v->unseen && k < count; k++)
+                in[k] = in[k] && v->measurements.rows[k].plan.gpu.family > v->heir.family;
+            if (v->unseen)
+                score_rows(v, v->unseen, in, name, &v->unseen_scores[v->score_count], buffer);
+            for (size_t k = 0; v->unseen && k < count; k++)
+                in[k] = used(&v->measurements.rows[k]);
             if (v->by_model && v->score_count == 0)
                 score_rows(v, v->by_model, in, name, &v->by_model_score, buffer);
             v->score_count++;
@@ -241,11 +247,12 @@ static int score_all(struct fc_validation *v, struct fc_error *error)
     return status;
 }
 
-int fc_validation_run(struct fc_validation *v, const char *path, const struct fc_catalog *catalog, bool cross,
+int fc_validation_run(struct fc_validation *v, const char *path, const struct fc_catalog *catalog, int extra,
                       struct fc_error *error)
 {
     memset(v, 0, sizeof *v);
     double *baseline = NULL;
+    bool cross = (extra & FC_VALIDATE_CROSS) != 0, unseen = (extra & FC_VALIDATE_GENERATION) != 0;
     int status = fc_beliefs_read(&v->beliefs, catalog, error);
     if (!status)
         status = fc_measurements_open(&v->measurements, path, catalog, error);
@@ -259,7 +266,8 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
         v->fitted = calloc(count + 1, sizeof *v->fitted);
         v->validated = cross ? calloc(count + 1, sizeof *v->validated) : NULL;
         v->by_model = cross ? calloc(count + 1, sizeof *v->by_model) : NULL;
-        if (!baseline || !v->fitted || (cross && (!v->validated || !v->by_model)))
+        v->unseen = unseen ? calloc(count + 1, sizeof *v->unseen) : NULL;
+        if (!baseline || !v->fitted || (cross && (!v->validated || !v->by_model)) || (unseen && !v->unseen))
             status = fc_fail(error, FC_FAULT, "out of memory for the validation");
     }
     if (!status) {
@@ -277,6 +285,10 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
         if (!status && cross)
             status = fc_cross_validate(&v->measurements, &v->beliefs, FC_FOLD_MODEL, v->by_model, error);
     }
+    if (!status && unseen)
+        status = fc_heir_read(&v->heir, catalog, error);
+    if (!status && unseen)
+        status = fc_leave_generation(&v->measurements, &v->beliefs, &v->heir, v->unseen, error);
     if (!status)
         status = score_all(v, error);
     free(baseline);
@@ -291,5 +303,6 @@ void fc_validation_free(struct fc_validation *v)
     free(v->fitted);
     free(v->validated);
     free(v->by_model);
-    v->fitted = v->validated = v->by_model = NULL;
+    free(v->unseen);
+    v->fitted = v->validated = v->by_model = v->unseen = NULL;
 }

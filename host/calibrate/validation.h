@@ -30,6 +30,9 @@ struct fc_validation {
         validated; /* by fits that have not seen the row's source on its GPU; NULL without cross-validation */
     struct fc_prediction *by_model;              /* by fits that have not seen the row's model */
     struct fc_score by_model_score;              /* over all rows */
+    struct fc_prediction *unseen; /* of the newest generation's rows, by a fit that has seen none; NULL */
+    struct fc_score unseen_scores[FC_SCORES]; /* the same groups; rows 0: none of that generation */
+    struct fc_heir heir;
     struct fc_score scores[FC_SCORES];           /* the first is over all rows */
     struct fc_score validated_scores[FC_SCORES]; /* the same groups */
     int score_count;
@@ -37,10 +40,17 @@ struct fc_validation {
     int collective_count;
 };
 
-/* Reads the table (NULL: the one that comes with the program), predicts and scores. With `cross_validate`
- * each row is predicted by a fit that has not seen its source on its GPU, and by one that has not seen its model. */
+/* What is predicted beside the shipped posterior's predictions, added up. */
+enum fc_validation_extra {
+    FC_VALIDATE_SHIPPED = 0,
+    FC_VALIDATE_CROSS = 1,     /* each row by a fit that has not seen its source on its GPU, and its model */
+    FC_VALIDATE_GENERATION = 2 /* the newest generation's rows by a fit to the older ones alone */
+};
+
+/* Reads the table (NULL: the one that comes with the program), predicts and scores. `extra`: enum
+ * fc_validation_extra, added up. */
 int fc_validation_run(struct fc_validation *validation, const char *path, const struct fc_catalog *catalog,
-                      bool cross_validate, struct fc_error *error);
+                      int extra, struct fc_error *error);
 void fc_validation_free(struct fc_validation *validation);
 
 /* The constant-MFU errors of all rows (NAN for rows left out). */

@@ -242,8 +242,9 @@ static void print_summary(const struct fc_calibration *c, const struct fc_belief
 }
 
 static int write_file(const struct options *o, const struct fc_calibration *c, const struct fc_beliefs *prior,
-                      const struct fc_residual_parts *residual, const struct fc_catalog *catalog, size_t rows,
-                      struct fc_output *output, struct fc_error *error)
+                      const struct fc_residual_parts *residual, const struct fc_generation_score *unseen,
+                      const struct fc_catalog *catalog, size_t rows, struct fc_output *output,
+                      struct fc_error *error)
 {
     char source[512];
     snprintf(source, sizeof source, "flopcast calibrate: %zu measured steps of %.200s, %llu draws, seed %llu",
@@ -252,8 +253,28 @@ static int write_file(const struct options *o, const struct fc_calibration *c, c
     FILE *out = fc_output_begin(output, error);
     if (!out)
         return -1;
-    fc_calibration_write(c, prior, residual, catalog, source, out);
+    fc_calibration_write(c, prior, residual, unseen, catalog, source, out);
     return fc_output_commit(output, error);
+}
+
+/* What the table says of a generation that nobody measured; rows 0 where it has but one. */
+static int score_generation(const struct fc_measurements *m, const struct fc_beliefs *prior,
+                            const struct fc_catalog *catalog, struct fc_generation_score *score,
+                            struct fc_error *error)
+{
+    struct fc_prediction *p = calloc(m->count + 1, sizeof *p);
+    struct fc_heir heir;
+    size_t old = 0;
+    int status = p ? fc_heir_read(&heir, catalog, error)
+                   : fc_fail(error, FC_FAULT, "out of memory for the calibration");
+    for (size_t i = 0; !status && i < m->count; i++)
+        old += !m->rows[i].left_out[0] && m->rows[i].plan.gpu.family <= heir.family;
+    if (!status && old > 0)
+        status = fc_leave_generation(m, prior, &heir, p, error);
+    if (!status && old > 0)
+        *score = fc_generation_score(m, &heir, p);
+    free(p);
+    return status;
 }
 
 static int calibrate(const struct options *o, struct fc_error *error)
@@ -264,6 +285,7 @@ static int calibrate(const struct options *o, struct fc_error *error)
     struct fc_beliefs *prior = malloc(sizeof *prior);
     struct fc_calibration *c = calloc(1, sizeof *c);
     struct fc_residual_parts residual;
+    struct fc_generation_score unseen = {0};
     double start = fc_clock_s();
     struct fc_output *output = NULL;
     int status = prior && c ? 0 : fc_fail(error, FC_FAULT, "out of memory for the calibration");
@@ -287,9 +309,11 @@ static int calibrate(const struct options *o, struct fc_error *error)
     if (!status)
         status = fc_validation_residuals(&m, prior, &residual, error);
     if (!status)
+        status = score_generation(&m, prior, catalog, &unseen, error);
+    if (!status)
         print_summary(c, prior, &residual, m.used, fc_clock_s() - start);
     if (!status && o->output)
-        status = write_file(o, c, prior, &residual, catalog, m.used, output, error);
+        status = write_file(o, c, prior, &residual, &unseen, catalog, m.used, output, error);
     fc_output_close(output);
     if (c)
         fc_calibration_free(c);

@@ -24,7 +24,11 @@ static const char help[] =
     "      --layouts         whether layouts of one job that one source measured come in their measured "
     "order: rank\n"
     "                        correlation, and what the layout predicted best loses\n"
-    "      --cross-validate  predict each model by a fit that has not seen it, too (five fits)\n"
+    "      --cross-validate  predict each source on each GPU by a fit that has not seen it, too\n"
+    "      --leave-generation\n"
+    "                        predict the rows of Blackwell by a fit to A100 and Hopper alone, too: what a "
+    "forecast\n"
+    "                        for a GPU of a generation that nobody measured is worth\n"
     "  -o, --output DIR      write step-time.md, with every row, and step-time.svg (needs gnuplot) into "
     "DIR;\n"
     "                        or a file: .json, .csv, .xlsx or .html\n"
@@ -36,16 +40,21 @@ static const char help[] =
     "line.\n";
 
 static const struct option long_options[] = {
-    {"memory", no_argument, NULL, 'm'},         {"layouts", no_argument, NULL, 'l'},
-    {"cross-validate", no_argument, NULL, 'x'}, {"output", required_argument, NULL, 'o'},
-    {"report", required_argument, NULL, 'r'},   {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+    {"memory", no_argument, NULL, 'm'},
+    {"layouts", no_argument, NULL, 'l'},
+    {"cross-validate", no_argument, NULL, 'x'},
+    {"leave-generation", no_argument, NULL, 'g'},
+    {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, 'r'},
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 struct options {
     const char *table, *folder, *output, *report; /* of -o: a folder or a file */
     struct fc_outputs outputs;
-    bool cross_validate, json, memory, layouts;
+    bool cross_validate, generation, json, memory, layouts;
 };
 
 /* Whether -o names a file by its ending, and no folder. */
@@ -75,6 +84,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             break;
         case 'x':
             o->cross_validate = true;
+            break;
+        case 'g':
+            o->generation = true;
             break;
         case 'o':
             *(is_file(optarg) ? &o->output : &o->folder) = optarg;
@@ -161,7 +173,10 @@ int fc_command_validate(int argc, char **argv)
             fprintf(stderr, "flopcast: %s\n", error.text);
         return status ? (int)error.status : FC_DONE;
     }
-    bool ran = !status && !fc_validation_run(&validation, o.table, catalog, o.cross_validate, &error);
+    bool ran = !status && !fc_validation_run(&validation, o.table, catalog,
+                                             (o.cross_validate ? FC_VALIDATE_CROSS : 0) |
+                                                 (o.generation ? FC_VALIDATE_GENERATION : 0),
+                                             &error);
     if (ran)
         fc_notes_print(&validation.measurements.notes, stderr, false);
     bool behind = ran && validation.scores[0].mape > validation.scores[0].constant_mfu_mape;

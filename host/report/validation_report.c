@@ -47,6 +47,18 @@ static void print_scores(const struct fc_score *scores, int count, FILE *out)
     }
 }
 
+/* The groups that hold rows of the generation that was left out. */
+static void print_unseen(const struct fc_validation *v,
+                         void (*print)(const struct fc_score *scores, int count, FILE *out), FILE *out)
+{
+    struct fc_score scores[FC_SCORES];
+    int count = 0;
+    for (int i = 0; i < v->score_count; i++)
+        if (v->unseen_scores[i].rows > 0)
+            scores[count++] = v->unseen_scores[i];
+    print(scores, count, out);
+}
+
 void fc_validation_print(const struct fc_validation *v, FILE *out)
 {
     fprintf(out,
@@ -65,6 +77,13 @@ void fc_validation_print(const struct fc_validation *v, FILE *out)
         print_scores(v->validated_scores, v->score_count, out);
         fprintf(out, "\neach model predicted by a fit that has not seen it (five folds)\n\n");
         print_scores(&v->by_model_score, 1, out);
+    }
+    if (v->unseen) {
+        fprintf(out,
+                "\na generation that nobody measured: rows of newer GPUs by a fit, and with a width, from "
+                "rows up to %s alone\n\n",
+                fc_family_name(v->heir.family));
+        print_unseen(v, print_scores, out);
     }
     fprintf(out, "\nmean, median, P90, max: |predicted / measured - 1|; in 50, in 90: rows inside the 50 %% "
                  "and 90 %% interval;\n"
@@ -103,7 +122,8 @@ static void write_scores(struct fc_writer *w, const struct fc_score *scores, int
     write_score(w, "overall", &scores[0]);
     fc_write_map(w, "groups");
     for (int i = 1; i < count; i++)
-        write_score(w, scores[i].name, &scores[i]);
+        if (scores[i].rows > 0)
+            write_score(w, scores[i].name, &scores[i]);
     fc_write_end(w);
 }
 
@@ -122,6 +142,13 @@ void fc_validation_json(const struct fc_validation *v, struct fc_writer *w)
         write_score(w, "overall", &v->by_model_score);
         fc_write_end(w);
     }
+    if (v->unseen) {
+        fc_write_map(w, "leave_generation");
+        fc_write_text(w, "fitted_up_to", fc_family_name(v->heir.family));
+        fc_write_number(w, "inherited_sd_log", v->heir.sd_log);
+        write_scores(w, v->unseen_scores, v->score_count);
+        fc_write_end(w);
+    }
     fc_write_list(w, "rows");
     for (size_t i = 0; i < v->measurements.count; i++) {
         const struct fc_measurement *m = &v->measurements.rows[i];
@@ -135,6 +162,10 @@ void fc_validation_json(const struct fc_validation *v, struct fc_writer *w)
         fc_write_number(w, "sd_log", v->fitted[i].sd_log);
         if (v->validated)
             fc_write_number(w, "cross_validated_error", v->validated[i].error);
+        if (v->unseen && m->plan.gpu.family > v->heir.family) {
+            fc_write_number(w, "leave_generation_error", v->unseen[i].error);
+            fc_write_number(w, "leave_generation_sd_log", v->unseen[i].sd_log);
+        }
         fc_write_end(w);
     }
     fc_write_end(w);
@@ -240,7 +271,10 @@ int fc_validation_report(const struct fc_validation *v, const char *folder, stru
         "models on the same GPU and precision, dense models and mixtures apart. \"in 50\" and \"in 90\": "
         "rows inside the "
         "interval of that probability. Rank correlation and regret are over sets of layouts of one job.\n\n",
-        v->validated ? " --cross-validate" : "", v->measurements.used, v->measurements.count);
+        v->validated ? v->unseen ? " --cross-validate --leave-generation" : " --cross-validate"
+        : v->unseen  ? " --leave-generation"
+                     : "",
+        v->measurements.used, v->measurements.count);
     fprintf(out, "## In sample: the shipped posterior\n\n");
     report_scores(v->scores, v->score_count, out);
     if (v->validated) {
@@ -252,6 +286,15 @@ int fc_validation_report(const struct fc_validation *v, const char *folder, stru
         report_scores(v->validated_scores, v->score_count, out);
         fprintf(out, "\n## By model: five fits, each without a fifth of the models\n\n");
         report_scores(&v->by_model_score, 1, out);
+    }
+    if (v->unseen) {
+        fprintf(out,
+                "\n## A generation that nobody measured\n\nRows of GPUs newer than %s by a fit, and with a "
+                "width, from older rows alone. Their efficiency relative to the peaks is inherited, their clock "
+                "follows from the board's power, and the step time is wider by %.0f %% (one standard deviation): "
+                "what is done for a GPU like VR200, and what such a forecast is worth.\n\n",
+                fc_family_name(v->heir.family), 100 * v->heir.sd_log);
+        print_unseen(v, report_scores, out);
     }
     if (plot(v, folder) == 0)
         fprintf(out, "\n![predicted against measured step time](step-time.svg)\n");

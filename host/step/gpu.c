@@ -83,8 +83,12 @@ static int read_kin(struct fc_accelerator *gpu, const struct fc_catalog *catalog
     const struct fc_catalog_entry *clock;
     int family = word_of(entry, "measured_family", families, 3, error);
     int host = family < 0 ? -1 : word_of(entry, "host", hosts, 3, error);
-    if (host < 0 || fc_catalog_number_or(entry, "inherited_sd_log", 0, &gpu->inherited_sd_log, error))
+    if (host < 0 || fc_catalog_number_or(entry, "inherited_sd_log", 0, &gpu->inherited_sd_log, error) ||
+        fc_catalog_number_or(entry, "clock_ratio", 1, &gpu->clock_ratio, error) ||
+        fc_catalog_number_or(entry, "tdp_w", 0, &gpu->tdp_w, error))
         return -1;
+    if (!(gpu->clock_ratio > 0.1 && gpu->clock_ratio < 10))
+        return fc_fail_at(error, &entry->place, "GPU '%s': clock_ratio is a share near 1", entry->name);
     gpu->family = (enum fc_family)family;
     gpu->grace = host > 0;
     gpu->generation = text_of(entry, "generation");

@@ -26,6 +26,8 @@ struct fc_accelerator {
     double node;               /* GPUs in one server or tray */
     bool grace;                /* kernels are launched by a Grace, or by a Vera, which counts as one */
     const char *clock;         /* the efficiency factor of its clock; NULL: as its family */
+    double clock_ratio; /* sustained clock over what that factor says, for a generation that nobody measured; else 1 */
+    double tdp_w;       /* 0: not stated */
     double
         inherited_sd_log; /* further spread of the log of the step time; 0: its own efficiency is measured */
     const char *era;      /* reliability profile whose failure rates hold; NULL: none is known */

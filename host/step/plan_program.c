@@ -250,8 +250,8 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     const struct layer l = count_layer(p);
     const struct fc_accelerator *g = &p->gpu;
     /* of FP4 the part that the measured efficiency refers to; `ultra` adds the rest */
-    double peak = p->precision == FC_NVFP4 ? g->fp4_base_flop_per_s : fc_plan_peak(p),
-           hbm = g->memory_bytes_per_s;
+    double peak = g->clock_ratio * (p->precision == FC_NVFP4 ? g->fp4_base_flop_per_s : fc_plan_peak(p)),
+           high = g->clock_ratio * g->bf16_flop_per_s, hbm = g->memory_bytes_per_s;
     double mixture = fc_plan_mixture_share(p);
     double alone = 1 - 1 / fmax(1, l.local_experts);
     s->low = (p->precision != FC_BF16);
@@ -259,17 +259,17 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     s->linear_s = (float)(low * l.linear / peak);
     s->grouped_s = (float)(low * l.grouped / peak);
     s->grouped_row_s = (float)(low * l.grouped_row / peak);
-    s->linear_high_s = (float)((1 - low) * l.linear / g->bf16_flop_per_s);
-    s->grouped_high_s = (float)((1 - low) * l.grouped / g->bf16_flop_per_s);
-    s->grouped_high_row_s = (float)((1 - low) * l.grouped_row / g->bf16_flop_per_s);
+    s->linear_high_s = (float)((1 - low) * l.linear / high);
+    s->grouped_high_s = (float)((1 - low) * l.grouped / high);
+    s->grouped_high_row_s = (float)((1 - low) * l.grouped_row / high);
     s->router_excess = (float)router_excess(p, l.local_experts);
     bool fills = p->schedule != FC_ONE_F_ONE_B;
     s->zero_bubble = fills ? 1 : 0;
     s->weight_share = (float)(fills ? 1 / l.passes : 0);
     s->experts_part = (float)alone;
     s->ultra = p->precision == FC_NVFP4 ? (float)(g->fp4_flop_per_s / g->fp4_base_flop_per_s - 1) : 0;
-    s->attention_s = (float)(l.attention / g->bf16_flop_per_s);
-    s->unfused_s = (float)(l.unfused / g->bf16_flop_per_s);
+    s->attention_s = (float)(l.attention / high);
+    s->unfused_s = (float)(l.unfused / high);
     s->operand_s = (float)(l.operand / hbm);
     s->accumulate_s = (float)(l.accumulate / hbm);
     s->elementwise_s = (float)(l.elementwise / hbm);
@@ -289,7 +289,7 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
     s->expert_launches = (float)(mixture * l.local_experts * per_expert * launched);
 
     double t = tokens(p), h = p->model.hidden, v = p->model.vocab / p->tp, heads = 1 + p->model.mtp_layers;
-    s->head_s = (float)((p->lora_rank > 0 ? 4 : 6) * t * h * v * heads / g->bf16_flop_per_s);
+    s->head_s = (float)((p->lora_rank > 0 ? 4 : 6) * t * h * v * heads / high);
     s->head_bytes_s =
         (float)((t * v * 16 * heads + 2 * (3 * t * h + 3 * h * v + 3 * t * v) + 8 * h * v) / hbm);
 }
