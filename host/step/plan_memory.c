@@ -103,9 +103,10 @@ static double alive_layers(const struct fc_plan *p, double index, double layers)
 }
 
 /* Weights, gradients and optimizer of a GPU with these parameters. Bytes per parameter over N replicas, w of
- * weights, g of gradients, o of moments and master weights (Rajbhandari et al. 2020, arXiv 1910.02054):
+ * weights, g of gradients, o of moments and master weights (Rajbhandari et al. 2020, arXiv 1910.02054); `tables` of the
+ * parameters are embedding and output layer:
  *   no sharing w + g + o, ZeRO-1 w + g + o / N, ZeRO-2 w + (g + o) / N, ZeRO-3 (w + g + o) / N. */
-static void add_states(const struct fc_plan *p, double dense, double expert, double layers,
+static void add_states(const struct fc_plan *p, double dense, double expert, double layers, double tables,
                        struct fc_plan_memory *memory)
 {
     const struct fc_software *software = p->software;
@@ -122,10 +123,15 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
         double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
         double mine = dense / p->fsdp_group + expert / experts_over;
         /* one layer in use and one gathered ahead, and the gradients of one */
-        memory->weights = mine * (weight + gradient) + 2 * layer * weight + 2 * trained * layer;
-        /* in a pipeline the weights stay gathered between micro-batches, and gradients unscattered */
+        memory->weights = mine * gradient + 2 * layer * weight + 2 * trained * layer;
+        if (software->fp32_parameters) /* embedding and head, which belong to no layer, stay gathered */
+            memory->weights += p->pp > 1 ? 0 : tables * weight;
+        else
+            memory->weights += mine * weight;
+        /* in a pipeline the weights stay gathered between micro-batches, and gradients unscattered, summed in the
+         * precision in which they will be reduced */
         if (p->pp > 1)
-            memory->weights += all * (weight + 2 * trained);
+            memory->weights += all * (weight + trained * fc_plan_gradient_bytes(p));
         memory->optimizer = mine * optimizer;
     } else if (p->shards_gradients) {
         /* gathered weights stay; gradients of one layer wait for their scatter */
@@ -154,6 +160,15 @@ static void recompute(const struct fc_plan *p, double layer, double input, doubl
     }
 }
 
+/* Bytes kept per logit of a rank. Software that is known to run on a GPU is no older than it. */
+static double logit_bytes(const struct fc_plan *p)
+{
+    const struct fc_software *s = p->software;
+    if (s->logit_bytes_compiled > 0 && p->gpu.family > FC_HOPPER)
+        return s->logit_bytes_compiled;
+    return p->tp > 1 && s->logit_bytes_split > 0 ? s->logit_bytes_split : s->logit_bytes;
+}
+
 static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
 {
     struct fc_plan_memory memory = {.stage = index};
@@ -163,8 +178,9 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
     fc_plan_parameters(p, index, &dense, &expert);
     if (both != index)
         fc_plan_parameters(p, both, &more_dense, &more_expert);
+    double tables = p->model.hidden * p->model.vocab / p->tp * ((stage.embedding ? 1 : 0) + (stage.head ? 1 : 0));
     add_states(p, dense + more_dense, expert + more_expert, stage.layers + (both != index ? other.layers : 0),
-               &memory);
+               tables, &memory);
 
     double tokens = p->micro_batch * p->sequence / p->cp, h = p->model.hidden;
     double rows = p->sequence_parallel ? p->tp : 1, input = tokens * 2 * h / rows;
@@ -177,10 +193,12 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
     double count = fmax(layers, 1);
     struct shares shares = {dense_layers / count, experts / count};
     recompute(p, tokens * kept_layer(p, rows, &shares), input, &keep, &work);
-    memory.activations = keep * (p->offloads_activations ? 0.6 : 1) * alive_layers(p, index, layers) + work;
     double heads = (stage.head ? 1 : 0) + (both != index && other.head ? 1 : 0);
     bool embeds = stage.embedding || (both != index && other.embedding);
-    memory.logits = heads * p->software->logit_bytes * tokens * p->model.vocab / p->tp + (embeds ? input : 0);
+    memory.logits = heads * logit_bytes(p) * tokens * p->model.vocab / p->tp + (embeds ? input : 0);
+    /* the logits are gone when the layers' backward passes begin */
+    memory.activations = keep * (p->offloads_activations ? 0.6 : 1) * alive_layers(p, index, layers) +
+                         fmax(0, work - memory.logits);
     return memory;
 }
 

@@ -7,7 +7,10 @@
  * published measurements need (graded as estimates in docs/model/step-time.md). */
 /* Bytes per logit: 6 where the vocabulary-parallel cross entropy of Megatron-LM works on an FP32 copy of the BF16
  * logits, in place; 4 where Transformer Engine's fused loss turns them into their gradient in BF16; 10 where PyTorch
- * keeps BF16 logits, an FP32 copy and its gradient, 6 of them compiled (counted from the operators). */
+ * keeps BF16 logits, an FP32 copy and its gradient. Torchtitan frees the BF16 logits before the backward pass and holds
+ * log_softmax, the gradient of the loss and that of log_softmax in FP32: 12; with the vocabulary split (loss_parallel)
+ * the exponentials and a sum too: 16; compiled, as since 2025, BF16 logits and one FP32 tensor: 6 (counted from the
+ * operators of each). */
 const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
     {.id = FC_MEGATRON_2021,
      .tuned = true,
@@ -44,6 +47,7 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      .gradient_bytes = 4,
      .gathered_bytes_low = 2,
      .optimizer_bytes = 12,
+     .fp32_parameters = true,
      .logit_bytes = 10},
     {.id = FC_TORCHTITAN,
      .name = "torchtitan",
@@ -56,7 +60,10 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      .gradient_bytes = 4,
      .gathered_bytes_low = 2,
      .optimizer_bytes = 12,
-     .logit_bytes = 10},
+     .fp32_parameters = true,
+     .logit_bytes = 12,
+     .logit_bytes_split = 16,
+     .logit_bytes_compiled = 6},
     {.id = FC_JAX,
      .tuned = true,
      .name = "jax",
@@ -70,6 +77,7 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      .gradient_bytes = 4,
      .gathered_bytes_low = 2,
      .optimizer_bytes = 12,
+     .fp32_parameters = true,
      .logit_bytes = 6},
     {.id = FC_SIMUMAX,
      .tuned = true,
@@ -220,6 +228,7 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      .gradient_bytes = 4,
      .gathered_bytes_low = 2,
      .optimizer_bytes = 12,
+     .fp32_parameters = true,
      .logit_bytes = 6},
     {.id = FC_MEGATRON_2023,
      .name = "megatron-2023",

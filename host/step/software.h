@@ -49,6 +49,9 @@ struct fc_software {
     bool early_blackwell, moe_2024;
     bool tuned; /* its published runs are tuned so far that replicas keep pace */
     double logit_bytes; /* kept per logit until the loss has its gradient */
+    double logit_bytes_split;    /* the same where the vocabulary is split over tensor parallel ranks; 0: as logit_bytes */
+    double logit_bytes_compiled; /* of later releases, which compile the loss; 0: as logit_bytes */
+    bool fp32_parameters; /* the shared-out parameters are FP32 and the master weights themselves */
 };
 
 /* By enum fc_software_id. */
