@@ -122,13 +122,27 @@ static void add_attention(struct layer *l, const struct fc_mixer *m, double weig
     bool fused = p->software->attention != FC_UNFUSED;
     double context = fc_mixer_context(m, p->sequence, fused);
     double flop = weight * 4 * t * context * heads * width;
+    /* context parallel: a ring, in each step a kernel for a block of queries and one of keys, two blocks to a rank so that
+     * the causal work is even; partial results are put together */
+    double block = p->sequence / (2 * p->cp), visits = fmin(0.5 * (p->cp + 1), 1 + context * p->cp / p->sequence);
     if (fused) {
-        /* the softmax of a narrow head costs as much as 30 more columns */
-        l->attention += flop * (3.5 + p->again_attention) * (1 + 30 / width) * (1 + TILE_KEYS / context);
+        /* the softmax of a narrow head costs as much as 30 more columns; heads are padded to whole slices of 32 columns,
+         * queries to tiles of 128 */
+        double padded = up_to(width, 32) / width, tiles = p->cp > 1 ? up_to(block, 128) / block : 1;
+        l->attention += flop * padded * tiles * (3.5 + p->again_attention) * (1 + 30 / width) *
+                        (1 + TILE_KEYS * visits / context);
+        /* forward 10 bytes to add a step's output to the sum in FP32; backward 6 for queries, 6 for keys and values */
+        double again = 10 * (1 + p->again_attention);
+        l->elementwise += weight * t * (p->cp - 1) *
+                          (heads * m->v_dim * again + 6 * (heads * m->qk_dim + fmax(m->kv_heads / p->tp, 1) *
+                                                                                  (m->qk_dim + m->v_dim)));
+        l->kernels += weight * (p->cp - 1) * (6 + 2 * p->again_attention);
         l->attention += weight * t * p->sequence * m->index_heads * m->index_dim / p->tp *
                         (3 + p->again_attention); /* scores of the indexer, causal */
     } else {
-        l->unfused += flop * (3 + p->again_attention);
+        /* rows of heads that do not begin at 16 bytes keep the products off the tensor cores: an eighth of the rate */
+        double aligned = fmod(m->qk_dim, 8) == 0 && fmod(m->v_dim, 8) == 0 ? 1 : 8;
+        l->unfused += aligned * flop * (3 + p->again_attention);
         l->elementwise += weight * t * p->sequence * heads * (29 + 13 * p->again_attention);
     }
     l->elementwise += weight * t * qkv * (12 + 4 * p->again_elementwise);
@@ -344,7 +358,11 @@ static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
 
     /* a ring of keys and values, forward once and backward with their gradients */
     double share = fc_architecture_attention_share(a);
-    double kv = fc_architecture_is_latent(a) ? 0 : 4 * fmax(a->kv_heads / p->tp, 1) * a->head_dim * t;
+    struct fc_mixer mixers[FC_MIXERS];
+    double kv = 4 * fmax(a->kv_heads / p->tp, 1) * a->head_dim * t;
+    for (int i = 0, n = fc_architecture_is_latent(a) ? fc_architecture_mixers(a, mixers) : 0; i < n; i++)
+        if (mixers[i].kind == FC_MIXER_LATENT) /* every head's own */
+            kv = 2 * mixers[i].heads / p->tp * (mixers[i].qk_dim + mixers[i].v_dim) * t;
     double cp_bytes = 3 * kv * (p->cp - 1) * share;
     bool cp_inside = fc_span_of(p->cp, p->tp, p->gpus, g->domain).domains <= 1;
     s->cp_nvlink_s = cp_inside ? (float)(cp_bytes / g->nvlink_bytes_per_s) : 0;
