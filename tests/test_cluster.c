@@ -256,7 +256,9 @@ static void peaks_are_those_of_the_row(void **state)
     for (size_t g = 0; g < sizeof cases / sizeof cases[0]; g++)
         for (int p = 0; p < 4; p++) {
             double seconds = gemm_of(cases[g].gpu, precisions[p], &inherited);
-            assert_true(fabs(seconds * cases[g].peak[p] / flop - 1) < 1e-6);
+            /* an unmeasured generation's clock follows from its power: clock_ratio of its row */
+            double ratio = strcmp(cases[g].gpu, "vr200") == 0 ? 0.95 : 1;
+            assert_true(fabs(seconds * cases[g].peak[p] * ratio / flop - 1) < 1e-6);
             double extra = strcmp(cases[g].gpu, "vr200") == 0 ? 0.15 : 0;
             assert_true(fabs(inherited / hypot(measured, extra) - 1) < 1e-6);
         }
