@@ -256,9 +256,10 @@ static double spread_of(const struct look *l, enum relation relation, int mixtur
 static const double KNOWN_MEAN = 0.09, KNOWN_SD = 0.05, BEND = 2;
 
 /* Mean and deviation over places, by maximum likelihood: each place's mean surprise has the variance that its own
- * rows and the factors leave it. With `free_mean` false the mean is 0. */
-static void over_places(const struct look *l, const struct fc_residual_parts *parts, bool vendor,
-                        bool free_mean, double *mean, double *sd)
+ * rows and the factors leave it. With `free_mean` false the mean is 0. Returns the variance that the mean has, as it is
+ * known from few places. */
+static double over_places(const struct look *l, const struct fc_residual_parts *parts, bool vendor,
+                          bool free_mean, double *mean, double *sd)
 {
     double average[MOST_PLACES], variance[MOST_PLACES];
     int count = 0;
@@ -289,6 +290,7 @@ static void over_places(const struct look *l, const struct fc_residual_parts *pa
     }
     *mean = free_mean ? KNOWN_MEAN : 0;
     *sd = 0.1;
+    double known = 1 / (KNOWN_SD * KNOWN_SD);
     for (int round = 0; round < 200 && count > 0; round++) {
         double weight = 1 / (KNOWN_SD * KNOWN_SD), sum = weight * KNOWN_MEAN, top = 0, bottom = 0,
                center = *mean;
@@ -303,7 +305,9 @@ static void over_places(const struct look *l, const struct fc_residual_parts *pa
         }
         *mean = free_mean ? sum / weight : 0;
         *sd = sqrt(fmax(0.02 * 0.02, top / bottom));
+        known = weight;
     }
+    return free_mean ? 1 / known : 0;
 }
 
 /* Whether intervals hold what they say, of the rows of one kind. */
@@ -340,8 +344,8 @@ void fc_residual_estimate(const struct fc_measurements *m, const struct fc_predi
         parts->plan_sd[mixture] = sqrt(fmax(1e-4, plan * plan - parts->noise_sd * parts->noise_sd));
         parts->model_sd[mixture] = sqrt(fmax(1e-4, model * model - plan * plan));
     }
-    over_places(&l, parts, true, false, &ignored, &parts->vendor_sd);
-    over_places(&l, parts, false, true, &parts->site_mean, &parts->site_sd);
+    (void)over_places(&l, parts, true, false, &ignored, &parts->vendor_sd);
+    double of_mean = over_places(&l, parts, false, true, &parts->site_mean, &parts->site_sd);
     /* medians do not see the tails: widen until the intervals hold */
     for (int mixture = 0; mixture < 2; mixture++)
         for (int k = 0; k < 80 && !holds(&l, parts, true, mixture); k++) {
@@ -350,6 +354,7 @@ void fc_residual_estimate(const struct fc_measurements *m, const struct fc_predi
         }
     for (int k = 0; k < 60 && !holds(&l, parts, false, -1); k++)
         parts->site_sd *= 1.03;
+    parts->site_sd = sqrt(parts->site_sd * parts->site_sd + of_mean); /* of a place that is not among these */
     free(differences);
 }
 
