@@ -28,6 +28,13 @@ static void fail(struct fc_writer *writer, const char *why)
     writer->failed = true;
 }
 
+/* A reader that has read enough ("| head") is no fault of the writing: main asks whether it was one. */
+static void fail_unless_closed(struct fc_writer *writer)
+{
+    if (errno != EPIPE)
+        fail(writer, errno ? strerror(errno) : "short write");
+}
+
 int fc_writer_open(struct fc_writer **writer, FILE *file, enum fc_write_format format, struct fc_error *error)
 {
     *writer = calloc(1, sizeof **writer);
@@ -66,9 +73,9 @@ static void write_out(struct fc_writer *writer)
     if (writer->format == FC_YAML)
         write_yaml(writer, json, length);
     else if (fwrite(json, 1, length, writer->file) != length || fputc('\n', writer->file) == EOF)
-        fail(writer, errno ? strerror(errno) : "short write");
+        fail_unless_closed(writer);
     if (!writer->failed && fflush(writer->file))
-        fail(writer, strerror(errno));
+        fail_unless_closed(writer);
 }
 
 int fc_writer_close(struct fc_writer *writer, struct fc_error *error)

@@ -73,6 +73,28 @@ static ssize_t read_some(int file, char *to, size_t room, bool pipe, bool any, i
     }
 }
 
+/* What standard input held: a command may open its scenario several times, and a stream is read once. */
+static struct {
+    char *text;
+    size_t length;
+} standard_input;
+
+static int read_standard_input(size_t most, char **text, size_t *length, struct fc_error *error)
+{
+    if (!standard_input.text &&
+        fc_read_file("/dev/fd/0", most, &standard_input.text, &standard_input.length, error))
+        return -1;
+    if (standard_input.length > most)
+        return too_large("standard input", (double)standard_input.length, most, error);
+    *text = malloc(standard_input.length + 1);
+    if (!*text)
+        return fc_fail(error, FC_FAULT, "not enough memory to read standard input (%zu bytes)",
+                       standard_input.length);
+    memcpy(*text, standard_input.text, standard_input.length + 1);
+    *length = standard_input.length;
+    return 0;
+}
+
 int fc_read_file(const char *path, size_t most, char **text, size_t *length, struct fc_error *error)
 {
     struct stat status;
@@ -80,6 +102,8 @@ int fc_read_file(const char *path, size_t most, char **text, size_t *length, str
     *length = 0;
     if (!path[0])
         return fc_fail(error, FC_BAD_INPUT, "the name of a file is empty; name one");
+    if (strcmp(path, "-") == 0)
+        return read_standard_input(most, text, length, error);
     int result = -1, file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file < 0 && errno != ENOENT && errno != EACCES && errno != ENXIO)
         return fc_fail(error, FC_BAD_INPUT, "%s: cannot be opened (%s); check the name", path,

@@ -13,7 +13,7 @@
 #include "error.h"
 
 /* Reads all of a file of at most `most` bytes into *text, which is to be freed and ends with a NUL that is not
- * counted in *length. Returns 0, or -1 with `error` filled (FC_BAD_INPUT: it cannot be opened, is a folder, is
+ * counted in *length. "-" is standard input, which is read once and kept. Returns 0, or -1 with `error` filled (FC_BAD_INPUT: it cannot be opened, is a folder, is
  * too large; FC_FAULT: no memory). */
 int fc_read_file(const char *path, size_t most, char **text, size_t *length, struct fc_error *error);
 

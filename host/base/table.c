@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "fold.h"
 #include "format.h"
 #include "terminal.h"
 
@@ -55,6 +56,8 @@ static void print_block(const struct fc_table *table, FILE *out, int indent, con
                         int to)
 {
     for (size_t row = 0; row < table->count; row += (size_t)table->columns) {
+        if (row == 0)
+            fc_style(out, FC_STYLE_HEAD);
         fprintf(out, "%*s", indent, "");
         int last = to - 1; /* no blanks for the empty cells at the end of a row */
         while (last >= from && !*cell(table, row + (size_t)last))
@@ -69,6 +72,8 @@ static void print_block(const struct fc_table *table, FILE *out, int indent, con
             else
                 fprintf(out, "%*s%s%*s", c ? GAP : 0, "", text, last >= from && c < last ? space : 0, "");
         }
+        if (row == 0)
+            fc_style(out, FC_STYLE_PLAIN);
         fputc('\n', out);
     }
 }

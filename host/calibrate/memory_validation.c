@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/base/command_line.h"
+#include "host/base/terminal.h"
 #include "host/language/embedded.h"
 #include "host/step/factors.h"
 #include "host/step/plan_search.h"
@@ -132,14 +133,15 @@ void fc_memory_validation_print(const struct fc_memory_validation *v, FILE *out)
         fprintf(out, "%-24s %6d %8d %8.1f %8.1f %8.0f\n", v->scores[i].name, v->scores[i].rows,
                 v->scores[i].ran_out, 100 * v->scores[i].mape, 100 * v->scores[i].bias,
                 100 * v->scores[i].cover90);
-    fprintf(out, "\n%-52s %-10s %9s %9s %8s %7s\n", "row", "kind", "measured", "predicted", "error",
+    int room = fc_terminal_width() - 48, wide = room < 28 ? 28 : room > 52 ? 52 : room;
+    fprintf(out, "\n%-*s %-10s %9s %9s %8s %7s\n", wide, "row", "kind", "measured", "predicted", "error",
             "P(fit)");
     for (size_t i = 0; i < v->measurements.count; i++) {
         const struct fc_measurement *m = &v->measurements.rows[i];
         const struct fc_memory_prediction *p = &v->predictions[i];
         if (!measured(m))
             continue;
-        fprintf(out, "%-52.52s %-10s ", m->id, kinds[m->memory_kind]);
+        fprintf(out, "%-*s %-10s ", wide, m->id, kinds[m->memory_kind]);
         if (m->out_of_memory)
             fprintf(out, "%9s %6.1f GB %8s %7.2f\n", "ran out", p->bytes / 1e9, "", p->fits);
         else

@@ -118,7 +118,7 @@ static void print_goals(FILE *out, const struct fc_quick *q)
 {
     if (!q->deadline && !q->budget) {
         fprintf(out,
-                "# goals: {deadline: 60 days, budget: 20M USD}   # gives P(deadline_met), P(budget_met)\n");
+                "# goals: {deadline: 60 days, budget: 20M USD} # give the chance to meet them\n");
         return;
     }
     fprintf(out, "goals: # give P(deadline_met), P(budget_met), P(both)\n");
@@ -132,9 +132,8 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
 {
     const char *slash = strrchr(q->model, '/');
     fprintf(out,
-            "# %s on %.0f %s, made by flopcast init. Change what you know better; what is left out takes a "
-            "default,\n"
-            "# and flopcast show --defaults FILE lists those with their sources.\n",
+            "# %s on %.0f %s, made by flopcast init.\n"
+            "# Change what you know better; flopcast show --defaults FILE lists all else.\n",
             slash ? slash + 1 : q->model, f->gpus, f->gpu);
     fprintf(out, "name: \"%s on %.0f %s\"\n", slash ? slash + 1 : q->model, f->gpus, f->gpu);
     fprintf(out, "layers: run # step: one training step alone\n\n");
@@ -149,12 +148,12 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
             f->own_sequence ? "" : " # assumed, as most models begin");
     fprintf(out, "  global_batch: %.0f # sequences%s\n", f->batch,
             f->own_batch ? ""
-                         : "; assumed: about 16 million tokens a step and whole sequences for every GPU");
+                         : "; assumed: about 16 million tokens a step");
     if (q->precision)
         fprintf(out, "  precision: %s\n", q->precision);
     else
         fprintf(out,
-                "  # precision: fp8        # bf16 unless stated; fp8, mxfp8, nvfp4 where the GPU has them\n");
+                "  # precision: fp8 # bf16 unless stated; fp8, mxfp8, nvfp4 where the GPU can\n");
     fprintf(out, "\n# The parallel plan is searched unless it is stated:\n"
                  "# plan: {tp: 1, pp: 8, ep: 64, micro_batch: 1, recompute: selective}\n\n");
     if (q->price)
@@ -162,7 +161,7 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
     else
         fprintf(out,
                 "# prices: {gpu_hour: 3 to 5 USD}\n"
-                "# reliability: {profile: gb200-era}   # classes of faults, racks that fail as a whole\n\n");
+                "# reliability: {profile: gb200-era} # classes of faults, whole racks among them\n\n");
     print_goals(out, q);
 }
 

@@ -51,7 +51,7 @@ int fc_scenario_file_open(struct fc_document **document, const char *name, struc
     if (file)
         return fc_document_open_text(document, file->name, (const char *)file->data, file->size,
                                      FC_SCENARIO_BYTES, error);
-    if (access(name, F_OK) != 0 && errno == ENOENT)
+    if (strcmp(name, "-") != 0 && access(name, F_OK) != 0 && errno == ENOENT)
         return no_such_file(name, error);
     return fc_document_open(document, name, FC_SCENARIO_BYTES, error);
 }
