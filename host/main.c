@@ -12,6 +12,8 @@
 #include "host/base/command_line.h"
 #include "host/commands/commands.h"
 #include "host/base/error.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/process.h"
 #include "host/base/source.h"
 #include "host/language/catalog.h"
@@ -27,18 +29,21 @@ static const struct fc_command *find(const char *name)
 static void print_help(FILE *out)
 {
     fputs(
-        "flopcast: how fast, how long and at what cost a training workload runs on a GPU cluster, as "
-        "probability\n"
-        "distributions.\n\nusage: flopcast COMMAND [ARGUMENTS]; each command explains itself with --help\n\n",
+        "flopcast: how fast, how long and at what cost a training workload runs on a GPU\n"
+        "cluster, as probability distributions.\n\n"
+        "usage: flopcast COMMAND [ARGUMENTS]; each command explains itself with --help\n\n"
+        "  $ flopcast run --model deepseek-v3 --gpus 2048xgb200 --tokens 15T  # a date\n"
+        "  $ flopcast run openai-aws-38b --report page.html  # a page to send\n"
+        "  $ flopcast list scenarios  # what there is\n\n",
         out);
     for (const struct fc_command *c = fc_commands; c->name; c++)
         fprintf(out, "  %-10s %s\n", c->name, c->what);
-    fputs("\n--posterior FILE, of every command that forecasts: steps of your own, as flopcast calibrate "
-          "wrote them\n",
+    fputs("\n--posterior FILE, of every command that forecasts: steps of your own, as\n"
+          "flopcast calibrate wrote them\n",
           out);
-    fputs("\nexit status: 0 done; 1 the answer is 'no'; 2 the input or usage is wrong; 3 the requested "
-          "device is not available;\n"
-          "4 runtime failure (completed batches are kept)\n",
+    fputs("\nexit status: 0 done; 1 the answer is 'no'; 2 the input or usage is wrong;\n"
+          "3 the requested device is not available; 4 runtime failure (completed batches\n"
+          "are kept)\n",
           out);
 }
 
@@ -56,6 +61,7 @@ static bool is_closed_pipe(void)
 static int end(int status)
 {
     errno = 0;
+    fc_fold_end();
     bool failed = fflush(stdout) != 0 || ferror(stdout);
     if (failed && is_closed_pipe())
         return status;
@@ -109,11 +115,19 @@ static int run(int argc, char **argv)
         if (about)
             return end(about->run(2, asked));
         argv++; /* no such command: said below */
+    } else if (argc == 4 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--man") == 0 && find(argv[3])) {
+        static char option[] = "--help"; /* what `make` installs as flopcast-COMMAND.1 */
+        char *asked[] = {argv[3], option, NULL};
+        const struct fc_command *about = find(argv[3]);
+        fc_help_as_manual(about->name, about->what);
+        return end(about->run(2, asked));
     } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        fc_fold_start();
         print_help(stdout);
         return end(FC_DONE);
     }
     if (strcmp(argv[1], "--version") == 0) {
+        fc_fold_start();
         fc_print_version(stdout);
         return end(FC_DONE);
     }

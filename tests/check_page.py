@@ -118,7 +118,8 @@ for plot in parsed.plots:
         for left2, right2, y2, text2 in plot["text"][:i]:
             if abs(y - y2) < 11 and left < right2 - 1 and left2 < right - 1:
                 faults.append(f"'{text}' lies over '{text2}'")
-LABELS = r"\b1e\d+ FLOP|\bP\d+(?:\.\d+)?\b|\b(?:95|90|50|5) %|\bin (?:50|90)\b|from -1 to 1\b|measured - 1\b|\b0 in every\b|/ se\b"
+# 4095 stands in what two rates of return are: the highest that is told.
+LABELS = r"\b4095 where it is that or more|\bat most 4095|\b1e\d+ FLOP|\bP\d+(?:\.\d+)?\b|\b(?:95|90|50|5) %|\bin (?:50|90)\b|from -1 to 1\b|measured - 1\b|\b0 in every\b|/ se\b"
 for words in parsed.words:
     for number in re.findall(r"\d[\d.]*", re.sub(LABELS, " ", words)):
         if number.rstrip(".") not in known and words.strip() not in known:

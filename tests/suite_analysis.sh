@@ -146,7 +146,7 @@ is "--samples writes a line per trial and one of names" "$(wc -l <"$work/s.csv")
 mean=$(sed -n '/"gpu_hours": {/,/}/s/.*"mean": \([0-9.]*\).*/\1/p' "$work/out" | head -1)
 is "their mean is the result's" \
     "$(awk -F, -v m="$mean" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "gpu_hours") c = i} NR > 1 {s += $c} END {d = s / (NR - 1) / m - 1; print (d < 1e-7 && d > -1e-7) ? "yes" : d}' "$work/s.csv")" yes
-refused "samples that are no CSV" 2 "flopcast: --samples s.txt: samples are written as CSV; end the name in .csv" \
+refused "samples of another ending" 2 "flopcast: --samples s.txt: the ending says what is written, and .txt is none of .csv, .h5" \
     run $aws -n 10 --samples s.txt -q
 
 tap_end

@@ -44,6 +44,22 @@ page validate
 flopcast validate --memory -o "$work/memory.json" --report "$work/memory.html"
 page memory
 
+flopcast flows $aws --by month -n 300 -o "$work/flows.json" --report "$work/flows.html"
+is "fans of a contract's money" "$status" 0
+page flows
+flopcast flows $aws --trial 3 -o "$work/one.json" --report "$work/one.html"
+page one
+flopcast flows $aws -n 100 -o "$work/flows.csv"
+is "flows as CSV" "$(head -1 "$work/flows.csv")" "flow,unit,year,mean,p5,p50,p95"
+flopcast stress $aws --of run_cost_usd@5e26 --above '1 B USD' --shock 'contract.mfu=*0.8' --shock 'prices.gpu_hour=*1.3' --reverse \
+    -n 3000 -q -o "$work/stress.json" --report "$work/stress.html"
+is "stress writes a page" "$status" 0
+page stress
+for part in 1 2; do flopcast run $aws -n 1000 -q --shard $part/2 -o "$work/part$part.json"; done
+flopcast merge "$work/part1.json" "$work/part2.json" -o "$work/whole.json" --report "$work/whole.html" -q
+is "merge writes a page" "$status" 0
+page whole
+
 # Text of a scenario cannot become markup.
 sed 's/^description: .*/description: "<script>alert(1)<\/script> \& <b>"/' $aws >"$work/odd.yaml"
 flopcast run "$work/odd.yaml" -n 500 -q --report "$work/odd.html"
@@ -77,8 +93,10 @@ refused "an input is no output" 2 "flopcast: -o $work/kept.html: is an input of 
 flopcast run $aws -n 500 -q -o "$work/a.xlsx"
 if [ "$status" -eq 0 ]; then
     is "a workbook is a zip of XML" "$(head -c 2 "$work/a.xlsx")" "PK"
-    if python3 -c 'import openpyxl' 2>/dev/null; then
-        is "and openpyxl reads its sheets" "$(python3 -c "
+    python=python3
+    $python -c 'import openpyxl' 2>/dev/null || python=/usr/bin/python3
+    if $python -c 'import openpyxl' 2>/dev/null; then
+        is "and openpyxl reads its sheets" "$($python -c "
 import openpyxl
 book = openpyxl.load_workbook('$work/a.xlsx')
 print(*book.sheetnames, type(book['summary']['C2'].value).__name__)")" "summary assumptions notes origin float"

@@ -5,6 +5,8 @@
 
 #include "backtest_facts.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/analysis/history.h"
 #include "host/base/options.h"
 #include "host/base/table.h"
@@ -315,7 +317,7 @@ int fc_command_backtest(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == FC_ANALYSIS_HELP) {
-        printf("%s%s", help, fc_analysis_help);
+        fc_help_print(help, fc_analysis_help);
         fc_analysis_options_free(&o.shared);
         return FC_DONE;
     }
@@ -336,12 +338,15 @@ int fc_command_backtest(int argc, char **argv)
     bool short_of = status == 0 && !o.row && !o.fit && history.ours.rows > 0 && history.ours.coverage90 < 0.8;
     if (status == 0 && o.fit)
         print_fit(&history);
-    else if (status == 0 && o.row)
+    else if (status == 0 && o.row) {
+        fc_fold_start();
         status = explain(&history, o.row, &error);
-    else if (status == 0 && o.shared.json)
+    } else if (status == 0 && o.shared.json)
         status = print_json(&history, &error);
-    else if (status == 0)
+    else if (status == 0) {
+        fc_fold_start();
         print_people(&history);
+    }
     fc_history_free(&history);
     fc_analysis_close(&analysis);
     fc_catalog_close(catalog);

@@ -10,6 +10,8 @@
 #include "bench/step_rate.h"
 #include "host/run/builtin.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/document_write.h"
 #include "host/language/embedded.h"
 #include "host/base/format.h"
@@ -524,7 +526,7 @@ int fc_command_bench(int argc, char **argv)
         used += (size_t)snprintf(report.command + used, sizeof report.command - used, " %s", argv[i]);
     int parsed = read_options(argc, argv, &o, &error);
     if (parsed == 1) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         return FC_DONE;
     }
     int failed = parsed;
@@ -534,8 +536,10 @@ int fc_command_bench(int argc, char **argv)
         failed = measure(&report, &o, &error);
     if (!failed && o.json)
         failed = write_json(&report, &o, &error);
-    else if (!failed)
+    else if (!failed) {
+        fc_fold_start();
         print(&report);
+    }
     if (!failed && (fflush(stdout) != 0 || ferror(stdout)))
         failed = fc_fail(&error, FC_FAULT, "the benchmark could not be written to standard output");
     bool right = all_right(&report);

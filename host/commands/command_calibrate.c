@@ -7,6 +7,9 @@
 #include "host/calibrate/calibration.h"
 #include "host/base/clock.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/table.h"
+#include "host/base/help.h"
 #include "host/base/format.h"
 #include "host/backends/launch.h"
 #include "host/base/options.h"
@@ -156,24 +159,33 @@ static int write_own(const struct options *o, const struct fc_own_measurements *
 
 static void print_own(const struct options *o, const struct fc_own_measurements *own)
 {
-    printf("%-34s %10s %9s   %-26s %s\n", "plan", "measured", "error", "forecast before (90 %)",
-           "after (90 %)");
+    struct fc_table table;
+    static const char *const heads[] = {"plan", "measured", "error", "forecast before (90 %)", "after (90 %)"};
+    fc_table_start(&table, 5, 1);
+    for (int c = 0; c < 5; c++)
+        fc_table_cell(&table, "%s", heads[c]);
     for (int k = 0; k < own->count; k++) {
         const struct fc_own_plan *p = &own->plans[k];
         const struct fc_plan *q = &p->plan;
-        char plan[120], before[80];
-        snprintf(plan, sizeof plan, "%g GPUs, tp %g pp %g mb %g gbs %g", q->gpus, q->tp, q->pp,
-                 q->micro_batch, q->global_batch);
-        snprintf(before, sizeof before, "%.4g s (%.4g to %.4g)", p->before[1], p->before[0], p->before[2]);
-        printf("%-34s %8.4g s %7.2g %%   %-26s %.4g s (%.4g to %.4g)\n", plan, p->seconds, 100 * p->sd_log,
-               before, p->after[1], p->after[0], p->after[2]);
+        fc_table_cell(&table, "%g GPUs, tp %g pp %g mb %g gbs %g", q->gpus, q->tp, q->pp, q->micro_batch,
+                      q->global_batch);
+        fc_table_cell(&table, "%.4g s", p->seconds);
+        fc_table_cell(&table, "%.2g %%", 100 * p->sd_log);
+        fc_table_cell(&table, "%.4g s (%.4g to %.4g)", p->before[1], p->before[0], p->before[2]);
+        fc_table_cell(&table, "%.4g s (%.4g to %.4g)", p->after[1], p->after[0], p->after[2]);
+    }
+    fc_table_print(&table, stdout, 0);
+    fc_table_free(&table);
+    for (int k = 0; k < own->count; k++) {
+        const struct fc_own_plan *p = &own->plans[k];
         double z = log(p->seconds / p->before[1]) / (log(p->before[2] / p->before[1]) / 1.6448536);
         if (p->grown > 1)
-            printf(
-                "  its %d measurements differ by more than their errors: the error was multiplied by %.2g\n",
-                p->count, p->grown);
+            printf("  plan %d: its %d measurements differ by more than their errors: the error was multiplied by "
+                   "%.2g\n",
+                   k + 1, p->count, p->grown);
         if (fabs(z) > 2.6)
-            printf("  this is %.1f standard deviations from the forecast: check plan, GPU and unit\n", z);
+            printf("  plan %d: this is %.1f standard deviations from the forecast: check plan, GPU and unit\n",
+                   k + 1, z);
     }
     if (o->output)
         printf("\nwritten to %s; forecasts take it by --posterior %s\n", o->output, o->output);
@@ -212,6 +224,8 @@ static int calibrate_own(struct options *o, struct fc_error *error)
     if (!status && o->output)
         status = write_own(o, own, error);
     if (!status)
+        fc_fold_start();
+    if (!status)
         print_own(o, own);
     if (own)
         fc_own_measurements_free(own);
@@ -225,11 +239,23 @@ static int calibrate_own(struct options *o, struct fc_error *error)
 static void print_summary(const struct fc_calibration *c, const struct fc_beliefs *prior,
                           const struct fc_residual_parts *r, size_t rows, double wall_s)
 {
-    printf("%-28s %12s %8s %12s %8s %8s %8s\n", "factor", "prior", "sd", "posterior", "sd", "mode", "shift");
-    for (int f = 0; f < FC_FACTORS; f++)
-        printf("%-28s %12.4g %8.3f %12.4g %8.3f %8.4g %+8.1f\n", fc_factors[f].name, prior->median[f],
-               prior->sd_log[f], prior->median[f] * exp(c->mean[f]), sqrt(c->covariance[f][f]),
-               prior->median[f] * exp(c->mode[f]), c->mean[f] / prior->sd_log[f]);
+    fc_fold_start();
+    static const char *const heads[] = {"factor", "prior", "sd", "posterior", "sd", "mode", "shift"};
+    struct fc_table table;
+    fc_table_start(&table, 7, 1);
+    for (int i = 0; i < 7; i++)
+        fc_table_cell(&table, "%s", heads[i]);
+    for (int f = 0; f < FC_FACTORS; f++) {
+        fc_table_cell(&table, "%s", fc_factors[f].name);
+        fc_table_cell(&table, "%.4g", prior->median[f]);
+        fc_table_cell(&table, "%.3f", prior->sd_log[f]);
+        fc_table_cell(&table, "%.4g", prior->median[f] * exp(c->mean[f]));
+        fc_table_cell(&table, "%.3f", sqrt(c->covariance[f][f]));
+        fc_table_cell(&table, "%.4g", prior->median[f] * exp(c->mode[f]));
+        fc_table_cell(&table, "%+.1f", c->mean[f] / prior->sd_log[f]);
+    }
+    fc_table_print(&table, stdout, 0);
+    fc_table_free(&table);
     printf("\nsd: of the logarithm; shift: in standard deviations of the prior\n");
     printf("residual, sites that the vendor did not tune: mean %+.3f, sd %.3f\n", r->site_mean, r->site_sd);
     printf("residual, sd: vendor %.3f, model %.3f (mixture %.3f), plan %.3f (mixture %.3f), noise %.3f\n",
@@ -331,7 +357,7 @@ int fc_command_calibrate(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == 1) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         return FC_DONE;
     }
     if (!status && o.own)

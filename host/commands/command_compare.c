@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/analysis/analysis.h"
 #include "host/base/command_line.h"
 #include "host/analysis/compare_scenarios.h"
@@ -282,6 +284,7 @@ static int compare(char **paths, bool json, struct fc_outputs *outputs, struct f
             status = (int)error->status;
     }
     if (fc_outputs_leave_room(outputs, json)) {
+        fc_fold_start();
         printf("A: %s\nB: %s\n\n", paths[0], paths[1]);
         print_origin(&c, &a, &b);
         if (!c.identical)
@@ -320,8 +323,7 @@ int fc_command_compare(int argc, char **argv)
         } else if (option == 'r') {
             report = optarg;
         } else if (option == 'h') {
-            fputs(help, stdout);
-            fputs(fc_analysis_help, stdout);
+            fc_help_print(help, fc_analysis_help);
             return FC_DONE;
         } else {
             fc_option_error("compare", option, argv, long_options, &error);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/terminal.h"
 #include "host/report/compare_table.h"
 #include "host/report/outputs.h"
@@ -46,7 +48,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         return fc_fail(error, FC_BAD_INPUT, "compare takes two to %d scenarios or two result files, not %d",
                        (int)FC_SIDES, argc - optind);
     for (int i = optind; i < argc; i++)
-        if (!fc_compare_is_scenario(argv[i]))
+        if (strcmp(argv[i], "-") != 0 && !fc_compare_is_scenario(argv[i]))
             return fc_fail(error, FC_BAD_INPUT,
                            "%s is not a scenario, but the other%s; compare two scenarios or two results",
                            argv[i], argc - optind == 2 ? " is" : "s are");
@@ -82,6 +84,7 @@ static int compare(struct options *o, char **paths, int count, struct fc_error *
     }
     status = 0;
     if (fc_outputs_leave_room(&o->outputs, o->shared.json)) {
+        fc_fold_start();
         fc_compare_print(stdout, sides, fc_terminal_width());
         fc_analysis_foot(stdout, &analysis);
     }
@@ -99,8 +102,7 @@ int fc_command_compare_scenarios(int argc, char **argv, const char *help)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == FC_ANALYSIS_HELP) {
-        fputs(help, stdout);
-        fputs(fc_analysis_help, stdout);
+        fc_help_print(help, fc_analysis_help);
         status = 0;
     } else if (status == 0) {
         status = compare(&o, argv + optind, argc - optind, &error);

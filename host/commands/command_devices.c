@@ -6,6 +6,8 @@
 
 #include "topology/render.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/document_write.h"
 #include "host/run/hardware.h"
 #include "host/backends/kernels.h"
@@ -332,12 +334,14 @@ int fc_command_devices(int argc, char **argv)
     struct fc_error error = {0};
     int parsed = read_options(argc, argv, &o, &error);
     if (parsed == 1) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         return FC_DONE;
     }
     int failed = parsed;
     if (!failed)
         failed = look(&picture, &o, &error);
+    if (!failed && !o.json)
+        fc_fold_start();
     if (!failed)
         failed = o.json ? write_json(&picture, &error) : print(&picture, &error);
     if (!failed && (fflush(stdout) != 0 || ferror(stdout)))

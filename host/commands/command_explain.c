@@ -6,6 +6,8 @@
 
 #include "host/analysis/answer.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/analysis/explain.h"
 #include "host/base/format.h"
 #include "host/base/terminal.h"
@@ -465,8 +467,10 @@ static int explain(struct options *o, struct fc_error *error)
             goto out;
     }
     status = 0;
-    if (fc_outputs_leave_room(&o->outputs, o->shared.json))
+    if (fc_outputs_leave_room(&o->outputs, o->shared.json)) {
+        fc_fold_start();
         print(o, &e, f);
+    }
 out:
     fc_columns_free(&e.columns);
     if (opened)
@@ -484,8 +488,7 @@ int fc_command_explain(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == 1) {
-        fputs(help, stdout);
-        fputs(fc_analysis_help, stdout);
+        fc_help_print(help, fc_analysis_help);
         status = 0;
     } else if (status == 0) {
         status = explain(&o, &error);

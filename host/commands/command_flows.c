@@ -7,24 +7,32 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
+#include "host/base/command_line.h"
 #include "host/base/document_write.h"
 #include "host/base/options.h"
 #include "host/base/table.h"
+#include "host/base/notes_write.h"
+#include "host/compile/assumptions.h"
 #include "host/compile/scenario.h"
+#include "host/report/outputs.h"
 #include "host/run/flows.h"
 
 static const char help[] =
     "usage: flopcast flows SCENARIO [--by month|quarter|year] [OPTIONS]\n"
     "\n"
     "What a contract pays, earns and delivers in each period: mean, P5, P50, P95 over the worlds. Money is\n"
-    "positive where the customer receives it; provider_usd is what all providers receive. Nothing is\n"
-    "discounted.\n"
+    "positive where the customer receives it; provider_usd is what all providers receive; cumulative_... is\n"
+    "the sum so far. Nothing is discounted.\n"
     "\n"
     "      --by PERIOD       month, quarter or year, counted from the start (default: year)\n"
     "      --trial N         the world with this number, instead of bands over many\n"
     "  -n, --trials N        number of worlds (default: 2000)\n"
     "  -s, --seed N          seed of the random numbers (default: the scenario's, else 1)\n"
     "      --set PATH=VALUE  change one value of the scenario, as often as needed\n"
+    "  -o, --output FILE     write it too: .json, .csv, .xlsx or .html; - is standard output\n"
+    "      --report F.html   write it as a page with fan charts\n"
     "      --csv             print CSV instead of a table\n"
     "      --json            print JSON instead of a table\n"
     "  -h, --help            this text\n";
@@ -35,6 +43,7 @@ enum {
     OPTION_SET,
     OPTION_CSV,
     OPTION_JSON,
+    OPTION_REPORT,
     WORLDS = 2000,
     WORLDS_MOST = 100000
 };
@@ -45,6 +54,8 @@ static const struct option long_options[] = {
     {"trials", required_argument, NULL, 'n'},
     {"seed", required_argument, NULL, 's'},
     {"set", required_argument, NULL, OPTION_SET},
+    {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"csv", no_argument, NULL, OPTION_CSV},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, 'h'},
@@ -58,7 +69,8 @@ static const struct period {
 
 struct options {
     struct fc_scenario_options scenario_options;
-    const char *scenario;
+    const char *scenario, *output, *report;
+    struct fc_outputs outputs;
     const struct period *by;
     uint64_t trial;
     bool has_trial, csv, json;
@@ -70,7 +82,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     optind = 1;
     opterr = 0;
     o->by = &periods[2];
-    while ((option = getopt_long(argc, argv, ":n:s:h", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":n:s:o:h", long_options, NULL)) != -1) {
         switch (option) {
         case OPTION_BY:
             o->by = NULL;
@@ -97,6 +109,12 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             if (fc_scenario_add_override(&o->scenario_options, optarg, error))
                 return -1;
             break;
+        case 'o':
+            o->output = optarg;
+            break;
+        case OPTION_REPORT:
+            o->report = optarg;
+            break;
         case OPTION_CSV:
             o->csv = true;
             break;
@@ -117,7 +135,22 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (o->csv && o->json)
         return fc_fail(error, FC_BAD_INPUT, "--csv and --json are both given; drop one");
     o->scenario = argv[optind];
-    return 0;
+    return fc_outputs_take(&o->outputs, o->output, o->report, 0, error);
+}
+
+/* What is told: the flows, and two of them summed from the start on. */
+enum { CUMULATIVE_NET = FC_FLOW_COUNT, CUMULATIVE_PROVIDER, TOLD };
+
+static const char *told_name(int flow)
+{
+    return flow == CUMULATIVE_NET        ? "cumulative_net_usd"
+           : flow == CUMULATIVE_PROVIDER ? "cumulative_provider_usd"
+                                         : fc_flow_name((enum fc_flow)flow);
+}
+
+static const char *told_unit(int flow)
+{
+    return fc_flow_unit(flow < FC_FLOW_COUNT ? (enum fc_flow)flow : FC_FLOW_NET);
 }
 
 /* Of all worlds: values[(flow x periods + period) x worlds + world]. */
@@ -145,7 +178,7 @@ static int simulate(struct bands *b, const struct fc_scenario *s, const struct o
     int months = s->compiled.program.contract.months.months, status = 0;
     b->periods = (months + o->by->months - 1) / o->by->months;
     b->worlds = o->has_trial ? 1 : o->scenario_options.trials ? o->scenario_options.trials : WORLDS;
-    b->values = calloc((size_t)FC_FLOW_COUNT * (size_t)b->periods * b->worlds, sizeof *b->values);
+    b->values = calloc((size_t)TOLD * (size_t)b->periods * b->worlds, sizeof *b->values);
     if (!world || !b->values)
         status = fc_fail(error, FC_FAULT, "out of memory for the flows");
     for (uint64_t i = 0; i < b->worlds && !status; i++) {
@@ -154,8 +187,12 @@ static int simulate(struct bands *b, const struct fc_scenario *s, const struct o
         for (int t = 0; t < world->months && !status; t++)
             for (int f = 0; f < FC_FLOW_COUNT; f++)
                 band(b, f, t / o->by->months)[i] += fc_flow_in(world, t, (enum fc_flow)f);
+        for (int p = 0; p < b->periods && !status; p++)
+            for (int f = CUMULATIVE_NET; f <= CUMULATIVE_PROVIDER; f++)
+                band(b, f, p)[i] = (p ? band(b, f, p - 1)[i] : 0) +
+                                   band(b, f == CUMULATIVE_NET ? FC_FLOW_NET : FC_FLOW_PROVIDER, p)[i];
     }
-    for (int f = 0; f < FC_FLOW_COUNT && !status; f++)
+    for (int f = 0; f < TOLD && !status; f++)
         for (int p = 0; p < b->periods; p++)
             qsort(band(b, f, p), b->worlds, sizeof(double), ascending);
     free(world);
@@ -197,10 +234,10 @@ static void print_table(const struct bands *b, const struct fc_scenario *s, cons
     fc_table_cell(&table, o->has_trial ? "value" : "mean");
     for (int q = 0; q < 3 && !o->has_trial; q++)
         fc_table_cell(&table, "%s", q == 0 ? "P5" : q == 1 ? "P50" : "P95");
-    for (int f = 0; f < FC_FLOW_COUNT; f++)
+    for (int f = 0; f < TOLD; f++)
         for (int p = 0; p < b->periods && !is_zero(b, f); p++) {
             figures(b, f, p, v);
-            fc_table_cell(&table, "%s", p == 0 ? fc_flow_name((enum fc_flow)f) : "");
+            fc_table_cell(&table, "%s", p == 0 ? told_name(f) : "");
             fc_table_cell(&table, "%d", p + 1);
             for (int q = 0; q < (o->has_trial ? 1 : 4); q++)
                 fc_table_cell(&table, "%.5g", v[q]);
@@ -221,34 +258,48 @@ static void print_csv(const struct bands *b, const struct options *o)
 {
     double v[4];
     printf("flow,unit,%s,mean,p5,p50,p95\n", o->by->name);
-    for (int f = 0; f < FC_FLOW_COUNT; f++)
+    for (int f = 0; f < TOLD; f++)
         for (int p = 0; p < b->periods; p++) {
             figures(b, f, p, v);
-            printf("%s,%s,%d,%.17g,%.17g,%.17g,%.17g\n", fc_flow_name((enum fc_flow)f),
-                   fc_flow_unit((enum fc_flow)f), p + 1, v[0], v[1], v[2], v[3]);
+            printf("%s,%s,%d,%.17g,%.17g,%.17g,%.17g\n", told_name(f),
+                   told_unit(f), p + 1, v[0], v[1], v[2], v[3]);
         }
 }
 
-static int print_json(const struct bands *b, const struct fc_scenario *s, const struct options *o,
+static int print_json(FILE *out, const struct bands *b, const struct fc_scenario *s, const struct options *o,
                       struct fc_error *error)
 {
     static const char *const keys[] = {"mean", "p5", "p50", "p95"};
     struct fc_writer *w;
     double v[4];
-    if (fc_writer_open(&w, stdout, FC_JSON, error))
+    if (fc_writer_open(&w, out, FC_JSON, error))
         return -1;
     fc_write_map(w, NULL);
     fc_write_text(w, "command", "flows");
+    fc_write_text(w, "command_line", fc_command_line());
+    char digest[17];
+    snprintf(digest, sizeof digest, "%016llx", (unsigned long long)s->compiled.input_digest);
+    fc_write_signed(w, "model_version", FC_MODEL_VERSION);
     fc_write_text(w, "scenario", s->name);
+    fc_write_text(w, "input_digest", digest);
     fc_write_unsigned(w, "seed", s->seed);
     fc_write_unsigned(w, "trials", b->worlds);
     if (o->has_trial)
         fc_write_unsigned(w, "trial", o->trial);
+    struct fc_notes notes = {0};
+    fc_scenario_notes(s, &notes);
+    fc_notes_write(&notes, w);
+    fc_notes_free(&notes);
+    fc_assumptions_write(s->settings, NULL, 0, w, "assumptions");
     fc_write_text(w, "by", o->by->name);
+    fc_write_list(w, "period");
+    for (int p = 0; p < b->periods; p++)
+        fc_write_signed(w, NULL, p + 1);
+    fc_write_end(w);
     fc_write_map(w, "flows");
-    for (int f = 0; f < FC_FLOW_COUNT; f++) {
-        fc_write_map(w, fc_flow_name((enum fc_flow)f));
-        fc_write_text(w, "unit", fc_flow_unit((enum fc_flow)f));
+    for (int f = 0; f < TOLD; f++) {
+        fc_write_map(w, told_name(f));
+        fc_write_text(w, "unit", told_unit(f));
         for (int k = 0; k < 4; k++) {
             fc_write_list(w, keys[k]);
             for (int p = 0; p < b->periods; p++) {
@@ -273,7 +324,7 @@ int fc_command_flows(int argc, char **argv)
     bool opened = false;
     int status = read_options(argc, argv, &o, &error);
     if (status > 0) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         status = 0;
         goto out;
     }
@@ -281,14 +332,24 @@ int fc_command_flows(int argc, char **argv)
         status = fc_scenario_open(&scenario, o.scenario, &o.scenario_options, &error);
     opened = !status;
     if (!status)
+        status = fc_outputs_open(&o.outputs, &error);
+    if (!status)
         status = simulate(&bands, &scenario, &o, &error);
-    if (!status && o.json)
-        status = print_json(&bands, &scenario, &o, &error);
-    else if (!status && o.csv)
+    if (!status && (o.json || fc_outputs_any(&o.outputs))) {
+        FILE *stream = fc_outputs_begin(&o.outputs, &error);
+        status = stream ? fc_outputs_end(&o.outputs, print_json(stream, &bands, &scenario, &o, &error) != 0,
+                                         o.json, &error)
+                        : -1;
+    }
+    bool tables = !status && fc_outputs_leave_room(&o.outputs, o.json);
+    if (tables && o.csv)
         print_csv(&bands, &o);
-    else if (!status)
+    else if (tables) {
+        fc_fold_start();
         print_table(&bands, &scenario, &o);
+    }
 out:
+    fc_outputs_close(&o.outputs);
     if (status)
         fprintf(stderr, "flopcast: %s\n", error.text);
     free(bands.values);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "host/base/help.h"
 #include "host/base/options.h"
 #include "host/compile/scenario.h"
 #include "host/step/model_config.h"
@@ -106,7 +107,7 @@ int fc_command_init(int argc, char **argv)
     opterr = 0;
     for (int c; !status && (c = getopt_long(argc, argv, ":o:h", words, NULL)) != -1;) {
         if (c == 'h') {
-            fputs(help, stdout);
+            fc_help_print(help, NULL);
             return FC_DONE;
         }
         if (c == 'o')

@@ -5,6 +5,8 @@
 
 #include "host/language/catalog.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/document_write.h"
 #include "host/base/options.h"
 #include "host/language/scenario_file.h"
@@ -122,7 +124,7 @@ int fc_command_list(int argc, char **argv)
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, ":hj", words, NULL)) != -1;) {
         if (c == 'h') {
-            fputs(help, stdout);
+            fc_help_print(help, NULL);
             return FC_DONE;
         }
         if (c != 'j') {
@@ -138,6 +140,8 @@ int fc_command_list(int argc, char **argv)
     }
     if (optind < argc && (strcmp(argv[optind], "metrics") == 0 || strcmp(argv[optind], "metric") == 0)) {
         struct fc_error trouble = {0};
+        if (!as_json)
+            fc_fold_start();
         if (fc_list_metrics(as_json, &trouble) == 0)
             return FC_DONE;
         fprintf(stderr, "flopcast list: %s\n", trouble.text);
@@ -169,6 +173,8 @@ int fc_command_list(int argc, char **argv)
                 asked);
     if (count <= 0)
         goto failed;
+    if (!as_json)
+        fc_fold_start();
     if (!as_json)
         print_table(lines, count);
     else if (print_json(lines, count, &error) < 0)

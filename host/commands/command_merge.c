@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/options.h"
-#include "host/base/output.h"
 #include "host/base/read_file.h"
+#include "host/report/outputs.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
 #include "host/result/soundness.h"
@@ -18,9 +20,15 @@ static const char help[] =
     "\n"
     "Adds result files of one run (flopcast run --shard I/N -o RESULT, on any machines) and prints the "
     "whole.\n"
-    "The sum is exact: it has the digest that one run over all the trials has.\n"
+    "The sum is exact: it has the digest that one run over all the trials has. One file alone is printed again.\n"
     "\n"
-    "  -o, --output FILE     write the whole as JSON; it can be merged again\n"
+    "  -o, --output FILE     write the whole: .json, which can be merged again, .csv, .xlsx or .html; - is "
+    "standard\n"
+    "                        output\n"
+    "      --report F.html   write it as a page\n"
+    "      --quantiles LIST  percentiles of the table, e.g. 10,50,90\n"
+    "      --only METRIC     print this metric alone, as often as needed\n"
+    "      --sort ORDER      of the metrics of a chapter: table, name or spread\n"
     "      --json            print the whole as JSON instead of tables\n"
     "  -q, --quiet           no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n"
@@ -30,14 +38,20 @@ static const char help[] =
     "no part are listed, and the exit status is 1.\n";
 
 struct options {
-    const char *output;
+    const char *output, *page;
+    struct fc_outputs outputs;
+    struct fc_report_options report;
     bool json, quiet;
 };
 
-enum { OPTION_JSON = 256 };
+enum { OPTION_JSON = 256, OPTION_REPORT, OPTION_QUANTILES, OPTION_ONLY, OPTION_SORT };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, OPTION_REPORT},
+    {"quantiles", required_argument, NULL, OPTION_QUANTILES},
+    {"only", required_argument, NULL, OPTION_ONLY},
+    {"sort", required_argument, NULL, OPTION_SORT},
     {"json", no_argument, NULL, OPTION_JSON},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -61,6 +75,21 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case OPTION_JSON:
             o->json = true;
             break;
+        case OPTION_REPORT:
+            o->page = optarg;
+            break;
+        case OPTION_QUANTILES:
+            if (fc_report_read_quantiles(optarg, &o->report, error))
+                return -1;
+            break;
+        case OPTION_ONLY:
+            if (fc_report_add_only(optarg, &o->report, error))
+                return -1;
+            break;
+        case OPTION_SORT:
+            if (fc_report_read_sort(optarg, &o->report, error))
+                return -1;
+            break;
         case 'h':
             return 1;
         default:
@@ -70,7 +99,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (optind >= argc)
         return fc_fail(error, FC_BAD_INPUT,
                        "merge needs result files (flopcast run --shard I/N -o FILE writes them)");
-    return 0;
+    return fc_outputs_take(&o->outputs, o->output, o->page, 0, error);
 }
 
 /* Refuses a part that does not belong to the run that `whole` (read from `first`) began with. */
@@ -128,34 +157,42 @@ static uint64_t print_gaps(const struct fc_result *whole)
     return missing;
 }
 
-static int merge(const struct options *o, char **paths, int count, struct fc_error *error)
+/* The files and, where asked for, the JSON on standard output; else the tables. */
+static int write_whole(struct options *o, const struct fc_result *whole, struct fc_error *error)
+{
+    if (o->json || fc_outputs_any(&o->outputs)) {
+        FILE *stream = fc_outputs_begin(&o->outputs, error);
+        char *text = stream ? fc_result_json(whole, error) : NULL;
+        if (text)
+            fputs(text, stream);
+        if (!stream || fc_outputs_end(&o->outputs, !text, o->json, error)) {
+            free(text);
+            return -1;
+        }
+        free(text);
+    }
+    if (!fc_outputs_leave_room(&o->outputs, o->json))
+        return 0;
+    o->report.utf8 = fc_locale_is_utf8();
+    fc_fold_start();
+    fc_report_result(stdout, whole, &o->report);
+    return 0;
+}
+
+static int merge(struct options *o, char **paths, int count, struct fc_error *error)
 {
     struct fc_result whole;
-    struct fc_output *output = NULL;
     int status = -1;
     for (int i = 0; i < count; i++)
         fc_read_file_remember(paths[i]);
-    if (o->output && fc_output_open(&output, "-o", o->output, error))
+    if (fc_outputs_open(&o->outputs, error) || fc_result_read(&whole, paths[0], error))
         return -1;
-    if (fc_result_read(&whole, paths[0], error)) {
-        fc_output_close(output);
-        return -1;
-    }
     for (int i = 1; i < count; i++)
         if (add_part(&whole, paths[0], paths[i], error))
             goto out;
-    if (output && fc_result_write(&whole, output, error))
-        goto out;
     fc_print_overflowed(stderr, "flopcast: warning: ", false, &whole.tally);
-    if (o->json) {
-        char *text = fc_result_json(&whole, error);
-        if (!text)
-            goto out;
-        fputs(text, stdout);
-        free(text);
-    } else {
-        fc_report_result(stdout, &whole, &(struct fc_report_options){.utf8 = fc_locale_is_utf8()});
-    }
+    if (write_whole(o, &whole, error))
+        goto out;
     uint64_t missing = print_gaps(&whole);
     status = missing == 0
                  ? 0
@@ -163,7 +200,6 @@ static int merge(const struct options *o, char **paths, int count, struct fc_err
                            "the parts lack %" PRIu64 " trials of %" PRIu64 "; the answer is of the others",
                            missing, missing + fc_tally_trials(&whole.tally));
 out:
-    fc_output_close(output);
     fc_result_free(&whole);
     return status;
 }
@@ -174,10 +210,12 @@ int fc_command_merge(int argc, char **argv)
     struct fc_error error = {0};
     int parsed = read_options(argc, argv, &o, &error);
     if (parsed == 1) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         return FC_DONE;
     }
-    if (parsed == 0 && merge(&o, argv + optind, argc - optind, &error) == 0)
+    int status = parsed ? -1 : merge(&o, argv + optind, argc - optind, &error);
+    fc_outputs_close(&o.outputs);
+    if (status == 0)
         return FC_DONE;
     fprintf(stderr, "flopcast: %s\n", error.text);
     return (int)error.status;

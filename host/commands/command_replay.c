@@ -8,6 +8,9 @@
 
 #include "host/analysis/answer.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/terminal.h"
+#include "host/base/help.h"
 #include "host/base/document_write.h"
 #include "host/backends/kernels.h"
 #include "host/result/metrics.h"
@@ -30,7 +33,7 @@ static const char help[] =
     "      --json            print it as JSON\n"
     "  -h, --help            this text\n";
 
-enum { OPTION_TRIAL = 256, OPTION_AT, OPTION_SET, OPTION_JSON, COLUMNS = 72, MOST_LOOKED_AT = 200000 };
+enum { OPTION_TRIAL = 256, OPTION_AT, OPTION_SET, OPTION_JSON, COLUMNS = 64, WIDE_TABLE = 116, MOST_LOOKED_AT = 200000 };
 
 static const struct option long_options[] = {
     {"trial", required_argument, NULL, OPTION_TRIAL},
@@ -247,39 +250,51 @@ static void print_chart(const struct fc_replay *replay)
     printf("%-10s |", "failures");
     for (int c = 0; c < COLUMNS; c++)
         fputs(block(chart.failures[c] ? (chart.failures[c] * 7 + most - 1) / most + 1 : 0, utf8), stdout);
-    printf("| most in a column: %d", most);
-    printf("\n%11s 0%*s\n\n", "day", COLUMNS - 1, "end");
+    puts("|");
+    printf("%11s 0%*s\n  most failures in a column: %d\n\n", "day", COLUMNS - 1, "end", most);
 }
 
 static void print_table(const struct fc_replay *replay, const struct fc_scenario *scenario, uint64_t trial)
 {
-    static const struct {
+    /* what a stretch was lost to; together where the terminal is narrow */
+    static const struct column {
         const char *head;
-        enum fc_bucket bucket;
-    } columns[] = {{"kept", FC_BUCKET_PRODUCTIVE}, {"redone", FC_BUCKET_REDONE},
-                   {"ckpt", FC_BUCKET_CHECKPOINT}, {"detect", FC_BUCKET_DETECTION},
-                   {"restart", FC_BUCKET_RESTART}, {"waiting", FC_BUCKET_WAITING},
-                   {"planned", FC_BUCKET_PLANNED}, {"slow", FC_BUCKET_SLOWDOWN}};
-    enum { SHOWN = sizeof columns / sizeof columns[0] };
+        enum fc_bucket buckets[5];
+        int count;
+    } wide[] = {{"kept", {FC_BUCKET_PRODUCTIVE}, 1},   {"redone", {FC_BUCKET_REDONE}, 1},
+                {"ckpt", {FC_BUCKET_CHECKPOINT}, 1},   {"detect", {FC_BUCKET_DETECTION}, 1},
+                {"restart", {FC_BUCKET_RESTART}, 1},   {"waiting", {FC_BUCKET_WAITING}, 1},
+                {"planned", {FC_BUCKET_PLANNED}, 1},   {"slow", {FC_BUCKET_SLOWDOWN}, 1}},
+      narrow[] = {{"kept", {FC_BUCKET_PRODUCTIVE}, 1},
+                  {"redone", {FC_BUCKET_REDONE}, 1},
+                  {"stopped", {FC_BUCKET_CHECKPOINT, FC_BUCKET_DETECTION, FC_BUCKET_RESTART, FC_BUCKET_PLANNED}, 4},
+                  {"waiting", {FC_BUCKET_WAITING}, 1},
+                  {"slow", {FC_BUCKET_SLOWDOWN}, 1}};
+    bool is_narrow = fc_terminal_width() < WIDE_TABLE;
+    const struct column *columns = is_narrow ? narrow : wide;
+    size_t shown = is_narrow ? sizeof narrow / sizeof narrow[0] : sizeof wide / sizeof wide[0];
     printf("%s, world %llu: %zu events in %.2f days\n\n", scenario->name, (unsigned long long)trial,
            replay->count, hours(replay, replay->wall) / 24);
     print_chart(replay);
-    puts("each row: what ended a stretch, on which day, and where its hours went (kept: less what is lost "
-         "later)");
+    puts("each row: what ended a stretch, on which day, and where its hours went (kept: less what is lost later)");
+    if (is_narrow)
+        puts("stopped: checkpoints, detection, restart and planned stops; apart on a terminal of 116 columns");
     printf("%8s  %-12s", "day", "what");
-    for (int c = 0; c < SHOWN; c++)
-        printf(" %8s", columns[c].head);
+    for (size_t c = 0; c < shown; c++)
+        printf(" %7s", columns[c].head);
     puts("  replaced");
     for (size_t i = 0; i < replay->count; i++) {
         const struct fc_replay_event *e = &replay->events[i];
         printf("%8.3f  %-12s", hours(replay, e->to) / 24,
                e->kind == FC_REPLAY_WATCHED ? "time is up" : fc_replay_what(e));
-        for (int c = 0; c < SHOWN; c++) {
-            int64_t ticks = e->bucket[columns[c].bucket];
+        for (size_t c = 0; c < shown; c++) {
+            int64_t ticks = 0;
+            for (int k = 0; k < columns[c].count; k++)
+                ticks += e->bucket[columns[c].buckets[k]];
             if (ticks) /* a stretch of nothing is easier to pass over than 0.000 */
-                printf(" %8.3f", hours(replay, ticks));
+                printf(" %7.3f", hours(replay, ticks));
             else
-                printf(" %8s", "-");
+                printf(" %7s", "-");
         }
         if (e->swaps)
             printf("  %d node%s", e->swaps, e->swaps > 1 ? "s" : "");
@@ -352,13 +367,15 @@ int fc_command_replay(int argc, char **argv)
     bool opened = false;
     int status = read_options(argc, argv, &o, &error);
     if (status > 0) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         status = 0;
         goto out;
     }
     if (!status)
         status = fc_scenario_open(&scenario, o.scenario, &o.scenario_options, &error);
     opened = !status;
+    if (!status && !o.json)
+        fc_fold_start();
     if (!status && o.at)
         status = find_trial(&scenario, &o, &error);
     if (!status)

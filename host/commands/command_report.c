@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/help.h"
 #include "host/base/document.h"
 #include "host/base/options.h"
 #include "host/base/read_file.h"
@@ -33,7 +34,7 @@ static int make(const char *path, struct fc_outputs *outputs, struct fc_error *e
 {
     char *text = NULL;
     size_t length;
-    if (fc_read_file(strcmp(path, "-") == 0 ? "/dev/fd/0" : path, FC_RESULT_BYTES, &text, &length, error))
+    if (fc_read_file(path, FC_RESULT_BYTES, &text, &length, error))
         return -1;
     int status = fc_outputs_open(outputs, error);
     FILE *stream = status ? NULL : fc_outputs_begin(outputs, error);
@@ -59,7 +60,7 @@ int fc_command_report(int argc, char **argv)
     opterr = 0;
     while (!status && (option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1) {
         if (option == 'h') {
-            fputs(help, stdout);
+            fc_help_print(help, NULL);
             return FC_DONE;
         }
         status = option == 'o' ? fc_outputs_add(&outputs, "-o", optarg, MADE, &error)

@@ -6,7 +6,10 @@
 #include <sys/stat.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/clock.h"
+#include "host/base/command_line.h"
 #include "host/base/date.h"
 #include "host/base/process.h"
 #include "host/base/format.h"
@@ -15,6 +18,7 @@
 #include "host/analysis/precision.h"
 #include "host/base/progress.h"
 #include "host/base/stop.h"
+#include "host/base/version.h"
 #include "host/analysis/influence.h"
 #include "host/report/ledger.h"
 #include "host/report/outputs.h"
@@ -53,10 +57,13 @@ static const char help[] =
     "error\n"
     "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default "
     "1e8)\n"
-    "      --samples F.csv   write the metrics of every trial, one line each\n"
+    "      --samples FILE    write the metrics of every trial: .csv, one line each, or .h5, one dataset per "
+    "metric\n"
     "      --resume          continue with the trials that the FILE of -o still lacks\n"
     "      --quantiles LIST  percentiles of the table, e.g. 10,50,90 (default: as many as fit the terminal)\n"
     "      --only METRIC     print this metric alone, as often as needed (flopcast list metrics)\n"
+    "      --sort ORDER      of the metrics of a chapter: table (default), name, or spread (the least certain "
+    "first)\n"
     "      --json            print the result as JSON instead of tables\n"
     "  -q, --quiet           no progress and no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n"
@@ -151,7 +158,8 @@ enum {
     OPTION_SAMPLES,
     OPTION_REPORT,
     OPTION_QUANTILES,
-    OPTION_ONLY
+    OPTION_ONLY,
+    OPTION_SORT
 };
 
 static const struct option long_options[] = {
@@ -173,6 +181,7 @@ static const struct option long_options[] = {
     {"samples", required_argument, NULL, OPTION_SAMPLES},
     {"quantiles", required_argument, NULL, OPTION_QUANTILES},
     {"only", required_argument, NULL, OPTION_ONLY},
+    {"sort", required_argument, NULL, OPTION_SORT},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -258,6 +267,10 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             break;
         case OPTION_ONLY:
             if (fc_report_add_only(optarg, &o->report, error))
+                return -1;
+            break;
+        case OPTION_SORT:
+            if (fc_report_read_sort(optarg, &o->report, error))
                 return -1;
             break;
         case OPTION_ISA:
@@ -448,6 +461,7 @@ static int print_result(const struct options *o, const struct fc_result *result,
     fc_print_overflowed(stderr, "flopcast: warning: ", false, &result->tally);
     if (!o->json) {
         struct fc_report_options report = o->report;
+        fc_fold_start();
         report.utf8 = fc_locale_is_utf8();
         fc_report_result(stdout, result, &report);
         return 0;
@@ -494,6 +508,18 @@ static void note_dates(const struct fc_scenario *scenario, const struct fc_tally
             start->name, dates[0], dates[1], dates[2]);
 }
 
+static int open_samples(const struct options *o, const struct fc_scenario *scenario, const struct fc_result *result,
+                        struct callbacks *shared, struct fc_error *error)
+{
+    struct fc_samples_about about = {.scenario = scenario->name,
+                                     .software = "flopcast " FC_VERSION,
+                                     .command_line = fc_command_line(),
+                                     .seed = scenario->seed,
+                                     .input_digest = result->input_digest,
+                                     .model_version = result->model_version};
+    return fc_samples_file_open(&shared->samples, o->samples, &scenario->compiled.program, &about, error);
+}
+
 static int run(struct options *o, struct fc_error *error)
 {
     struct fc_scenario scenario = {0};
@@ -518,7 +544,7 @@ static int run(struct options *o, struct fc_error *error)
         fc_outputs_open(&o->outputs, error) ||
         (o->until && fc_precision_read(program, o->until, &precision, error)) ||
         fc_scenario_start_result(&scenario, &result, error) || resume(o, scenario.trials, &shared, error) ||
-        (o->samples && fc_samples_file_open(&shared.samples, o->samples, program, error)))
+        (o->samples && open_samples(o, &scenario, &result, &shared, error)))
         goto out;
     result.trials_asked = o->until ? 0 : scenario.trials;
     struct fc_select_request wish = {.backends = o->backend,
@@ -609,7 +635,7 @@ int fc_command_run(int argc, char **argv)
     int status;
     int parsed = read_options(argc, argv, &o, &error);
     if (parsed == 1) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         status = FC_DONE;
     } else if (parsed < 0) {
         status = FC_BAD_INPUT;

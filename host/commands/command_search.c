@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/analysis/search.h"
 #include "host/base/format.h"
 #include "host/base/options.h"
@@ -434,7 +436,7 @@ int fc_command_search(int argc, char **argv)
     struct fc_error error;
     int status = read_options(argc, argv, &o, &error);
     if (status == FC_ANALYSIS_HELP) {
-        printf("%s%s", help, fc_analysis_help);
+        fc_help_print(help, fc_analysis_help);
         fc_analysis_options_free(&o.shared);
         return 0;
     }
@@ -455,8 +457,12 @@ int fc_command_search(int argc, char **argv)
                                                 o.shared.json, &error)
                                : -1;
     }
-    if (status == 0 && fc_outputs_leave_room(&o.outputs, o.shared.json))
+    bool people = status == 0 && fc_outputs_leave_room(&o.outputs, o.shared.json);
+    if (people)
+        fc_fold_start();
+    if (people)
         print_people(&search, &analysis);
+    fc_fold_end(); /* what follows is for other programs */
     for (int i = 0; status == 0 && i < o.outputs.count; i++)
         if (o.outputs.list[i].kind == FC_OUTPUT_YAML)
             status = write_scenario(&search, o.outputs.list[i].path, &error);

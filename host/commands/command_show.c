@@ -6,6 +6,8 @@
 
 #include "host/language/catalog.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/document_write.h"
 #include "host/language/fields.h"
 #include "host/base/options.h"
@@ -293,7 +295,7 @@ static int read_options(int argc, char **argv, const char *help, struct options 
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, ":hj", words, NULL)) != -1;) {
         if (c == 'h') {
-            fputs(help, stdout);
+            fc_help_print(help, NULL);
             return FC_DONE;
         }
         if (c == 'j')
@@ -382,6 +384,8 @@ int fc_command_show(int argc, char **argv)
     const struct fc_embedded_file *scenario = fc_scenario_file_find(options.name);
     int shown = 1;
     const struct fc_metric_info *metric = fc_metric_named(options.name, strcspn(options.name, "@"));
+    if (!options.json && (!scenario || options.assumptions || options.defaults))
+        fc_fold_start(); /* a scenario is shown as the file that it is */
     if (options.assumptions)
         (void)fc_show_assumptions(options.name, &options.scenario, options.json, &error);
     else if (metric)

@@ -6,6 +6,8 @@
 #include "host/analysis/analysis.h"
 #include "host/analysis/answer.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/format.h"
 #include "host/report/outputs.h"
 #include "host/result/metrics.h"
@@ -372,8 +374,10 @@ static int solve(struct options *o, struct fc_error *error)
             goto out;
     }
     status = 0;
-    if (fc_outputs_leave_room(&o->outputs, o->shared.json))
+    if (fc_outputs_leave_room(&o->outputs, o->shared.json)) {
+        fc_fold_start();
         print(&search, &s, &scenario);
+    }
     if (s.outcome == FC_SOLVE_NONE)
         status = 1;
 out:
@@ -390,8 +394,7 @@ int fc_command_solve(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == 1) {
-        fputs(help, stdout);
-        fputs(fc_analysis_help, stdout);
+        fc_help_print(help, fc_analysis_help);
         status = 0;
     } else if (status == 0) {
         status = solve(&o, &error);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/command_line.h"
 #include "host/base/document_write.h"
 #include "host/base/format.h"
@@ -381,7 +383,7 @@ int fc_command_step(int argc, char **argv)
     bool open = false;
     int status = read_options(argc, argv, &options, &asked, &name, &error);
     if (status == 1) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         fc_scenario_options_free(&options);
         return FC_DONE;
     }
@@ -402,8 +404,10 @@ int fc_command_step(int argc, char **argv)
                                       asked.json, &error)
                      : -1;
     }
-    if (!status && fc_outputs_leave_room(&asked.outputs, asked.json))
+    if (!status && fc_outputs_leave_room(&asked.outputs, asked.json)) {
+        fc_fold_start();
         print(&scenario, &e);
+    }
     fc_outputs_close(&asked.outputs);
     fc_notes_free(&notes);
     if (open)

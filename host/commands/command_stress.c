@@ -6,10 +6,13 @@
 
 #include "host/analysis/answer.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/analysis/explain.h"
 #include "host/base/format.h"
 #include "host/result/metrics.h"
 #include "host/base/options.h"
+#include "host/report/outputs.h"
 #include "host/result/samples.h"
 #include "host/language/value.h"
 
@@ -42,6 +45,7 @@ static const struct option own[] = {
 
 struct options {
     struct fc_analysis_options shared;
+    struct fc_outputs outputs;
     const char *scenario, *of, *limit;
     bool above, reverse;
     const char *shocks[SHOCKS_MAX];
@@ -59,7 +63,7 @@ struct stress_case {
 };
 
 struct stress {
-    const struct options *o;
+    struct options *o;
     struct fc_analysis analysis;
     struct fc_scenario scenario; /* as it stands */
     int metric;
@@ -101,7 +105,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             "stress needs a scenario, --of and one of --above and --below, e.g. flopcast stress "
             "gb300-nvl72-frontier --of cost_usd --above '350 M USD' --shock prices.gpu_hour=*1.5 --reverse");
     o->scenario = argv[optind];
-    return 0;
+    return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, 0, error);
 }
 
 static int read_limit(struct stress *s, struct fc_error *error)
@@ -238,9 +242,9 @@ static void print_cases(const struct stress *s)
     const char *name = fc_columns_metric(&s->columns, s->metric)->name;
     fc_format_number(s->limit / scale.factor, 4, text, sizeof text);
     printf("breach: %s %s %s %s\n\n", name, s->o->above ? "above" : "below", text, scale.unit);
-    const char *heads[] = {"case", "P(breach) %", "95 % interval", "change"};
-    fc_table_start(&table, 6, 1);
-    for (int c = 0; c < 4; c++)
+    const char *heads[] = {"case", "P(breach)", "change"};
+    fc_table_start(&table, 5, 1);
+    for (int c = 0; c < 3; c++)
         fc_table_cell(&table, "%s", heads[c]);
     fc_table_cell(&table, *scale.unit ? "mean [%s]" : "mean", scale.unit);
     fc_table_cell(&table, *scale.unit ? "worst 5 %% [%s]" : "worst 5 %%", scale.unit);
@@ -249,13 +253,13 @@ static void print_cases(const struct stress *s)
         const struct fc_tally_metric *m = fc_tally_find(&c->tally, s->metric);
         struct fc_estimate mean = fc_statistics_mean(m), worst = fc_statistics_cvar(m, 0.05, s->o->above);
         fc_table_cell(&table, "%s", c->name);
-        fc_table_cell(&table, "%.2f", 100 * c->p);
-        fc_table_cell(&table, "%.2f to %.2f", 100 * c->lo, 100 * c->hi);
+        fc_format_probability(c->p, c->lo, c->hi, text, sizeof text);
+        fc_table_cell(&table, "%s", text);
         fc_format_figure(c->change, c->change_error, &percent, text, sizeof text);
         if (i == 0)
             fc_table_cell(&table, "-");
         else
-            fc_table_cell(&table, "%s%s", c->change > 0 ? "+" : "", text);
+            fc_table_cell(&table, "%s%s %%", c->change > 0 ? "+" : "", text);
         fc_format_figure(mean.value, mean.error, &scale, text, sizeof text);
         fc_table_cell(&table, "%s", text);
         fc_format_figure(worst.value, worst.error, &scale, text, sizeof text);
@@ -350,7 +354,7 @@ static int print_json(const struct stress *s, struct fc_error *error)
     return fc_analysis_write_end(w, error);
 }
 
-static int stress(const struct options *o, struct fc_error *error)
+static int stress(struct options *o, struct fc_error *error)
 {
     struct stress *s = calloc(1, sizeof *s);
     bool opened = false;
@@ -364,7 +368,8 @@ static int stress(const struct options *o, struct fc_error *error)
         read_limit(s, error))
         goto out;
     s->trials = fc_analysis_trials(&s->scenario, &o->shared, (size_t)s->case_count);
-    if (fc_analysis_open(&s->analysis, &o->shared, s->trials * (uint64_t)s->case_count, error))
+    if (fc_outputs_open(&o->outputs, error) ||
+        fc_analysis_open(&s->analysis, &o->shared, s->trials * (uint64_t)s->case_count, error))
         goto out;
     opened = true;
     fc_analysis_keep_runs(&s->analysis, &s->scenario.compiled.program, s->trials);
@@ -384,10 +389,15 @@ static int stress(const struct options *o, struct fc_error *error)
     if (o->reverse && reverse(s, error))
         goto out;
     fc_progress_end(&s->analysis.line);
+    if (o->shared.json || fc_outputs_any(&o->outputs)) {
+        s->analysis.json = fc_outputs_begin(&o->outputs, error);
+        if (!s->analysis.json ||
+            fc_outputs_end(&o->outputs, print_json(s, error) != 0, o->shared.json, error))
+            goto out;
+    }
     status = 0;
-    if (o->shared.json) {
-        status = print_json(s, error);
-    } else {
+    if (fc_outputs_leave_room(&o->outputs, o->shared.json)) {
+        fc_fold_start();
         fc_analysis_head(stdout, &s->scenario, s->trials);
         print_cases(s);
         if (o->reverse)
@@ -413,12 +423,12 @@ int fc_command_stress(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == 1) {
-        fputs(help, stdout);
-        fputs(fc_analysis_help, stdout);
+        fc_help_print(help, fc_analysis_help);
         status = 0;
     } else if (status == 0) {
         status = stress(&o, &error);
     }
+    fc_outputs_close(&o.outputs);
     fc_analysis_options_free(&o.shared);
     return fc_analysis_end(status, &error);
 }

@@ -5,6 +5,8 @@
 
 #include "host/analysis/analysis.h"
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/format.h"
 #include "host/base/terminal.h"
 #include "host/result/metrics.h"
@@ -393,6 +395,7 @@ static int sweep(struct options *o, struct fc_error *error)
     status = 0;
     if (!fc_outputs_leave_room(&o->outputs, o->shared.json))
         goto out;
+    fc_fold_start();
     fc_analysis_head(stdout, &first, trials);
     print_metrics(&range, rows, &shown, looks_at_all(o));
     puts("±: standard error of the simulation. Every value meets the same worlds, so a change is known "
@@ -422,8 +425,7 @@ int fc_command_sweep(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == 1) {
-        fputs(help, stdout);
-        fputs(fc_analysis_help, stdout);
+        fc_help_print(help, fc_analysis_help);
         status = 0;
     } else if (status == 0) {
         status = sweep(&o, &error);

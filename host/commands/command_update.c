@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/analysis/follow.h"
 #include "host/base/date.h"
 
@@ -235,7 +237,7 @@ int fc_command_update(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == FC_ANALYSIS_HELP) {
-        printf("%s%s", help, fc_analysis_help);
+        fc_help_print(help, fc_analysis_help);
         fc_analysis_options_free(&o.shared);
         return FC_DONE;
     }
@@ -261,8 +263,10 @@ int fc_command_update(int argc, char **argv)
     bool alarm = status == 0 && outside(&answer);
     if (status == 0 && o.shared.json)
         status = print_json(&o, &analysis, &scenario, &follow, &seen, &answer, deadline, &error);
-    else if (status == 0)
+    else if (status == 0) {
+        fc_fold_start();
         print_people(&o, &follow, &seen, &answer, deadline);
+    }
     fc_follow_free(&follow);
     if (opened)
         fc_scenario_close(&scenario);

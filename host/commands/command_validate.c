@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/base/options.h"
 #include "host/base/read_file.h"
 #include "host/calibrate/layout_ranks.h"
@@ -146,6 +148,8 @@ static int validate_memory(struct options *o, const struct fc_catalog *catalog, 
         return -1;
     int status = write_json(o, NULL, &validation, NULL, error);
     if (!status && fc_outputs_leave_room(&o->outputs, o->json))
+        fc_fold_start();
+    if (!status && fc_outputs_leave_room(&o->outputs, o->json))
         fc_memory_validation_print(&validation, stdout);
     fc_memory_validation_free(&validation);
     return status;
@@ -160,7 +164,7 @@ int fc_command_validate(int argc, char **argv)
     struct fc_layout_ranks ranks = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == 1) {
-        fputs(help, stdout);
+        fc_help_print(help, NULL);
         return FC_DONE;
     }
     if (!status)
@@ -186,6 +190,7 @@ int fc_command_validate(int argc, char **argv)
     if (!status)
         status = write_json(&o, &validation, NULL, o.layouts ? &ranks : NULL, &error);
     if (!status && fc_outputs_leave_room(&o.outputs, o.json)) {
+        fc_fold_start();
         if (o.layouts)
             fc_layout_ranks_print(&ranks, &validation, stdout);
         else

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/fold.h"
+#include "host/base/help.h"
 #include "host/analysis/clause_terms.h"
 #include "host/base/document_write.h"
 #include "host/base/format.h"
@@ -68,10 +70,17 @@ struct options {
 
 static void print_help(void)
 {
-    fputs(help_head, stdout);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return;
+    fputs(help_head, out);
     for (int c = 0; c < FC_CLAUSES; c++)
-        printf("  %-10s %s\n", fc_clause_name((enum fc_clause)c), fc_clause_what((enum fc_clause)c));
-    fputs(help_options, stdout);
+        fprintf(out, "  %-10s %s\n", fc_clause_name((enum fc_clause)c), fc_clause_what((enum fc_clause)c));
+    if (fclose(out) == 0)
+        fc_help_print(text, help_options);
+    free(text);
 }
 
 static int find_clause(const char *name, enum fc_clause *clause, struct fc_error *error)
@@ -314,8 +323,10 @@ static int value_of(struct options *o, const struct fc_scenario *s, bool moved, 
         return -1;
     if (o->json)
         return write_json(stdout, o, s, &terms, &value, error);
-    if (fc_outputs_leave_room(&o->outputs, false))
+    if (fc_outputs_leave_room(&o->outputs, false)) {
+        fc_fold_start();
         print_table(o, s, &terms, &value);
+    }
     return 0;
 }
 

@@ -85,6 +85,25 @@ static void put_rows(struct fc_figures *t, const struct fc_node *all, const char
     }
 }
 
+/* One row a flow and period. */
+static void put_flows(struct fc_figures *t, const struct fc_node *root)
+{
+    static const char *const keys[] = {"mean", "p5", "p50", "p95"};
+    for (const struct fc_node *flow = fc_node_get(root, "flows")->first; flow; flow = flow->next) {
+        const struct fc_node *period = fc_node_get(root, "period")->first, *values[4];
+        for (int k = 0; k < 4; k++)
+            values[k] = fc_node_get(flow, keys[k])->first;
+        for (; period; period = period->next) {
+            int row = add_row(t);
+            put_label(t, row, "flow", flow->key);
+            put_label(t, row, "unit", fc_node_text(flow, "unit"));
+            put(t, row, fc_node_text(root, "by"), period);
+            for (int k = 0; k < 4 && values[k]; values[k] = values[k]->next, k++)
+                put(t, row, keys[k], values[k]);
+        }
+    }
+}
+
 static void summary(struct fc_figures *t, const struct fc_node *root)
 {
     const struct fc_node *metrics = fc_node_get(root, "metrics"), *rows = fc_node_get(root, "rows");
@@ -99,6 +118,10 @@ static void summary(struct fc_figures *t, const struct fc_node *root)
                 put_label(t, at, "metric", m->key);
                 put_all(t, at, m, NULL);
             }
+    } else if (strcmp(command, "flows") == 0) {
+        put_flows(t, root);
+    } else if (strcmp(command, "stress") == 0) {
+        put_rows(t, fc_node_get(root, "cases"), "case");
     } else if (metrics && fc_node_get(root, "scenarios")) { /* compare */
         for (const struct fc_node *m = metrics->first; m; m = m->next) {
             const struct fc_node *scenario = fc_node_get(root, "scenarios")->first;

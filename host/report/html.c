@@ -19,7 +19,7 @@ static const char style[] =
     "overflow-wrap:anywhere}h2{margin:1.8rem 0 .5rem;font-size:1.15rem;border-bottom:1px solid var(--line)}"
     "h3{margin:1rem 0 .2rem;font-size:1rem}.answer p{font-size:1.1rem;margin:.4rem 0;max-width:60rem}"
     ".answer data{font-weight:650}.answer .more p{font-size:.95rem;margin:.15rem "
-    "0}.plots{display:grid;gap:1rem;"
+    "0}.plots{display:grid;gap:1rem;align-items:start;"
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr))}"
     "figure{margin:0;padding:.7rem "
     ".8rem;background:var(--card);border-radius:.5rem;min-width:0;max-width:46rem}"
@@ -46,10 +46,10 @@ static const char style[] =
     "--one:#0072b2;--two:#d55e00;--band:#9cc8e6}@page{size:A4;margin:13mm}"
     "html{font-size:8.5pt}body{padding:0;max-width:none}h1{font-size:15pt}h2{font-size:11pt;margin:.8rem 0 "
     ".3rem;"
-    "break-after:avoid}h3{break-after:avoid;margin:.6rem 0 .1rem}.answer p{margin:.15rem 0;max-width:none}"
+    "break-after:avoid}h3{break-after:avoid;margin:.6rem 0 .1rem}.answer p{margin:.1rem 0;max-width:none;font-size:1rem}.answer .more p{font-size:.85rem;margin:0}"
     ".plots{grid-template-columns:1fr 1fr;gap:.4rem}"
     "figure{break-inside:avoid;border:1px solid var(--line);padding:.3rem .5rem;max-width:none}"
-    "table{font-size:7pt}th,td{padding:.02rem .35rem}td:first-child{min-width:0}tr{break-inside:avoid}"
+    "table{font-size:7pt;line-height:1.3}.left td:nth-child(2){min-width:13rem}.left td:last-child{width:100%}th,td{padding:.02rem .35rem}td:first-child{min-width:0}tr{break-inside:avoid}"
     ".table{overflow:visible}td small{display:none}.screen{display:none}pre{border:1px solid var(--line);"
     "padding:.3rem}.fine{margin:.2rem 0}}";
 

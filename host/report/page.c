@@ -73,7 +73,8 @@ static double influence_of(const struct fc_node *assumption)
     return isfinite(rank) ? rank : -1;
 }
 
-static void print_assumption(FILE *out, const struct fc_node *a)
+/* `bare`: without the columns of what only defaults and influences have. */
+static void print_assumption(FILE *out, const struct fc_node *a, bool bare)
 {
     const char *from = fc_node_text(a, "from"), *unit = fc_node_text(a, "unit"),
                *value = fc_node_text(a, "value");
@@ -87,6 +88,10 @@ static void print_assumption(FILE *out, const struct fc_node *a)
         fc_html_text(out, value);
     fc_html_say(out, "", number && unit && strcmp(unit, "1") != 0 ? " %s" : "%.0s", unit ? unit : "");
     fc_html_say(out, "</td><td>", "%s", from && strcmp(from, "default") == 0 ? "default" : "stated");
+    if (bare) {
+        fputs("</td></tr>\n", out);
+        return;
+    }
     fc_html_say(out, "</td><td>", "%s", fc_node_text(a, "grade") ? fc_node_text(a, "grade") : "");
     fputs("</td><td>", out);
     if (influence && influence->kind == FC_NODE_MAP)
@@ -114,7 +119,8 @@ static int stated_first(const struct fc_node **order, int count)
 static void print_assumptions(FILE *out, const struct fc_node *list)
 {
     static const char *const heads[] = {"input",  "value", "from", "grade", "rank correlation",
-                                        "source", NULL};
+                                        "source", NULL},
+                            *const bare_heads[] = {"input", "value", "from", NULL};
     enum { MOST = 512, FIRST = 12 };
     const struct fc_node *order[MOST];
     int count = 0;
@@ -146,9 +152,12 @@ static void print_assumptions(FILE *out, const struct fc_node *list)
         if (part)
             fputs("<details class=\"screen\"><summary>All other inputs</summary>\n", out);
         fputs("<div class=\"left\">", out);
-        fc_html_table(out, heads);
+        bool bare = true;
         for (int i = from; i < to; i++)
-            print_assumption(out, order[i]);
+            bare = bare && !fc_node_text(order[i], "grade") && influence_of(order[i]) < 0;
+        fc_html_table(out, bare ? bare_heads : heads);
+        for (int i = from; i < to; i++)
+            print_assumption(out, order[i], bare);
         fc_html_table_end(out);
         fputs(part ? "</div></details>\n" : "</div>\n", out);
     }
@@ -235,6 +244,8 @@ int fc_page_write(FILE *out, const struct fc_node *root, struct fc_error *error)
                  {"explain", NULL, "flopcast explain", fc_page_explain},
                  {"search", NULL, "flopcast search", fc_page_search},
                  {"step", NULL, "flopcast step", fc_page_step},
+                 {"stress", NULL, "flopcast stress", fc_page_stress},
+                 {"flows", NULL, "flopcast flows", fc_page_flows},
                  {"validate", NULL, "flopcast validate", fc_page_validate}};
     const char *command = fc_node_text(root, "command"), *name = fc_node_text(root, "name");
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {

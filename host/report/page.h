@@ -13,7 +13,7 @@
 #include "host/base/document.h"
 #include "host/base/error.h"
 
-/* Writes the page of a JSON of run, compare, sweep, explain, solve, search, step or validate. Returns 0, or -1 with
+/* Writes the page of a JSON of run, compare, sweep, explain, solve, search, step, stress, flows or validate. Returns 0, or -1 with
  * `error` filled where it is none of these. */
 int fc_page_write(FILE *out, const struct fc_node *root, struct fc_error *error);
 

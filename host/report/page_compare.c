@@ -21,6 +21,9 @@ static struct fc_scale scale_of(const struct fc_node *m)
     for (const struct fc_node *side = fc_node_get(m, "sides")->first; side; side = side->next)
         if (isfinite(fc_html_number(side, "mean")))
             size = fmax(size, fabs(fc_html_number(side, "mean")));
+    for (const struct fc_node *side = fc_node_get(m, "sides")->first; side && size == 0; side = side->next)
+        if (isfinite(fc_html_number(side, "difference"))) /* a mean that is refused may still have a difference */
+            size = fabs(fc_html_number(side, "difference"));
     return fc_scale_for(info ? info->unit : "1", size);
 }
 

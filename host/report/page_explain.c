@@ -81,7 +81,7 @@ static void plot_indices(FILE *out, const struct fc_node *list)
                 0);
 }
 
-static void plot_shifts(FILE *out, const struct fc_node *list)
+void fc_page_plot_shifts(FILE *out, const struct fc_node *list, const char *caption)
 {
     struct fc_bars_row rows[BARS];
     char shown[BARS][48];
@@ -101,9 +101,29 @@ static void plot_shifts(FILE *out, const struct fc_node *list)
         count++;
     }
     if (count > 0)
-        fc_bars(out,
-                "The worst 5 % of the worlds: how far each input lies from its mean, in standard deviations",
-                rows, count, 0);
+        fc_bars(out, caption, rows, count, 0);
+}
+
+void fc_page_shifts(FILE *out, const struct fc_node *list, const char *head)
+{
+    static const char *const keys[] = {"mean", "mean_all", NULL};
+    const char *const heads[] = {head, "mean there", "mean in all", "shift in sd", NULL};
+    enum { MOST = 20 };
+    struct fc_scale plain = {1, ""};
+    int rows = 0;
+    fc_html_table(out, heads);
+    for (const struct fc_node *s = list->first; s && rows < MOST; s = s->next, rows++) {
+        struct fc_scale scale = fc_page_scale(s, fc_node_text(s, "unit"), keys);
+        fc_html_say(out, "<tr><td>", *scale.unit ? "%s [%s]" : "%s", fc_node_text(s, "name"), scale.unit);
+        fputs("</td><td>", out);
+        fc_html_value(out, s, "mean", 1 / scale.factor, 4);
+        fputs("</td><td>", out);
+        fc_html_value(out, s, "mean_all", 1 / scale.factor, 4);
+        fputs("</td><td>", out);
+        fc_html_figure(out, s, "shift", &plain, true);
+        fputs("</td></tr>\n", out);
+    }
+    fc_html_table_end(out);
 }
 
 void fc_page_explain(FILE *out, const struct fc_node *root)
@@ -111,8 +131,6 @@ void fc_page_explain(FILE *out, const struct fc_node *root)
     static const char *const bar_heads[] = {
         "input", "P5", "P95", "mean at P5", "mean at P95", "swing", "rank correlation", NULL};
     static const char *const index_heads[] = {"input or group", "first order", "total", NULL};
-    static const char *const shift_heads[] = {"in the worst 5 %", "mean there", "mean in all", "shift in sd",
-                                              NULL};
     const char *metric = fc_node_text(root, "metric"), *unit = fc_node_text(root, "unit");
     const struct fc_node *tornado = fc_node_get(root, "tornado"), *sobol = fc_node_get(root, "sobol"),
                          *worst = fc_node_get(root, "worst");
@@ -158,7 +176,9 @@ void fc_page_explain(FILE *out, const struct fc_node *root)
     if (sobol)
         plot_indices(out, sobol);
     if (worst)
-        plot_shifts(out, fc_node_get(worst, "shifts"));
+        fc_page_plot_shifts(
+            out, fc_node_get(worst, "shifts"),
+            "The worst 5 % of the worlds: how far each input lies from its mean, in standard deviations");
     fputs("</div>\n", out);
     fc_html_section_end(out);
     fc_html_section(out, "The figures");
@@ -206,20 +226,7 @@ void fc_page_explain(FILE *out, const struct fc_node *root)
         fputs(", the worst of all trial ", out);
         fc_html_value(out, worst, "worst_trial", 1, 12);
         fputs(" (flopcast replay shows either).</p>\n", out);
-        fc_html_table(out, shift_heads);
-        int rows = 0;
-        for (const struct fc_node *s = fc_node_get(worst, "shifts")->first; s && rows < 20;
-             s = s->next, rows++) {
-            fc_html_say(out, "<tr><td>", "%s", fc_node_text(s, "name"));
-            fputs("</td><td>", out);
-            fc_html_value(out, s, "mean", 1, 4);
-            fputs("</td><td>", out);
-            fc_html_value(out, s, "mean_all", 1, 4);
-            fputs("</td><td>", out);
-            fc_html_figure(out, s, "shift", &plain, true);
-            fputs("</td></tr>\n", out);
-        }
-        fc_html_table_end(out);
+        fc_page_shifts(out, fc_node_get(worst, "shifts"), "in the worst 5 %");
     }
     fc_html_section_end(out);
 }

@@ -14,7 +14,12 @@ void fc_page_solve(FILE *out, const struct fc_node *root);
 void fc_page_explain(FILE *out, const struct fc_node *root); /* page_explain.c */
 void fc_page_search(FILE *out, const struct fc_node *root);  /* page_plan.c */
 void fc_page_step(FILE *out, const struct fc_node *root);
+void fc_page_stress(FILE *out, const struct fc_node *root); /* page_stress.c */
+void fc_page_flows(FILE *out, const struct fc_node *root);  /* page_flows.c */
 void fc_page_validate(FILE *out, const struct fc_node *root); /* page_validate.c */
+
+/* Fan charts of the flows in `root`, a map with the members `by`, `period` and `flows` as flows prints them. */
+void fc_page_flow_fans(FILE *out, const struct fc_node *root);
 
 /* The table's row of a metric by the name in a result, with or without a size ("run_days@5e26"), or NULL. */
 const struct fc_metric_info *fc_page_metric(const char *name);
@@ -27,6 +32,11 @@ void fc_page_metric_cell(FILE *out, const char *name, const char *unit);
 
 /* A scale for the values under these keys of a map, by the largest of them. */
 struct fc_scale fc_page_scale(const struct fc_node *map, const char *unit, const char *const *keys);
+
+/* The worlds of a set against all, as `shifts` of explain and stress list them: bars of the inputs, and a table whose
+ * first column is called `head`. */
+void fc_page_plot_shifts(FILE *out, const struct fc_node *list, const char *caption);
+void fc_page_shifts(FILE *out, const struct fc_node *list, const char *head);
 
 /* Seconds of a step by part, as bars: a map part -> seconds and the sum they are a share of. */
 void fc_page_parts(FILE *out, const char *caption, const struct fc_node *parts, double whole);

@@ -29,13 +29,13 @@ static void say_metric(FILE *out, const struct fc_node *m)
     bool high = worst && strcmp(worst, "high") == 0;
     char what[200];
     if (info->metric == FC_M_WALL_CLOCK_DAYS) {
-        fputs("<p>Half of the worlds end within ", out);
+        fputs("<p>The training run ends within ", out);
         fc_html_figure_in_words(out, m, "p50", &scale);
-        fputs(", nine in ten within ", out);
+        fputs(" in half of the worlds, within ", out);
         fc_html_figure_in_words(out, m, "p90", &scale);
-        fputs(", and nineteen in twenty within ", out);
+        fputs(" in nine of ten, and within ", out);
         fc_html_figure_in_words(out, m, "p95", &scale);
-        fputs(".</p>\n", out);
+        fputs(" in nineteen of twenty.</p>\n", out);
         return;
     }
     if (fc_html_number(m, "min") == fc_html_number(m, "max") &&

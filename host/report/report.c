@@ -7,6 +7,7 @@
 
 #include "cuda/model/run/classes.h"
 #include "chapters.h"
+#include "host/base/fold.h"
 #include "host/base/format.h"
 #include "host/base/source.h"
 #include "host/base/terminal.h"
@@ -167,12 +168,14 @@ static void metric_label(const struct fc_tally_metric *m, const struct fc_result
 
 static void print_heads(struct printing *p)
 {
+    fc_style(p->out, FC_STYLE_HEAD);
     struct row row = begin_row(p, "metric [unit]");
     for (int c = 0; c < p->column_count; c++) {
         char head[32];
         column_head(&p->columns[c], head, sizeof head);
         put_cell(&row, head);
     }
+    fc_style(p->out, FC_STYLE_PLAIN);
     fputc('\n', p->out);
 }
 
@@ -229,17 +232,21 @@ static void print_row(struct printing *p, const struct fc_tally_metric *m)
     char beyond[64] = "";
     if (m->metric == FC_M_WALL_CLOCK_DAYS && result->longest_days > 0)
         snprintf(beyond, sizeof beyond, " (longer than %.0f days)", result->longest_days);
+    fc_style(p->out, FC_STYLE_WARN);
     fprintf(p->out, "  never in %.4g %% of the worlds: %s%s", 100 - with,
             info->missing ? info->missing : "no value", beyond);
     if (!mean.refused)
         fprintf(p->out, ";\n  mean and sd are of the %.4g %% that have one", with);
+    fc_style(p->out, FC_STYLE_PLAIN);
     fputc('\n', p->out);
 }
 
 /* A line of explanation, wrapped to the width. */
 static void note(const struct printing *p, const char *text)
 {
+    fc_style(p->out, FC_STYLE_QUIET);
     fc_print_wrapped(p->out, text, 0, 2, p->width);
+    fc_style(p->out, FC_STYLE_PLAIN);
 }
 
 static void print_notes(struct printing *p)
@@ -252,7 +259,9 @@ static void print_notes(struct printing *p)
         any = any || (m->count > 0 && fc_metric_find(m->metric) && fc_metric_find(m->metric)->probability);
         parts = parts || (m->count > 0 && share_of_wall(&result->tally, m) >= 0);
     }
+    fc_style(out, FC_STYLE_WARN);
     fc_print_overflowed(out, "WARNING: ", true, &result->tally);
+    fc_style(out, FC_STYLE_PLAIN);
     if (parts)
         note(p, "time_..._h: with its share of the time watched, over all worlds; the parts sum to it");
     if (any)
@@ -516,43 +525,106 @@ static bool asked_for(const struct fc_report_options *options, const struct fc_m
     return options->only_count == 0;
 }
 
+static void print_chapter_title(FILE *out, enum fc_chapter_id chapter)
+{
+    fputc('\n', out);
+    fc_style(out, FC_STYLE_HEAD);
+    fprintf(out, "-- %s", chapter == FC_CHAPTER_NONE ? "further figures" : fc_chapter_titles[chapter]);
+    fc_style(out, FC_STYLE_PLAIN);
+    fputc('\n', out);
+}
+
+/* One metric of a chapter, and what it is ordered by. */
+struct place {
+    const struct fc_metric_info *info;
+    const struct fc_tally_metric *metric;
+    double spread;
+    int at; /* in the table */
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    int order = strcmp(x->info->name, y->info->name);
+    return order ? order : x->at - y->at;
+}
+
+static int by_spread(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    return x->spread != y->spread ? (x->spread < y->spread ? 1 : -1) : x->at - y->at;
+}
+
+/* sd over |mean|; below all others where there is none. */
+static double relative_spread(const struct fc_tally_metric *m)
+{
+    struct fc_estimate mean = fc_statistics_mean(m), sd = fc_statistics_sd(m);
+    return mean.refused || sd.refused || !(fabs(mean.value) > 0) ? -1 : sd.value / fabs(mean.value);
+}
+
+/* The metrics of a chapter in the order asked for; returns how many. */
+static int places_of(const struct printing *p, enum fc_chapter_id chapter, struct place *places)
+{
+    const struct fc_tally *tally = &p->result->tally;
+    bool contract = fc_metric_fixed_of_tally(tally) == FC_FIXED_MONEY;
+    int count = 0;
+    for (size_t i = 0; i < fc_metric_info_count; i++) {
+        const struct fc_metric_info *info = &fc_metric_infos[i];
+        if (fc_chapter_of(info, contract) != chapter || !asked_for(p->options, info))
+            continue;
+        for (int r = 0; r < tally->metric_count; r++) {
+            const struct fc_tally_metric *metric = &tally->metrics[r];
+            if (fc_metric_find(metric->metric) != info || !(shown(metric, false) || shown(metric, true)))
+                continue;
+            places[count] = (struct place){info, metric, relative_spread(metric), count};
+            count++;
+        }
+    }
+    if (p->options->sort != FC_SORT_TABLE)
+        qsort(places, (size_t)count, sizeof *places, p->options->sort == FC_SORT_NAME ? by_name : by_spread);
+    return count;
+}
+
 /* The figures of one chapter, or those that belong to none. */
 static void print_chapter(struct printing *p, enum fc_chapter_id chapter)
 {
-    FILE *out = p->out;
-    const struct fc_tally *tally = &p->result->tally;
-    bool contract = fc_metric_fixed_of_tally(tally) == FC_FIXED_MONEY;
-    bool fold = chapter != FC_CHAPTER_NONE && fc_chapter_folds(chapter), any = false;
-    int zeros = 0;
+    struct place places[FC_METRIC_COUNT];
+    int count = places_of(p, chapter, places), zeros = 0;
+    bool fold = chapter != FC_CHAPTER_NONE && fc_chapter_folds(chapter);
+    if (count)
+        print_chapter_title(p->out, chapter);
     for (int pass = 0; pass < 3; pass++) { /* figures, what is always 0, probabilities */
-        for (size_t i = 0; i < fc_metric_info_count; i++) {
-            const struct fc_metric_info *info = &fc_metric_infos[i];
-            if (fc_chapter_of(info, contract) != chapter || !asked_for(p->options, info))
+        for (int i = 0; i < count; i++) {
+            const struct fc_metric_info *info = places[i].info;
+            const struct fc_tally_metric *metric = places[i].metric;
+            if (!shown(metric, pass == 2))
                 continue;
-            for (int r = 0; r < tally->metric_count; r++) {
-                const struct fc_tally_metric *metric = &tally->metrics[r];
-                if (fc_metric_find(metric->metric) != info || !shown(metric, pass == 2))
-                    continue;
-                if (!any)
-                    fprintf(out, "\n-- %s\n",
-                            chapter == FC_CHAPTER_NONE ? "further figures" : fc_chapter_titles[chapter]);
-                any = true;
-                bool zero = fold && is_always_zero(metric);
-                if (pass == 2)
-                    print_probability(p, metric);
-                else if (pass == 1 && zero)
-                    print_zero(p, info->name, &zeros);
-                else if (pass == 0 && !zero && !is_class(info))
-                    print_row(p, metric);
-                if (pass == 0 && info->metric == FC_M_INTERRUPTIONS)
-                    print_classes(p);
-                if (pass == 0 && info->metric == FC_M_RUNS_FINAL)
-                    print_chances_of_runs(p, metric);
-            }
+            bool zero = fold && is_always_zero(metric);
+            if (pass == 2)
+                print_probability(p, metric);
+            else if (pass == 1 && zero)
+                print_zero(p, info->name, &zeros);
+            else if (pass == 0 && !zero && !is_class(info))
+                print_row(p, metric);
+            if (pass == 0 && info->metric == FC_M_INTERRUPTIONS)
+                print_classes(p);
+            if (pass == 0 && info->metric == FC_M_RUNS_FINAL)
+                print_chances_of_runs(p, metric);
         }
         if (pass == 1 && zeros)
-            fputc('\n', out);
+            fputc('\n', p->out);
     }
+}
+
+int fc_report_read_sort(const char *text, struct fc_report_options *options, struct fc_error *error)
+{
+    static const char *const words[] = {"table", "name", "spread"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, words[i]) == 0) {
+            options->sort = (enum fc_report_sort)i;
+            return 0;
+        }
+    return fc_fail(error, FC_BAD_INPUT, "--sort '%.40s' is none of table, name, spread", text);
 }
 
 int fc_report_read_quantiles(const char *text, struct fc_report_options *options, struct fc_error *error)

@@ -18,11 +18,14 @@ struct fc_report_options {
     int quantile_count;
     const char *only[FC_REPORT_ONLY]; /* metrics or chapters' words to print alone; only_count 0: all */
     int only_count;
-    bool sort; /* the metrics of a chapter by name */
+    enum fc_report_sort { FC_SORT_TABLE, FC_SORT_NAME, FC_SORT_SPREAD } sort; /* within a chapter */
 };
 
 /* Reads "10,50,90" (percent) into the quantiles. Returns 0, or -1 with `error` filled. */
 int fc_report_read_quantiles(const char *text, struct fc_report_options *options, struct fc_error *error);
+
+/* Reads "table" (the order of metrics.def), "name" or "spread" (the largest sd relative to the mean first). */
+int fc_report_read_sort(const char *text, struct fc_report_options *options, struct fc_error *error);
 
 /* Adds the name of a metric of `result` to print; refuses one that no metric has. */
 int fc_report_add_only(const char *name, struct fc_report_options *options, struct fc_error *error);

@@ -3,6 +3,7 @@
 
 #include "host/base/document_write.h"
 #include "host/base/format.h"
+#include "host/base/terminal.h"
 #include "host/language/in_use.h"
 #include "host/language/settings.h"
 
@@ -19,14 +20,19 @@ static void write_default(struct fc_writer *writer, const struct fc_field *field
     fc_write_end(writer);
 }
 
-enum { KEY_WIDTH = 33, VALUE_WIDTH = 56, GRADE_WIDTH = 15, INDENT = 4, LINE_WIDTH = 120 };
+enum { KEY_WIDTH = 33, VALUE_WIDTH = 56, GRADE_WIDTH = 15, INDENT = 4 };
+
+static int value_width(void)
+{
+    return fc_terminal_width() < KEY_WIDTH + VALUE_WIDTH + GRADE_WIDTH + 40 ? VALUE_WIDTH / 3 : VALUE_WIDTH;
+}
 
 /* Two lines: the default with its grade and source, and below it what the key means. */
 static void print_default(const struct fc_field *field, const struct fc_setting *setting)
 {
-    printf("%-*s %-*s %-*s %s\n%*s", KEY_WIDTH, field->path, VALUE_WIDTH, setting->text, GRADE_WIDTH,
+    printf("%-*s %-*s %-*s %s\n%*s", KEY_WIDTH, field->path, value_width(), setting->text, GRADE_WIDTH,
            setting->grade, setting->source, INDENT, "");
-    fc_print_wrapped(stdout, field->what, INDENT, INDENT, LINE_WIDTH);
+    fc_print_wrapped(stdout, field->what, INDENT, INDENT, fc_terminal_width());
 }
 
 int fc_show_defaults(const char *path_or_name, const struct fc_scenario_options *options, bool json,
@@ -47,7 +53,7 @@ int fc_show_defaults(const char *path_or_name, const struct fc_scenario_options 
         if (writer)
             write_default(writer, &fc_fields[i], setting);
         else if (shown == 0)
-            printf("%-*s %-*s %-*s %s\n", KEY_WIDTH, "key", VALUE_WIDTH, "default", GRADE_WIDTH, "grade",
+            printf("%-*s %-*s %-*s %s\n", KEY_WIDTH, "key", value_width(), "default", GRADE_WIDTH, "grade",
                    "source");
         if (!writer)
             print_default(&fc_fields[i], setting);

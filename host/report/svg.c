@@ -262,12 +262,18 @@ void fc_plot_line(struct fc_plot *p, const char *class, const double *x, const d
 void fc_plot_band(struct fc_plot *p, const char *class, const double *x, const double *lo, const double *hi,
                   int count)
 {
-    for (int i = 0; i + 1 < count; i++) { /* piece by piece: one that is not known leaves a gap */
-        bool known = isfinite(lo[i]) && isfinite(hi[i]) && isfinite(lo[i + 1]) && isfinite(hi[i + 1]);
-        if (known)
-            fprintf(p->out, "<polygon class=\"%s\" points=\"%.1f,%.1f %.1f,%.1f %.1f,%.1f %.1f,%.1f\"/>\n",
-                    class, px(p, x[i]), py(p, lo[i]), px(p, x[i + 1]), py(p, lo[i + 1]), px(p, x[i + 1]),
-                    py(p, hi[i + 1]), px(p, x[i]), py(p, hi[i]));
+    for (int from = 0; from < count;) { /* one shape for each stretch that is known */
+        int to = from;
+        while (to < count && isfinite(lo[to]) && isfinite(hi[to]))
+            to++;
+        if (to - from > 1) {
+            fprintf(p->out, "<polygon class=\"%s\" points=\"", class);
+            for (int i = from; i < to; i++)
+                fprintf(p->out, "%.1f,%.1f ", px(p, x[i]), py(p, lo[i]));
+            for (int i = to; i-- > from;)
+                fprintf(p->out, "%.1f,%.1f%s", px(p, x[i]), py(p, hi[i]), i > from ? " " : "\"/>\n");
+        }
+        from = to + 1;
     }
 }
 

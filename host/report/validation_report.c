@@ -7,6 +7,7 @@
 
 #include "host/base/command_line.h"
 #include "host/base/output.h"
+#include "host/base/table.h"
 #include "host/calibrate/validation.h"
 
 static void cell(FILE *out, const char *before, double value, double scale, int digits, const char *after)
@@ -17,34 +18,44 @@ static void cell(FILE *out, const char *before, double value, double scale, int 
         fprintf(out, "%s%.*f%s", before, digits, scale * value, after);
 }
 
-/* One line of scores, between the separators of a plain or a Markdown table. */
-static void print_line(FILE *out, const struct fc_score *s, const char *pattern, const char *between)
+/* The figures of a score in the order of the columns, "-" where there is none. */
+enum { FIGURES = 10, FIGURE_TEXT = 16 };
+static void score_figures(const struct fc_score *s, char text[FIGURES][FIGURE_TEXT])
 {
-    fprintf(out, pattern, s->name, s->rows);
     const struct {
         double value;
         int digits;
         double scale;
-    } cells[] = {
+    } cells[FIGURES] = {
         {s->mape, 1, 100},   {s->median_ape, 1, 100}, {s->p90_ape, 1, 100}, {s->max_ape, 1, 100},
         {s->bias, 1, 100},   {s->cover50, 0, 100},    {s->cover90, 0, 100}, {s->constant_mfu_mape, 1, 100},
         {s->spearman, 2, 1}, {s->regret, 1, 100}};
-    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+    for (int i = 0; i < FIGURES; i++) {
         if (isnan(cells[i].value))
-            fprintf(out, "%s%6s", between, "-");
+            snprintf(text[i], FIGURE_TEXT, "-");
         else
-            fprintf(out, "%s%6.*f", between, cells[i].digits, cells[i].scale * cells[i].value);
+            snprintf(text[i], FIGURE_TEXT, "%.*f", cells[i].digits, cells[i].scale * cells[i].value);
     }
 }
 
 static void print_scores(const struct fc_score *scores, int count, FILE *out)
 {
-    fprintf(out, "%-28s %5s  %6s  %6s  %6s  %6s  %6s  %6s  %6s  %6s  %6s  %6s\n", "group", "rows", "mean",
-            "median", "P90", "max", "bias", "in 50", "in 90", "c.MFU", "rho", "regret");
+    static const char *const heads[] = {"group", "rows",  "mean",  "median", "P90", "max",
+                                        "bias",  "in 50", "in 90", "c.MFU",  "rho", "regret"};
+    struct fc_table table;
+    fc_table_start(&table, FIGURES + 2, 1);
+    for (int c = 0; c < FIGURES + 2; c++)
+        fc_table_cell(&table, "%s", heads[c]);
     for (int i = 0; i < count; i++) {
-        print_line(out, &scores[i], "%-28s %5d", "  ");
-        fputc('\n', out);
+        char text[FIGURES][FIGURE_TEXT];
+        score_figures(&scores[i], text);
+        fc_table_cell(&table, "%s", scores[i].name);
+        fc_table_cell(&table, "%d", scores[i].rows);
+        for (int c = 0; c < FIGURES; c++)
+            fc_table_cell(&table, "%s", text[c]);
     }
+    fc_table_print(&table, out, 0);
+    fc_table_free(&table);
 }
 
 /* The groups that hold rows of the generation that was left out. */
@@ -194,7 +205,11 @@ static void report_scores(const struct fc_score *scores, int count, FILE *out)
                  "corr. | regret |\n"
                  "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
     for (int i = 0; i < count; i++) {
-        print_line(out, &scores[i], "| %s | %d", " | ");
+        char text[FIGURES][FIGURE_TEXT];
+        score_figures(&scores[i], text);
+        fprintf(out, "| %s | %d", scores[i].name, scores[i].rows);
+        for (int c = 0; c < FIGURES; c++)
+            fprintf(out, " | %6s", text[c]);
         fputs(" |\n", out);
     }
 }
