@@ -7,7 +7,7 @@
 #   make help    the other targets
 
 .DEFAULT_GOAL := all
-GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install uninstall how-to gpu-bundle vectors sbom compile-commands picture
+GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install uninstall deb manuals library how-to gpu-bundle vectors sbom compile-commands picture
 
 ifndef FLOPCAST_INNER
 .NOTPARALLEL: # `make -j8 deps test`: first the one, then the other
@@ -46,6 +46,7 @@ help:
 	@echo 'make sbom              what the program is made of (SPDX), in build/flopcast.spdx'
 	@echo 'make install           to PREFIX (default /usr/local), under DESTDIR'
 	@echo 'make uninstall         what make install has put there'
+	@echo 'make deb               a Debian package, build/flopcast_VERSION_ARCH.deb'
 	@echo 'make dist              the committed sources as build/flopcast-VERSION.tar.gz'
 	@echo 'make clean             remove build/'
 	@echo 'NVCC= HAVE_OPENCL=     leave CUDA or OpenCL out; B=DIR builds in another folder'

@@ -1,6 +1,7 @@
 # build.mk: the rules behind the Makefile; included once the packages are there.
 
 B := build
+PREFIX := /usr/local
 CC := gcc
 CLANG := $(shell command -v clang 2>/dev/null)
 NVCC := $(shell command -v nvcc 2>/dev/null)
@@ -14,6 +15,14 @@ endif
 have_header = $(shell printf '\#include <%s>\n' $(1) | $(CC) -E -x c - >/dev/null 2>&1 && echo yes)
 HAVE_OPENCL := $(call have_header,CL/cl.h)
 HAVE_XLSX := $(call have_header,xlsxwriter.h)
+# Debian keeps HDF5's header out of the common folder. The library itself is opened when a file is asked for.
+HDF5_PC := $(firstword $(foreach p,hdf5-serial hdf5,$(if $(shell pkg-config --exists $(p) 2>/dev/null && echo yes),$(p))))
+HDF5_FLAGS := $(if $(HDF5_PC),$(shell pkg-config --cflags $(HDF5_PC)))
+HDF5_DIRS := $(if $(HDF5_PC),$(patsubst -L%,%,$(shell pkg-config --libs-only-L $(HDF5_PC))) $(shell pkg-config --variable=libdir $(HDF5_PC)))
+HDF5_LIBRARY := $(if $(HDF5_PC),$(shell readelf -dW $(firstword $(wildcard $(addsuffix /libhdf5.so,$(HDF5_DIRS)))) 2>/dev/null | \
+  sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p'))
+HAVE_HDF5 := $(if $(HDF5_LIBRARY),$(shell printf '\#include <hdf5.h>\n' | $(CC) $(HDF5_FLAGS) -E -x c - >/dev/null 2>&1 && echo yes))
+FOUND_HDF5 := $(if $(HAVE_HDF5),Samples as HDF5: written ($(HDF5_LIBRARY)),Samples as HDF5: left out (no hdf5.h; install libhdf5-dev))
 OPTIONAL := $(if $(HAVE_XLSX),-DFC_WITH_XLSX)
 OPTIONAL_LIBS := $(if $(HAVE_XLSX),-lxlsxwriter)
 FOUND_FILES := $(if $(HAVE_XLSX),Workbooks: written (libxlsxwriter found),Workbooks: left out (no xlsxwriter.h; install libxlsxwriter-dev))
@@ -30,7 +39,10 @@ HARDEN := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D
 HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Two folders give the same bytes: no path of this machine is kept, not even for the debugger.
 SAME_BYTES := -ffile-prefix-map=$(CURDIR)=.
-ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT) $(CFLAGS) -fPIE $(HARDEN) $(SAME_BYTES) -fopenmp -I. \
+# One set of objects for the program and for libflopcast.so; hidden symbols cost no more than in a program alone. (Kernels
+# use nothing that a shared library could replace, and so stay as they are in a program.)
+PIC := -fPIC -fvisibility=hidden -fno-semantic-interposition
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(EXACT) $(CFLAGS) $(PIC) $(HARDEN) $(SAME_BYTES) -fopenmp -I. \
               $(shell pkg-config --cflags hwloc libfyaml json-c) $(if $(HAVE_OPENCL),-DFC_WITH_OPENCL) $(OPTIONAL) $(EXTRA_CFLAGS)
 LDLIBS := $(shell pkg-config --libs hwloc libfyaml json-c) $(OPTIONAL_LIBS) -fopenmp -lm -ldl -lpthread $(HARDEN_LD) $(EXTRA_LDFLAGS)
 KERNEL_OPT := -O3 -g
@@ -65,13 +77,14 @@ EMBEDDED := $(wildcard catalog/*.yaml catalog/*.csv scenarios/*.yaml)
 include cuda/cuda.mk
 
 .PHONY: all run test test-long test-sanitize bench check-style rooms install
-all: $(B)/flopcast
+all: $(B)/flopcast library
 
 $(B)/flopcast: $(B)/host/main.o $(OBJECTS)
-	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"; echo "$(FOUND_FILES)"
+	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"; echo "$(FOUND_FILES)"; echo "$(FOUND_HDF5)"
 	@echo "  LD $@"
 	@$(CC) -o $@ $^ $(LDLIBS)
 
+$(B)/host/result/samples_hdf5.o: ALL_CFLAGS += $(if $(HAVE_HDF5),$(patsubst -I%,-isystem %,$(HDF5_FLAGS)) -DFC_HDF5_LIBRARY='"$(HDF5_LIBRARY)"')
 $(B)/host/cpu_kernel_%.o: host/backends/cpu_kernel.c $(MODEL) build.mk
 	@mkdir -p $(@D)
 	@echo "  CC $@"
@@ -90,6 +103,36 @@ $(B)/embedded.s: $(EMBEDDED) host/embed.sh build.mk
 $(B)/embedded.o: $(B)/embedded.s
 	@echo "  AS $@"
 	@$(CC) -c $< -o $@
+
+# --- libflopcast: the model for other programs (host/library/flopcast.h) -------------------------------------------------
+SONAME := libflopcast.so.0
+VERSION := $(shell sed -n 's/^\#define FC_VERSION "\(.*\)"/\1/p' host/base/version.h)
+LIBRARY_ROOMS := base language result step backends compile calibrate run analysis library
+LIBRARY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out host/backends/cpu_kernel.c,$(wildcard $(LIBRARY_ROOMS:%=host/%/*.c))) $(TOPOLOGY)) \
+                   $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) $(B)/embedded.o
+library: $(B)/lib/$(SONAME) $(B)/lib/libflopcast.a $(B)/lib/flopcast.pc
+$(B)/lib/$(SONAME): $(LIBRARY_OBJECTS) host/library/flopcast.map
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=host/library/flopcast.map -Wl,-z,defs -o $@ $(LIBRARY_OBJECTS) \
+	  $(filter-out -pie,$(LDLIBS))
+	@ln -sf $(SONAME) $(B)/lib/libflopcast.so
+$(B)/lib/libflopcast.a: $(LIBRARY_OBJECTS)
+	@mkdir -p $(@D)
+	@rm -f $@; ar rcs $@ $^
+$(B)/lib/flopcast.pc: host/library/flopcast.pc.in host/base/version.h build.mk
+	@mkdir -p $(@D)
+	@sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(OPTIONAL_LIBS)|' $< > $@
+.PHONY: library
+
+# --- manual pages: flopcast(1) by hand, flopcast-COMMAND(1) from the text of --help ------------------------------------
+COMMANDS := $(shell sed -n 's/^    {"\([a-z]*\)", .*/\1/p' host/commands/commands.c)
+MANUALS := $(COMMANDS:%=$(B)/man/flopcast-%.1)
+$(MANUALS): $(B)/man/flopcast-%.1: $(B)/flopcast
+	@mkdir -p $(@D)
+	@$(B)/flopcast help --man $* > $@.tmp && mv $@.tmp $@
+manuals: $(MANUALS)
+.PHONY: manuals
 
 run: all
 	$(B)/flopcast run scenarios/openai-aws-38b.yaml
@@ -114,9 +157,10 @@ ifneq ($(CLANG),)
 endif
 .PHONY: vectors
 
-# The page of the twelve questions, from its own commands.
+# The page of the twelve questions and those of the first hours, from their own commands.
 how-to: all
 	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh docs/how-to/twelve-questions.md
+	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh -t docs/tutorial/ml-lead.md docs/tutorial/planner.md docs/tutorial/finance.md
 .PHONY: how-to
 
 # What the program is made of, as SPDX.
@@ -125,22 +169,39 @@ sbom: all
 	@echo "  SBOM $(B)/flopcast.spdx"
 .PHONY: sbom
 
-PREFIX := /usr/local
 DATA := $(DESTDIR)$(PREFIX)/share
-install: all
+LIBDIR := $(PREFIX)/lib
+PYTHONDIR := $(PREFIX)/lib/python3/dist-packages
+install: all manuals
 	install -d $(DESTDIR)$(PREFIX)/bin $(DATA)/man/man1 $(DATA)/flopcast/scenarios $(DATA)/bash-completion/completions \
-	  $(DATA)/zsh/site-functions $(DATA)/fish/vendor_completions.d
+	  $(DATA)/zsh/site-functions $(DATA)/fish/vendor_completions.d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include \
+	  $(DESTDIR)$(PYTHONDIR)
 	install -m 755 $(B)/flopcast $(DESTDIR)$(PREFIX)/bin/flopcast
-	install -m 644 docs/flopcast.1 $(DATA)/man/man1/flopcast.1
+	install -m 644 docs/flopcast.1 $(MANUALS) $(DATA)/man/man1
 	install -m 644 scenarios/*.yaml $(DATA)/flopcast/scenarios
 	install -m 644 host/completion/flopcast.bash $(DATA)/bash-completion/completions/flopcast
 	install -m 644 host/completion/_flopcast $(DATA)/zsh/site-functions/_flopcast
 	install -m 644 host/completion/flopcast.fish $(DATA)/fish/vendor_completions.d/flopcast.fish
+	install -m 755 $(B)/lib/$(SONAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libflopcast.so
+	install -m 644 $(B)/lib/libflopcast.a $(DESTDIR)$(LIBDIR)/libflopcast.a
+	sed 's|^prefix=.*|prefix=$(PREFIX)|; s|^libdir=.*|libdir=$(LIBDIR)|' $(B)/lib/flopcast.pc > $(DESTDIR)$(LIBDIR)/pkgconfig/flopcast.pc
+	install -m 644 host/library/flopcast.h $(DESTDIR)$(PREFIX)/include/flopcast.h
+	install -m 644 python/flopcast.py $(DESTDIR)$(PYTHONDIR)/flopcast.py
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/flopcast $(DATA)/man/man1/flopcast.1 $(DATA)/bash-completion/completions/flopcast \
-	  $(DATA)/zsh/site-functions/_flopcast $(DATA)/fish/vendor_completions.d/flopcast.fish
+	rm -f $(DESTDIR)$(PREFIX)/bin/flopcast $(DATA)/man/man1/flopcast.1 $(COMMANDS:%=$(DATA)/man/man1/flopcast-%.1) \
+	  $(DATA)/bash-completion/completions/flopcast $(DATA)/zsh/site-functions/_flopcast \
+	  $(DATA)/fish/vendor_completions.d/flopcast.fish $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libflopcast.so \
+	  $(DESTDIR)$(LIBDIR)/libflopcast.a $(DESTDIR)$(LIBDIR)/pkgconfig/flopcast.pc $(DESTDIR)$(PREFIX)/include/flopcast.h \
+	  $(DESTDIR)$(PYTHONDIR)/flopcast.py
 	rm -rf $(DATA)/flopcast
 .PHONY: uninstall
+
+# A Debian package of what `make install` would put under /usr, with the libraries that this machine has.
+deb: all manuals
+	@$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=$(B) CC="$(CC)" NVCC="$(NVCC)" PREFIX=/usr DESTDIR=$(B)/deb install >/dev/null
+	@sh host/deb.sh $(B) $(VERSION)
+.PHONY: deb
 
 # --- tests -----------------------------------------------------------------------------------------------------------
 include tests/tests.mk

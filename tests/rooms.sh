@@ -40,7 +40,7 @@ function system_allowed(from, header) {
 BEGIN {
     n = split("cuda/model/base|cuda/model/step cuda/model/run cuda/model/contract|cuda/model|cuda|topology|host/base|" \
               "host/language host/result|host/step host/backends|host/compile host/calibrate|host/run|host/analysis|" \
-              "host/report|bench|host/commands|host", level, "|")
+              "host/report host/library|bench|host/commands|host", level, "|")
     for (i = 1; i <= n; i++) { m = split(level[i], name, " "); for (j = 1; j <= m; j++) floor[name[j]] = i }
 }
 /^[ \t]*#[ \t]*include[ \t]*["<]/ {
