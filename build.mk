@@ -160,7 +160,7 @@ endif
 # The page of the twelve questions and those of the first hours, from their own commands.
 how-to: all
 	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh docs/how-to/twelve-questions.md
-	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh -t docs/tutorial/ml-lead.md docs/tutorial/planner.md docs/tutorial/finance.md
+	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh -t $(filter-out %/README.md,$(wildcard docs/tutorial/*.md))
 .PHONY: how-to
 
 # What the program is made of, as SPDX.

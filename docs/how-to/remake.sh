@@ -1,37 +1,49 @@
 #!/bin/sh
 # remake.sh PAGE...: runs every command of a how-to page again and puts what it prints in the place of what stands there.
 # A command is an indented line that begins with flopcast, and goes on behind a backslash or a pipe; its output is the next block
-# between ``` lines, and a line "(1.2 s)" behind it the time it took. FLOPCAST names the program. Run from the root.
+# between ``` lines, and a line "(1.2 s)" behind it the time it took. FLOPCAST names the program. With `-t` before the pages
+# commands run in a folder of their own, where they may write. Run from the root.
 set -eu
 flopcast=${FLOPCAST:-build/flopcast}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 ln -s "$(cd "$(dirname "$flopcast")" && pwd)/$(basename "$flopcast")" "$folder/flopcast"
+place=.
+if [ "$1" = -t ]; then
+    shift
+    place=$folder/place
+    mkdir "$place"
+fi
 PATH=$folder:$PATH
 export PATH LC_ALL="${LC_ALL:-C.UTF-8}"
 for page in "$@"; do
-    awk -v folder="$folder" '
-        function run(   line, status) {
+    awk -v folder="$folder" -v place="$place" '
+        function run(shown,   line, status) {
             print command > (folder "/command.sh")
             close(folder "/command.sh")
             "date +%s.%N" | getline begin; close("date +%s.%N")
-            status = system("sh " folder "/command.sh >" folder "/out 2>" folder "/err")
+            status = system("cd " place " && sh " folder "/command.sh >" folder "/out 2>" folder "/err")
             "date +%s.%N" | getline end; close("date +%s.%N")
             took = end - begin
             if (status) {
                 print "remake: status " status ": " command > "/dev/stderr"
                 failed = 1
             }
-            while ((getline line < (folder "/out")) > 0) { sub(/ +$/, "", line); print line }
+            while ((getline line < (folder "/out")) > 0)
+                if (shown) { sub(/ +$/, "", line); print line }
             close(folder "/out")
         }
         skipping { if (/^```/) { skipping = 0; print } ; next }
-        /^```/ && command != "" { print; run(); command = ""; skipping = 1; next }
+        /^```/ && command != "" { print; run(1); command = ""; skipping = 1; next }
         /^```/ { inside = !inside }
         /^\([0-9.]+ s\)$/ { printf "(%.1f s)\n", took; next }
         { print }
         more { command = command "\n" $0; more = /[\\|]$/; next }
-        /^    flopcast / && !inside { command = $0; more = /[\\|]$/ }
-        END { exit failed }
+        /^    flopcast / && !inside {
+            if (command != "") run(0) # one whose output is not shown
+            command = $0
+            more = /[\\|]$/
+        }
+        END { if (command != "") run(0); exit failed }
     ' "$page" > "$folder/page" && cat "$folder/page" > "$page"
 done
