@@ -370,7 +370,7 @@ static void probability_line(struct printing *p, const char *label, double value
     fc_format_probability(value, lo, hi, text, sizeof text);
     pad(p->out, label, p->name_width, false);
     int at = fc_text_width(label) > p->name_width ? fc_text_width(label) : p->name_width;
-    int wide = fc_text_width(text) < 28 ? 28 : fc_text_width(text);
+    int wide = fc_text_width(text) < 28 ? 28 : fc_text_width(text) + 1;
     fprintf(p->out, " %s", text);
     if (p->width - at - wide < 30) {
         fputs("\n    ", p->out);
