@@ -22,16 +22,6 @@ static int by_input(const void *a, const void *b)
     return ((const struct fc_draw *)a)->input - ((const struct fc_draw *)b)->input;
 }
 
-/* Classes that are off unless stated are left out of the table when they are. */
-static bool class_in_use(const struct fc_program *program, int c)
-{
-    int input = c == FC_CLASS_SITE ? FC_IN_SITE_MTBF_H : c == FC_CLASS_POD ? FC_IN_POD_MTBF_H : -1;
-    for (int i = 0; input >= 0 && i < program->draw_count; i++)
-        if (program->draws[i].input == input)
-            return program->draws[i].kind != FC_DRAW_CONSTANT || program->draws[i].value > 0;
-    return input < 0;
-}
-
 /* Whether a metric with this condition is there; `index` is that of a run size, or a class of failures. */
 static bool applies(const struct fc_program *program, enum fc_when when, int index)
 {
@@ -63,7 +53,7 @@ static bool applies(const struct fc_program *program, enum fc_when when, int ind
     case FC_WHEN_LEMONS:
         return detailed && detail->lemons;
     case FC_WHEN_FAILURE_CLASS:
-        return detailed && !fc_class_in(FC_CLASSES_SOFT, index) && class_in_use(program, index);
+        return detailed && fc_program_class_in_use(program, index);
     case FC_WHEN_RUN_OR_CONTRACT:
         return run || of_contract;
     case FC_WHEN_DEADLINE:

@@ -9,30 +9,22 @@
 #include "host/language/in_use.h"
 #include "host/language/special.h"
 
-#define ALWAYS 1e9
+#define ALWAYS 1e9 /* whatever reliability.swap_probability is */
 
-/* Which failures need something replaced, relative to reliability.swap_probability; and which can be blamed
- * on the wrong node. Estimates: the parts that are soldered in are swapped, the network is mended in place,
- * software restarts. The factors are scaled so that their mean over the shares is 1. */
+enum { BLAMED = 1, REPLICA = 2, MEMORY_LOST = 4, OPTIONAL = 8 };
+
 static const struct class_rule {
-    double swap; /* ALWAYS: whatever the probability */
-    bool blame, replica, memory_lost;
+    double swap;
+    int flags;
     enum fc_blast blast;
+    enum fc_field_id time;
 } class_rules[FC_CLASS_COUNT] = {
-    [FC_CLASS_GPU] = {1.25, true, true, false, FC_BLAST_TRAY},
-    [FC_CLASS_HOST] = {1.5, true, true, false, FC_BLAST_TRAY},
-    [FC_CLASS_NVLINK] = {1.25, true, true, false, FC_BLAST_TRAY},
-    [FC_CLASS_NETWORK] = {0.25, true, true, false, FC_BLAST_TRAY},
-    [FC_CLASS_SOFTWARE] = {0, false, true, false, FC_BLAST_TRAY},
-    [FC_CLASS_HANG] = {0.5, true, true, false, FC_BLAST_TRAY},
-    [FC_CLASS_SILENT] = {2, false, false, false, FC_BLAST_TRAY},
-    [FC_CLASS_RACK] = {ALWAYS, false, true, true, FC_BLAST_RACK},
-    [FC_CLASS_JOB] = {0, false, false, true, FC_BLAST_TRAY},
-    [FC_CLASS_SLOW_NODE] = {0, false, false, false, FC_BLAST_TRAY},
-    [FC_CLASS_SLOW_NETWORK] = {0, false, false, false, FC_BLAST_TRAY},
-    [FC_CLASS_SITE] = {0, false, false, true, FC_BLAST_TRAY},
-    [FC_CLASS_POD] = {ALWAYS, false, false, true, FC_BLAST_POD},
-    [FC_CLASS_IDLE] = {ALWAYS, false, false, false, FC_BLAST_TRAY},
+#define CLASS_SHARED(id, number, name, flags, swap, blast, time, what)                                       \
+    [number] = {swap, flags, FC_BLAST_##blast, time},
+#define CLASS_OWN(id, number, name, rate, input, flags, swap, blast, time, what)                             \
+    [number] = {swap, flags, FC_BLAST_##blast, time},
+#define CLASS_SOFT(id, number, name, rate, swap, blast, time) [number] = {swap, 0, FC_BLAST_##blast, time},
+#include "cuda/model/classes.def"
 };
 
 /* A distribution that may be a table or a constant. */
@@ -188,6 +180,26 @@ static double median(const struct fc_setting *setting)
     return setting->distribution ? fc_distribution_quantile(setting->distribution, 0.5, 0.5) : 0;
 }
 
+/* The table of a class's time, shared by all classes with the same key. */
+static int class_time(struct fc_compiled *compiled, const struct fc_settings *settings, int c,
+                      struct fc_error *error)
+{
+    struct fc_run *run = &compiled->program.run;
+    int32_t *table = run->detail.classes.time_table;
+    for (int before = 0; before < c; before++)
+        if (class_rules[before].time == class_rules[c].time) {
+            table[c] = table[before];
+            return 0;
+        }
+    struct fc_draw time = run->detection;
+    if ((class_rules[c].time != FC_FIELD_DETECTION &&
+         make_draw_of(compiled, settings, class_rules[c].time, &time, error)) ||
+        as_table(compiled, &time, error))
+        return -1;
+    table[c] = time.table;
+    return 0;
+}
+
 static int compile_classes(struct fc_compiled *compiled, const struct fc_settings *settings,
                            struct fc_error *error)
 {
@@ -202,35 +214,38 @@ static int compile_classes(struct fc_compiled *compiled, const struct fc_setting
     if (!(sum > 0))
         return fc_fail_at(error, &settings->fields[FC_FIELD_SHARE_GPU].place,
                           "the shares of the classes are all 0 (reliability.share_*); state one above 0");
-    struct fc_draw hang = {0}, lag = {0}, slow_node = {0}, slow_network = {0}, outage = {0},
-                   other = run->detection;
-    if (make_draw_of(compiled, settings, FC_FIELD_HANG_DETECTION, &hang, error) ||
-        make_draw_of(compiled, settings, FC_FIELD_SILENT_LAG, &lag, error) ||
-        make_draw_of(compiled, settings, FC_FIELD_SLOW_NODE_LENGTH, &slow_node, error) ||
-        make_draw_of(compiled, settings, FC_FIELD_SLOW_NETWORK_LENGTH, &slow_network, error) ||
-        make_draw_of(compiled, settings, FC_FIELD_SITE_OUTAGE, &outage, error))
-        return -1;
     for (int c = 0; c < FC_CLASS_COUNT; c++) {
         const struct class_rule *rule = &class_rules[c];
-        struct fc_draw *distribution = c == FC_CLASS_HANG           ? &hang
-                                       : c == FC_CLASS_SILENT       ? &lag
-                                       : c == FC_CLASS_SLOW_NODE    ? &slow_node
-                                       : c == FC_CLASS_SLOW_NETWORK ? &slow_network
-                                       : c == FC_CLASS_SITE         ? &outage
-                                                                    : &other;
-        if (as_table(compiled, distribution, error))
+        if (class_time(compiled, settings, c, error))
             return -1;
-        classes->time_table[c] = distribution->table;
         classes->swap[c] = rule->swap >= ALWAYS ? (float)ALWAYS
                            : swaps > 0          ? (float)(rule->swap * sum / swaps)
                                                 : 0;
-        classes->blamed |= (fc_u32)rule->blame << c;
-        classes->replica |= (fc_u32)rule->replica << c;
-        classes->scaled |= (fc_u32)(distribution == &hang || distribution == &other) << c;
-        classes->memory_lost[c] = rule->memory_lost;
+        classes->blamed |= (fc_u32)((rule->flags & BLAMED) != 0) << c;
+        classes->replica |= (fc_u32)((rule->flags & REPLICA) != 0) << c;
+        classes->scaled |= (fc_u32)(rule->time == FC_FIELD_DETECTION || rule->time == FC_FIELD_HANG_DETECTION)
+                           << c;
+        classes->memory_lost[c] = (rule->flags & MEMORY_LOST) != 0;
         classes->blast[c] = (fc_i32)rule->blast;
     }
     return 0;
+}
+
+bool fc_program_class_in_use(const struct fc_program *program, int c)
+{
+    static const int inputs[FC_CLASS_COUNT] = {
+#define CLASS_SHARED(...)
+#define CLASS_OWN(id, number, name, rate, input, ...) [number] = FC_IN_##input,
+#define CLASS_SOFT(...)
+#include "cuda/model/classes.def"
+    };
+    if (fc_class_in(FC_CLASSES_SOFT, c))
+        return false;
+    bool optional = class_rules[c].flags & OPTIONAL;
+    for (int i = 0; optional && i < program->draw_count; i++)
+        if (program->draws[i].input == inputs[c])
+            return program->draws[i].kind != FC_DRAW_CONSTANT || program->draws[i].value > 0;
+    return !optional;
 }
 
 int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_settings *settings,
@@ -240,7 +255,7 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
     struct fc_run *run = &compiled->program.run;
     struct fc_run_detail *d = &run->detail;
     d->durable_every = 1;
-    if (!f[FC_FIELD_PROFILE].is_set || f[FC_FIELD_PROFILE].choice == 0)
+    if (!f[FC_FIELD_PROFILE].is_set || f[FC_FIELD_PROFILE].choice == FC_PROFILE_PLAIN)
         return refuse_unused(settings, error) || fc_cluster_check_run(&compiled->cluster, settings, error)
                    ? -1
                    : 0;
@@ -270,10 +285,10 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
     d->pod_racks = (fc_i32)f[FC_FIELD_POD_RACKS].integer;
     d->crews = (fc_i32)f[FC_FIELD_CREWS].integer;
     d->shortage = f[FC_FIELD_SHORTAGE].choice;
-    d->elastic = f[FC_FIELD_ELASTIC].choice;
-    d->asynchronous = f[FC_FIELD_CHECKPOINT_KIND].choice;
+    d->elastic = f[FC_FIELD_ELASTIC].choice == FC_FAILOVER_REPLICA;
+    d->asynchronous = f[FC_FIELD_CHECKPOINT_KIND].choice == FC_CHECKPOINT_ASYNCHRONOUS;
     d->durable_every = (fc_i32)f[FC_FIELD_DURABLE_EVERY].integer;
-    d->ages = f[FC_FIELD_AGES].choice ? FC_AGES_UNITS : FC_AGES_NONE;
+    d->ages = f[FC_FIELD_AGES].choice == FC_WORD_AGES_NONE ? FC_AGES_NONE : FC_AGES_UNITS;
     d->age_units = (fc_i32)d->trays;
     d->idle = !constant_zero(&f[FC_FIELD_IDLE_FAILURES]);
     if (compile_segments(d, settings, error) || compile_lemons(compiled, settings, error))
@@ -285,7 +300,8 @@ int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_sett
         make_draw_of(compiled, settings, FC_FIELD_REPAIR_AUTOMATIC, &d->repair_automatic, error) ||
         make_draw_of(compiled, settings, FC_FIELD_RACK_REPAIR, &d->rack_repair, error))
         return -1;
-    if (d->ages && (weibull_table(compiled, shape, f[FC_FIELD_AGES].choice == 2, &d->first_failure, error) ||
+    if (d->ages && (weibull_table(compiled, shape, f[FC_FIELD_AGES].choice == FC_WORD_AGES_STEADY,
+                                  &d->first_failure, error) ||
                     weibull_table(compiled, shape, false, &d->next_failure, error)))
         return -1;
     struct fc_draw by_hand = run->repair;

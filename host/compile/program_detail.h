@@ -10,4 +10,8 @@
 int fc_program_compile_detail(struct fc_compiled *compiled, const struct fc_settings *settings,
                               struct fc_error *error);
 
+/* Whether a detailed run meets this class (enum fc_class) as a stop of the job: all but those that are off unless stated
+ * and not stated. */
+bool fc_program_class_in_use(const struct fc_program *program, int c);
+
 #endif

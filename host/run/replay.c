@@ -9,15 +9,18 @@
 #define FC_CHUNK 1
 #include "cuda/model/trial.h"
 
-const char *const fc_bucket_names[FC_BUCKET_COUNT] = {"productive", "redone",  "checkpoint", "detection",
-                                                      "restart",    "waiting", "planned",    "slowdown",
-                                                      "programme"};
+const char *const fc_bucket_names[FC_BUCKET_COUNT] = {"productive", "redone",   "checkpoint",
+                                                      "detection",  "restart",  "waiting",
+                                                      "planned",    "slowdown", "programme"};
 
 const char *fc_replay_what(const struct fc_replay_event *event)
 {
     static const char *const classes[FC_CLASS_COUNT] = {
-        "gpu",  "host", "nvlink",    "network",      "software", "hang", "silent",
-        "rack", "job",  "slow tray", "slow network", "site",     "pod",  "idle tray"};
+#define CLASS_SHARED(id, number, name, ...) [number] = name,
+#define CLASS_OWN(id, number, name, ...) [number] = name,
+#define CLASS_SOFT(id, number, name, ...) [number] = name,
+#include "cuda/model/classes.def"
+    };
     switch (event->kind) {
     case FC_REPLAY_PLANNED:
         return "planned stop";

@@ -1,45 +1,27 @@
-/* classes.h: the classes of trouble that a run meets, and what the host prepares for each (failures.h uses
- * it).
- *
- * A class has its own rate and scale, its own detection, its own blast radius. Numbers are permanent: they
- * name metrics (interruptions@gpu) and keys of scenarios; names stand in host/result/metrics.c. */
+/* classes.h: the classes of trouble that a run meets (../classes.def), and what the host prepares for each (failures.h uses
+ * it). A class has its own rate and scale, its own detection, its own blast radius. */
 #ifndef FC_MODEL_CLASSES_H
 #define FC_MODEL_CLASSES_H
 
 #include "../base/lang.h"
 
 enum fc_class {
-    /* shares of the interruptions that grow with the number of GPUs (FC_IN_GPU_MTBF_H) */
-    FC_CLASS_GPU = 0,  /* GPU and its memory */
-    FC_CLASS_HOST = 1, /* other parts of a tray or server */
-    FC_CLASS_NVLINK = 2,
-    FC_CLASS_NETWORK = 3,
-    FC_CLASS_SOFTWARE = 4,
-    FC_CLASS_HANG = 5,   /* found by a time-out only */
-    FC_CLASS_SILENT = 6, /* silent corruption: training goes back by the lag of its detection */
-    /* with a rate of their own */
-    FC_CLASS_RACK = 7, /* one rack out: backplane, switch tray, cooling, power shelf; rate per rack */
-    FC_CLASS_JOB = 8,  /* does not depend on size: storage, operator; rate per job */
-    /* slow, not dead: no stop, but lower speed for a while */
-    FC_CLASS_SLOW_NODE = 9,     /* rate per tray */
-    FC_CLASS_SLOW_NETWORK = 10, /* rate per job */
-    /* again with a rate of their own */
-    FC_CLASS_SITE = 11, /* the site is out for a while: power, cooling; rate per site, and a job has one */
-    FC_CLASS_POD = 12,  /* several racks at once; rate per pod of pod_racks racks */
-    FC_CLASS_IDLE = 13, /* an idle spare fails: no stop, but it is not there when it is needed */
-    FC_CLASS_COUNT = 14
+#define CLASS_SHARED(id, number, ...) FC_CLASS_##id = number,
+#define CLASS_OWN(id, number, ...) FC_CLASS_##id = number,
+#define CLASS_SOFT(id, number, ...) FC_CLASS_##id = number,
+#include "../classes.def"
+    FC_CLASS_COUNT = 0
+#define CLASS_SHARED(...) +1
+#define CLASS_OWN(...) +1
+#define CLASS_SOFT(...) +1
+#include "../classes.def"
+    ,
+    FC_CLASS_SHARED = 0 /* so many share one rate, the first ones */
+#define CLASS_SHARED(...) +1
+#define CLASS_OWN(...)
+#define CLASS_SOFT(...)
+#include "../classes.def"
 };
-#define FC_CLASS_SHARED 7 /* the first seven share one rate */
-#define FC_CLASSES_SLOW (1u << FC_CLASS_SLOW_NODE | 1u << FC_CLASS_SLOW_NETWORK)
-#define FC_CLASSES_SOFT (FC_CLASSES_SLOW | 1u << FC_CLASS_IDLE) /* those that do not stop the job */
-
-#define FC_CLASSES_RACKS (1u << FC_CLASS_RACK | 1u << FC_CLASS_POD) /* repaired as racks */
-
-/* Whether class c is one of a set that has bit c. */
-FC_INLINE fc_i32 fc_class_in(fc_u32 set, fc_i32 c)
-{
-    return (fc_i32)((set >> (fc_u32)c) & 1u);
-}
 
 /* What a failure takes out when something must be replaced. */
 enum fc_blast {
@@ -47,6 +29,29 @@ enum fc_blast {
     FC_BLAST_RACK = 1,
     FC_BLAST_POD = 2 /* pod_racks racks at once */
 };
+
+/* Sets: bit c for class c. */
+#define FC_CLASSES_SLOW (1u << FC_CLASS_SLOW_NODE | 1u << FC_CLASS_SLOW_NETWORK)
+enum fc_class_sets {
+    FC_CLASSES_SOFT = 0 /* those that do not stop the job */
+#define CLASS_SHARED(...)
+#define CLASS_OWN(...)
+#define CLASS_SOFT(id, number, ...) | 1 << number
+#include "../classes.def"
+    ,
+    FC_CLASSES_RACKS = 0 /* repaired as racks */
+#define CLASS_SHARED(...)
+#define CLASS_OWN(id, number, name, rate, input, flags, swap, blast, ...)                                    \
+    | (FC_BLAST_##blast != FC_BLAST_TRAY) << number
+#define CLASS_SOFT(...)
+#include "../classes.def"
+};
+
+/* Whether class c is one of a set that has bit c. */
+FC_INLINE fc_i32 fc_class_in(fc_u32 set, fc_i32 c)
+{
+    return (fc_i32)((set >> (fc_u32)c) & 1u);
+}
 
 /* Where a replacement for a tray comes from. */
 enum fc_spare_policy {

@@ -50,15 +50,11 @@ FC_FN void fc_run_prepare_detail(FC_GLOBAL const struct fc_run *run, fc_i32 base
         fc_real by_host = fc_min(p * (fc_real)detail->classes.swap[FC_CLASS_HOST], (fc_real)1.0f);
         fc_real gone = fc_fma(rate[FC_CLASS_GPU][l], by_gpu, rate[FC_CLASS_HOST][l] * by_host);
         fc_real idle = in[FC_IN_IDLE_FAILURES][l] * gone / (fc_real)detail->trays; /* of a tray, per hour */
-        rate[FC_CLASS_IDLE][l] = idle * spares;
         t->hold_gap[base + l] = ticks_per_h / fc_max(idle * waiting, (fc_real)1e-30f);
-        rate[FC_CLASS_RACK][l] = (fc_real)detail->racks * fc_rate(in[FC_IN_RACK_MTBF_H][l]);
-        rate[FC_CLASS_JOB][l] = fc_rate(in[FC_IN_JOB_MTBF_H][l]);
-        rate[FC_CLASS_SLOW_NODE][l] = (fc_real)detail->trays * fc_rate(in[FC_IN_SLOW_NODE_MTBF_H][l]);
-        rate[FC_CLASS_SLOW_NETWORK][l] = fc_rate(in[FC_IN_SLOW_NETWORK_MTBF_H][l]);
-        rate[FC_CLASS_SITE][l] = fc_rate(in[FC_IN_SITE_MTBF_H][l]);
-        rate[FC_CLASS_POD][l] =
-            (fc_real)detail->racks / (fc_real)detail->pod_racks * fc_rate(in[FC_IN_POD_MTBF_H][l]);
+#define CLASS_SHARED(...)
+#define CLASS_OWN(id, number, name, per_hour, ...) rate[number][l] = per_hour;
+#define CLASS_SOFT(id, number, name, per_hour, ...) rate[number][l] = per_hour;
+#include "../classes.def"
         fc_real unit_h = (fc_real)detail->age_units / fc_max(rate[FC_CLASS_GPU][l], (fc_real)1e-30f);
         t->age_mean[base + l] = unit_h * ticks_per_h;
         total[l] = (fc_real)0.0f;
@@ -171,8 +167,8 @@ FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_run *run, fc_i32 base, fc_re
     FC_LANES (l) {
         fc_i32 i = base + l;
         fc_real overhead = run->operation ? in[FC_IN_OPERATION_OVERHEAD][l] : (fc_real)0.0f;
-        fc_i32 stretched = fc_min_i32(
-            fc_to_ticks(fc_fma((fc_real)t->work[i], overhead, (fc_real)t->work[i])), FC_HORIZON_LIMIT);
+        fc_i32 stretched = fc_min_i32(fc_to_ticks(fc_fma((fc_real)t->work[i], overhead, (fc_real)t->work[i])),
+                                      FC_HORIZON_LIMIT);
         t->programme_share[i] = overhead / ((fc_real)1.0f + overhead);
         t->work[i] = overhead > (fc_real)0.0f ? stretched : t->work[i];
     }
