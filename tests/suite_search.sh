@@ -32,6 +32,8 @@ is "marked as the stated one" "$(grep -c '"stated": true' "$work/out")" 1
 is "and once" "$(grep -c '"plan":' "$work/out")" 12
 flopcast search "$work/open.yaml" $quick -o "$work/best.yaml"
 is "a file that is there is not overwritten" "$status" 2
+has "and named, before the search" "$work/err" 'best.yaml: cannot be written (it exists; take another name)'
+is "nothing is left beside it" "$(ls -A "$work" | grep -c 'best.yaml')" 1
 
 flopcast search gb300-nvl72-frontier $quick --by 'mean(cost_usd)' --json
 is "search by cost" "$(sed -n 's/.*"by": "\(.*\)".*/\1/p' "$work/out")" "mean(cost_usd)"

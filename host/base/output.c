@@ -269,6 +269,18 @@ out:
     return 0;
 }
 
+int fc_output_open_new(struct fc_output **output, const char *option, const char *path,
+                       struct fc_error *error)
+{
+    if (fc_output_open(output, option, path, error))
+        return -1;
+    if (!(*output)->exists || fc_output_is_special(*output))
+        return 0;
+    fc_output_close(*output);
+    *output = NULL;
+    return fc_fail(error, FC_BAD_INPUT, "%s: cannot be written (it exists; take another name)", path);
+}
+
 bool fc_output_is_special(const struct fc_output *output)
 {
     return output->special >= 0;

@@ -29,6 +29,10 @@ struct fc_output;
  * -1 with `error` filled: FC_BAD_INPUT when it cannot be written, FC_FAULT without memory. */
 int fc_output_open(struct fc_output **output, const char *option, const char *path, struct fc_error *error);
 
+/* The same for a file that people go on editing (a scenario): one that is there already is refused. */
+int fc_output_open_new(struct fc_output **output, const char *option, const char *path,
+                       struct fc_error *error);
+
 /* Whether it is written in place: versions before the last would all stay in it. */
 bool fc_output_is_special(const struct fc_output *output);
 

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "host/base/help.h"
 #include "host/base/options.h"
+#include "host/base/output.h"
 #include "host/compile/scenario.h"
 #include "host/step/model_config.h"
 
@@ -77,19 +78,21 @@ static int try_it(const struct fc_quick *quick, struct fc_error *error)
 
 static int keep(const char *text, const char *path, struct fc_error *error)
 {
-    FILE *out = path ? fopen(path, "wx") : stdout;
-    if (!out)
-        return fc_fail(error, errno == EEXIST ? FC_BAD_INPUT : FC_FAULT, "%s: cannot be written (%s)", path,
-                       errno == EEXIST ? "it exists; take another name" : strerror(errno));
-    int failed = fputs(text, out) < 0 || fflush(out);
-    if (path && fclose(out))
-        failed = 1;
-    if (failed)
-        return fc_fail(error, FC_FAULT, "%s: cannot be written (%s)", path ? path : "the output",
-                       strerror(errno));
-    if (path)
+    struct fc_output *output = NULL;
+    if (path && fc_output_open_new(&output, "-o", path, error))
+        return -1;
+    FILE *out = path ? fc_output_begin(output, error) : stdout;
+    int status = 0;
+    if (!out || fputs(text, out) < 0 || fflush(out))
+        status = out ? fc_fail(error, FC_FAULT, "%s: cannot be written (%s)", path ? path : "the output",
+                               strerror(errno))
+                     : -1;
+    if (path && status == 0)
+        status = fc_output_commit(output, error);
+    fc_output_close(output);
+    if (path && status == 0)
         fprintf(stderr, "flopcast: %s is written; flopcast run %s\n", path, path);
-    return 0;
+    return status;
 }
 
 int fc_command_init(int argc, char **argv)

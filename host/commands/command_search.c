@@ -1,5 +1,4 @@
 /* command_search.c: `flopcast search`: the best plan for a model on a cluster, under uncertainty. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "host/base/fold.h"
 #include "host/base/help.h"
 #include "host/analysis/search.h"
+#include "host/language/fields.h"
 #include "host/base/format.h"
 #include "host/base/options.h"
 #include "host/base/read_file.h"
@@ -72,15 +72,19 @@ struct options {
     int launcher; /* enum fc_launcher, or -1 */
 };
 
+static bool is_word(const char *text, size_t length, const char *word)
+{
+    return strlen(word) == length && strncmp(word, text, length) == 0;
+}
+
 static int read_precisions(const char *text, unsigned *bits, struct fc_error *error)
 {
-    static const char *const names[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
     const char *at = text;
     do {
         size_t length = strcspn(at, ","), k = 0;
-        while (k < 4 && (strlen(names[k]) != length || strncmp(names[k], at, length) != 0))
+        while (k < FC_RECIPES && !is_word(at, length, fc_precision_name((enum fc_precision)k)))
             k++;
-        if (k == 4)
+        if (k == FC_RECIPES)
             return fc_fail(error, FC_BAD_INPUT, "--precision '%s' is not a list of bf16, fp8, mxfp8, nvfp4",
                            text);
         *bits |= 1u << k;
@@ -329,9 +333,6 @@ static int print_json(const struct fc_search *s, const struct fc_analysis *analy
     for (size_t i = 0; i < s->count; i++) {
         const struct fc_contender *c = &s->contenders[i];
         const struct fc_plan_choice *p = &c->point.choice;
-        static const char *const zero[] = {"none", "optimizer", "gradients", "parameters"};
-        static const char *const recompute[] = {"none", "selective", "full"};
-        static const char *const precisions[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
         fc_write_map(w, NULL);
         fc_write_text(w, "plan", c->text);
         fc_write_unsigned(w, "tp", (uint64_t)p->tp);
@@ -341,9 +342,9 @@ static int print_json(const struct fc_search *s, const struct fc_analysis *analy
         fc_write_unsigned(w, "ep", (uint64_t)p->ep);
         fc_write_unsigned(w, "expert_tp", (uint64_t)p->expert_tp);
         fc_write_unsigned(w, "micro_batch", (uint64_t)p->micro_batch);
-        fc_write_text(w, "zero", zero[p->zero]);
-        fc_write_text(w, "recompute", recompute[p->recompute]);
-        fc_write_text(w, "precision", precisions[p->precision]);
+        fc_write_text(w, "zero", fc_field_word(FC_FIELD_ZERO, (int)p->zero));
+        fc_write_text(w, "recompute", fc_field_word(FC_FIELD_RECOMPUTE, (int)p->recompute));
+        fc_write_text(w, "precision", fc_precision_name(p->precision));
         fc_write_flag(w, "stated", c->stated);
         write_number(w, "step_time_s_p5", c->step_p5);
         write_number(w, "step_time_s_p50", c->step_p50);
@@ -392,14 +393,14 @@ static int print_json(const struct fc_search *s, const struct fc_analysis *analy
 }
 
 /* What the scenario states, with the plan that was found; defaults stay defaults. */
-static int write_scenario(const struct fc_search *s, const char *path, struct fc_error *error)
+static int write_scenario(const struct fc_search *s, struct fc_output *output, struct fc_error *error)
 {
     struct fc_settings *stated = malloc(sizeof *stated);
-    FILE *file = stated ? fopen(path, "wx") : NULL;
+    FILE *file = stated ? fc_output_begin(output, error) : NULL;
     struct fc_writer *w;
     if (!file) {
         free(stated);
-        return fc_fail(error, FC_BAD_INPUT, "%s: cannot be created (%s)", path, strerror(errno));
+        return stated ? -1 : fc_fail(error, FC_FAULT, "out of memory for the scenario");
     }
     *stated = *s->scenario.settings; /* shares what the settings own */
     for (int i = 0; i < FC_FIELD_COUNT; i++)
@@ -411,9 +412,7 @@ static int write_scenario(const struct fc_search *s, const char *path, struct fc
         status = fc_writer_close(w, error);
     }
     free(stated);
-    if (fclose(file) && status == 0)
-        status = fc_fail(error, FC_FAULT, "%s: could not be written (%s)", path, strerror(errno));
-    return status;
+    return status ? -1 : fc_output_commit(output, error);
 }
 
 static int emit(const struct fc_search *s, int launcher, struct fc_error *error)
@@ -465,7 +464,7 @@ int fc_command_search(int argc, char **argv)
     fc_fold_end(); /* what follows is for other programs */
     for (int i = 0; status == 0 && i < o.outputs.count; i++)
         if (o.outputs.list[i].kind == FC_OUTPUT_YAML)
-            status = write_scenario(&search, o.outputs.list[i].path, &error);
+            status = write_scenario(&search, o.outputs.list[i].output, &error);
     if (status == 0 && o.launcher >= 0)
         status = emit(&search, o.launcher, &error);
     fc_search_free(&search);

@@ -90,8 +90,9 @@ int fc_outputs_open(struct fc_outputs *outputs, struct fc_error *error)
 {
     for (int i = 0; i < outputs->count; i++) {
         const char *path = strcmp(outputs->list[i].path, "-") == 0 ? "/dev/fd/1" : outputs->list[i].path;
-        if (outputs->list[i].kind != FC_OUTPUT_YAML &&
-            fc_output_open(&outputs->list[i].output, outputs->list[i].option, path, error))
+        bool scenario = outputs->list[i].kind == FC_OUTPUT_YAML;
+        if ((scenario ? fc_output_open_new : fc_output_open)(&outputs->list[i].output,
+                                                             outputs->list[i].option, path, error))
             return -1;
     }
     return 0;
@@ -140,7 +141,7 @@ int fc_outputs_end(struct fc_outputs *outputs, bool failed, bool print, struct f
     if (broken)
         return fc_fail(error, FC_FAULT, "no memory for the result");
     for (int i = 0; i < outputs->count; i++) {
-        struct fc_output *output = outputs->list[i].output;
+        struct fc_output *output = outputs->list[i].kind == FC_OUTPUT_YAML ? NULL : outputs->list[i].output;
         FILE *file = output ? fc_output_begin(output, error) : NULL;
         if (output &&
             (!file || fc_outputs_write(file, outputs->list[i].kind, outputs->json, outputs->length, error) ||

@@ -21,7 +21,7 @@ enum fc_output_kind {
     FC_OUTPUT_CSV = 2,
     FC_OUTPUT_XLSX = 4,
     FC_OUTPUT_HTML = 8,
-    FC_OUTPUT_YAML = 16 /* a scenario: the command writes it */
+    FC_OUTPUT_YAML = 16 /* a scenario: the command writes it, with fc_output_begin and fc_output_commit */
 };
 
 enum { FC_OUTPUTS_MOST = 4 };
@@ -51,7 +51,7 @@ int fc_outputs_add(struct fc_outputs *outputs, const char *option, const char *p
 int fc_outputs_take(struct fc_outputs *outputs, const char *output, const char *report, unsigned allowed,
                     struct fc_error *error);
 
-/* Tries and locks all but those of kind FC_OUTPUT_YAML. */
+/* Tries and locks all; a scenario (FC_OUTPUT_YAML) must be a new file. */
 int fc_outputs_open(struct fc_outputs *outputs, struct fc_error *error);
 
 /* Whether the JSON is wanted for some file. */
