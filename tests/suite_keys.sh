@@ -7,8 +7,8 @@ set -u
 rows=$(tr '\n' ' ' <host/language/fields.def |
     grep -oE '(UNCERTAIN|DISTRIBUTION|NUMBER|INTEGER|NUMBERS|CHOICE|FLAG|NAME|TEXT)\( *FC_FIELD_[A-Z0-9_]+, *"[^"]*", *[A-Z_]+, *(FC_IN_[A-Z0-9_]+)?')
 readers=$work/readers
-cat $(ls host/*/*.c host/*/*.h | grep -v '/fields\.') >"$readers"
-cat $(ls cuda/model/*.h cuda/model/*/*.h | grep -v '/inputs\.h') >"$readers.model"
+cat cuda/model/classes.def $(ls host/*/*.c host/*/*.h | grep -v '/fields\.') >"$readers"
+cat $(ls cuda/model/*.h cuda/model/classes.def cuda/model/*/*.h | grep -v '/inputs\.h') >"$readers.model"
 unread=$(echo "$rows" | while read -r row; do
     id=$(echo "$row" | grep -oE 'FC_FIELD_[A-Z0-9_]+')
     input=$(echo "$row" | grep -oE 'FC_IN_[A-Z0-9_]+')
@@ -22,6 +22,24 @@ is "each key of a provider has a reader" "$(for id in $rows; do grep -qw "$id" "
 is "nothing computes with the order of keys" \
     "$(grep -nE 'FC_FIELD_[A-Z0-9_]+ *[-+] *[a-z0-9(]|[-+] *FC_FIELD_[A-Z0-9_]+|[<>]=? *FC_FIELD_[A-Z0-9_]+' host/*/*.c bench/*.c |
         grep -v 'FC_FIELD_COUNT\|FC_FIELD_NUMBERS\|^host/language/fields.c')" ""
+
+# Two neighbours of a list of words in another file are the list written twice. launch.c writes another program's words.
+pairs=$(tr '\n' ' ' <host/language/words.def | sed 's/LIST(/\n&/g' | grep '^LIST' |
+    sed 's/END(.*//' | grep -oE '"[a-z0-9._-]+"' | awk '{ if (NR > 1) print last ", *" $0; last = $0 }')
+is "the words of keys stand in one place" \
+    "$(echo "$pairs" | grep -nEf - $(ls host/*/*.c bench/*.c | grep -v 'report/launch\.c') | head -5)" ""
+
+# --- defaults ---
+# Each key has a default (catalog/defaults.yaml, a profile, the GPU's row, the fit), or says what holds without.
+for key in $(grep -ohE '"[a-z]+[1]?\.[a-z0-9_]+"' host/language/fields.def | tr -d '"'); do
+    "$FLOPCAST" show "$key"
+done >"$work/keys" 2>&1
+silent=$(awk '/^[a-z0-9]+\.[a-z0-9_]+: / { key = $1; text = "" } { text = text " " $0 }
+    /^  default     none$/ { none[key] = 1 } /^  unstated / { says[key] = 1 }
+    key { all[key] = text }
+    END { for (k in none) if (!says[k] && all[k] !~ /not stated|alternatively|no default/) print k }' "$work/keys")
+is "each key has a default or says what holds without" "$silent" ""
+is "and the check saw keys without one" "$([ "$(grep -c '^  default     none' "$work/keys")" -gt 30 ] && echo yes)" yes
 
 # --- the JSON Schema ---
 flopcast show --schema

@@ -7,14 +7,19 @@
 
 #include "host/base/read_file.h"
 #include "host/language/embedded.h"
+#include "host/language/fields.h"
 #include "host/language/value.h"
 
 #define TABLE "catalog/published-runs.csv"
-const char *const fc_history_maturities[] = {"first_run", "experienced", "automated"};
 
 #define CONSTANT_MFU 0.36 /* of the dense BF16 peak: what such runs reach on a calendar, the yardstick */
 #define LEAST_FIT 0.5     /* a layout is taken when it fits in memory in so many worlds; the run did fit */
 enum { TABLE_BYTES = 16 << 20, LEAST_WORLDS = 40 };
+
+const char *fc_history_maturity(int maturity)
+{
+    return fc_field_word(FC_FIELD_OPERATION, FC_MATURITY_FIRST_RUN + maturity);
+}
 
 static int read_text(struct fc_history *history, const char *name, const char *text, size_t size,
                      const struct fc_catalog *catalog, struct fc_error *error)
@@ -274,11 +279,11 @@ static size_t find(const struct fc_history *h, const char *id)
 static int shipped_fit(struct fc_history_fit *fit, const struct fc_catalog *catalog, struct fc_error *error)
 {
     for (int k = 0; k < FC_HISTORY_MATURITIES; k++) {
-        const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "operation", fc_history_maturities[k]);
+        const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "operation", fc_history_maturity(k));
         struct fc_distribution distribution;
         char text[200];
         if (!entry)
-            return fc_fail(error, FC_FAULT, "the catalog has no operation '%s'", fc_history_maturities[k]);
+            return fc_fail(error, FC_FAULT, "the catalog has no operation '%s'", fc_history_maturity(k));
         fc_catalog_value_text(fc_node_get(entry->node, "value"), text, sizeof text);
         struct fc_source source = fc_source_of("catalog/operation.yaml", text);
         if (fc_value_read(&source, "1", FC_UNIT_NONE, 0, 20, &distribution, NULL, 0, error))

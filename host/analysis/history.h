@@ -101,7 +101,7 @@ struct fc_history_fit fc_history_fit_to(const struct fc_history_row *rows, size_
 void fc_history_add(const struct fc_history_fit *fit, struct fc_history_row *row);
 
 /* The words of operation.maturity that a row may have, by number. */
-extern const char *const fc_history_maturities[];
+const char *fc_history_maturity(int maturity);
 
 /* Of the interruptions. */
 struct fc_history_score fc_history_stops_score(const struct fc_history_row *row);

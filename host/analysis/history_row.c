@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/language/fields.h"
+#include "host/step/plan.h"
 #include "history.h"
 
 /* Assumptions where a row is silent. The batch of the time: GPT-3 to Llama 2 trained on 2 to 4 million tokens a step
@@ -106,31 +108,34 @@ static const char *gpu_of(const char *text)
 static const char *software_of(const char *text, const char *gpu, bool low)
 {
     bool ampere = gpu[0] == 'a';
-    static const char *const words[][2] = {{"foundry", "llm-foundry"},
-                                           {"torchtitan", "torchtitan"},
-                                           {"olmo-core", "torchtitan"},
-                                           {"nanotron", "torchtitan"},
-                                           {"megascale", "megascale"},
-                                           {"maxtext", "jax"},
-                                           {"jax", "jax"},
-                                           {"bridge", "bridge-25"},
-                                           {"hai-llm", "bridge-25"}};
+    static const struct {
+        const char *text;
+        enum fc_software_id software;
+    } words[] = {{"foundry", FC_LLM_FOUNDRY},
+                 {"torchtitan", FC_TORCHTITAN},
+                 {"olmo-core", FC_TORCHTITAN},
+                 {"nanotron", FC_TORCHTITAN},
+                 {"megascale", FC_MEGASCALE},
+                 {"maxtext", FC_JAX},
+                 {"jax", FC_JAX},
+                 {"bridge", FC_BRIDGE_25},
+                 {"hai-llm", FC_BRIDGE_25}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (holds(text, words[i][0]))
-            return words[i][1];
+        if (holds(text, words[i].text))
+            return fc_softwares[words[i].software].name;
     if (holds(text, "meta") && !holds(text, "metaseq") && !ampere)
-        return "meta-llama3";
+        return fc_softwares[FC_META_LLAMA3].name;
     /* before sequence parallelism and selective recomputation (Megatron-LM 3.0, mid-2022) */
     static const char *const early[] = {"megatron 2.", "megatron-lm 1.", "megatron-lm 2.",
                                         "deepspeed",   "metaseq",        "fairseq"};
     for (size_t i = 0; ampere && i < sizeof early / sizeof early[0]; i++)
         if (holds(text, early[i]))
-            return "megatron-2021";
+            return fc_softwares[FC_MEGATRON_2021].name;
     if (ampere)
-        return "megatron-2022";
+        return fc_softwares[FC_MEGATRON_2022].name;
     if (gpu[0] == 'b' || strncmp(gpu, "gb", 2) == 0 || low)
-        return "bridge-25";
-    return "nemo-24";
+        return fc_softwares[FC_BRIDGE_25].name;
+    return fc_softwares[FC_NEMO_24].name;
 }
 
 /* How practised the operation was, as far as one could know before: a column `operation` decides where there is one. */
@@ -139,7 +144,7 @@ static void find_maturity(struct fc_history_row *row, const struct cells *c, con
     static const char *const own[] = {"meta internal", "hai-llm", "megascale", "byterobust", "pathways"};
     const char *stated = cell(c, "operation");
     for (int k = 0; k < FC_HISTORY_MATURITIES; k++)
-        if (strcmp(stated, fc_history_maturities[k]) == 0) {
+        if (strcmp(stated, fc_history_maturity(k)) == 0) {
             row->maturity = k;
             row->why_maturity = "stated";
             return;
@@ -429,7 +434,7 @@ int fc_history_row_fill(struct fc_history_row *row, const struct fc_csv *csv, si
     else
         fprintf(out, "  tokens: %.10g token\n", tokens);
     fprintf(out, "  sequence: %.0f token\n  global_batch: %.0f\n  precision: %s\n  software: @\n", sequence,
-            batch, low ? "fp8" : "bf16");
+            batch, fc_precision_name(low ? FC_FP8 : FC_BF16));
     row->software = software_of(cell(c, "software"), gpu, low);
     if (layout)
         print_plan(out, row, c, shape.layers, shape.latent, tp, pp);
@@ -438,13 +443,15 @@ int fc_history_row_fill(struct fc_history_row *row, const struct fc_csv *csv, si
 
 char *fc_history_text(const struct fc_history_row *row, int attempt)
 {
-    static const char *const recomputes[] = {"none", "selective", "half",
-                                             "full"}; /* half: of each stage's layers */
-    static const char *const zeros[] = {"optimizer", "parameters"};
+    /* HALF: of each stage's layers */
+    enum { HALF = -1 };
+    static const int recomputes[] = {FC_RECOMPUTE_NONE, FC_RECOMPUTE_SELECTIVE, HALF, FC_RECOMPUTE_FULL};
+    static const enum fc_zero zeros[] = {FC_ZERO_OPTIMIZER, FC_ZERO_PARAMETERS};
     static const char *const chunks[] = {"auto", "1"};
     int recompute = row->opens_recompute ? 4 : 1, zero = row->opens_zero ? 2 : 1,
         vpp = row->opens_vpp ? 2 : 1;
-    int early = strcmp(row->software, "megatron-2021") == 0, layouts = recompute * zero * vpp;
+    int early = strcmp(row->software, fc_softwares[FC_MEGATRON_2021].name) == 0,
+        layouts = recompute * zero * vpp;
     char *text = NULL;
     size_t size = 0;
     if (attempt >= layouts * (1 + early))
@@ -454,15 +461,15 @@ char *fc_history_text(const struct fc_history_row *row, int attempt)
         return NULL;
     const char *at = strchr(row->scenario, '@'); /* where the software goes; a newer one needs less memory */
     fprintf(out, "%.*s%s%s", (int)(at - row->scenario), row->scenario,
-            attempt < layouts ? row->software : "megatron-2022", at + 1);
+            attempt < layouts ? row->software : fc_softwares[FC_MEGATRON_2022].name, at + 1);
     attempt %= layouts;
-    bool half = row->opens_recompute && attempt % recompute == 2;
-    if (half)
+    int again = recomputes[attempt % recompute];
+    if (row->opens_recompute && again == HALF)
         fprintf(out, "  recompute: full\n  recompute_layers: %d\n", row->half_layers);
     else if (row->opens_recompute)
-        fprintf(out, "  recompute: %s\n", recomputes[attempt % recompute]);
+        fprintf(out, "  recompute: %s\n", fc_field_word(FC_FIELD_RECOMPUTE, again));
     if (row->opens_zero)
-        fprintf(out, "  zero: %s\n", zeros[attempt / recompute % zero]);
+        fprintf(out, "  zero: %s\n", fc_field_word(FC_FIELD_ZERO, (int)zeros[attempt / recompute % zero]));
     if (row->opens_vpp)
         fprintf(out, "  vpp: %s\n", chunks[attempt / recompute / zero]);
     fclose(out);

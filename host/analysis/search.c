@@ -9,6 +9,7 @@
 
 #include "cuda/model/metrics.h"
 #include "host/base/clock.h"
+#include "host/language/fields.h"
 #include "host/compile/plan_auto.h"
 #include "host/compile/plan_scenario.h"
 #include "host/result/metrics.h"
@@ -36,9 +37,6 @@ __attribute__((format(printf, 2, 3))) static void change(struct fc_contender *c,
 /* The PATH=VALUE texts of a plan. */
 static void write_changes(struct fc_contender *c, bool precision)
 {
-    static const char *const zero[] = {"none", "optimizer", "gradients", "parameters"};
-    static const char *const recompute[] = {"none", "selective", "full"};
-    static const char *const precisions[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
     const struct fc_plan_choice *p = &c->point.choice;
     c->change_count = 0;
     change(c, "plan.tp=%d", p->tp);
@@ -48,10 +46,10 @@ static void write_changes(struct fc_contender *c, bool precision)
     change(c, "plan.ep=%d", p->ep);
     change(c, "plan.expert_tp=%d", p->expert_tp);
     change(c, "plan.micro_batch=%d", p->micro_batch);
-    change(c, "plan.zero=%s", zero[p->zero]);
-    change(c, "plan.recompute=%s", recompute[p->recompute]);
+    change(c, "plan.zero=%s", fc_field_word(FC_FIELD_ZERO, (int)p->zero));
+    change(c, "plan.recompute=%s", fc_field_word(FC_FIELD_RECOMPUTE, (int)p->recompute));
     if (precision)
-        change(c, "training.precision=%s", precisions[p->precision]);
+        change(c, "training.precision=%s", fc_precision_name(p->precision));
 }
 
 /* Opens the scenario with the plan of a contender and `further` changes. */

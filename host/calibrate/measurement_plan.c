@@ -1,6 +1,7 @@
 /* measurement_plan.c: see measurement_plan.h. */
 #include "measurement_plan.h"
 
+#include "host/language/fields.h"
 #include "host/step/plan_check.h"
 #include "host/step/plan_options.h"
 #include "unstated.h"
@@ -56,36 +57,52 @@ const char *const fc_column_names[FC_COLUMNS] = {"id",
                                                  "router",
                                                  "tuned_by"};
 
+/* The precisions that attention may have: FP8 is its lowest. */
+static const char *const *attention_words(void)
+{
+    static const char *words[FC_WORD_FP8 + 2];
+    for (int i = 0; i <= FC_WORD_FP8; i++)
+        words[i] = fc_field_word(FC_FIELD_PRECISION, i);
+    return words;
+}
+
+/* Those of plan.zero, or the stage as a digit. */
+static const char *const *zero_words(void)
+{
+    static const char *const stages[FC_ZERO_WORDS] = {"0", "1", "2", "3"};
+    static const char *words[2 * FC_ZERO_WORDS + 1];
+    for (int i = 0; i < FC_ZERO_WORDS; i++) {
+        words[i] = fc_field_word(FC_FIELD_ZERO, i);
+        words[FC_ZERO_WORDS + i] = stages[i];
+    }
+    return words;
+}
+
 const char *const *fc_column_words(enum fc_column column)
 {
     static const char *const gating[] = {"gated", "plain", NULL};
-    static const char *const graph[] = {"none", "partial", "full", "router", NULL};
     static const char *const flag[] = {"yes", "no", "true", "false", "on", "off", "1", "0", NULL};
     static const char *const dispatcher[] = {"alltoall", "allgather",  "deepep",
                                              "hybridep", "token-drop", NULL};
-    static const char *const attention[] = {"bf16", "fp16", "fp8", NULL};
     static const char *const router[] = {"balanced", "natural", NULL};
-    static const char *const tuned[] = {"vendor", "site", NULL};
-    static const char *const zero[] = {"none", "optimizer", "gradients", "parameters", "0",
-                                       "1",    "2",         "3",         NULL};
     switch (column) {
     case FC_COLUMN_GATING:
         return gating;
     case FC_COLUMN_GRAPH:
-        return graph;
+        return fc_fields[FC_FIELD_CUDA_GRAPH].choices;
     case FC_COLUMN_EP_OVERLAP:
     case FC_COLUMN_FUSED_EXPERTS:
         return flag;
     case FC_COLUMN_DISPATCHER:
         return dispatcher;
     case FC_COLUMN_ATTENTION_PRECISION:
-        return attention;
+        return attention_words();
     case FC_COLUMN_ROUTER:
         return router;
     case FC_COLUMN_TUNED_BY:
-        return tuned;
+        return fc_fields[FC_FIELD_TUNED_BY].choices;
     case FC_COLUMN_ZERO:
-        return zero;
+        return zero_words();
     default:
         return NULL;
     }
@@ -381,12 +398,9 @@ static void read_notes(struct fc_plan_options *o, const char *const *cells)
 /* FC_UNSTATED where the cell is empty. */
 static int zero_of(const char *word)
 {
-    static const char *const words[][2] = {
-        {"none", "0"}, {"optimizer", "1"}, {"gradients", "2"}, {"parameters", "3"}};
-    for (int i = 0; i < 4; i++)
-        if (strcmp(word, words[i][0]) == 0 || strcmp(word, words[i][1]) == 0)
-            return i;
-    return FC_UNSTATED;
+    if (word[0] >= '0' && word[0] < '0' + FC_ZERO_WORDS && !word[1]) /* stage 0 to 3 */
+        return word[0] - '0';
+    return fc_field_number_of(FC_FIELD_ZERO, word);
 }
 
 static void read_sharding(struct fc_plan_options *o, const struct fc_plan *p, const char *const *cells)
@@ -424,10 +438,7 @@ static void read_own_columns(struct fc_plan_options *o, const char *const *cells
 {
     const char *graph = cells[FC_COLUMN_GRAPH], *dispatcher = cells[FC_COLUMN_DISPATCHER];
     if (graph[0])
-        o->graph = graph[0] == 'f'   ? FC_GRAPH_FULL
-                   : graph[0] == 'p' ? FC_GRAPH_PARTIAL
-                   : graph[0] == 'r' ? FC_GRAPH_ROUTER
-                                     : FC_GRAPH_NONE;
+        o->graph = fc_field_number_of(FC_FIELD_CUDA_GRAPH, graph);
     if (cells[FC_COLUMN_EP_OVERLAP][0])
         o->overlaps_ep = yes(cells[FC_COLUMN_EP_OVERLAP]);
     if (cells[FC_COLUMN_FUSED_EXPERTS][0])
@@ -581,7 +592,7 @@ static bool tuned_by_vendor(const char *const *cells)
         "NVIDIA",      "Megatron-LM SC'21",     "Megatron-LM examples",    "Megatron-LM README",
         "Korthikanti", "Megatron-MoE-ModelZoo", "Scalable Training of MoE"};
     if (cells[FC_COLUMN_TUNED_BY][0])
-        return strcmp(cells[FC_COLUMN_TUNED_BY], "vendor") == 0;
+        return fc_field_number_of(FC_FIELD_TUNED_BY, cells[FC_COLUMN_TUNED_BY]) == FC_TUNED_BY_VENDOR;
     for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
         if (has(cells, FC_COLUMN_SOURCE, makers[i]))
             return true;

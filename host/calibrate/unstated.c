@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "host/language/fields.h"
 #include "host/step/plan_program.h"
 #include "host/step/plan_search.h"
 #include "host/step/step_time.h"
@@ -96,14 +97,11 @@ static int choices_of(const struct fc_measurement *m, enum fc_column c, double n
             numbers[count++] = n;
         return count;
     case FC_COLUMN_RECOMPUTE:
-        return 3;
+        return FC_RECOMPUTE_WORDS;
     default:
-        return 4;
+        return FC_RECIPES; /* precisions */
     }
 }
-
-static const char *const recomputes[] = {"none", "selective", "full"};
-static const char *const precisions[] = {"BF16", "FP8", "MXFP8", "NVFP4"};
 
 /* Sums over all plans of one precision. */
 struct sums {
@@ -158,9 +156,9 @@ static void try_all(const struct fc_measurement *m, const char *const *cells,
             if (!is_open[i])
                 continue;
             if (layout[i] == FC_COLUMN_RECOMPUTE)
-                tried[layout[i]] = recomputes[at[i]];
+                tried[layout[i]] = fc_field_word(FC_FIELD_RECOMPUTE, at[i]);
             else if (layout[i] == FC_COLUMN_PRECISION)
-                tried[layout[i]] = precisions[at[i]];
+                tried[layout[i]] = fc_precision_name((enum fc_precision)at[i]);
             else {
                 snprintf(text[i], sizeof text[i], "%.0f", numbers[i][at[i]]);
                 tried[layout[i]] = text[i];

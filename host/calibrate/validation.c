@@ -167,8 +167,6 @@ static void score_rows(const struct fc_validation *v, const struct fc_prediction
     score_ranks(&v->measurements, p, in, score);
 }
 
-static const char *const precision_names[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
-
 /* Whether the row belongs to the group that row `like` names by criterion `kind`; the group's name. */
 enum { BY_ALL, BY_TUNING, BY_OPEN, BY_GB, BY_KIND, BY_GPU, BY_PRECISION, BY_SOFTWARE, BY_MODEL, CRITERIA };
 
@@ -192,7 +190,7 @@ static void group_name(const struct fc_measurement *m, int kind, char *name, siz
         snprintf(name, size, "gpu %s", m->plan.gpu.name);
         return;
     case BY_PRECISION:
-        snprintf(name, size, "precision %s", precision_names[m->plan.precision]);
+        snprintf(name, size, "precision %s", fc_precision_name(m->plan.precision));
         return;
     case BY_SOFTWARE:
         snprintf(name, size, "software %s", m->plan.software->name);

@@ -131,7 +131,7 @@ static void print_people(const struct fc_history *h)
         fc_table_cell(&table, "%.4g", q(row, 0.95));
         fc_table_cell(&table, "%.1f%s", 100 * s.percentile, inside ? "  " : " *");
         fc_table_cell(&table, "%+.2f", s.log_error);
-        fc_table_cell(&table, "%s", row->of == FC_HISTORY_WINDOW ? "" : fc_history_maturities[row->maturity]);
+        fc_table_cell(&table, "%s", row->of == FC_HISTORY_WINDOW ? "" : fc_history_maturity(row->maturity));
     }
     fc_table_print(&table, stdout, 0);
     fc_table_free(&table);
@@ -205,7 +205,7 @@ static void write_row(struct fc_writer *w, const struct fc_history_row *row)
     write_quantiles(w, "forecast", row->of == FC_HISTORY_WINDOW ? row->stops_forecast : row->forecast);
     write_score(w, &s);
     if (row->of != FC_HISTORY_WINDOW) {
-        fc_write_text(w, "operation", fc_history_maturities[row->maturity]);
+        fc_write_text(w, "operation", fc_history_maturity(row->maturity));
         fc_write_text(w, "fit",
                       row->left_out_of_fit ? "without this run" : "as shipped, which has not seen this run");
         write_quantiles(w, "machine_alone", row->base);
@@ -268,7 +268,7 @@ static void print_fit(const struct fc_history *h)
         size_t rows = 0;
         for (size_t i = 0; i < h->count; i++)
             rows += !h->rows[i].reason[0] && h->rows[i].of != FC_HISTORY_WINDOW && h->rows[i].maturity == k;
-        printf("%-12s lognormal(median=%.3g, sigma=%.2g)  (%zu runs)\n", fc_history_maturities[k],
+        printf("%-12s lognormal(median=%.3g, sigma=%.2g)  (%zu runs)\n", fc_history_maturity(k),
                exp(fit.mu[k]), fit.sigma[k], rows);
     }
 }
@@ -294,7 +294,7 @@ static int explain(struct fc_history *h, const char *id, struct fc_error *error)
     free(text);
     if (row->assumed[0])
         printf("# assumed: %s\n", row->assumed);
-    printf("# operation.maturity: %s (%s)\n\n", fc_history_maturities[row->maturity], row->why_maturity);
+    printf("# operation.maturity: %s (%s)\n\n", fc_history_maturity(row->maturity), row->why_maturity);
     if (row->of != FC_HISTORY_WINDOW)
         printf("machine alone %.4g (%.4g to %.4g), with people and programme ",
                fc_history_quantile(row->base, FC_HISTORY_POINTS, 0.5),

@@ -42,9 +42,8 @@ const char *fc_cluster_figure_of(enum fc_field_id id)
 /* The series of prices are never mixed: a run pays a commitment, a contract its own price. */
 static struct follower follower_in(const struct fc_settings *settings, int i)
 {
-    enum { STEP, RUN, CONTRACT, ALL }; /* the words of `layers` */
     const struct fc_setting *layers = &settings->fields[FC_FIELD_LAYERS];
-    bool contract = layers->is_set && layers->choice >= CONTRACT;
+    bool contract = layers->is_set && layers->choice >= FC_LAYERS_CONTRACT;
     struct follower f = followers[i];
     if (contract && f.field == FC_FIELD_PRICE_GPU_HOUR)
         f.figure = "contract_price";
@@ -280,7 +279,7 @@ int fc_cluster_check_run(const struct fc_cluster *c, const struct fc_settings *s
                          struct fc_error *error)
 {
     const struct fc_setting *f = settings->fields;
-    bool profile = f[FC_FIELD_PROFILE].is_set && f[FC_FIELD_PROFILE].choice > 0;
+    bool profile = f[FC_FIELD_PROFILE].is_set && f[FC_FIELD_PROFILE].choice != FC_PROFILE_PLAIN;
     static const enum fc_field_id size[] = {FC_FIELD_NODE_GPUS, FC_FIELD_DOMAIN_GPUS};
     for (int i = 0; i < 2; i++) {
         bool needed = i == 0 ? profile || c->spare_nodes > 0 : profile && !f[FC_FIELD_RACKS].is_set;
@@ -381,10 +380,10 @@ static void note_assumptions(const struct fc_cluster *c, const struct fc_catalog
 int fc_cluster_read(struct fc_cluster *c, const struct fc_settings *settings,
                     const struct fc_catalog *catalog, struct fc_notes *notes, struct fc_error *error)
 {
-    enum { STEP, RUN, CONTRACT, ALL }; /* the words of `layers` */
     const struct fc_setting *f = settings->fields;
     int layers = f[FC_FIELD_LAYERS].choice;
-    bool run = layers == RUN || layers == ALL, step = layers != CONTRACT && !f[FC_FIELD_WORK].is_set;
+    bool run = layers == FC_LAYERS_RUN || layers == FC_LAYERS_ALL,
+         step = layers != FC_LAYERS_CONTRACT && !f[FC_FIELD_WORK].is_set;
     *c = (struct fc_cluster){.has_gpu = f[FC_FIELD_GPU].is_set};
     if (c->has_gpu &&
         fc_accelerator_read(&c->gpu, catalog, f[FC_FIELD_GPU].name, &f[FC_FIELD_GPU].place, error))

@@ -265,9 +265,11 @@ static int compile_goals(struct fc_compiled *compiled, const struct fc_settings 
 static int compile_peak(struct fc_program *program, const struct fc_settings *settings,
                         const struct fc_catalog *catalog, struct fc_error *error)
 {
-    static const char *const figures[] = {/* in the order of the choices of training.precision */
-                                          "bf16_flop_per_s", "bf16_flop_per_s", "fp8_flop_per_s",
-                                          "fp8_flop_per_s", "fp4_flop_per_s"};
+    static const char *const figures[FC_PRECISION_WORDS] = {[FC_WORD_BF16] = "bf16_flop_per_s",
+                                                            [FC_WORD_FP16] = "bf16_flop_per_s",
+                                                            [FC_WORD_FP8] = "fp8_flop_per_s",
+                                                            [FC_WORD_MXFP8] = "fp8_flop_per_s",
+                                                            [FC_WORD_NVFP4] = "fp4_flop_per_s"};
     const struct fc_setting *name = &settings->fields[FC_FIELD_GPU];
     const struct fc_setting *precision = &settings->fields[FC_FIELD_PRECISION];
     const struct fc_catalog_entry *gpu;
@@ -338,8 +340,8 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     if (compile_peak(program, settings, catalog, error))
         return -1;
     contract->months.own = fc_contract_asks_own(settings);
-    contract->months.own_parts = f[FC_FIELD_OWN_BASIS].choice == 1;
-    contract->months.own_decline = f[FC_FIELD_OWN_METHOD].choice == 1;
+    contract->months.own_parts = f[FC_FIELD_OWN_BASIS].choice == FC_OWN_PARTS;
+    contract->months.own_decline = f[FC_FIELD_OWN_METHOD].choice == FC_OWN_VALUE_DECLINE;
     contract->pauses = (program->layers & FC_LAYER_RUN) && !f[FC_FIELD_WALL].is_set;
     return compile_months(compiled, settings, error);
 }

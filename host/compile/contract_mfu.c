@@ -11,8 +11,12 @@
 #include "host/step/gpu.h"
 #include "cuda/model/inputs.h"
 
-/* In the order of the choices of training.precision: bf16, fp16, fp8, mxfp8, nvfp4. */
-static const char *const precision_words[] = {"bf16", "bf16", "fp8", "fp8", "fp4"};
+/* How catalog/mfu.yaml calls the arithmetic of a precision. */
+static const char *const precision_words[FC_PRECISION_WORDS] = {[FC_WORD_BF16] = "bf16",
+                                                                [FC_WORD_FP16] = "bf16",
+                                                                [FC_WORD_FP8] = "fp8",
+                                                                [FC_WORD_MXFP8] = "fp8",
+                                                                [FC_WORD_NVFP4] = "fp4"};
 
 /* The rows that stand for the scenario, and what they had to be borrowed from. */
 struct choice {

@@ -74,13 +74,13 @@ bool fc_plan_space_of(struct fc_plan_space *space, const struct fc_plan *plan,
     else if (!open_setting(&f[FC_FIELD_RECOMPUTE], rest))
         space->recompute = 1u << FC_RECOMPUTE_NONE;
     any |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]);
-    enum { AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE }; /* plan.schedule */
-    int schedule = f[FC_FIELD_SCHEDULE].is_set && !whole ? f[FC_FIELD_SCHEDULE].choice : AUTO;
-    if (schedule == ONE_F_ONE_B || schedule == ZERO_BUBBLE)
+    int schedule =
+        f[FC_FIELD_SCHEDULE].is_set && !whole ? f[FC_FIELD_SCHEDULE].choice : FC_WORD_SCHEDULE_AUTO;
+    if (schedule == FC_WORD_ONE_F_ONE_B || schedule == FC_WORD_ZERO_BUBBLE)
         space->vpp = (struct fc_sizes){1, {1}};
-    space->one_f_one_b = schedule != ZERO_BUBBLE && schedule != INTERLEAVED;
+    space->one_f_one_b = schedule != FC_WORD_ZERO_BUBBLE && schedule != FC_WORD_INTERLEAVED;
     /* zero bubble is taken only when a scenario names it: few stacks have it */
-    space->zero_bubble = schedule == ZERO_BUBBLE;
+    space->zero_bubble = schedule == FC_WORD_ZERO_BUBBLE;
     return any;
 }
 
@@ -198,12 +198,11 @@ int fc_plan_settle(struct fc_settings *settings, const struct fc_catalog *catalo
     static const enum fc_field_id needed[] = {FC_FIELD_GPU, FC_FIELD_MODEL, FC_FIELD_GPUS,
                                               FC_FIELD_GLOBAL_BATCH, FC_FIELD_SEQUENCE};
     const struct fc_setting *f = settings->fields;
-    enum { STEP, RUN, CONTRACT, ALL }; /* layers */
     bool open = wholly_open(settings);
     for (int i = 0; i < SIZES; i++)
         open |= says_auto(&f[sizes[i].field]);
     open |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]);
-    if (!open || f[FC_FIELD_LAYERS].choice == CONTRACT || f[FC_FIELD_WORK].is_set)
+    if (!open || f[FC_FIELD_LAYERS].choice == FC_LAYERS_CONTRACT || f[FC_FIELD_WORK].is_set)
         return 0;
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         if (!f[needed[i]].is_set)

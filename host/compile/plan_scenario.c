@@ -25,8 +25,6 @@ static double integer(const struct fc_settings *settings, enum fc_field_id field
                                                                               : 1;
 }
 
-enum { SCHEDULE_AUTO, ONE_F_ONE_B, INTERLEAVED, ZERO_BUBBLE, DUALPIPE }; /* plan.schedule */
-
 static int flag_of(const struct fc_setting *setting)
 {
     return setting->is_set ? setting->flag : FC_UNSTATED;
@@ -42,10 +40,10 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
         options.recompute = (enum fc_recompute)f[FC_FIELD_RECOMPUTE].choice;
     if (f[FC_FIELD_EXPERT_DISPATCH].is_set)
         options.dispatch = (enum fc_dispatch)f[FC_FIELD_EXPERT_DISPATCH].choice;
-    int schedule = f[FC_FIELD_SCHEDULE].is_set ? f[FC_FIELD_SCHEDULE].choice : SCHEDULE_AUTO;
-    options.schedule = schedule == ZERO_BUBBLE ? FC_ZERO_BUBBLE
-                       : schedule == DUALPIPE  ? FC_DUALPIPE
-                                               : FC_ONE_F_ONE_B;
+    int schedule = f[FC_FIELD_SCHEDULE].is_set ? f[FC_FIELD_SCHEDULE].choice : FC_WORD_SCHEDULE_AUTO;
+    options.schedule = schedule == FC_WORD_ZERO_BUBBLE ? FC_ZERO_BUBBLE
+                       : schedule == FC_WORD_DUALPIPE  ? FC_DUALPIPE
+                                                       : FC_ONE_F_ONE_B;
     if (f[FC_FIELD_CUDA_GRAPH].is_set)
         options.graph = f[FC_FIELD_CUDA_GRAPH].choice;
     options.recompute_stated =
@@ -70,17 +68,16 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
 /* What is stated and contradicts the rest of the plan. */
 static int check_stated(const struct fc_plan *p, const struct fc_settings *settings, struct fc_error *error)
 {
-    static const char *const stages[] = {"none", "optimizer", "gradients", "parameters"};
     const struct fc_setting *f = settings->fields, *schedule = &f[FC_FIELD_SCHEDULE],
                             *zero = &f[FC_FIELD_ZERO];
-    int choice = schedule->is_set ? schedule->choice : SCHEDULE_AUTO;
+    int choice = schedule->is_set ? schedule->choice : FC_WORD_SCHEDULE_AUTO;
     char text[FC_PLAN_FAULT_BYTES];
-    if (choice != SCHEDULE_AUTO && p->pp == 1)
+    if (choice != FC_WORD_SCHEDULE_AUTO && p->pp == 1)
         return refuse(schedule, "plan.schedule is stated without a pipeline (plan.pp is 1); drop it", error);
-    if (choice == INTERLEAVED && p->vpp == 1)
+    if (choice == FC_WORD_INTERLEAVED && p->vpp == 1)
         return refuse(schedule, "plan.schedule is interleaved, but plan.vpp is 1; state 2 chunks or more",
                       error);
-    if (choice == ONE_F_ONE_B && p->vpp > 1) {
+    if (choice == FC_WORD_ONE_F_ONE_B && p->vpp > 1) {
         snprintf(text, sizeof text,
                  "plan.schedule has one chunk per stage, but plan.vpp is %g; make it 1 or the schedule "
                  "interleaved",
@@ -98,7 +95,7 @@ static int check_stated(const struct fc_plan *p, const struct fc_settings *setti
         snprintf(text, sizeof text,
                  "%s shards parameters over the replicas (FSDP), so plan.zero cannot be '%s'; state "
                  "parameters, leave it out, or take other software",
-                 p->software->name, stages[zero->choice]);
+                 p->software->name, fc_field_word(FC_FIELD_ZERO, zero->choice));
         return refuse(zero, text, error);
     }
     return 0;
@@ -144,7 +141,8 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
 {
     static const enum fc_field_id needed[] = {FC_FIELD_GPU, FC_FIELD_MODEL, FC_FIELD_GPUS,
                                               FC_FIELD_GLOBAL_BATCH, FC_FIELD_SEQUENCE};
-    static const enum fc_precision precisions[] = {FC_BF16, FC_BF16, FC_FP8, FC_MXFP8, FC_NVFP4};
+    static const enum fc_precision precisions[FC_PRECISION_WORDS] = {FC_BF16, FC_BF16, FC_FP8, FC_MXFP8,
+                                                                     FC_NVFP4};
     const struct fc_setting *f = settings->fields;
     struct fc_cluster cluster;
     *p = (struct fc_plan){0};
@@ -157,13 +155,13 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
     p->gpus = cluster.gpus;
     if (!f[FC_FIELD_DOMAIN_GPUS].is_set || f[FC_FIELD_DOMAIN_GPUS].from_default)
         fc_plan_place(p);
-    int software = f[FC_FIELD_SOFTWARE].is_set ? f[FC_FIELD_SOFTWARE].choice : 0;
-    p->software_assumed = software == 0;
-    p->software = software == 0 ? fc_software_newest() : &fc_softwares[software - 1];
-    p->fp16 = f[FC_FIELD_PRECISION].is_set && f[FC_FIELD_PRECISION].choice == 1;
+    int software = f[FC_FIELD_SOFTWARE].is_set ? f[FC_FIELD_SOFTWARE].choice : FC_WORD_NEWEST;
+    p->software_assumed = software == FC_WORD_NEWEST;
+    p->software = p->software_assumed ? fc_software_newest() : &fc_softwares[software - 1];
+    p->fp16 = f[FC_FIELD_PRECISION].is_set && f[FC_FIELD_PRECISION].choice == FC_WORD_FP16;
     if (fc_recipes_read(p->recipes, p->software->name, f[FC_FIELD_MODEL].name, p->gpu.name, error))
         return -1;
-    p->tuned_by_vendor = f[FC_FIELD_TUNED_BY].is_set && f[FC_FIELD_TUNED_BY].choice == 1;
+    p->tuned_by_vendor = f[FC_FIELD_TUNED_BY].is_set && f[FC_FIELD_TUNED_BY].choice == FC_TUNED_BY_VENDOR;
     p->precision = f[FC_FIELD_PRECISION].is_set ? precisions[f[FC_FIELD_PRECISION].choice] : FC_BF16;
     p->lora_rank = f[FC_FIELD_LORA_RANK].is_set ? f[FC_FIELD_LORA_RANK].number : 0;
     if (p->lora_rank > 0 && (fc_architecture_is_mixture(&p->model) || p->model.mtp_layers > 0))

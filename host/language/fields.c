@@ -7,39 +7,29 @@
 #include "cuda/model/contract/contract_program.h"
 #include "cuda/model/inputs.h"
 
-static const char *const layers[] = {"step", "run", "contract", "all", NULL};
-static const char *const precisions[] = {"bf16", "fp16", "fp8", "mxfp8", "nvfp4", NULL};
-static const char *const zero_stages[] = {"none", "optimizer", "gradients", "parameters", NULL};
-static const char *const softwares[] = {
-    "newest",    "megatron-2021", "megatron-2022", "llm-foundry", "torchtitan",
-    "jax",       "simumax",       "automodel",     "nemo-24",     "nemo-25",
-    "bridge-25", "bridge-26.04",  "bridge-26.06",  "mlperf",      "meta-llama3",
-    "paxml",     "megatron-2023", "megascale",     NULL};
-static const char *const dispatches[] = {"auto", "all_to_all", "per_domain", NULL};
-static const char *const schedules[] = {"auto", "1f1b", "interleaved", "zero_bubble", "dualpipe", NULL};
-static const char *const routers[] = {"trained", "balanced", "dropping", NULL};
-static const char *const graphs[] = {"none", "partial", "full", "router", NULL};
-static const char *const tuners[] = {"site", "vendor", NULL};
-static const char *const posteriors[] = {"on", "prior", "fixed", NULL};
-static const char *const profiles[] = {"plain", "h100-era", "gb200-era", NULL};
-static const char *const maturities[] = {"none", "first_run", "experienced", "automated", "mixed", NULL};
-static const char *const spare_policies[] = {"pooled", "in-rack", "racks", NULL};
-static const char *const shortages[] = {"wait", "shrink", "reduce", NULL};
-static const char *const failovers[] = {"job", "replica", NULL};
-static const char *const checkpoint_kinds[] = {"synchronous", "asynchronous", NULL};
-static const char *const checkpoint_rules[] = {"exact", "young", "daly", NULL};
-static const char *const ages[] = {"none", "new", "steady", NULL};
-static const char *const recomputes[] = {"none", "selective", "full", NULL};
+#define LIST(name, list) static const char *const list[] = {
+#define WORD(id, text) [id] = text,
+#define END(count)                                                                                           \
+    [count] = NULL                                                                                           \
+    }                                                                                                        \
+    ;
+#include "words.def"
 
-static const char *const contract_details[] = {"months", NULL};
-static const char *const forms[] = {"take_or_pay", "minimum", "reservation", "block",
-                                    "on_demand",   "spot",    "own",         NULL};
-static const char *const regimes[] = {"glut", "balance", "shortage", "unknown", NULL};
-static const char *const revenues[] = {"none", "per_gw", "path", NULL};
-static const char *const discountings[] = {"start", "middle", "end", NULL};
-static const char *const rate_kinds[] = {"effective", "nominal", NULL};
-static const char *const own_methods[] = {"capital_recovery", "value_decline", NULL};
-static const char *const own_bases[] = {"all_in", "parts", NULL};
+/* Where the model has numbers of its own for the words, they are the same. */
+_Static_assert((int)FC_WORD_POOLED == FC_SPARES_POOLED && (int)FC_WORD_IN_RACK == FC_SPARES_IN_RACK &&
+                   (int)FC_WORD_RACKS == FC_SPARES_RACKS,
+               "cluster.spare_policy");
+_Static_assert((int)FC_WORD_WAIT == FC_SHORTAGE_WAIT && (int)FC_WORD_SHRINK == FC_SHORTAGE_SHRINK &&
+                   (int)FC_WORD_REDUCE == FC_SHORTAGE_REDUCE,
+               "cluster.shortage");
+_Static_assert((int)FC_WORD_TAKE_OR_PAY == FC_FORM_TAKE_OR_PAY && (int)FC_WORD_MINIMUM == FC_FORM_MINIMUM &&
+                   (int)FC_WORD_RESERVATION == FC_FORM_RESERVATION && (int)FC_WORD_BLOCK == FC_FORM_BLOCK &&
+                   (int)FC_WORD_ON_DEMAND == FC_FORM_ON_DEMAND && (int)FC_WORD_SPOT == FC_FORM_SPOT &&
+                   (int)FC_WORD_OWN == FC_FORM_OWN,
+               "provider1.form");
+_Static_assert((int)FC_WORD_NO_REVENUE == FC_REVENUE_NONE && (int)FC_WORD_PER_GW == FC_REVENUE_PER_GW &&
+                   (int)FC_WORD_PATH == FC_REVENUE_PATH,
+               "finance.revenue");
 
 /* STATED("byte"): the name of the key says the unit; kept as a mark before it. */
 #define STATED(text) "=" text
@@ -92,6 +82,20 @@ enum fc_unit_policy fc_field_unit_policy(const struct fc_field *field)
     return field->stated ? FC_UNIT_ASSUMED : FC_UNIT_REQUIRED;
 }
 
+const char *fc_field_word(enum fc_field_id field, int number)
+{
+    return fc_fields[field].choices[number];
+}
+
+int fc_field_number_of(enum fc_field_id field, const char *word)
+{
+    const char *const *words = fc_fields[field].choices;
+    for (int i = 0; words[i]; i++)
+        if (strcmp(words[i], word) == 0)
+            return i;
+    return -1;
+}
+
 int fc_field_of_input(int input)
 {
     for (int i = 0; i < FC_FIELD_COUNT; i++)
@@ -107,6 +111,15 @@ _Static_assert(FC_FIELD_P4_SITE - FC_FIELD_P3_SITE == FIELDS_PER_PROVIDER, "prov
 enum fc_field_id fc_field_of_provider(int provider, enum fc_field_id p2)
 {
     return (enum fc_field_id)((int)p2 + (provider - 1) * FIELDS_PER_PROVIDER);
+}
+
+const char *fc_field_unstated(const struct fc_field *field)
+{
+    static const char *const texts[FC_FIELD_COUNT] = {
+#define UNSTATED(id, text) [id] = text,
+#include "unstated.def"
+    };
+    return texts[field->id];
 }
 
 const struct fc_field *fc_field_find(const char *path)

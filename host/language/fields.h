@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "value.h"
+#include "words.h"
 
 enum fc_field_type {
     FC_FIELD_UNCERTAIN,    /* one value per trial: a number, a range or a distribution; feeds input `input` */
@@ -83,6 +84,11 @@ enum fc_field_id {
 #include "fields.def"
     FC_FIELD_COUNT
 };
+/* The word of a key of type FC_FIELD_CHOICE with this number (words.h), and the number of a word, or -1. The words stand
+ * nowhere else. */
+const char *fc_field_word(enum fc_field_id field, int number);
+int fc_field_number_of(enum fc_field_id field, const char *word);
+
 /* The key that feeds an input (enum fc_input), or -1. */
 int fc_field_of_input(int input);
 
@@ -93,6 +99,10 @@ enum fc_field_id fc_field_of_provider(int provider, enum fc_field_id p2);
  * says the unit (`stated`) are read in the canonical unit and
  * noted; every other dimensioned key needs one. */
 enum fc_unit_policy fc_field_unit_policy(const struct fc_field *field);
+
+/* What holds where a key without a default is not stated (unstated.def), or NULL: then it has a default, or its own line
+ * says it. */
+const char *fc_field_unstated(const struct fc_field *field);
 
 /* The table, FC_FIELD_COUNT rows in the order of enum fc_field_id. */
 extern const struct fc_field fc_fields[];

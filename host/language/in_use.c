@@ -6,8 +6,6 @@
 #include "cuda/model/contract/contract_program.h"
 #include "cuda/model/inputs.h"
 
-enum { LAYER_STEP, LAYER_RUN, LAYER_CONTRACT, LAYER_ALL }; /* the words of `layers` */
-
 const struct fc_setting *fc_contract_field(const struct fc_settings *settings, int provider,
                                            enum fc_field_id p2)
 {
@@ -33,12 +31,12 @@ int fc_contract_providers(const struct fc_settings *settings)
 
 bool fc_contract_by_months(const struct fc_settings *settings)
 {
-    return settings->fields[FC_FIELD_LAYERS].choice >= LAYER_CONTRACT;
+    return settings->fields[FC_FIELD_LAYERS].choice >= FC_LAYERS_CONTRACT;
 }
 
 bool fc_contract_asks_own(const struct fc_settings *settings)
 {
-    return settings->fields[FC_FIELD_LAYERS].choice >= LAYER_CONTRACT &&
+    return settings->fields[FC_FIELD_LAYERS].choice >= FC_LAYERS_CONTRACT &&
            settings->fields[FC_FIELD_OWN_COMPARE].flag;
 }
 
@@ -67,7 +65,8 @@ static bool provider_in_use(const struct fc_settings *settings, const struct fc_
 static bool own_in_use(const struct fc_settings *settings, enum fc_use use)
 {
     const struct fc_setting *f = settings->fields;
-    bool parts = f[FC_FIELD_OWN_BASIS].choice == 1, decline = f[FC_FIELD_OWN_METHOD].choice == 1;
+    bool parts = f[FC_FIELD_OWN_BASIS].choice == FC_OWN_PARTS,
+         decline = f[FC_FIELD_OWN_METHOD].choice == FC_OWN_VALUE_DECLINE;
     if (!f[FC_FIELD_OWN_COMPARE].flag && !fc_contract_has_form(settings, FC_FORM_OWN, FC_FORM_OWN))
         return false;
     return use == FC_USE_OWN_ALL_IN  ? !parts
@@ -83,7 +82,7 @@ static bool contract_reads(const struct fc_settings *settings, const struct fc_f
     bool market = f[FC_FIELD_MARKET_PATHS].flag;
     switch (field->use) {
     case FC_USE_CONTRACT_ALONE:
-        return f[FC_FIELD_LAYERS].choice == LAYER_CONTRACT;
+        return f[FC_FIELD_LAYERS].choice == FC_LAYERS_CONTRACT;
     case FC_USE_PROVIDER:
     case FC_USE_PROVIDER_TERM:
         return provider_in_use(settings, field);
@@ -132,15 +131,15 @@ bool fc_field_in_use(const struct fc_settings *settings, const struct fc_field *
     case FC_USE_ANY:
         return true;
     case FC_USE_STEP:
-        return layers != LAYER_CONTRACT;
+        return layers != FC_LAYERS_CONTRACT;
     case FC_USE_MODEL:
-        return layers != LAYER_CONTRACT || settings->fields[FC_FIELD_MFU].from_default;
+        return layers != FC_LAYERS_CONTRACT || settings->fields[FC_FIELD_MFU].from_default;
     case FC_USE_RUN:
     case FC_USE_DETAIL:
-        return layers == LAYER_RUN || layers == LAYER_ALL;
+        return layers == FC_LAYERS_RUN || layers == FC_LAYERS_ALL;
     case FC_USE_COST:
-        return layers != LAYER_STEP;
+        return layers != FC_LAYERS_STEP;
     default:
-        return layers >= LAYER_CONTRACT && contract_reads(settings, field);
+        return layers >= FC_LAYERS_CONTRACT && contract_reads(settings, field);
     }
 }

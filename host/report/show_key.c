@@ -71,7 +71,7 @@ void fc_show_key(FILE *out, const struct fc_field *field, const struct fc_catalo
         fc_catalog_value_text(figure.value, text, sizeof text);
         snprintf(line, sizeof line, "%s (%s%s%s)", text, figure.grade ? figure.grade : "",
                  figure.source ? ": " : "", figure.source ? figure.source : "");
-        const char *profile = by_maturity              ? entry->name
+        const char *profile = by_maturity             ? entry->name
                               : entry->kind[0] == 'p' ? entry->kind + strlen("profile-")
                                                       : "default";
         at = fprintf(out, "  %-*s", INDENT - 2, profile);
@@ -91,11 +91,16 @@ void fc_show_key(FILE *out, const struct fc_field *field, const struct fc_catalo
             "follows cluster.gpu, training.precision and training.model (dense or mixture; mixture "
             "where none is stated): measured steps of the same kind (flopcast list mfu)",
             at, INDENT, WIDTH);
-    } else if (!any)
+    } else if (!any) {
+        bool fitted = strncmp(field->path, "efficiency.", 11) == 0;
+        const char *unstated = fc_field_unstated(field);
         fprintf(out, "  %-*s%s\n", INDENT - 2, "default",
-                strncmp(field->path, "efficiency.", 11) == 0
-                    ? "the fit to measurements (efficiency.posterior)"
-                    : "none");
+                fitted ? "the fit to measurements (efficiency.posterior)" : "none");
+        if (!fitted && unstated) {
+            at = fprintf(out, "  %-*s", INDENT - 2, "unstated");
+            fc_print_wrapped(out, unstated, at, INDENT, WIDTH);
+        }
+    }
 }
 
 void fc_write_key(struct fc_writer *writer, const struct fc_field *field)

@@ -6,7 +6,14 @@
 
 #include <math.h>
 
+#include "host/language/fields.h"
 #include "stages.h"
+
+const char *fc_precision_name(enum fc_precision precision)
+{
+    static const enum fc_precision_word words[] = {FC_WORD_BF16, FC_WORD_FP8, FC_WORD_MXFP8, FC_WORD_NVFP4};
+    return fc_field_word(FC_FIELD_PRECISION, (int)words[precision]);
+}
 
 static bool is_low(const struct fc_plan *p)
 {

@@ -10,6 +10,7 @@
 
 #include "architecture.h"
 #include "gpu.h"
+#include "host/language/words.h"
 #include "recipes.h"
 #include "software.h"
 
@@ -19,15 +20,15 @@ enum fc_schedule {
     FC_ZERO_BUBBLE, /* ZB-H1: Qi et al. 2024, arXiv 2401.10241 */
     FC_DUALPIPE     /* DeepSeek-AI 2024, arXiv 2412.19437: each rank holds stages i and pp - 1 - i */
 };
-/* FC_GRAPH_ROUTER: of the router and what precedes the experts, without attention; an option, in a plan it is
- * FC_GRAPH_PARTIAL without graph_attention. The order is that of plan.cuda_graph. */
-enum fc_graph { FC_GRAPH_NONE, FC_GRAPH_PARTIAL, FC_GRAPH_FULL, FC_GRAPH_ROUTER };
+
+/* The word of training.precision for it. */
+const char *fc_precision_name(enum fc_precision precision);
 
 struct fc_plan {
     struct fc_architecture model;
     struct fc_accelerator gpu;
     const struct fc_software *software;
-    bool software_assumed; /* not stated: the newest was taken */
+    bool software_assumed;                /* not stated: the newest was taken */
     struct fc_recipe recipes[FC_RECIPES]; /* published for this software, model and GPU, by precision */
     enum fc_precision precision;
     bool fp16; /* 16-bit training in FP16, with FP16 gradients in old software */

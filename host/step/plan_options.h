@@ -6,16 +6,11 @@
 
 #include "plan.h"
 
-/* What data parallel replicas share out (ZeRO, Rajbhandari et al. 2020): nothing, optimizer states (1),
- * gradients too (2), parameters too (3, FSDP). The order is that of plan.zero. */
-enum fc_zero { FC_ZERO_NONE, FC_ZERO_OPTIMIZER, FC_ZERO_GRADIENTS, FC_ZERO_PARAMETERS };
-/* Activations computed again in the backward pass; the order is that of plan.recompute. */
-enum fc_recompute { FC_RECOMPUTE_NONE, FC_RECOMPUTE_SELECTIVE, FC_RECOMPUTE_FULL };
-/* How tokens reach their experts; the order is that of plan.expert_dispatch. */
+/* How tokens reach their experts. */
 enum fc_dispatch {
-    FC_DISPATCH_AUTO, /* as in the recipe, or else as the software does */
-    FC_DISPATCH_ALL_TO_ALL,
-    FC_DISPATCH_PER_DOMAIN,
+    FC_DISPATCH_AUTO = FC_WORD_DISPATCH_AUTO, /* as in the recipe, or else as the software does */
+    FC_DISPATCH_ALL_TO_ALL = FC_WORD_ALL_TO_ALL,
+    FC_DISPATCH_PER_DOMAIN = FC_WORD_PER_DOMAIN,
     FC_DISPATCH_SOFTWARE /* as the software does; no word of plan.expert_dispatch */
 };
 
@@ -24,9 +19,6 @@ enum { FC_UNSTATED = -1 };
 
 /* What a selective recomputation makes again, beside what is cheap. */
 enum fc_module { FC_MODULE_NORMS = 1, FC_MODULE_MOE_ACTIVATION = 2 };
-
-/* Loads of the experts; the order is that of training.router. */
-enum fc_router { FC_ROUTER_TRAINED, FC_ROUTER_BALANCED, FC_ROUTER_DROPPING };
 
 struct fc_plan_options {
     int zero; /* enum fc_zero, or FC_UNSTATED */

@@ -6,6 +6,8 @@
 
 #include "host/base/csv.h"
 #include "host/language/embedded.h"
+#include "host/language/fields.h"
+#include "plan.h"
 
 static const char file_name[] = "catalog/recipes.csv";
 
@@ -13,14 +15,11 @@ enum { SOFTWARE, MODEL, GPU, PRECISION, GRAPH, DISPATCH, OVERLAP, FUSED, ATTENTI
 static const char *const columns[COLUMNS] = {
     "software",        "model",          "gpu",           "precision",     "cuda_graph",
     "expert_dispatch", "expert_overlap", "fused_experts", "attention_fp8", "release"};
-/* by enum fc_precision and enum fc_graph */
-static const char *const precisions[FC_RECIPES] = {"bf16", "fp8", "mxfp8", "nvfp4"};
-static const char *const graphs[] = {"none", "partial", "full", "router"};
-
-static int find(const char *text, const char *const *words, int count)
+/* The number of a precision that a plan may have, or -1. */
+static int precision_of(const char *word)
 {
-    for (int i = 0; i < count; i++)
-        if (strcmp(text, words[i]) == 0)
+    for (int i = 0; i < FC_RECIPES; i++)
+        if (strcmp(word, fc_precision_name((enum fc_precision)i)) == 0)
             return i;
     return -1;
 }
@@ -28,14 +27,15 @@ static int find(const char *text, const char *const *words, int count)
 static int read_row(struct fc_recipe recipes[FC_RECIPES], const struct fc_csv *csv, size_t row,
                     struct fc_error *error)
 {
-    int precision = find(fc_csv_cell(csv, row, PRECISION), precisions, FC_RECIPES);
-    int graph = find(fc_csv_cell(csv, row, GRAPH), graphs, sizeof graphs / sizeof graphs[0]);
+    int precision = precision_of(fc_csv_cell(csv, row, PRECISION));
+    int graph = fc_field_number_of(FC_FIELD_CUDA_GRAPH, fc_csv_cell(csv, row, GRAPH));
     if (precision < 0 || graph < 0)
         return fc_fail(error, FC_FAULT, "%s:%d: precision '%s' or cuda_graph '%s' is not known", file_name,
                        csv->lines[row], fc_csv_cell(csv, row, PRECISION), fc_csv_cell(csv, row, GRAPH));
     struct fc_recipe *r = &recipes[precision];
     *r = (struct fc_recipe){.known = true, .graph = graph};
-    r->dedup_dispatch = strcmp(fc_csv_cell(csv, row, DISPATCH), "per_domain") == 0;
+    r->dedup_dispatch =
+        fc_field_number_of(FC_FIELD_EXPERT_DISPATCH, fc_csv_cell(csv, row, DISPATCH)) == FC_WORD_PER_DOMAIN;
     r->overlaps_ep = strcmp(fc_csv_cell(csv, row, OVERLAP), "true") == 0;
     r->fused_experts = strcmp(fc_csv_cell(csv, row, FUSED), "true") == 0;
     r->attention_fp8 = strcmp(fc_csv_cell(csv, row, ATTENTION), "true") == 0;

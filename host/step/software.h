@@ -5,23 +5,11 @@
 #include <stdbool.h>
 
 enum fc_software_id {
-    FC_MEGATRON_2021,
-    FC_MEGATRON_2022,
-    FC_LLM_FOUNDRY,
-    FC_TORCHTITAN,
-    FC_JAX,
-    FC_SIMUMAX,
-    FC_AUTOMODEL,
-    FC_NEMO_24,
-    FC_NEMO_25,
-    FC_BRIDGE_25,
-    FC_BRIDGE_26_04,
-    FC_BRIDGE_26_06,
-    FC_MLPERF,
-    FC_META_LLAMA3,
-    FC_PAXML,
-    FC_MEGATRON_2023,
-    FC_MEGASCALE,
+#define LIST(...)
+#define WORD(...)
+#define SOFTWARE(id, text) FC_##id,
+#define END(...)
+#include "host/language/words.def"
     FC_SOFTWARE_COUNT
 };
 
@@ -47,7 +35,7 @@ struct fc_software {
     bool dropout;              /* dropout and its masks, no sequence parallelism under full recompute */
     bool dedup_dispatch;       /* DeepEP or HybridEP: one copy of a token per domain */
     bool early_blackwell, moe_2024;
-    bool tuned; /* its published runs are tuned so far that replicas keep pace */
+    bool tuned;         /* its published runs are tuned so far that replicas keep pace */
     double logit_bytes; /* kept per logit until the loss has its gradient */
     double logit_bytes_split;    /* the same where the vocabulary is split over tensor parallel ranks; 0: as logit_bytes */
     double logit_bytes_compiled; /* of later releases, which compile the loss; 0: as logit_bytes */
