@@ -66,4 +66,29 @@ else
     has "FP8 slower than BF16" "$work/err" "^flopcast: $work/own/gpu.yaml:.*fp8_flop_per_s is below bf16_flop_per_s"
     is "both end with 2" "$status" 2
 fi
+
+# --- a GPU on which no step is measured: Rubin in FP8, MXFP8, NVFP4 ---
+cat >"$work/rubin.yaml" <<'E'
+layers: step
+cluster: {gpu: vr200, gpus: 144, domain: 72}
+training: {model: llama3-70b, sequence: 8192, global_batch: 576}
+plan: {tp: 2, pp: 1, micro_batch: 1}
+E
+for gpu in gb300 vr200; do
+    for precision in fp8 mxfp8 nvfp4; do
+        flopcast run "$work/rubin.yaml" --set cluster.gpu=$gpu --set training.precision=$precision -n 1000 -s 1 -q -b cpu --json
+        sed -n '/"step_time_s": {/,/}/{s/.*"p5": \([0-9.e+-]*\).*/\1/p;s/.*"p50": \([0-9.e+-]*\).*/\1/p;s/.*"p95": \([0-9.e+-]*\).*/\1/p}' "$work/out" |
+            tr '\n' ' ' | sed "s/^/$gpu $precision /"
+        grep -c '"id": "efficiency-inherited"' "$work/out"
+    done
+done >"$work/rubin"
+is "all six run" "$(awk 'NF == 6' "$work/rubin" | wc -l | tr -d ' ')" 6
+is "NVFP4 is faster than FP8, and MXFP8 no faster than FP8; Rubin faster than Blackwell" "$(awk '{ p50[$1 $2] = $4 }
+    END { v = "vr200"; g = "gb300"
+        print (p50[v "nvfp4"] < p50[v "fp8"] && p50[v "fp8"] <= p50[v "mxfp8"] && p50[v "fp8"] < p50[g "fp8"] &&
+               p50[v "mxfp8"] < p50[g "mxfp8"] && p50[v "nvfp4"] < p50[g "nvfp4"]) }' "$work/rubin")" 1
+is "its efficiency is marked as inherited, Blackwell's is not" "$(awk '{ print $6 }' "$work/rubin" | tr '\n' ' ')" "0 0 0 1 1 1 "
+is "and its intervals are wider in every precision" "$(awk '{ wide[$1 $2] = log($5 / $3) }
+    END { print (wide["vr200fp8"] > wide["gb300fp8"] && wide["vr200mxfp8"] > wide["gb300mxfp8"] &&
+                 wide["vr200nvfp4"] > wide["gb300nvfp4"]) }' "$work/rubin")" 1
 tap_end
