@@ -10,6 +10,7 @@
 #include "host/result/samples.h"
 #include "host/language/special.h"
 #include "host/run/worlds.h"
+#include "host/result/statistics.h"
 
 void fc_columns_free(struct fc_columns *columns)
 {
@@ -214,7 +215,7 @@ void fc_shifts_print(FILE *out, const struct fc_shift *shifts, int count, bool o
         else
             fc_format_number(shifts[k].shift, 3, text, sizeof text);
         fc_table_cell(&table, "%s%s", shifts[k].shift > 0 ? "+" : "", text);
-        bool clear = fabs(shifts[k].shift) > 1.959963984540054 * shifts[k].error;
+        bool clear = fabs(shifts[k].shift) > FC_Z95 * shifts[k].error;
         fc_table_cell(&table, clear ? " " : "not distinguishable from 0");
     }
     fc_table_print(&table, out, 2);

@@ -8,8 +8,8 @@
 #include "answer.h"
 #include "host/result/metrics.h"
 #include "host/language/scenario_file.h"
+#include "host/result/statistics.h"
 
-#define Z95 1.959963984540054
 
 bool fc_compare_is_scenario(const char *path_or_name)
 {
@@ -103,7 +103,7 @@ struct fc_side fc_side_of(const struct fc_sides *s, int side, int i)
     bool high = fc_metric_worst_is_high(s->metrics[0][i], fc_metric_fixed(&s->scenario[0].compiled.program));
     found.better = high ? found.pair.lower : 1 - found.pair.lower - found.pair.equal;
     found.equal = found.pair.equal == 1;
-    found.noise = found.equal || fabs(found.pair.mean) <= Z95 * found.pair.error;
+    found.noise = found.equal || fabs(found.pair.mean) <= FC_Z95 * found.pair.error;
     return found;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/order.h"
 #include "host/base/read_file.h"
 #include "host/language/embedded.h"
 #include "host/language/fields.h"
@@ -74,12 +75,6 @@ void fc_history_free(struct fc_history *history)
     *history = (struct fc_history){0};
 }
 
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* Quantiles of the finite values of a metric; *worlds: how many there are. */
 static void quantiles_of(float *values, size_t count, double *quantiles, size_t *worlds)
 {
@@ -87,7 +82,7 @@ static void quantiles_of(float *values, size_t count, double *quantiles, size_t 
     for (size_t i = 0; i < count; i++)
         if (isfinite(values[i]))
             values[n++] = values[i];
-    qsort(values, n, sizeof *values, by_value);
+    qsort(values, n, sizeof *values, fc_by_float);
     *worlds = n;
     for (size_t k = 0; n > 0 && k < FC_HISTORY_POINTS; k++) {
         double at = ((double)k + 0.5) / FC_HISTORY_POINTS * (double)n - 0.5;

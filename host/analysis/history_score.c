@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "history.h"
+#include "host/base/order.h"
 
 /* Before any run is seen, ln of the median overhead is normal about this with this spread: 2 to 50 % of the training
  * time. Judgement; the table adds 3 first runs and 16 others. */
@@ -86,12 +87,6 @@ struct fc_history_fit fc_history_fit_to(const struct fc_history_row *rows, size_
     return fit;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 void fc_history_add(const struct fc_history_fit *fit, struct fc_history_row *row)
 {
     enum { COUNT = FC_HISTORY_POINTS };
@@ -101,7 +96,7 @@ void fc_history_add(const struct fc_history_fit *fit, struct fc_history_row *row
         double overhead = exp(fit->mu[row->maturity] + fit->sigma[row->maturity] * normal_quantile(p));
         row->forecast[i] = row->base[i] * (1 + overhead);
     }
-    qsort(row->forecast, COUNT, sizeof row->forecast[0], by_value);
+    qsort(row->forecast, COUNT, sizeof row->forecast[0], fc_by_double);
 }
 
 struct fc_history_score fc_history_score_of(const double *quantiles, size_t count, double actual)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "host/base/order.h"
 #include "host/result/samples.h"
 
 int fc_headline_metric(const struct fc_program *program)
@@ -25,18 +26,12 @@ static int by_rank(const void *a, const void *b)
     return left < right ? 1 : left > right ? -1 : x->field - y->field;
 }
 
-static int rising(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* The median of values[order[from ... from + count - 1]]. */
 static double median_of(const float *values, const uint32_t *order, size_t from, size_t count, float *scratch)
 {
     for (size_t i = 0; i < count; i++)
         scratch[i] = values[order[from + i]];
-    qsort(scratch, count, sizeof *scratch, rising);
+    qsort(scratch, count, sizeof *scratch, fc_by_float);
     return (double)scratch[count / 2];
 }
 

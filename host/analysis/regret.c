@@ -1,14 +1,9 @@
 /* regret.c: see regret.h. */
 #include "regret.h"
+#include "host/base/order.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static int rising(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
 
 /* The best value of a world and how many choices have it; one without a value is an infinity at the bad end. */
 static int best_of(const float *const *values, size_t choices, size_t world, bool high, float *best)
@@ -43,7 +38,7 @@ int fc_regret_of(const float *const *values, size_t choices, size_t worlds, bool
             sum2 += here * here;
             lost[n++] = (float)here;
         }
-        qsort(lost, n, sizeof *lost, rising);
+        qsort(lost, n, sizeof *lost, fc_by_float);
         double count = n > 0 ? (double)n : (double)NAN, p = wins / count, mean = sum / count;
         regret[k] = (struct fc_regret){
             .worlds = n,

@@ -9,6 +9,7 @@
 
 #include "cuda/model/metrics.h"
 #include "host/base/clock.h"
+#include "host/base/order.h"
 #include "host/language/fields.h"
 #include "host/compile/plan_auto.h"
 #include "host/compile/plan_scenario.h"
@@ -75,12 +76,6 @@ static int open_contender(struct fc_scenario *scenario, const struct fc_search_r
     return fc_analysis_scenario(scenario, request->scenario, request->options, changes, count, error);
 }
 
-static int rising(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* Quantile of values among which some may be infinite. */
 static double quantile(const float *sorted, size_t count, double p)
 {
@@ -114,12 +109,12 @@ static int meet_worlds(struct fc_search *s, struct fc_analysis *analysis,
             times[i] = fit ? step[i] : INFINITY;
         }
         memcpy(sorted, times, n * sizeof *sorted);
-        qsort(sorted, n, sizeof *sorted, rising);
+        qsort(sorted, n, sizeof *sorted, fc_by_float);
         c->step_p5 = quantile(sorted, n, 0.05);
         c->step_p50 = quantile(sorted, n, 0.5);
         c->step_p95 = quantile(sorted, n, 0.95);
         c->fits = (double)fitting / (double)n;
-        qsort(memory, n, sizeof *memory, rising);
+        qsort(memory, n, sizeof *memory, fc_by_float);
         c->memory_bytes = quantile(memory, n, 0.5);
     }
     free(samples);

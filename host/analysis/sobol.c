@@ -1,5 +1,6 @@
 /* sobol.c: see sobol.h. */
 #include "sobol.h"
+#include "host/result/statistics.h"
 
 #include <math.h>
 
@@ -79,7 +80,7 @@ struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c
 
 bool fc_sobol_is_zero(double index, double error)
 {
-    return !(index - 1.959963984540054 * error > 0);
+    return !(index - FC_Z95 * error > 0);
 }
 
 double fc_sobol_worlds(double error, size_t count, double wanted)

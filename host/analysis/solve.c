@@ -1,10 +1,10 @@
 /* solve.c: see solve.h. */
 #include "solve.h"
+#include "host/result/statistics.h"
 
 #include <math.h>
 #include <string.h>
 
-#define Z95 1.959963984540054
 
 static double reach(const struct fc_solve *s, const struct fc_solve_point *p)
 {
@@ -69,7 +69,7 @@ static int make_interval(struct fc_solve *s, struct fc_error *error)
 {
     const struct fc_solve_point *p = s->points;
     int at = find(s, s->x), below = at, above = at;
-    double noise = Z95 * p[at].error, half = 0;
+    double noise = FC_Z95 * p[at].error, half = 0;
     s->x_lo = s->x_hi = s->x;
     if (!(noise > 0))
         return 0;
@@ -154,7 +154,7 @@ int fc_solve_run(struct fc_solve *s, struct fc_error *error)
 static double coarse_slope(const struct fc_solve *c)
 {
     int at = find(c, c->x), below = at, above = at;
-    double noise = Z95 * c->points[at].error;
+    double noise = FC_Z95 * c->points[at].error;
     while (below > 0 && (below == at || fabs(c->points[below].value - c->target) < noise))
         below--;
     while (above + 1 < c->count && (above == at || fabs(c->points[above].value - c->target) < noise))
@@ -209,7 +209,7 @@ int fc_solve_near(struct fc_solve *s, const struct fc_solve *coarse, struct fc_e
         next = snap(s, aim);
     }
     const struct fc_solve_point *answer = s->smallest ? &high : &low;
-    double half = fabs(Z95 * answer->error / slope);
+    double half = fabs(FC_Z95 * answer->error / slope);
     double grid = s->step > 0 ? s->step : half;
     s->outcome = FC_SOLVE_FOUND;
     s->x = answer->x;

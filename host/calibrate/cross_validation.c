@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fit.h"
+#include "host/base/order.h"
 
 enum { N = FC_FACTORS, MODEL_FOLDS = 5 };
 
@@ -193,18 +194,12 @@ int fc_heir_read(struct fc_heir *heir, const struct fc_catalog *catalog, struct 
 
 enum { MOST_PLACES = 256, MOST_DIFFERENCES = 1 << 16 };
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Standard deviation of one of two alike values, from the median of their absolute differences. */
 static double from_differences(double *differences, size_t count, double otherwise)
 {
     if (count < 5)
         return otherwise;
-    qsort(differences, count, sizeof *differences, ascending);
+    qsort(differences, count, sizeof *differences, fc_by_double);
     return differences[count / 2] / 0.6745 / sqrt(2);
 }
 

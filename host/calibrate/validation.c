@@ -7,6 +7,7 @@
 
 #include "fit.h"
 #include "ranks.h"
+#include "host/base/order.h"
 
 enum { N = FC_FACTORS };
 
@@ -17,12 +18,6 @@ static bool used(const struct fc_measurement *m)
 
 /* --- baseline
  * ----------------------------------------------------------------------------------------------------- */
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static double achieved_flops(const struct fc_measurement *m)
 {
@@ -50,7 +45,7 @@ static double baseline_of(const struct fc_measurements *m, size_t i, double *buf
             buffer[count++] = achieved_flops(other);
         }
         if (count) {
-            qsort(buffer, count, sizeof *buffer, ascending);
+            qsort(buffer, count, sizeof *buffer, fc_by_double);
             double median = count % 2 ? buffer[count / 2] : sqrt(buffer[count / 2 - 1] * buffer[count / 2]);
             return achieved_flops(row) / median - 1;
         }
@@ -155,7 +150,7 @@ static void score_rows(const struct fc_validation *v, const struct fc_prediction
     snprintf(score->name, sizeof score->name, "%s", name);
     if (n == 0)
         return;
-    qsort(buffer, (size_t)n, sizeof *buffer, ascending);
+    qsort(buffer, (size_t)n, sizeof *buffer, fc_by_double);
     score->mape = sum / n;
     score->median_ape = quantile(buffer, n, 0.5);
     score->p90_ape = quantile(buffer, n, 0.9);

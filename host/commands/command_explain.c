@@ -14,6 +14,7 @@
 #include "host/report/outputs.h"
 #include "host/result/metrics.h"
 #include "host/base/options.h"
+#include "host/result/statistics.h"
 
 static const char help[] =
     "usage: flopcast explain SCENARIO [--of METRIC] [--method LIST] [OPTIONS]\n"
@@ -215,7 +216,7 @@ static int by_total(const void *a, const void *b)
 
 static void index_cells(struct fc_table *table, double index, double error)
 {
-    double lo = index - 1.959963984540054 * error, hi = index + 1.959963984540054 * error;
+    double lo = index - FC_Z95 * error, hi = index + FC_Z95 * error;
     if (isnan(index)) {
         fc_table_cell(table, "-");
         fc_table_cell(table, "-");

@@ -12,6 +12,7 @@
 #include "host/base/command_line.h"
 #include "host/base/document_write.h"
 #include "host/base/options.h"
+#include "host/base/order.h"
 #include "host/base/table.h"
 #include "host/base/notes_write.h"
 #include "host/compile/assumptions.h"
@@ -97,16 +98,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             o->has_trial = true;
             break;
         case 'n':
-            if (fc_option_count("-n", optarg, 1, WORLDS_MOST, &o->scenario_options.trials, error))
-                return -1;
-            break;
         case 's':
-            if (fc_option_count("-s", optarg, 0, UINT64_MAX, &o->scenario_options.seed, error))
-                return -1;
-            o->scenario_options.has_seed = true;
-            break;
         case OPTION_SET:
-            if (fc_scenario_add_override(&o->scenario_options, optarg, error))
+            if (fc_scenario_take_option(&o->scenario_options, option, OPTION_SET, optarg, WORLDS_MOST, error))
                 return -1;
             break;
         case 'o':
@@ -165,12 +159,6 @@ static double *band(const struct bands *b, int flow, int period)
     return b->values + ((size_t)flow * (size_t)b->periods + (size_t)period) * b->worlds;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static int simulate(struct bands *b, const struct fc_scenario *s, const struct options *o,
                     struct fc_error *error)
 {
@@ -194,7 +182,7 @@ static int simulate(struct bands *b, const struct fc_scenario *s, const struct o
     }
     for (int f = 0; f < TOLD && !status; f++)
         for (int p = 0; p < b->periods; p++)
-            qsort(band(b, f, p), b->worlds, sizeof(double), ascending);
+            qsort(band(b, f, p), b->worlds, sizeof(double), fc_by_double);
     free(world);
     return status;
 }

@@ -69,16 +69,10 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             o->at = optarg;
             break;
         case 'n':
-            if (fc_option_count("-n", optarg, 1, (uint64_t)1e9, &o->scenario_options.trials, error))
-                return -1;
-            break;
         case 's':
-            if (fc_option_count("-s", optarg, 0, UINT64_MAX, &o->scenario_options.seed, error))
-                return -1;
-            o->scenario_options.has_seed = true;
-            break;
         case OPTION_SET:
-            if (fc_scenario_add_override(&o->scenario_options, optarg, error))
+            if (fc_scenario_take_option(&o->scenario_options, option, OPTION_SET, optarg, (uint64_t)1e9,
+                                        error))
                 return -1;
             break;
         case OPTION_JSON:

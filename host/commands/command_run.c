@@ -217,13 +217,11 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     while ((option = getopt_long(argc, argv, ":n:s:b:t:o:qh", long_options, NULL)) != -1) {
         switch (option) {
         case 'n':
-            if (fc_option_count("-n", optarg, 1, (uint64_t)1e12, &o->scenario_options.trials, error))
-                return -1;
-            break;
         case 's':
-            if (fc_option_count("-s", optarg, 0, UINT64_MAX, &o->scenario_options.seed, error))
+        case OPTION_SET:
+            if (fc_scenario_take_option(&o->scenario_options, option, OPTION_SET, optarg, (uint64_t)1e12,
+                                        error))
                 return -1;
-            o->scenario_options.has_seed = true;
             break;
         case 't':
             if (fc_option_count("-t", optarg, 1, 65536, &count, error))
@@ -234,10 +232,6 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             if (fc_option_count("--device", optarg, 0, 1024, &count, error))
                 return -1;
             o->device = (int)count;
-            break;
-        case OPTION_SET:
-            if (fc_scenario_add_override(&o->scenario_options, optarg, error))
-                return -1;
             break;
         case OPTION_SHARD:
             if (read_shard(optarg, o, error))
@@ -486,7 +480,8 @@ static void say_stopped(const struct options *o, const struct fc_tally *tally, u
 }
 
 /* The end of the run as dates, where the scenario has a first day. */
-static void note_dates(const struct fc_scenario *scenario, const struct fc_tally *tally, struct fc_notes *notes)
+static void note_dates(const struct fc_scenario *scenario, const struct fc_tally *tally,
+                       struct fc_notes *notes)
 {
     static const double p[] = {0.05, 0.5, 0.95};
     const struct fc_setting *start = &scenario->settings->fields[FC_FIELD_START];
@@ -504,8 +499,9 @@ static void note_dates(const struct fc_scenario *scenario, const struct fc_tally
         else
             fc_date_print(first + (long)e.value, dates[i]);
     }
-    fc_note(notes, FC_NOTE, "dates", &start->place, "the run that starts on %.10s ends on %s (P5), %s (P50), %s (P95)",
-            start->name, dates[0], dates[1], dates[2]);
+    fc_note(notes, FC_NOTE, "dates", &start->place,
+            "the run that starts on %.10s ends on %s (P5), %s (P50), %s (P95)", start->name, dates[0],
+            dates[1], dates[2]);
 }
 
 static int open_samples(const struct options *o, const struct fc_scenario *scenario, const struct fc_result *result,

@@ -16,6 +16,7 @@
 #include "host/base/notes_write.h"
 #include "host/backends/kernels.h"
 #include "host/base/options.h"
+#include "host/base/order.h"
 #include "host/compile/assumptions.h"
 #include "host/compile/plan_scenario.h"
 #include "host/report/outputs.h"
@@ -117,15 +118,9 @@ static int read_options(int argc, char **argv, struct fc_scenario_options *scena
     return fc_scenario_add_override(scenario, "layers=step", error);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static void take_quantiles(float *values, double quantiles[3])
 {
-    qsort(values, WORLDS, sizeof *values, ascending);
+    qsort(values, WORLDS, sizeof *values, fc_by_float);
     quantiles[0] = (double)values[WORLDS / 20];
     quantiles[1] = (double)values[WORLDS / 2];
     quantiles[2] = (double)values[WORLDS - WORLDS / 20 - 1];

@@ -8,9 +8,6 @@
 #include "host/language/in_use.h"
 #include "cuda/model/base/draw.h"
 
-#define HOURS_PER_YEAR 8766.0
-#define HOURS_PER_MONTH 730.5
-
 static bool stated(const struct fc_setting *setting)
 {
     return setting->is_set && !setting->from_default;
@@ -182,7 +179,7 @@ static int compile_price(const struct fc_settings *settings, struct fc_months *m
     months->reset_floor = (float)f[FC_FIELD_RESET_FLOOR].number;
     months->reset_cap = (float)f[FC_FIELD_RESET_CAP].number;
     months->discount_at = at[f[FC_FIELD_DISCOUNTING].choice];
-    months->nominal_rate = f[FC_FIELD_RATE_KIND].choice == 1;
+    months->nominal_rate = f[FC_FIELD_RATE_KIND].choice == FC_RATE_NOMINAL;
     if (months->reset_every > 0 && months->raises)
         return fc_fail_at(error, &reset->place,
                           "contract.reset_every is stated beside contract.escalator or contract.indexed "

@@ -18,6 +18,7 @@
 #include "host/language/settings.h"
 #include "host/language/site.h"
 #include "host/base/date.h"
+#include "host/base/options.h"
 #include "host/base/source.h"
 #include "host/base/version.h"
 
@@ -35,6 +36,19 @@ int fc_scenario_add_override(struct fc_scenario_options *options, const char *te
         return fc_fail(error, FC_FAULT, "out of memory for --set");
     options->override_count++;
     return 0;
+}
+
+int fc_scenario_take_option(struct fc_scenario_options *options, int option, int set, const char *value,
+                            uint64_t most, struct fc_error *error)
+{
+    if (option == 'n')
+        return fc_option_count("-n", value, 1, most, &options->trials, error);
+    if (option == set)
+        return fc_scenario_add_override(options, value, error);
+    if (option != 's')
+        return 1;
+    options->has_seed = true;
+    return fc_option_count("-s", value, 0, UINT64_MAX, &options->seed, error);
 }
 
 void fc_scenario_options_free(struct fc_scenario_options *options)
@@ -144,12 +158,14 @@ static int settle_dates(struct fc_document *document, struct fc_notes *notes, st
     if (!deadline || deadline->kind != FC_NODE_TEXT || !fc_date_read(deadline->text, &last))
         return 0;
     if (!start)
-        return fc_fail_at(error, &deadline->place, "goals.deadline is a date, but the scenario has none to count from; state "
-                                                   "start: YYYY-MM-DD");
+        return fc_fail_at(error, &deadline->place,
+                          "goals.deadline is a date, but the scenario has none to count from; state "
+                          "start: YYYY-MM-DD");
     if (last < first)
         return fc_fail_at(error, &deadline->place, "goals.deadline is before start");
-    fc_note(notes, FC_NOTE, "deadline-date", &deadline->place, "goals.deadline %.10s is %ld days from start, its own day included",
-            deadline->text, last - first + 1);
+    fc_note(notes, FC_NOTE, "deadline-date", &deadline->place,
+            "goals.deadline %.10s is %ld days from start, its own day included", deadline->text,
+            last - first + 1);
     snprintf(change, sizeof change, "goals.deadline=%ld days", last - first + 1);
     return fc_document_set(document, change, error);
 }
@@ -192,7 +208,8 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         if (!fc_scale_is_one(options->overrides[i]) &&
             fc_document_set(scenario->document, options->overrides[i], error))
             goto failed;
-    if (settle_dates(scenario->document, &scenario->settings->notes, error) || fc_catalog_open(&scenario->catalog, error) ||
+    if (settle_dates(scenario->document, &scenario->settings->notes, error) ||
+        fc_catalog_open(&scenario->catalog, error) ||
         add_stated(scenario->catalog, scenario->document, error) ||
         fc_settings_read(scenario->settings, scenario->document, error) ||
         fc_site_apply(scenario->settings, scenario->catalog, error) ||

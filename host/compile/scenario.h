@@ -17,12 +17,18 @@ struct fc_scenario_options {
     bool has_seed;
     char **overrides; /* PATH=VALUE texts */
     size_t override_count;
-    const char *text;      /* a scenario as text instead of a file, or NULL; path_or_name is then what it is called */
+    const char
+        *text; /* a scenario as text instead of a file, or NULL; path_or_name is then what it is called */
     struct fc_quick quick; /* a scenario from --model, --gpus and --tokens instead of a file */
 };
 
 /* Remembers one --set. */
 int fc_scenario_add_override(struct fc_scenario_options *options, const char *text, struct fc_error *error);
+
+/* Takes -n (at most `most` worlds), -s or --set (the command's number for it is `set`) with its value. Returns 0, -1 with
+ * `error` filled, or 1 when `option` is none of them. */
+int fc_scenario_take_option(struct fc_scenario_options *options, int option, int set, const char *value,
+                            uint64_t most, struct fc_error *error);
 void fc_scenario_options_free(struct fc_scenario_options *options);
 
 struct fc_scenario {

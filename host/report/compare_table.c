@@ -7,8 +7,8 @@
 #include "host/base/format.h"
 #include "host/base/table.h"
 #include "host/result/metrics.h"
+#include "host/result/statistics.h"
 
-#define Z95 1.959963984540054
 
 static struct fc_scale scale_of(const struct fc_sides *s, int i)
 {
@@ -95,8 +95,8 @@ static void print_two(FILE *out, const struct fc_sides *s, int width)
         if (!wide)
             continue;
         if (!b.equal && isfinite(b.pair.mean) && isfinite(b.pair.error))
-            fc_table_cell(&table, "%+.4g to %+.4g", (b.pair.mean - Z95 * b.pair.error) / scale.factor,
-                          (b.pair.mean + Z95 * b.pair.error) / scale.factor);
+            fc_table_cell(&table, "%+.4g to %+.4g", (b.pair.mean - FC_Z95 * b.pair.error) / scale.factor,
+                          (b.pair.mean + FC_Z95 * b.pair.error) / scale.factor);
         else
             fc_table_cell(&table, "-");
     }
@@ -190,8 +190,8 @@ int fc_compare_print_json(const struct fc_analysis *analysis, const struct fc_si
             fc_analysis_write_estimate(w, "mean_b", b.mean);
             fc_write_number(w, "difference", b.pair.mean);
             fc_write_number(w, "difference_se", b.pair.error);
-            fc_write_number(w, "lo", b.pair.mean - Z95 * b.pair.error);
-            fc_write_number(w, "hi", b.pair.mean + Z95 * b.pair.error);
+            fc_write_number(w, "lo", b.pair.mean - FC_Z95 * b.pair.error);
+            fc_write_number(w, "hi", b.pair.mean + FC_Z95 * b.pair.error);
             fc_write_number(w, "p_a_better", 1 - b.pair.equal - b.better);
             fc_write_number(w, "p_b_better", b.better);
             fc_write_flag(w, "within_noise", b.noise);
@@ -205,8 +205,8 @@ int fc_compare_print_json(const struct fc_analysis *analysis, const struct fc_si
             if (side > 0) {
                 fc_write_number(w, "difference", found.pair.mean);
                 fc_write_number(w, "difference_se", found.pair.error);
-                fc_write_number(w, "lo", found.pair.mean - Z95 * found.pair.error);
-                fc_write_number(w, "hi", found.pair.mean + Z95 * found.pair.error);
+                fc_write_number(w, "lo", found.pair.mean - FC_Z95 * found.pair.error);
+                fc_write_number(w, "hi", found.pair.mean + FC_Z95 * found.pair.error);
                 fc_write_number(w, "relative", found.pair.mean / fabs(a.mean.value));
                 fc_write_number(w, "p_better", found.better);
                 fc_write_number(w, "p_equal", found.pair.equal);

@@ -278,7 +278,7 @@ struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double sh
 
 void fc_statistics_wilson(double hits, double worlds, double *p, double *lo, double *hi)
 {
-    double z = 1.959963984540054;
+    double z = FC_Z95;
     *p = hits / worlds;
     double centre = (*p + z * z / (2 * worlds)) / (1 + z * z / worlds);
     double half = z / (1 + z * z / worlds) * sqrt(*p * (1 - *p) / worlds + z * z / (4 * worlds * worlds));

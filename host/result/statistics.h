@@ -5,6 +5,9 @@
 
 #include "tally.h"
 
+/* A normal value lies within so many standard deviations of its mean with a probability of 95 %. */
+#define FC_Z95 1.959963984540054
+
 /* Why a figure has no value, or no error, in this sample. */
 enum fc_why {
     FC_WHY_NONE,

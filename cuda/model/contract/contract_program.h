@@ -10,6 +10,10 @@
 #define FC_TRANCHES 8
 #define FC_MONTHS 180 /* longest horizon */
 
+/* 1 year = 8766 h = 12 months. */
+#define FC_HOURS_PER_MONTH 730.5f
+#define FC_HOURS_PER_YEAR 8766.0f
+
 /* What is signed with a provider. Its price series: contract; list times a ratio; list; spot. */
 enum fc_contract_form {
     FC_FORM_TAKE_OR_PAY =

@@ -14,7 +14,6 @@
 #include "delivery.h"
 #include "market.h"
 
-#define FC_HOURS_PER_MONTH 730.5f
 #define FC_RULES 4
 #define FC_BASES 3
 

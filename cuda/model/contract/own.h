@@ -17,7 +17,6 @@
 #include "../inputs.h"
 #include "contract_program.h"
 
-#define FC_HOURS_PER_YEAR 8766.0f
 #define FC_GPUS_PER_RACK 72.0f
 #define FC_LN_10 2.30258509f
 
