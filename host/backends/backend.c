@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-const struct fc_backend *const fc_backends[] = {&fc_backend_cuda, &fc_backend_cpu, &fc_backend_opencl, NULL};
+#define ROW(name) &fc_backend_##name,
+const struct fc_backend *const fc_backends[] = {FC_BACKEND_ROWS(ROW) NULL};
 
 const struct fc_backend *fc_backend_find(const char *name)
 {

@@ -51,7 +51,7 @@ struct fc_session; /* a backend's own */
 /* Kinds of devices, in the order in which auto prefers them. */
 enum fc_device_kind { FC_KIND_CUDA, FC_KIND_OPENCL_GPU, FC_KIND_CPU, FC_KIND_OPENCL_CPU, FC_KINDS };
 
-/* A new backend is such a table in a file of its own, and a row of fc_backends. */
+/* A new backend is such a table in a file of its own, and a row of FC_BACKEND_ROWS. */
 struct fc_backend {
     const char *name;    /* as -b takes it: "cpu", "opencl", "cuda" */
     const char *title;   /* as people call it: "CPU", "OpenCL", "CUDA" */
@@ -85,9 +85,10 @@ extern const struct fc_backend *const fc_backends[];
 /* The backend with this name, or NULL. */
 const struct fc_backend *fc_backend_find(const char *name);
 
-extern const struct fc_backend fc_backend_cpu;
-extern const struct fc_backend
-    fc_backend_opencl;                          /* always there; finds no device in a build without OpenCL */
-extern const struct fc_backend fc_backend_cuda; /* always there; finds no device without kernels or driver */
+/* The rows of fc_backends: fc_backend_NAME of backend_NAME.c. Each is always there; where this build lacks it, or the machine
+ * its driver, it finds no device and says why. */
+#define FC_BACKEND_ROWS(ROW) ROW(cuda) ROW(cpu) ROW(opencl)
+#define FC_DECLARE_BACKEND(name) extern const struct fc_backend fc_backend_##name;
+FC_BACKEND_ROWS(FC_DECLARE_BACKEND)
 
 #endif

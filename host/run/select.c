@@ -17,8 +17,6 @@ struct wish {
     int names;
 };
 
-static const char *const words[] = {"auto", "all", "cpu", "opencl", "cuda"};
-
 /* Reads "auto", "all" or names joined by ',' or '+'. */
 static int read_wish(const char *text, struct wish *wish, struct fc_error *error)
 {
@@ -27,10 +25,14 @@ static int read_wish(const char *text, struct wish *wish, struct fc_error *error
     for (;;) {
         size_t length = strcspn(at, ",+");
         char shown[64], near[96];
+        const char *words[FC_BACKENDS_MAX + 2] = {"auto", "all"};
+        size_t count = 2;
         int which = -1;
-        for (int i = 0; fc_backends[i]; i++)
+        for (int i = 0; fc_backends[i]; i++) {
+            words[count++] = fc_backends[i]->name;
             if (strlen(fc_backends[i]->name) == length && strncmp(at, fc_backends[i]->name, length) == 0)
                 which = i;
+        }
         if (which >= 0) {
             wish->names += !wish->named[which];
             wish->named[which] = true;
@@ -39,10 +41,10 @@ static int read_wish(const char *text, struct wish *wish, struct fc_error *error
         } else if (length == 3 && strncmp(at, "all", 3) == 0) {
             wish->all = true;
         } else {
-            return fc_fail(
-                error, FC_BAD_INPUT, "there is no backend '%s' (auto, all, cpu, opencl and cuda are known)%s",
-                fc_printable(shown, sizeof shown, at, length),
-                fc_did_you_mean(near, sizeof near, at, length, words, sizeof words / sizeof *words));
+            return fc_fail(error, FC_BAD_INPUT,
+                           "there is no backend '%s' (auto, all, cpu, opencl and cuda are known)%s",
+                           fc_printable(shown, sizeof shown, at, length),
+                           fc_did_you_mean(near, sizeof near, at, length, words, count));
         }
         if (at[length] == '\0')
             break;
@@ -336,10 +338,10 @@ static void describe(struct choice *c, const struct fc_hardware *hardware)
             snprintf(worker->name, sizeof worker->name, "CPU, %d thread%s, %s", s->host.threads,
                      s->host.threads == 1 ? "" : "s", isa);
         append(s->line, sizeof s->line, "%s%s", w == 0 ? "" : " + ", worker->name);
-        bool told = false;
+        bool named = false;
         for (int k = 0; k < w; k++)
-            told = told || s->workers[k].backend == worker->backend;
-        if (!told)
+            named = named || s->workers[k].backend == worker->backend;
+        if (!named)
             append(s->backends, sizeof s->backends, "%s%s", w == 0 ? "" : "+", worker->backend->name);
     }
     if (!c->wish.automatic)
