@@ -41,6 +41,12 @@ silent=$(awk '/^[a-z0-9]+\.[a-z0-9_]+: / { key = $1; text = "" } { text = text "
 is "each key has a default or says what holds without" "$silent" ""
 is "and the check saw keys without one" "$([ "$(grep -c '^  default     none' "$work/keys")" -gt 30 ] && echo yes)" yes
 
+# --- names of earlier versions ---
+flopcast run rent-or-own -n 1000 -s 1 -q --json --set own.utilization=0.7
+new=$(member "$work/out" digest)
+flopcast run rent-or-own -n 1000 -s 1 -q --json --set own.utilisation=0.7
+is "a key's earlier name is read" "$status $(member "$work/out" digest)" "0 $new"
+
 # --- the JSON Schema ---
 flopcast show --schema
 is "show --schema" "$status" 0

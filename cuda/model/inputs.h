@@ -114,7 +114,7 @@ enum fc_input {
     FC_IN_PRICE_GPU_HOUR_USD = 128,
     FC_IN_USABLE_FRACTION = 129, /* share of paid GPU-hours that a job can use */
     FC_IN_GOODPUT = 130,         /* productive share of used time, where no timeline is simulated */
-    FC_IN_MFU = 131,             /* model FLOP utilisation, where no step is simulated */
+    FC_IN_MFU = 131,             /* model FLOP utilization, where no step is simulated */
     FC_IN_DELAY_PROBABILITY = 132,
     FC_IN_DELAY_MONTHS = 133, /* length of the delay when there is one, months */
     FC_IN_DELAY_CHANCE = 134, /* internal: uniform number against delay_probability */

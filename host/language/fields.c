@@ -122,8 +122,14 @@ const char *fc_field_unstated(const struct fc_field *field)
     return texts[field->id];
 }
 
+/* Names of earlier versions, which are read as today's. */
+static const char *const renamed[][2] = {{"own.utilisation", "own.utilization"}};
+
 const struct fc_field *fc_field_find(const char *path)
 {
+    for (size_t i = 0; i < sizeof renamed / sizeof renamed[0]; i++)
+        if (strcmp(path, renamed[i][0]) == 0)
+            path = renamed[i][1];
     for (size_t i = 0; i < FC_FIELD_COUNT; i++)
         if (strcmp(fc_fields[i].path, path) == 0)
             return &fc_fields[i];

@@ -107,7 +107,7 @@ const char *fc_field_unstated(const struct fc_field *field);
 /* The table, FC_FIELD_COUNT rows in the order of enum fc_field_id. */
 extern const struct fc_field fc_fields[];
 
-/* The row with this dotted path, or NULL. */
+/* The row with this dotted path, or one that it had in an earlier version; or NULL. */
 const struct fc_field *fc_field_find(const char *path);
 
 #endif

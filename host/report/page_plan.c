@@ -112,7 +112,7 @@ void fc_page_step(FILE *out, const struct fc_node *root)
                 {"exposed_communication_s", "communication that is exposed", "s", 1},
                 {"tokens_per_s", "tokens per second", "token/s", 1},
                 {"tflops_per_gpu", "model FLOP per second and GPU, causal attention", "TFLOP/s", 1},
-                {"mfu", "model FLOP utilisation, causal attention", "%", 100},
+                {"mfu", "model FLOP utilization, causal attention", "%", 100},
                 {"tflops_per_gpu_full_attention", "the same with full attention", "TFLOP/s", 1},
                 {"mfu_full_attention", "the same with full attention", "%", 100}};
     static const char *const heads[] = {"figure", "value", NULL};

@@ -4,7 +4,7 @@
  *                     (rack / 72 + site per kW × IT power) / (1 - network share - storage share)
  *   cost per year   = servers × annuity(rate, life) - residual × servers × sinking fund
  *                     + site × annuity(rate, site life) + operations × capital + energy
- *   cost per hour   = cost per year / (8766 × utilisation)
+ *   cost per hour   = cost per year / (8766 × utilization)
  * with annuity(r, n) = r / (1 - (1 + r)^-n), 1 / n where r is 0, and sinking fund = annuity - r: textbook
  * capital recovery. By value decline the servers cost d × ln 10 of their price a year instead, d in decades a
  * year: the first derivative of price × 10^(-d t), what waiting would have saved (Epoch AI, Cottier et al., arXiv
