@@ -18,7 +18,7 @@
 #include "host/result/soundness.h"
 #include "host/result/statistics.h"
 
-#define MOST_TRIALS 100000u /* of one run of an analysis that is not told how many */
+#define MOST_TRIALS 100000u /* of one run of an analysis without -n */
 #define MOST_IN_ALL 200000u /* of all its runs */
 #define LEAST_TRIALS 10000u /* of one run, however many there are */
 #define KEPT_CHUNKS 64u     /* in a batch, where runs are kept */

@@ -11,7 +11,7 @@
 
 enum { FC_SIDES = 8 };
 
-/* Whether the argument names a scenario (a file that is no JSON result, or one that comes with the program).
+/* Whether the argument names a scenario (a file that is no JSON result, or a bundled one).
  */
 bool fc_compare_is_scenario(const char *path_or_name);
 

@@ -63,7 +63,7 @@ struct fc_facts {
     size_t count;
 };
 
-/* Reads the table: of the file, or the one that comes with the program when `path` is NULL. */
+/* Reads the table: of the file, or the bundled one when `path` is NULL. */
 int fc_facts_read(struct fc_facts *facts, const char *path, struct fc_error *error);
 void fc_facts_free(struct fc_facts *facts);
 

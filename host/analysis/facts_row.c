@@ -106,7 +106,7 @@ static bool period_months(const char *unit, double *months)
     return false;
 }
 
-/* Lengths that are told in words, hours. */
+/* Lengths in words, hours. */
 static bool told_length(const char *text, double *low, double *high)
 {
     static const struct {

@@ -2,7 +2,7 @@
  *
  * The same worlds are simulated to their end and to the moment of the log. Those that stand there as the run does are kept,
  * weighted by how near they are (Epanechnikov kernel on the log of the steps done and the root of the interruptions), and what
- * remains of them is shifted to the run by a local regression (Beaumont, Zhang, Balding 2002). No law is assumed between what
+ * remains of them is shifted to the run by a local regression (Beaumont, Zhang, Balding 2002). No form is assumed between what
  * is seen and what remains; the effective number of worlds says how much the answer rests on. */
 #ifndef FC_HOST_FOLLOW_H
 #define FC_HOST_FOLLOW_H

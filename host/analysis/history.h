@@ -76,7 +76,7 @@ struct fc_history {
     struct fc_history_mean ours, constant_mfu, fitted_mfu, plan, ours_with_plan, ours_stops;
 };
 
-/* Reads the table: of the file, or the one that comes with the program when `path` is NULL. */
+/* Reads the table: of the file, or the bundled one when `path` is NULL. */
 int fc_history_read(struct fc_history *history, const char *path, const struct fc_catalog *catalog,
                     struct fc_error *error);
 void fc_history_free(struct fc_history *history);

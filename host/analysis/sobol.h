@@ -22,7 +22,7 @@ struct fc_sobol {
  * not vary. */
 struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c, size_t count);
 
-/* Whether the 95 % interval covers 0, so that the index cannot be told from 0 with this many worlds. */
+/* Whether the 95 % interval covers 0, so that the index does not differ from 0 with this many worlds. */
 bool fc_sobol_is_zero(double index, double error);
 
 /* Worlds that would bring an error to `wanted`. */

@@ -26,7 +26,7 @@ enum fc_node_kind {
 struct fc_node {
     enum fc_node_kind kind;
     bool quoted;           /* FC_NODE_TEXT: written in quotes or as a block, so never a number or a word */
-    bool exact;            /* FC_NODE_TEXT: columns inside the text can be told (see struct fc_source) */
+    bool exact;            /* FC_NODE_TEXT: columns inside the text are known (see struct fc_source) */
     struct fc_place place; /* of the value */
     const char *key;       /* of a map's child; NULL otherwise */
     struct fc_place key_place;

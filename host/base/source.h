@@ -29,7 +29,7 @@ struct fc_source {
 /* A source for a text that stands at the start of its file. */
 struct fc_source fc_source_of(const char *file, const char *text);
 
-/* The place of the byte at `offset`; the place of the text where that cannot be told (folded or escaped
+/* The place of the byte at `offset`; the place of the text where that is not known (folded or escaped
  * text). */
 struct fc_place fc_source_at(const struct fc_source *source, size_t offset);
 

@@ -20,7 +20,7 @@
 
 enum { MAX_BYTES = 64 << 20, MOST_FAULTS = 8, NUMBER_BYTES = 32 };
 
-/* Faults of one file, told at once. */
+/* Faults of one file, reported together. */
 struct faults {
     char text[1800];
     size_t used;

@@ -6,7 +6,7 @@
  * units in brackets do not matter, nor do the names that other tools have for them ("Micro batch size", seq_len).
  *
  * A cell that is unreadable (12x for a number, a precision that nobody knows) is a fault: all faults of a file are
- * told at once. Rows that can be read but not used keep the reason. A blank cell of the layout, of precision or of
+ * reported together. Rows that can be read but not used keep the reason. A blank cell of the layout, of precision or of
  * recompute is an uncertain choice among plans that fit (unstated.h). catalog/measured-training.csv is what comes
  * with the program; what its notes say about layouts is understood. */
 #ifndef FC_HOST_MEASUREMENTS_H

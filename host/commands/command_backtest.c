@@ -62,7 +62,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (option != FC_ANALYSIS_DONE)
         return option;
     if (argc - optind > 1)
-        return fc_fail(error, FC_BAD_INPUT, "'%.80s' is one argument too many; backtest takes one table",
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': backtest takes one table",
                        argv[optind + 1]);
     if (o->facts && (o->row || o->fit))
         return fc_fail(error, FC_BAD_INPUT, "%s is of runs; it does not go with --facts",

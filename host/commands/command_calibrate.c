@@ -122,7 +122,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     int left = argc - optind;
     if (left > (quick ? 1 : 2))
         return fc_fail(error, FC_BAD_INPUT,
-                       "'%.80s' is one argument too many; calibrate takes a scenario and a table",
+                       "unexpected argument '%.80s': calibrate takes a scenario and a table",
                        argv[argc - 1]);
     if (left == 2 || (own && !quick && left == 1)) {
         o->scenario = argv[optind];
@@ -203,7 +203,7 @@ static int calibrate_own(struct options *o, struct fc_error *error)
     if (!status && fc_catalog_posterior())
         status = fc_fail(
             error, FC_BAD_INPUT,
-            "calibrate starts from the posterior that comes with the program; leave --posterior out and give "
+            "calibrate starts from the bundled posterior; leave --posterior out and give "
             "all measurements at once");
     if (!status)
         status = fc_scenario_add_override(&o->change, "layers=step", error);

@@ -102,7 +102,7 @@ static void default_block_terms(struct fc_settings *settings)
     }
 }
 
-/* A file, a scenario that comes with the program, or what the options describe. */
+/* A file, a bundled scenario, or what the options describe. */
 static int open_document(struct fc_scenario *scenario, const char *path_or_name,
                          const struct fc_scenario_options *options, struct fc_error *error)
 {

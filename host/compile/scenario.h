@@ -40,8 +40,8 @@ struct fc_scenario {
     char name[128];
 };
 
-/* Opens what `options` makes of --model, --gpus and --tokens (path_or_name is then NULL), a file, or a scenario that comes with the program by its name; applies overrides and defaults;
- * compiles. */
+/* Opens what `options` makes of --model, --gpus and --tokens (path_or_name is then NULL), a file, or a bundled scenario by
+ * its name; applies overrides and defaults; compiles. */
 int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      const struct fc_scenario_options *options, struct fc_error *error);
 void fc_scenario_close(struct fc_scenario *scenario);

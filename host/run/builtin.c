@@ -55,7 +55,8 @@ static double node_at(int i)
     return ldexp(1 + (double)(i % FC_TABLE_PER_OCTAVE) / FC_TABLE_PER_OCTAVE, i / FC_TABLE_PER_OCTAVE - 33);
 }
 
-static struct fc_draw law_table(struct fc_builtin *b, quantile *distribution, double first, double second)
+static struct fc_draw distribution_table(struct fc_builtin *b, quantile *distribution, double first,
+                                         double second)
 {
     struct fc_draw draw = {.kind = FC_DRAW_TABLE};
     float *at = take(b, &draw.table, FC_TABLE_SIZE);
@@ -243,7 +244,7 @@ static const struct fc_step_program step_plan = {
 static void make_step(struct fc_builtin *b)
 {
     struct fc_step_program *step = &b->program.step;
-    struct fc_draw number = law_table(b, triangle, -2.4, 2.4); /* of variance near 1 */
+    struct fc_draw number = distribution_table(b, triangle, -2.4, 2.4); /* of variance near 1 */
     *step = step_plan;
     step->joint_count = FC_STEP_JOINT;
     for (int i = 0; i < FC_STEP_JOINT; i++) {
@@ -261,15 +262,15 @@ static void make_timeline(struct fc_builtin *b)
 {
     static const float swap[3] = {0.3f, 0.6f, 0.9f}, swap_cumulative[3] = {0.25f, 0.75f, 1.0f};
     struct fc_run *run = &b->program.run;
-    input(b, FC_IN_GPU_MTBF_H, law_table(b, triangle, 3e4, 9e4));
+    input(b, FC_IN_GPU_MTBF_H, distribution_table(b, triangle, 3e4, 9e4));
     input(b, FC_IN_JOB_MTBF_H, constant(100));
     input(b, FC_IN_SWAP_PROBABILITY, discrete(b, swap, swap_cumulative));
     input(b, FC_IN_DETECTION_SCALE, constant(1));
-    input(b, FC_IN_RESTART_S, law_table(b, triangle, 200, 1400));
+    input(b, FC_IN_RESTART_S, distribution_table(b, triangle, 200, 1400));
     input(b, FC_IN_REPAIR_SCALE, constant(1));
     input(b, FC_IN_PLANNED_EVERY_H, constant(100));
     input(b, FC_IN_PLANNED_STOP_S, constant(5400));
-    input(b, FC_IN_CHECKPOINT_STALL_S, law_table(b, uniform, 5, 40));
+    input(b, FC_IN_CHECKPOINT_STALL_S, distribution_table(b, uniform, 5, 40));
     run->tick_s = 1.0f / 64;
     run->horizon = 90 * 86400 * 64;
     run->last_checkpoint = 1;
@@ -278,8 +279,8 @@ static void make_timeline(struct fc_builtin *b)
     run->gpus = 16384;
     run->work_s = 30 * 86400;
     run->tokens = 15.6e12f;
-    run->detection = law_table(b, log_logistic, 120, 0);
-    run->repair = law_table(b, log_logistic, 6 * 3600.0, 0);
+    run->detection = distribution_table(b, log_logistic, 120, 0);
+    run->repair = distribution_table(b, log_logistic, 6 * 3600.0, 0);
     b->program.contract.deadline_days = 34;
     b->program.contract.budget_usd = 36e6f;
 }
@@ -315,9 +316,10 @@ static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
     d->segment_trays = 16;
     d->asynchronous = 1;
     d->durable_every = kind == FC_BUILTIN_LEVELS ? 5 : 1;
-    d->repair_automatic = law_table(b, log_logistic, 2700, 0);
-    d->rack_repair = law_table(b, log_logistic, 72000, 0);
-    struct fc_draw slow = law_table(b, log_logistic, 900, 0), lag = law_table(b, log_logistic, 10800, 0);
+    d->repair_automatic = distribution_table(b, log_logistic, 2700, 0);
+    d->rack_repair = distribution_table(b, log_logistic, 72000, 0);
+    struct fc_draw slow = distribution_table(b, log_logistic, 900, 0),
+                   lag = distribution_table(b, log_logistic, 10800, 0);
     for (int c = 0; c < FC_CLASS_COUNT; c++) {
         const struct fc_draw *distribution = c == FC_CLASS_SILENT              ? &lag
                                              : fc_class_in(FC_CLASSES_SLOW, c) ? &slow
@@ -331,23 +333,23 @@ static void make_detail(struct fc_builtin *b, enum fc_builtin_kind kind)
         if (c < FC_CLASS_SHARED)
             input(b, (enum fc_input)(FC_IN_CLASS_SHARE + c), constant(classes[c].share));
     }
-    input(b, FC_IN_RACK_MTBF_H, law_table(b, triangle, 480, 2400));
+    input(b, FC_IN_RACK_MTBF_H, distribution_table(b, triangle, 480, 2400));
     input(b, FC_IN_SLOW_NETWORK_MTBF_H, constant(60));
-    input(b, FC_IN_SLOW_NETWORK_LOSS, law_table(b, uniform, 0.05, 0.4));
+    input(b, FC_IN_SLOW_NETWORK_LOSS, distribution_table(b, uniform, 0.05, 0.4));
     input(b, FC_IN_SWING_LOSS, constant(0.004));
     input(b, FC_IN_MANUAL_PROBABILITY, constant(0.8));
     input(b, FC_IN_REPAIR_INEFFECTIVE, constant(0.25));
-    input(b, FC_IN_WRONG_NODE, law_table(b, triangle, 0.02, 0.3));
+    input(b, FC_IN_WRONG_NODE, distribution_table(b, triangle, 0.02, 0.3));
     input(b, FC_IN_BURST_PROBABILITY, constant(0.05));
     input(b, FC_IN_RESTART_PER_GPU_S, constant(0.0085));
-    input(b, FC_IN_CHECKPOINT_LOAD_S, law_table(b, triangle, 30, 300));
+    input(b, FC_IN_CHECKPOINT_LOAD_S, distribution_table(b, triangle, 30, 300));
     input(b, FC_IN_CHECKPOINT_WRITE_S, constant(50));
     input(b, FC_IN_DURABLE_STALL_S, constant(60));
     input(b, FC_IN_DURABLE_LOAD_S, constant(120));
     if (kind == FC_BUILTIN_AGES) {
         d->ages = FC_AGES_UNITS;
         d->age_units = 4096;
-        d->first_failure = d->next_failure = law_table(b, weibull, 1, 0);
+        d->first_failure = d->next_failure = distribution_table(b, weibull, 1, 0);
     }
 }
 
@@ -393,14 +395,14 @@ static void make_contract(struct fc_builtin *b, bool rich)
     m->expansion_strike = 3;
     m->revenue = rich ? FC_REVENUE_PER_GW : FC_REVENUE_NONE;
     m->irr = rich;
-    m->normal_table = law_table(b, triangle, -2.4, 2.4).table;
+    m->normal_table = distribution_table(b, triangle, -2.4, 2.4).table;
     m->uniform_table = triangle_function(b);
     m->providers = rich ? 2 : 1;
     for (int k = 0; k < m->providers; k++) {
         m->provider[k].form = k == 0 ? FC_FORM_TAKE_OR_PAY : FC_FORM_SPOT;
         m->provider[k].term_months = 36;
         m->provider[k].share = !rich ? 1 : k == 0 ? 0.75f : 0.25f;
-        m->provider[k].delay = law_table(b, log_logistic, 5, 0);
+        m->provider[k].delay = distribution_table(b, log_logistic, 5, 0);
         memcpy(m->provider[k].input, inputs, sizeof inputs);
     }
 }
@@ -421,7 +423,7 @@ static void make_terms(struct fc_builtin *b)
         {FC_IN_SPOT_INTERRUPTIONS, 4},  {FC_IN_SPOT_LOSS_H, 1.5},       {FC_IN_DEMAND, 0.9},
         {FC_IN_OTHER_COSTS, 0.2},       {FC_IN_ENERGY_GROWTH, 0.03},    {FC_IN_CAPEX_PER_GPU_USD, 75e3},
     };
-    input(b, FC_IN_DELAY_FACTOR, law_table(b, triangle, -2.4, 2.4));
+    input(b, FC_IN_DELAY_FACTOR, distribution_table(b, triangle, -2.4, 2.4));
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         input(b, fixed[i].input, constant(fixed[i].value));
 }
@@ -431,12 +433,12 @@ static void make_prices(struct fc_builtin *b, struct fc_draw price)
 {
     static const float pue[3] = {1.1f, 1.2f, 1.35f}, pue_cumulative[3] = {0.3f, 0.8f, 1.0f};
     input(b, FC_IN_PRICE_GPU_HOUR_USD, price);
-    input(b, FC_IN_USABLE_FRACTION, law_table(b, uniform, 0.85, 0.98));
-    input(b, FC_IN_GOODPUT, law_table(b, uniform, 0.86, 0.97));
-    input(b, FC_IN_MFU, law_table(b, triangle, 0.28, 0.46));
+    input(b, FC_IN_USABLE_FRACTION, distribution_table(b, uniform, 0.85, 0.98));
+    input(b, FC_IN_GOODPUT, distribution_table(b, uniform, 0.86, 0.97));
+    input(b, FC_IN_MFU, distribution_table(b, triangle, 0.28, 0.46));
     input(b, FC_IN_DELAY_PROBABILITY, constant(0.4));
-    input(b, FC_IN_IT_POWER_KW, law_table(b, triangle, 1.7, 2.2));
-    input(b, FC_IN_LOAD_FACTOR, law_table(b, uniform, 0.7, 0.9));
+    input(b, FC_IN_IT_POWER_KW, distribution_table(b, triangle, 1.7, 2.2));
+    input(b, FC_IN_LOAD_FACTOR, distribution_table(b, uniform, 0.7, 0.9));
     input(b, FC_IN_PUE, discrete(b, pue, pue_cumulative));
     input(b, FC_IN_TRAINING_SHARE, constant(0.5));
     input(b, FC_IN_FINAL_RUN_SHARE, constant(0.2));
@@ -485,7 +487,7 @@ int fc_builtin_make(struct fc_builtin *b, enum fc_builtin_kind kind, struct fc_e
         metrics(b, FC_M_DEADLINE_MET, FC_M_BOTH_MET);
     for (int k = 0; contract && k < 4; k++)
         metrics(b, FC_M_RUNS_FINAL + k * FC_RUN_SIZES, FC_M_RUNS_FINAL + k * FC_RUN_SIZES + 2);
-    make_prices(b, kind == FC_BUILTIN_SELFTEST ? word_itself(b) : law_table(b, triangle, 2.2, 5.4));
+    make_prices(b, kind == FC_BUILTIN_SELFTEST ? word_itself(b) : distribution_table(b, triangle, 2.2, 5.4));
     if (contract)
         make_terms(b);
     if (kind == FC_BUILTIN_SELFTEST) {

@@ -15,7 +15,7 @@ enum fc_builtin_kind {
     FC_BUILTIN_TIMELINE, /* 16,384 GPUs for 30 days: spares, planned stops, table distributions, automatic checkpoints
                           */
     FC_BUILTIN_SELFTEST, /* all layers, with a price that shows the random word it came from (selftest.c) */
-    /* the same run told in detail: classes, bursts, blame, slow episodes, asynchronous checkpoints */
+    /* the same run modelled in detail: classes, bursts, blame, slow episodes, asynchronous checkpoints */
     FC_BUILTIN_POOLED,  /* with 40 spare trays in one pool */
     FC_BUILTIN_IN_RACK, /* with 2 spare trays in each rack of 18 */
     FC_BUILTIN_LEVELS,  /* pooled, every fifth checkpoint durable and the others in memory */

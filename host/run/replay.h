@@ -34,7 +34,7 @@ enum fc_replay_kind {
 
 struct fc_replay_event {
     enum fc_replay_kind kind;
-    int class_of;                    /* enum fc_class; -1: not told apart (a plain run) */
+    int class_of;                    /* enum fc_class; -1: a plain run has one class */
     int64_t from, to;                /* ticks of wall time: the event ends what began at `from` */
     int64_t bucket[FC_BUCKET_COUNT]; /* ticks; productive is negative where old work is lost again */
     int swaps, rack_swaps, shortages;

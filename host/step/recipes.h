@@ -20,7 +20,7 @@ struct fc_recipe {
 };
 
 /* The recipes of the generation `software` for a model and a GPU of the catalog, by enum fc_precision. Returns 0, or -1
- * with `error` filled when the table that comes with the program cannot be read. */
+ * with `error` filled when the bundled table cannot be read. */
 int fc_recipes_read(struct fc_recipe recipes[FC_RECIPES], const char *software, const char *model,
                     const char *gpu, struct fc_error *error);
 
