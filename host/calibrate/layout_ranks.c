@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/base/table.h"
+#include "host/language/fields.h"
 #include "prediction.h"
 #include "ranks.h"
 
@@ -190,8 +191,8 @@ static void percent(struct fc_table *table, double value)
 
 static const char *precision_of(const struct fc_plan *p)
 {
-    static const char *const names[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
-    return p->precision == FC_BF16 && p->fp16 ? "fp16" : names[p->precision];
+    return p->precision == FC_BF16 && p->fp16 ? fc_field_word(FC_FIELD_PRECISION, FC_WORD_FP16)
+                                              : fc_precision_name(p->precision);
 }
 
 static void name_of(const struct fc_plan *p, char *text, size_t size)
