@@ -17,6 +17,7 @@
 #define VOCABULARY 65536.0
 #define USUAL_DAYS 60.0
 #define USUAL_MFU 0.36
+#define ABOUT_UNIT 128.0 /* GPUs: sixteen nodes */
 /* Below this nobody had trained before 2023 on A100 without adventures (OPT, GLM, BLOOM, Luminous): judgement */
 #define LARGE_PARAMETERS 60e9
 
@@ -414,7 +415,10 @@ int fc_history_row_fill(struct fc_history_row *row, const struct fc_csv *csv, si
         tp = pp = 1;
     bool layout = tp >= 1 && pp >= 1, low = holds(cell(c, "precision"), "fp8");
     double unit = layout ? tp * pp * cp : 8;
-    gpus = fmax(unit, floor(gpus / unit) * unit);
+    /* "about 1,000": a number that groups divide, as a cluster has it */
+    if (!layout && holds(cell(c, "gpus"), "about") && gpus >= ABOUT_UNIT)
+        unit = ABOUT_UNIT;
+    gpus = fmax(unit, (unit > 8 && !layout ? round(gpus / unit) : floor(gpus / unit)) * unit);
     double mbs = or (number(c, "mbs"), 1);
     double batch = batch_of(row, c, sequence, layout ? gpus / unit * mbs : gpus);
     if (!layout)
