@@ -15,6 +15,7 @@
 
 #include "host/backends/backend.h"
 #include "host/backends/kernels.h"
+#include "host/compile/sampling.h"
 #include "detail_fixture.h"
 
 /* Null where this build has no such variant (another architecture, no clang). */
@@ -30,6 +31,7 @@ enum {
     CONTRACT,
     TIMELINE,
     OVERLOAD,
+    LATTICE, /* the contract, its inputs from a lattice */
     DETAIL, /* a few worlds with about everything switched on */
     PROGRAMS = DETAIL + 6,
     TRIALS = 5003,
@@ -59,6 +61,8 @@ static int prepare(void **state)
     fixture_contract(&fixtures[CONTRACT]);
     fixture_timeline(&fixtures[TIMELINE]);
     overload(&fixtures[OVERLOAD]);
+    fixture_contract(&fixtures[LATTICE]);
+    fc_sampling_lattice(&fixtures[LATTICE].program);
     for (int k = DETAIL; k < PROGRAMS; k++) {
         detail_world(&fixtures[k], 1000u * (unsigned)(k - DETAIL));
         fixture_metrics(&fixtures[k], (const int[]){FC_M_WALL_CLOCK_DAYS, FC_M_GOODPUT, FC_M_INTERRUPTIONS,
@@ -71,9 +75,9 @@ static int prepare(void **state)
         expected[k] = fc_tally_digest(&tally, seed);
         for (int r = 0; r < tally.metric_count;
              r++) { /* the programs do something: no metric is constant but cost, and the time watched */
-            if (k == CONTRACT) /* a run that does not end has no length, cost or energy */
+            if (k == CONTRACT || k == LATTICE) /* a run that does not end has no length, cost or energy */
                 assert_int_equal(tally.metrics[r].count, TRIALS);
-            bool fixed = k == CONTRACT ? tally.metrics[r].metric == FC_M_COST_USD
+            bool fixed = k == CONTRACT || k == LATTICE ? tally.metrics[r].metric == FC_M_COST_USD
                                        : k >= DETAIL && tally.metrics[r].metric == FC_M_WALL_CLOCK_DAYS;
             if (!fixed)
                 assert_int_not_equal(tally.metrics[r].min_key, tally.metrics[r].max_key);

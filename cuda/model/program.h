@@ -23,6 +23,11 @@
  * some inputs come from the world and the others from its twin (host/analysis/sobol.h). */
 #define FC_TWIN_BIT 40
 
+/* With quasi-Monte Carlo the inputs are the points of a lattice (base/draw.h) under `shifts` independent shifts: trial
+ * s 2^FC_SHIFT_BIT + k is point k under shift s. Everything but the inputs stays random, by the number of the trial. */
+#define FC_SHIFT_BIT 32
+#define FC_SHIFTS_MOST 64
+
 struct fc_program {
     fc_i32 layers;       /* FC_LAYER_* or-ed */
     fc_i32 draw_count;   /* draws[], sorted by input number */
@@ -37,6 +42,7 @@ struct fc_program {
     struct fc_run run;
     struct fc_contract contract;
     struct fc_copula copula;
+    fc_i32 shifts; /* 0: the inputs are random words */
 };
 
 #endif

@@ -99,6 +99,8 @@ struct fc_estimate fc_answer_value(const struct fc_answer *answer, const struct 
     if (fc_metric_find(answer->metric)->probability) {
         double p, lo, hi, n = (double)fc_statistics_worlds(m);
         fc_statistics_probability(m, &p, &lo, &hi);
+        if (m->shifts)
+            return fc_statistics_mean(m);
         return (struct fc_estimate){p, n > 1 ? sqrt(p * (1 - p) / (n - 1)) : (double)NAN, 0, 0, FC_WHY_NONE,
                                     1};
     }

@@ -52,6 +52,7 @@ int fc_influences(const struct fc_scenario *scenario, const struct fc_selection 
         goto out;
     }
     *compiled = scenario->compiled;
+    compiled->program.shifts = 0; /* plain worlds, whatever the run has: ranks need no error */
     fc_analysis_keep(&compiled->program, &metric, 1);
     fc_progress_start(&analysis.line, "trials", true);
     if (fc_analysis_run(&analysis, compiled, scenario->seed, 0, worlds, NULL, samples, error)) {

@@ -13,6 +13,7 @@
 #include "host/report/outputs.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
+#include "cuda/model/program.h"
 #include "host/result/soundness.h"
 
 static const char help[] =
@@ -138,22 +139,34 @@ static int add_part(struct fc_result *whole, const char *first, const char *path
     return status;
 }
 
-/* Says which of the trials that were asked for are in no part; returns their number. */
+/* Says which of the trials first ... end - 1 are in no part; returns their number. */
+static uint64_t print_gaps_in(const struct fc_tally *tally, uint64_t first, uint64_t end)
+{
+    uint64_t next = first, missing = 0;
+    for (size_t i = 0; i <= tally->range_count && next < end; i++) {
+        bool last = i == tally->range_count;
+        const struct fc_trial_range *range = last ? NULL : &tally->ranges[i];
+        if (range && range->first + range->count <= next)
+            continue;
+        uint64_t have = !range || range->first > end ? end : range->first;
+        if (have > next) {
+            fprintf(stderr, "flopcast: warning: trials %" PRIu64 " to %" PRIu64 " are in no part\n", next,
+                    have - 1);
+            missing += have - next;
+        }
+        next = range ? range->first + range->count : end;
+    }
+    return missing;
+}
+
+/* The same of all trials that were asked for; with shifts, of each. */
 static uint64_t print_gaps(const struct fc_result *whole)
 {
-    const struct fc_tally *tally = &whole->tally;
-    uint64_t next = 0, missing = 0;
-    for (size_t i = 0; i <= tally->range_count; i++) {
-        bool last = i == tally->range_count;
-        uint64_t first = last ? whole->trials_asked : tally->ranges[i].first;
-        if (first > next) {
-            fprintf(stderr, "flopcast: warning: trials %" PRIu64 " to %" PRIu64 " are in no part\n", next,
-                    first - 1);
-            missing += first - next;
-        }
-        if (!last)
-            next = tally->ranges[i].first + tally->ranges[i].count;
-    }
+    uint64_t missing = 0, shifts = (uint64_t)whole->tally.shifts;
+    if (shifts == 0)
+        return print_gaps_in(&whole->tally, 0, whole->trials_asked);
+    for (uint64_t s = 0; s < shifts; s++)
+        missing += print_gaps_in(&whole->tally, s << FC_SHIFT_BIT, (s << FC_SHIFT_BIT) + whole->trials_asked / shifts);
     return missing;
 }
 

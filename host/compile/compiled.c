@@ -13,6 +13,22 @@ void fc_program_free(struct fc_compiled *compiled)
     *compiled = (struct fc_compiled){0};
 }
 
+/* FNV-1a over bytes. */
+static uint64_t digest_bytes(uint64_t hash, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return hash;
+}
+
+void fc_program_digest(struct fc_compiled *compiled)
+{
+    compiled->input_digest = digest_bytes(0xcbf29ce484222325u, &compiled->program, sizeof compiled->program);
+    compiled->input_digest = digest_bytes(compiled->input_digest, compiled->tables,
+                                          compiled->table_floats * sizeof *compiled->tables);
+}
+
 float *fc_program_add_table(struct fc_compiled *compiled, size_t count, int32_t *offset,
                             struct fc_error *error)
 {

@@ -21,6 +21,9 @@ struct fc_compiled {
 
 void fc_program_free(struct fc_compiled *compiled);
 
+/* Sets input_digest; program and tables are plain 32-bit members without padding. */
+void fc_program_digest(struct fc_compiled *compiled);
+
 /* Adds an input that is drawn from a distribution; the draws are sorted when the program is complete. */
 int fc_program_add_input(struct fc_compiled *compiled, int input, const struct fc_distribution *distribution,
                          struct fc_error *error);

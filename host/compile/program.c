@@ -267,15 +267,6 @@ static int compile_run(struct fc_compiled *compiled, const struct fc_settings *s
     return fc_run_check(compiled, settings, step_s, error);
 }
 
-/* FNV-1a over the bytes of program and tables; both are plain 32-bit members without padding. */
-static uint64_t digest_bytes(uint64_t hash, const void *data, size_t size)
-{
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
-    return hash;
-}
-
 int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                        const struct fc_catalog *catalog, struct fc_error *error)
 {
@@ -312,9 +303,7 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     if ((program->layers & FC_LAYER_RUN) && compile_run(compiled, settings, error))
         goto failed;
     choose_metrics(program);
-    compiled->input_digest = digest_bytes(0xcbf29ce484222325u, program, sizeof *program);
-    compiled->input_digest = digest_bytes(compiled->input_digest, compiled->tables,
-                                          compiled->table_floats * sizeof *compiled->tables);
+    fc_program_digest(compiled);
     return 0;
 failed:
     fc_program_free(compiled);

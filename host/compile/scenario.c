@@ -10,6 +10,7 @@
 #include "era.h"
 #include "operation.h"
 #include "plan_auto.h"
+#include "sampling.h"
 #include "host/language/embedded.h"
 #include "host/language/in_use.h"
 #include "host/backends/kernels.h"
@@ -244,6 +245,10 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     scenario->seed = options->has_seed         ? options->seed
                      : f[FC_FIELD_SEED].is_set ? (uint64_t)f[FC_FIELD_SEED].integer
                                                : DEFAULT_SEED;
+    if (options->quasi) {
+        fc_sampling_lattice(&scenario->compiled.program);
+        fc_program_digest(&scenario->compiled);
+    }
     snprintf(scenario->name, sizeof scenario->name, "%s",
              f[FC_FIELD_SCENARIO_NAME].is_set ? f[FC_FIELD_SCENARIO_NAME].name
              : path_or_name                   ? path_or_name
@@ -348,7 +353,7 @@ int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_resul
     if ((program->layers & FC_LAYER_RUN) && !program->run.watch)
         result->longest_days = (double)program->run.tick_s * program->run.horizon / 86400;
     snprintf(result->build, sizeof result->build, "flopcast " FC_VERSION ", %s", fc_kernel_compiler());
-    if (fc_tally_create(&result->tally, program->metrics, program->metric_count, error)) {
+    if (fc_tally_create_shifts(&result->tally, program->metrics, program->metric_count, program->shifts, error)) {
         fc_result_free(result);
         return -1;
     }

@@ -15,6 +15,7 @@ struct fc_scenario_options {
     uint64_t trials; /* 0: as the scenario says */
     uint64_t seed;
     bool has_seed;
+    bool quasi;     /* the inputs are points of a lattice (sampling.h) */
     char **overrides; /* PATH=VALUE texts */
     size_t override_count;
     const char

@@ -93,6 +93,8 @@ static void write_metric(struct fc_writer *w, const struct fc_result *result, co
     }
     if (reasons.text[0])
         fc_write_text(w, "why", reasons.text);
+    if (m->shifts)
+        fc_write_number(w, "plain_worlds", fc_statistics_plain_worlds(m, (double)NAN));
     fc_write_end(w);
 }
 
@@ -112,50 +114,93 @@ static void write_probability(struct fc_writer *w, const struct fc_result *resul
     fc_write_end(w);
 }
 
-/* One metric of the tally. Bins are "bin:count ..." and sums "exponent:sum:square_low:square_high ...", empty
- * ones left out: as lists of lists they would fill a line each. */
-static int write_tally_metric(struct fc_writer *w, const struct fc_result *result,
-                              const struct fc_tally_metric *m, struct fc_error *error)
+static void write_bins(FILE *out, const struct fc_tally_metric *m)
 {
-    char *text = NULL, name[64];
+    const char *space = "";
+    for (uint32_t bin = fc_tally_from(m, 0); bin < FC_TALLY_BINS; bin = fc_tally_from(m, bin + 1)) {
+        if (!m->bins[bin])
+            continue;
+        fprintf(out, "%s%" PRIu32 ":%" PRIu64, space, bin, m->bins[bin]);
+        space = " ";
+    }
+}
+
+/* The bins of a shift, of which many follow on each other with few trials each: "bin:count,count,... bin:...". */
+static void write_runs(FILE *out, const struct fc_tally_metric *m)
+{
+    uint32_t next = UINT32_MAX;
+    for (uint32_t bin = fc_tally_from(m, 0); bin < FC_TALLY_BINS; bin = fc_tally_from(m, bin + 1)) {
+        if (!m->bins[bin])
+            continue;
+        if (bin == next)
+            fprintf(out, ",%" PRIu64, m->bins[bin]);
+        else
+            fprintf(out, "%s%" PRIu32 ":%" PRIu64, next == UINT32_MAX ? "" : " ", bin, m->bins[bin]);
+        next = bin + 1;
+    }
+}
+
+static void write_sums(FILE *out, const struct fc_tally_metric *m)
+{
+    const char *space = "";
+    for (uint32_t e = m->min_key >> 23; m->count && e <= m->max_key >> 23; e++) {
+        if (!(m->sum[e] | m->square_low[e] | m->square_high[e]))
+            continue;
+        fprintf(out, "%s%" PRIu32 ":%" PRIu64 ":%" PRIu64 ":%" PRIu64, space, e, m->sum[e], m->square_low[e],
+                m->square_high[e]);
+        space = " ";
+    }
+}
+
+typedef void write_part(FILE *out, const struct fc_tally_metric *m);
+
+static int write_as_text(struct fc_writer *w, const char *key, write_part *part, const struct fc_tally_metric *m,
+                         struct fc_error *error)
+{
+    char *text = NULL;
     size_t size = 0;
-    fc_metric_name(m->metric, result->run_flop, name, sizeof name);
-    fc_write_map(w, name);
-    fc_write_signed(w, "metric", m->metric);
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return fc_fail(error, FC_FAULT, "out of memory while writing a result");
+    part(out, m);
+    fclose(out);
+    fc_write_text(w, key, text);
+    free(text);
+    return 0;
+}
+
+static int write_counts(struct fc_writer *w, const struct fc_tally_metric *m, write_part *bins, struct fc_error *error)
+{
     fc_write_unsigned(w, "count", m->count);
     fc_write_unsigned(w, "invalid", m->invalid);
     fc_write_unsigned(w, "min_key", m->min_key);
     fc_write_unsigned(w, "min_trial", m->min_trial);
     fc_write_unsigned(w, "max_key", m->max_key);
     fc_write_unsigned(w, "max_trial", m->max_trial);
-    for (int part = 0; part < 2; part++) {
-        FILE *out = open_memstream(&text, &size);
-        if (!out)
-            return fc_fail(error, FC_FAULT, "out of memory while writing a result");
-        const char *space = "";
-        if (part == 0) {
-            for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key);
-                 bin++) {
-                if (!m->bins[bin])
-                    continue;
-                fprintf(out, "%s%" PRIu32 ":%" PRIu64, space, bin, m->bins[bin]);
-                space = " ";
-            }
-        } else {
-            for (uint32_t e = m->min_key >> 23; m->count && e <= m->max_key >> 23; e++) {
-                if (!(m->sum[e] | m->square_low[e] | m->square_high[e]))
-                    continue;
-                fprintf(out, "%s%" PRIu32 ":%" PRIu64 ":%" PRIu64 ":%" PRIu64, space, e, m->sum[e],
-                        m->square_low[e], m->square_high[e]);
-                space = " ";
-            }
-        }
-        fclose(out);
-        fc_write_text(w, part == 0 ? "bins" : "sums", text);
-        free(text);
+    return write_as_text(w, "bins", bins, m, error) || write_as_text(w, "sums", write_sums, m, error) ? -1 : 0;
+}
+
+/* One metric of the tally. Bins are "bin:count ..." and sums "exponent:sum:square_low:square_high ...", empty
+ * ones left out: as lists of lists they would fill a line each. */
+static int write_tally_metric(struct fc_writer *w, const struct fc_result *result,
+                              const struct fc_tally_metric *m, struct fc_error *error)
+{
+    char name[64];
+    fc_metric_name(m->metric, result->run_flop, name, sizeof name);
+    fc_write_map(w, name);
+    fc_write_signed(w, "metric", m->metric);
+    int status = write_counts(w, m, write_bins, error);
+    if (m->shifts)
+        fc_write_list(w, "shifts");
+    for (int s = 0; s < m->shifts && status == 0; s++) {
+        fc_write_map(w, NULL);
+        status = write_counts(w, &m->shift[s], write_runs, error);
+        fc_write_end(w);
     }
+    if (m->shifts)
+        fc_write_end(w);
     fc_write_end(w);
-    return 0;
+    return status;
 }
 
 static int write_json(const struct fc_result *result, FILE *file, struct fc_error *error)
@@ -181,6 +226,12 @@ static int write_json(const struct fc_result *result, FILE *file, struct fc_erro
     }
     fc_write_end(w);
     fc_write_unsigned(w, "trials_asked", result->trials_asked);
+    if (result->tally.shifts) {
+        fc_write_map(w, "sampling");
+        fc_write_text(w, "kind", "lattice");
+        fc_write_signed(w, "shifts", result->tally.shifts);
+        fc_write_end(w);
+    }
     snprintf(digest, sizeof digest, "%016" PRIx64, fc_tally_digest(&result->tally, result->seed));
     fc_write_text(w, "digest", digest);
     fc_write_text(w, "backend", result->backend);

@@ -61,7 +61,27 @@ static int get_text(const struct fc_node *map, const char *key, char *text, size
     return 0;
 }
 
-/* Reads groups of `fields` numbers "a:b:c" divided by spaces into the metric's bins or sums. */
+/* Reads the further counts "c,d,..." of bins from `bin` on; returns what is behind them and their space, or NULL. */
+static const char *read_run(const struct fc_node *node, const char *key, const char *text, uint64_t bin,
+                            struct fc_tally_metric *m, struct fc_error *error)
+{
+    for (char last = ','; last == ','; bin++) {
+        char *end;
+        errno = 0;
+        uint64_t count = strtoull(text, &end, 10);
+        if (end == text || errno || bin >= FC_TALLY_BINS || (*end && *end != ',' && *end != ' ')) {
+            fc_fail_at(error, &node->place, "'%s' is damaged near '%.20s'", key, text);
+            return NULL;
+        }
+        fc_tally_count(m, (uint32_t)bin, count - m->bins[bin]);
+        last = *end;
+        text = *end ? end + 1 : end;
+    }
+    return text;
+}
+
+/* Reads groups of `fields` numbers "a:b:c" divided by spaces into the metric's bins or sums; of bins, "a:b,c,d" are those
+ * that follow on each other. */
 static int read_groups(const struct fc_node *map, const char *key, int fields, struct fc_tally_metric *m,
                        struct fc_error *error)
 {
@@ -78,6 +98,8 @@ static int read_groups(const struct fc_node *map, const char *key, int fields, s
             errno = 0;
             v[i] = strtoull(p, &end, 10);
             char want = i + 1 < fields ? ':' : (*end ? ' ' : '\0');
+            if (i == 1 && fields == 2 && *end == ',')
+                want = ',';
             if (end == p || errno || *end != want)
                 return fc_fail_at(error, &node->place, "'%s' is damaged near '%.20s'", key, p);
             p = *end ? end + 1 : end;
@@ -87,6 +109,8 @@ static int read_groups(const struct fc_node *map, const char *key, int fields, s
                               key, v[0], limit - 1);
         if (fields == 2) {
             fc_tally_count(m, (uint32_t)v[0], v[1] - m->bins[v[0]]); /* the last of two holds */
+            if (p > node->text && p[-1] == ',' && (p = read_run(node, key, p, v[0] + 1, m, error)) == NULL)
+                return -1;
         } else {
             m->sum[v[0]] = v[1];
             m->square_low[v[0]] = v[2];
@@ -100,12 +124,55 @@ static int read_groups(const struct fc_node *map, const char *key, int fields, s
 static uint64_t counted_between(const struct fc_tally_metric *m)
 {
     uint64_t total = 0;
-    for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key); bin++)
+    uint32_t last = m->count ? fc_tally_bin(m->max_key) : 0, first = m->count ? fc_tally_bin(m->min_key) : 1;
+    for (uint32_t bin = fc_tally_from(m, first); bin <= last; bin = fc_tally_from(m, bin + 1))
         total += m->bins[bin];
     return total;
 }
 
-static int read_tally(struct fc_result *result, const struct fc_node *metrics, struct fc_error *error)
+/* The counts of a metric, or of one of its shifts. */
+static int read_counts(const struct fc_node *node, const char *name, struct fc_tally_metric *m, struct fc_error *error)
+{
+    uint64_t min_key = 0, max_key = 0;
+    if (get_u64(node, "count", 10, &m->count, error) || get_u64(node, "invalid", 10, &m->invalid, error) ||
+        get_u64(node, "min_key", 10, &min_key, error) || get_u64(node, "max_key", 10, &max_key, error) ||
+        get_u64(node, "min_trial", 10, &m->min_trial, error) ||
+        get_u64(node, "max_trial", 10, &m->max_trial, error) || read_groups(node, "bins", 2, m, error) ||
+        read_groups(node, "sums", 4, m, error))
+        return -1;
+    if (min_key > UINT32_MAX || max_key > UINT32_MAX || (m->count && min_key > max_key))
+        return fc_fail_at(error, &node->place, "the extremes of metric %d are damaged", m->metric);
+    m->min_key = (uint32_t)min_key;
+    m->max_key = (uint32_t)max_key;
+    if (counted_between(m) != m->count)
+        return fc_fail_at(error, &node->place,
+                          "the bins between the extremes of '%s' do not hold its %" PRIu64 " values", name, m->count);
+    const char *unfit = fc_tally_unfit(m);
+    if (unfit)
+        return fc_fail_at(error, &node->place, "%s of '%s' is impossible (the file was altered)", unfit, name);
+    return 0;
+}
+
+/* The shifts of a metric; they add up to it. */
+static int read_shifts(const struct fc_node *node, struct fc_tally_metric *m, struct fc_error *error)
+{
+    const struct fc_node *list = fc_node_get(node, "shifts"), *shift = list ? list->first : NULL;
+    uint64_t count = 0, invalid = 0;
+    for (int s = 0; s < m->shifts; s++, shift = shift->next) {
+        if (!shift)
+            return fc_fail_at(error, &node->place, "'%s' lacks some of its %d shifts", node->key, m->shifts);
+        if (read_counts(shift, node->key, &m->shift[s], error))
+            return -1;
+        count += m->shift[s].count;
+        invalid += m->shift[s].invalid;
+    }
+    if (shift || (m->shifts && (count != m->count || invalid != m->invalid)))
+        return fc_fail_at(error, &node->place, "the shifts of '%s' do not add up to it (the file was altered)",
+                          node->key);
+    return 0;
+}
+
+static int read_tally(struct fc_result *result, const struct fc_node *metrics, uint64_t shifts, struct fc_error *error)
 {
     int32_t ids[FC_METRIC_COUNT];
     int count = 0;
@@ -117,33 +184,18 @@ static int read_tally(struct fc_result *result, const struct fc_node *metrics, s
             return fc_fail_at(error, &node->place, "metric %" PRIu64 " is unknown or out of order", id);
         ids[count++] = (int32_t)id;
     }
-    if (fc_tally_create(&result->tally, ids, count, error))
+    if (shifts > FC_SHIFTS_MOST)
+        return fc_fail_at(error, &metrics->place, "%" PRIu64 " shifts are too many (at most %d)", shifts,
+                          FC_SHIFTS_MOST);
+    if (fc_tally_create_shifts(&result->tally, ids, count, (int)shifts, error))
         return -1;
     int r = 0;
     for (const struct fc_node *node = metrics->first; node; node = node->next, r++) {
         struct fc_tally_metric *m = &result->tally.metrics[r];
-        uint64_t min_key = 0, max_key = 0;
         if (!fc_metric_find(m->metric))
             return fc_fail_at(error, &node->place, "metric %d is unknown to this version", m->metric);
-        if (get_u64(node, "count", 10, &m->count, error) ||
-            get_u64(node, "invalid", 10, &m->invalid, error) ||
-            get_u64(node, "min_key", 10, &min_key, error) || get_u64(node, "max_key", 10, &max_key, error) ||
-            get_u64(node, "min_trial", 10, &m->min_trial, error) ||
-            get_u64(node, "max_trial", 10, &m->max_trial, error) || read_groups(node, "bins", 2, m, error) ||
-            read_groups(node, "sums", 4, m, error))
+        if (read_counts(node, node->key, m, error) || read_shifts(node, m, error))
             return -1;
-        if (min_key > UINT32_MAX || max_key > UINT32_MAX || (m->count && min_key > max_key))
-            return fc_fail_at(error, &node->place, "the extremes of metric %d are damaged", m->metric);
-        m->min_key = (uint32_t)min_key;
-        m->max_key = (uint32_t)max_key;
-        if (counted_between(m) != m->count)
-            return fc_fail_at(error, &node->place,
-                              "the bins between the extremes of '%s' do not hold its %" PRIu64 " values",
-                              node->key, m->count);
-        const char *unfit = fc_tally_unfit(m);
-        if (unfit)
-            return fc_fail_at(error, &node->place, "%s of '%s' is impossible (the file was altered)", unfit,
-                              node->key);
     }
     return 0;
 }
@@ -216,7 +268,7 @@ static int read_notes(struct fc_result *result, const struct fc_node *list, stru
 static int read_document(struct fc_result *result, const struct fc_document *document, struct fc_error *error)
 {
     const struct fc_node *root = fc_document_root(document);
-    uint64_t format = 0, version = 0, digest = 0;
+    uint64_t format = 0, version = 0, digest = 0, shifts = 0;
     if (root->kind != FC_NODE_MAP)
         return fc_fail_at(error, &root->place, "holds %s, not a result of flopcast",
                           fc_node_kind_name(root->kind));
@@ -230,7 +282,8 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
     const struct fc_node *trials = need(root, "trials", error),
                          *tally = trials ? need(root, "tally", error) : NULL;
     const struct fc_node *metrics = tally ? need(tally, "metrics", error) : NULL;
-    if (!metrics || get_u64(root, "model_version", 10, &version, error) ||
+    const struct fc_node *sampling = fc_node_get(root, "sampling");
+    if (!metrics || (sampling && get_u64(sampling, "shifts", 10, &shifts, error)) || get_u64(root, "model_version", 10, &version, error) ||
         get_u64(root, "seed", 10, &result->seed, error) ||
         get_u64(root, "input_digest", 16, &result->input_digest, error) ||
         get_u64(root, "trials_asked", 10, &result->trials_asked, error) ||
@@ -253,7 +306,7 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
     int k = 0;
     for (const struct fc_node *node = sizes->first; node && k < FC_RUN_SIZES; node = node->next)
         result->run_flop[k++] = node->kind == FC_NODE_TEXT ? strtof(node->text, NULL) : 0;
-    if (read_tally(result, metrics, error) || read_ranges(result, trials, error) ||
+    if (read_tally(result, metrics, shifts, error) || read_ranges(result, trials, error) ||
         read_notes(result, fc_node_get(root, "notes"), error) || keep_scenario(result, root, error))
         return -1;
     for (int r = 0; r < result->tally.metric_count; r++)

@@ -13,6 +13,7 @@
 #define HEAVY_WORLDS 10.0  /* so many of them */
 #define HEAVY_SHARE 0.5    /* make up more than this of the variance: judgement */
 #define SPREAD_LEAST 4     /* values that the error of a standard deviation needs */
+#define SHIFTS_LEAST 8     /* shifts that an error needs */
 #define TINY 1e-36         /* the bin of zero reaches up to here; nothing else does */
 
 /* Sum of the values and of their squares. The exact integer sums are added in long double from the largest
@@ -32,6 +33,91 @@ static void raw_moments(const struct fc_tally_metric *m, long double *sum, long 
         *square +=
             ldexpl((long double)m->square_high[e] * 16777216.0L + (long double)m->square_low[e], 2 * scale);
     }
+}
+
+/* What a shift gives for a figure, with what the whole says beside it. */
+struct view {
+    const struct fc_tally_metric *whole;
+    double centre;            /* of the whole: the mean, a quantile, the edge of a tail */
+    double share;             /* of the bin below the centre's rank, or of the tail */
+    uint32_t bin;             /* that holds the centre */
+    int high;                 /* the tail is the upper one */
+};
+typedef double of_shift(const struct fc_tally_metric *shift, const struct view *view);
+
+/* The error of a figure from what its shifts give; `answer` is the weighted mean of theirs. Weights are worlds, or values
+ * where worlds without one do not count. NaN where too few shifts have any. */
+static double shift_error(const struct view *view, of_shift *figure, bool values_only, double answer)
+{
+    const struct fc_tally_metric *m = view->whole;
+    double sum = 0, all = (double)(m->count + (values_only ? 0 : m->invalid));
+    int used = 0;
+    for (int s = 0; s < m->shifts; s++) {
+        const struct fc_tally_metric *shift = &m->shift[s];
+        double weight = (double)(shift->count + (values_only ? 0 : shift->invalid)) / all;
+        if (!(weight > 0))
+            continue;
+        double away = weight * (figure(shift, view) - answer);
+        sum += away * away;
+        used++;
+    }
+    return used < SHIFTS_LEAST ? (double)NAN : sqrt(sum * used / (used - 1));
+}
+
+static double mean_of_shift(const struct fc_tally_metric *shift, const struct view *view)
+{
+    (void)view;
+    return fc_statistics_plain_mean(shift);
+}
+
+/* Mean square of the distances from the whole's mean. */
+static double square_of_shift(const struct fc_tally_metric *shift, const struct view *view)
+{
+    long double sum, square, n = (long double)shift->count, mean = (long double)view->centre;
+    raw_moments(shift, &sum, &square);
+    return (double)(square / n - 2 * mean * sum / n + mean * mean);
+}
+
+/* Share of the worlds below the whole's quantile. */
+static double below_of_shift(const struct fc_tally_metric *shift, const struct view *view)
+{
+    double below = fc_statistics_missing_is_high(shift) ? 0 : (double)shift->invalid;
+    if (shift->count == 0)
+        return below / (double)fc_statistics_worlds(shift);
+    uint32_t last = fc_tally_bin(shift->max_key);
+    for (uint32_t bin = fc_tally_bin(shift->min_key); bin < view->bin && bin <= last;
+         bin = fc_tally_from(shift, bin + 1))
+        below += (double)shift->bins[bin];
+    below += view->share * (double)shift->bins[view->bin];
+    return below / (double)fc_statistics_worlds(shift);
+}
+
+/* Mean excess over the edge of the whole's tail, per world of the tail. */
+static double excess_of_shift(const struct fc_tally_metric *shift, const struct view *view)
+{
+    double sum = 0;
+    uint32_t first = shift->count ? fc_tally_bin(shift->min_key) : 1, last = shift->count ? fc_tally_bin(shift->max_key) : 0;
+    first = view->high && first < view->bin ? view->bin : first;
+    last = !view->high && last > view->bin ? view->bin : last;
+    for (uint32_t bin = fc_tally_from(shift, first); bin <= last; bin = fc_tally_from(shift, bin + 1)) {
+        double lo, hi;
+        if (!shift->bins[bin])
+            continue;
+        fc_statistics_bin(view->whole, bin, &lo, &hi);
+        if (bin == view->bin) /* what of it lies in the tail; `centre` is where that begins */
+            sum += (double)shift->bins[bin] * (view->high ? (hi - view->centre) * (hi - view->centre)
+                                                          : -(view->centre - lo) * (view->centre - lo)) /
+                   (hi > lo ? 2 * (hi - lo) : 1);
+        else
+            sum += (double)shift->bins[bin] * (0.5 * (lo + hi) - view->centre);
+    }
+    return sum / (double)fc_statistics_worlds(shift) / view->share;
+}
+
+static double share_of_shift(const struct fc_tally_metric *shift, const struct view *view)
+{
+    (void)view;
+    return shift->count ? fc_statistics_plain_mean(shift) * (double)shift->count / (double)fc_statistics_worlds(shift) : 0;
 }
 
 uint64_t fc_statistics_worlds(const struct fc_tally_metric *m)
@@ -118,9 +204,11 @@ struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *m)
         return refuse(m, why, 0);
     struct fc_estimate e = {fc_statistics_plain_mean(m), (double)NAN, 0, 2, FC_WHY_ONE, share_with_value(m)};
     if (m->count > 1) {
-        e.error = fc_statistics_sd(m).value / sqrt((double)m->count);
+        struct view view = {.whole = m};
+        e.error = m->shifts ? shift_error(&view, mean_of_shift, true, e.value)
+                            : fc_statistics_sd(m).value / sqrt((double)m->count);
         e.need = 0;
-        e.why = FC_WHY_NONE;
+        e.why = isnan(e.error) ? FC_WHY_SHIFTS : FC_WHY_NONE;
     }
     return e;
 }
@@ -155,7 +243,7 @@ struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
     if (variance < 0)
         variance = 0;
     long double fourth = 0;
-    for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++) {
+    for (uint32_t bin = fc_tally_from(m, 0); bin < FC_TALLY_BINS; bin = fc_tally_from(m, bin + 1)) {
         if (!m->bins[bin])
             continue;
         double lo, hi;
@@ -168,6 +256,11 @@ struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *m)
     double sd = (double)sqrtl(variance);
     double error = sd > 0 && spread > 0 ? (double)(sqrtl(spread / n) / (2 * (long double)sd)) : 0;
     struct fc_estimate e = {sd, error, 0, 0, FC_WHY_NONE, share_with_value(m)};
+    if (m->shifts && sd > 0) {
+        struct view view = {.whole = m, .centre = (double)mean};
+        e.error = shift_error(&view, square_of_shift, true, square_of_shift(m, &view)) / (2 * sd);
+        e.why = isnan(e.error) ? FC_WHY_SHIFTS : FC_WHY_NONE;
+    }
     if (m->count < SPREAD_LEAST) { /* the fourth moment of two values says nothing */
         e.error = (double)NAN;
         e.need = SPREAD_LEAST;
@@ -209,20 +302,40 @@ static double share_of_width(const struct fc_tally_metric *m, uint32_t bin, doub
     return 2 * share / (start + sqrt(start * start + 2 * slope * share));
 }
 
-/* The value below which `rank` of the trials lie (0 ... count). */
-static double value_at_rank(const struct fc_tally_metric *m, double rank)
+/* The bin in which `rank` of the trials are reached (0 ... count), and the share of its trials that it takes. */
+static uint32_t bin_at_rank(const struct fc_tally_metric *m, double rank, double *share)
 {
     double below = 0;
-    for (uint32_t bin = fc_tally_bin(m->min_key); bin <= fc_tally_bin(m->max_key); bin++) {
+    uint32_t last = fc_tally_bin(m->max_key);
+    for (uint32_t bin = fc_tally_bin(m->min_key); bin <= last; bin = fc_tally_from(m, bin + 1)) {
         double here = (double)m->bins[bin];
         if (here > 0 && below + here >= rank) {
-            double lo, hi;
-            fc_statistics_bin(m, bin, &lo, &hi);
-            return lo + (hi - lo) * share_of_width(m, bin, fmin(fmax((rank - below) / here, 0), 1));
+            *share = fmin(fmax((rank - below) / here, 0), 1);
+            return bin;
         }
         below += here;
     }
-    return fc_statistics_max(m);
+    *share = 1;
+    return last;
+}
+
+/* The value below which `rank` of the trials lie (0 ... count). */
+static double value_at_rank(const struct fc_tally_metric *m, double rank)
+{
+    double lo, hi, share;
+    uint32_t bin = bin_at_rank(m, rank, &share);
+    fc_statistics_bin(m, bin, &lo, &hi);
+    return lo + (hi - lo) * share_of_width(m, bin, share);
+}
+
+/* The error of the share of the worlds below the rank p n of the values. */
+static double rank_error(const struct fc_tally_metric *m, double p, double rank)
+{
+    struct view view = {.whole = m};
+    if (!m->shifts)
+        return sqrt(p * (1 - p) / (double)fc_statistics_worlds(m));
+    view.bin = bin_at_rank(m, rank, &view.share);
+    return shift_error(&view, below_of_shift, false, p);
 }
 
 struct fc_estimate fc_statistics_quantile(const struct fc_tally_metric *m, double p)
@@ -232,10 +345,12 @@ struct fc_estimate fc_statistics_quantile(const struct fc_tally_metric *m, doubl
     double tail = fmin(p, 1 - p), share = share_with_value(m), count = (double)m->count;
     if (n == 0 || n * tail < ENOUGH_BEYOND)
         return refuse(m, FC_WHY_FEW, ENOUGH_BEYOND / tail);
-    double rank = p * n - below, half = sqrt(p * (1 - p) * n);
+    double rank = p * n - below;
     if (rank > count || rank < 0 || m->count == 0)
         return (struct fc_estimate){below > 0 ? -INFINITY : INFINITY, (double)NAN, 0, 0, FC_WHY_NEVER, share};
-    double value = value_at_rank(m, rank);
+    double value = value_at_rank(m, rank), half = n * rank_error(m, p, rank);
+    if (isnan(half))
+        return (struct fc_estimate){value, (double)NAN, 0, 0, FC_WHY_SHIFTS, share};
     double lo = value_at_rank(m, fmax(rank - half, 0)), hi = value_at_rank(m, fmin(rank + half, count));
     double error = 0.5 * (hi - lo);
     if (m->invalid && rank + half > count) /* one side of the interval is infinite */
@@ -255,6 +370,7 @@ struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double sh
         return (struct fc_estimate){
             missing_high ? INFINITY : -INFINITY, (double)NAN, 0, 0, FC_WHY_NEVER, share_with_value(m)};
     double left = wanted, sum = 0, square = 0, edge = 0;
+    struct view view = {.whole = m, .share = share, .high = high};
     uint32_t first = fc_tally_bin(m->min_key), last = fc_tally_bin(m->max_key);
     for (uint32_t step = 0; step <= last - first && left > 0; step++) {
         uint32_t bin = high ? last - step : first + step;
@@ -265,6 +381,7 @@ struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double sh
         double width = (hi - lo) * take / here; /* the part of the bin that lies in the tail */
         double middle = high ? hi - 0.5 * width : lo + 0.5 * width;
         edge = high ? hi - width : lo + width;
+        view.bin = bin;
         sum += take * middle;
         square += take * middle * middle;
         left -= take;
@@ -273,12 +390,15 @@ struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double sh
     double variance = fmax(square / wanted - mean * mean, 0);
     double distance = mean - edge;
     double error = sqrt((variance + (1 - share) * distance * distance) / wanted);
-    return (struct fc_estimate){mean, error, 0, 0, FC_WHY_NONE, share_with_value(m)};
+    view.centre = edge;
+    if (m->shifts)
+        error = shift_error(&view, excess_of_shift, false, distance);
+    return (struct fc_estimate){mean, error, 0, 0, isnan(error) ? FC_WHY_SHIFTS : FC_WHY_NONE, share_with_value(m)};
 }
 
-void fc_statistics_wilson(double hits, double worlds, double *p, double *lo, double *hi)
+/* The Wilson interval of `worlds` worlds, z standard errors to either side. */
+static void wilson(double hits, double worlds, double z, double *p, double *lo, double *hi)
 {
-    double z = FC_Z95;
     *p = hits / worlds;
     double centre = (*p + z * z / (2 * worlds)) / (1 + z * z / worlds);
     double half = z / (1 + z * z / worlds) * sqrt(*p * (1 - *p) / worlds + z * z / (4 * worlds * worlds));
@@ -286,10 +406,50 @@ void fc_statistics_wilson(double hits, double worlds, double *p, double *lo, dou
     *hi = *p < 1 ? fmin(centre + half, 1) : 1;
 }
 
+void fc_statistics_wilson(double hits, double worlds, double *p, double *lo, double *hi)
+{
+    wilson(hits, worlds, FC_Z95, p, lo, hi);
+}
+
+/* The 97.5 % quantile of Student's t: Cornish and Fisher's expansion (Abramowitz, Stegun 26.7.5); 3e-4 off at 15. */
+static double student_975(int degrees)
+{
+    double z = FC_Z95, z3 = z * z * z, z5 = z3 * z * z, n = degrees;
+    return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n);
+}
+
 void fc_statistics_probability(const struct fc_tally_metric *m, double *p, double *lo, double *hi)
 {
     double hits = m->count ? fc_statistics_plain_mean(m) * (double)m->count : 0;
-    fc_statistics_wilson(hits, (double)fc_statistics_worlds(m), p, lo, hi);
+    double worlds = (double)fc_statistics_worlds(m);
+    struct view view = {.whole = m};
+    double error = m->shifts && hits >= ENOUGH_BEYOND && worlds - hits >= ENOUGH_BEYOND
+                       ? shift_error(&view, share_of_shift, false, hits / worlds)
+                       : (double)NAN;
+    if (!isfinite(error)) {
+        wilson(hits, worlds, FC_Z95, p, lo, hi);
+        return;
+    }
+    double share = hits / worlds, least = 1 / worlds; /* a share cannot be known better than to a world */
+    double alike = share * (1 - share) / fmax(error * error, least * least);
+    wilson(share * alike, alike, student_975(m->shifts - 1), p, lo, hi);
+}
+
+double fc_statistics_plain_worlds(const struct fc_tally_metric *m, double quantile)
+{
+    if (!m->shifts)
+        return (double)fc_statistics_worlds(m);
+    if (!isnan(quantile)) {
+        struct fc_estimate e = fc_statistics_quantile(m, quantile);
+        double below = fc_statistics_missing_is_high(m) ? 0 : (double)m->invalid;
+        double error = e.refused || !isfinite(e.value)
+                           ? (double)NAN
+                           : rank_error(m, quantile, quantile * (double)fc_statistics_worlds(m) - below);
+        return error > 0 ? quantile * (1 - quantile) / (error * error) : (double)NAN;
+    }
+    struct fc_estimate e = fc_statistics_mean(m);
+    double sd = e.refused || !(e.error > 0) ? (double)NAN : fc_statistics_sd(m).value;
+    return sd > 0 ? sd * sd / (e.error * e.error) / e.share : (double)NAN;
 }
 
 const char *fc_statistics_why(const struct fc_tally_metric *m, const struct fc_estimate *e, char *text,
@@ -323,6 +483,10 @@ const char *fc_statistics_why(const struct fc_tally_metric *m, const struct fc_e
                  "10 of the %s worlds make up more than half of the variance, so its error is not "
                  "known; read the quantiles",
                  worlds);
+        break;
+    case FC_WHY_SHIFTS:
+        snprintf(text, size, "fewer than %d of the %d shifts are in, and only their spread tells the error; merge the other parts",
+                 SHIFTS_LEAST, m->shifts);
         break;
     case FC_WHY_NONE:
         snprintf(text, size, "%s", "");

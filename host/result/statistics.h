@@ -17,6 +17,7 @@ enum fc_why {
     FC_WHY_EMPTY,   /* no world has a value */
     FC_WHY_ONE,     /* too few worlds for a spread; `need` would do */
     FC_WHY_HEAVY,   /* a few worlds decide it, and its error with it */
+    FC_WHY_SHIFTS,  /* quasi-Monte Carlo: too few of its shifts are in for an error */
 };
 
 /* A figure and its standard error. A world without a value (it never pays back, no run ends) lies beyond the
@@ -30,6 +31,11 @@ struct fc_estimate {
     enum fc_why why; /* also of an infinite value, or of an error that is NaN */
     double share;    /* of the worlds that have a value; below 1 a mean is that of those alone */
 };
+
+/* Worlds of quasi-Monte Carlo are no independent ones. There the shifts (tally.h) are: every error is that of the mean of
+ * as many answers, one a shift, weighted by their worlds, sqrt(sum w^2 (answer - whole)^2 shifts / (shifts - 1)); for
+ * quantiles and tail means of what they are the zero of (the share of the worlds below, the mean excess), so that no
+ * shift needs a tail of its own. Such an error is itself known to one part in sqrt(2 (shifts - 1)). */
 
 /* Worlds in all: those with a value and those without. */
 uint64_t fc_statistics_worlds(const struct fc_tally_metric *metric);
@@ -65,11 +71,16 @@ struct fc_estimate fc_statistics_quantile(const struct fc_tally_metric *metric, 
 struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *metric, double share, int high);
 
 /* Wilson score interval (95 %) of a metric that is 0 or 1: its share, lower and upper bound. A world without a
- * value counts as 0. */
+ * value counts as 0. With shifts it is that of as many plain worlds as would give the same error, with Student's quantile
+ * for the normal one, where 50 worlds at least lie on either side, else that of plain worlds. */
 void fc_statistics_probability(const struct fc_tally_metric *metric, double *p, double *lo, double *hi);
 
 /* The Wilson interval of `hits` of `worlds`. */
 void fc_statistics_wilson(double hits, double worlds, double *p, double *lo, double *hi);
+
+/* How many plain worlds would know the mean (quantile = NaN) or a quantile as well as these; NaN where its error is not
+ * known or zero. */
+double fc_statistics_plain_worlds(const struct fc_tally_metric *metric, double quantile);
 
 /* Why the figure is not there, as half a sentence for people: "fewer than 50 of the 300 worlds lie beyond; -n
  * 5,000 would do". Writes at most `size` bytes and returns text. */

@@ -1,34 +1,60 @@
 /* tally.c: see tally.h. */
 #include "tally.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cuda/model/program.h"
 
-int fc_tally_create(struct fc_tally *tally, const int32_t *metrics, int metric_count, struct fc_error *error)
+/* Room for a metric and its shifts; false without memory. */
+static bool make_metric(struct fc_tally_metric *m, int metric, int shifts)
 {
-    *tally = (struct fc_tally){0};
+    m->metric = metric;
+    m->shifts = shifts;
+    /* calloc: pages of bins that no value reaches are never touched and take no memory */
+    m->bins = calloc(FC_TALLY_BINS, sizeof(uint64_t));
+    m->shift = shifts ? calloc((size_t)shifts, sizeof *m->shift) : NULL;
+    bool made = m->bins && (!shifts || m->shift);
+    for (int s = 0; made && s < shifts; s++)
+        made = make_metric(&m->shift[s], metric, 0);
+    return made;
+}
+
+static void free_metric(struct fc_tally_metric *m)
+{
+    for (int s = 0; m->shift && s < m->shifts; s++)
+        free(m->shift[s].bins);
+    free(m->shift);
+    free(m->bins);
+}
+
+int fc_tally_create_shifts(struct fc_tally *tally, const int32_t *metrics, int metric_count, int shifts,
+                           struct fc_error *error)
+{
+    *tally = (struct fc_tally){.shifts = shifts};
     tally->metrics = calloc((size_t)metric_count + 1, sizeof *tally->metrics);
     if (!tally->metrics)
         return fc_fail(error, FC_FAULT, "out of memory for the tally of %d metrics", metric_count);
     tally->metric_count = metric_count;
     for (int r = 0; r < metric_count; r++) {
-        tally->metrics[r].metric = metrics[r];
-        /* calloc: pages of bins that no value reaches are never touched and take no memory */
-        tally->metrics[r].bins = calloc(FC_TALLY_BINS, sizeof(uint64_t));
-        if (!tally->metrics[r].bins) {
-            fc_tally_free(tally);
-            return fc_fail(error, FC_FAULT, "out of memory for the tally of %d metrics", metric_count);
-        }
+        if (make_metric(&tally->metrics[r], metrics[r], shifts))
+            continue;
+        fc_tally_free(tally);
+        return fc_fail(error, FC_FAULT, "out of memory for the tally of %d metrics", metric_count);
     }
     return 0;
+}
+
+int fc_tally_create(struct fc_tally *tally, const int32_t *metrics, int metric_count, struct fc_error *error)
+{
+    return fc_tally_create_shifts(tally, metrics, metric_count, 0, error);
 }
 
 void fc_tally_free(struct fc_tally *tally)
 {
     for (int r = 0; tally->metrics && r < tally->metric_count; r++)
-        free(tally->metrics[r].bins);
+        free_metric(&tally->metrics[r]);
     free(tally->metrics);
     free(tally->ranges);
     *tally = (struct fc_tally){0};
@@ -122,7 +148,20 @@ int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struc
     return 0;
 }
 
-int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc_error *error)
+/* Which shift all trials of a plain tally belong to; -1 where there is none. */
+static int shift_of(const struct fc_tally *tally, int shifts)
+{
+    uint64_t shift = tally->range_count ? tally->ranges[0].first >> FC_SHIFT_BIT : 0;
+    for (size_t i = 0; i < tally->range_count; i++) {
+        uint64_t last = tally->ranges[i].first + tally->ranges[i].count - 1;
+        if (tally->ranges[i].first >> FC_SHIFT_BIT != shift || last >> FC_SHIFT_BIT != shift)
+            return -1;
+    }
+    return shift < (uint64_t)shifts ? (int)shift : -1;
+}
+
+/* Whether `from` can be added to `into`; *shift receives the shift that a plain one belongs to where `into` has them. */
+static int fits(const struct fc_tally *into, const struct fc_tally *from, int *shift, struct fc_error *error)
 {
     if (into->metric_count != from->metric_count)
         return fc_fail(error, FC_BAD_INPUT, "results hold %d and %d metrics and cannot be merged",
@@ -130,53 +169,76 @@ int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc
     for (int r = 0; r < into->metric_count; r++)
         if (into->metrics[r].metric != from->metrics[r].metric)
             return fc_fail(error, FC_BAD_INPUT, "results hold different metrics and cannot be merged");
-    for (size_t i = 0; i < from->range_count;
-         i++) /* all are checked before the first is added: all or none */
+    *shift = into->shifts && !from->shifts ? shift_of(from, into->shifts) : 0;
+    if (*shift < 0 || (from->shifts && from->shifts != into->shifts))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "plain worlds and quasi-Monte Carlo, or other numbers of shifts, cannot be merged");
+    for (size_t i = 0; i < from->range_count; i++)
         if (refuse_overlap(into, from->ranges[i].first, from->ranges[i].count, error))
             return -1;
+    return 0;
+}
+
+static void merge_metric(struct fc_tally_metric *a, const struct fc_tally_metric *b)
+{
+    a->invalid += b->invalid;
+    if (b->count == 0)
+        return;
+    note_extreme(a, b->min_key, b->min_trial, b->max_key, b->max_trial);
+    a->count += b->count;
+    for (uint32_t at = fc_tally_next(b, 0); at < FC_TALLY_BINS; at = fc_tally_next(b, at + FC_TALLY_BLOCK))
+        for (uint32_t bin = at; bin < at + FC_TALLY_BLOCK; bin++)
+            if (b->bins[bin])
+                fc_tally_count(a, bin, b->bins[bin]);
+    for (uint32_t e = b->min_key >> 23; e <= b->max_key >> 23; e++) {
+        a->sum[e] += b->sum[e];
+        a->square_low[e] += b->square_low[e];
+        a->square_high[e] += b->square_high[e];
+    }
+}
+
+int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc_error *error)
+{
+    int shift = 0;
+    if (fits(into, from, &shift, error)) /* all is checked before the first is added: all or none */
+        return -1;
     for (size_t i = 0; i < from->range_count; i++)
         if (fc_tally_cover(into, from->ranges[i].first, from->ranges[i].count, error))
             return -1;
     for (int r = 0; r < into->metric_count; r++) {
         struct fc_tally_metric *a = &into->metrics[r];
         const struct fc_tally_metric *b = &from->metrics[r];
-        a->invalid += b->invalid;
-        if (b->count == 0)
-            continue;
-        note_extreme(a, b->min_key, b->min_trial, b->max_key, b->max_trial);
-        a->count += b->count;
-        for (uint32_t at = fc_tally_next(b, 0); at < FC_TALLY_BINS;
-             at = fc_tally_next(b, at + FC_TALLY_BLOCK))
-            for (uint32_t bin = at; bin < at + FC_TALLY_BLOCK; bin++)
-                if (b->bins[bin])
-                    fc_tally_count(a, bin, b->bins[bin]);
-        for (uint32_t e = b->min_key >> 23; e <= b->max_key >> 23; e++) {
-            a->sum[e] += b->sum[e];
-            a->square_low[e] += b->square_low[e];
-            a->square_high[e] += b->square_high[e];
-        }
+        merge_metric(a, b);
+        for (int s = 0; s < b->shifts; s++)
+            merge_metric(&a->shift[s], &b->shift[s]);
+        if (a->shifts && !b->shifts)
+            merge_metric(&a->shift[shift], b);
     }
     return 0;
+}
+
+static void clear_metric(struct fc_tally_metric *m)
+{
+    for (int s = 0; s < m->shifts; s++)
+        clear_metric(&m->shift[s]);
+    m->invalid = 0;
+    for (uint32_t at = fc_tally_next(m, 0); at < FC_TALLY_BINS; at = fc_tally_next(m, at + FC_TALLY_BLOCK))
+        memset(m->bins + at, 0, FC_TALLY_BLOCK * sizeof *m->bins);
+    memset(m->used, 0, sizeof m->used);
+    if (m->count == 0)
+        return;
+    uint32_t low = m->min_key >> 23, high = m->max_key >> 23;
+    memset(m->sum + low, 0, (high - low + 1) * sizeof *m->sum);
+    memset(m->square_low + low, 0, (high - low + 1) * sizeof *m->square_low);
+    memset(m->square_high + low, 0, (high - low + 1) * sizeof *m->square_high);
+    m->count = 0;
 }
 
 void fc_tally_clear(struct fc_tally *tally)
 {
     tally->range_count = 0;
-    for (int r = 0; r < tally->metric_count; r++) {
-        struct fc_tally_metric *m = &tally->metrics[r];
-        m->invalid = 0;
-        for (uint32_t at = fc_tally_next(m, 0); at < FC_TALLY_BINS;
-             at = fc_tally_next(m, at + FC_TALLY_BLOCK))
-            memset(m->bins + at, 0, FC_TALLY_BLOCK * sizeof *m->bins);
-        memset(m->used, 0, sizeof m->used);
-        if (m->count == 0)
-            continue;
-        uint32_t low = m->min_key >> 23, high = m->max_key >> 23;
-        memset(m->sum + low, 0, (high - low + 1) * sizeof *m->sum);
-        memset(m->square_low + low, 0, (high - low + 1) * sizeof *m->square_low);
-        memset(m->square_high + low, 0, (high - low + 1) * sizeof *m->square_high);
-        m->count = 0;
-    }
+    for (int r = 0; r < tally->metric_count; r++)
+        clear_metric(&tally->metrics[r]);
 }
 
 /* Bounds of the sums of one exponent. */
@@ -211,7 +273,8 @@ const char *fc_tally_unfit(const struct fc_tally_metric *m)
     for (uint32_t e = m->min_key >> 23; e <= m->max_key >> 23; e++) {
         struct bounds b = {0};
         uint32_t from = e << (23 - FC_TALLY_SHIFT), to = ((e + 1) << (23 - FC_TALLY_SHIFT)) - 1;
-        for (uint32_t bin = from < low ? low : from; bin <= (to > high ? high : to); bin++)
+        uint32_t end = to > high ? high : to;
+        for (uint32_t bin = fc_tally_from(m, from < low ? low : from); bin <= end; bin = fc_tally_from(m, bin + 1))
             if (m->bins[bin])
                 add_bin(&b, m, bin);
         unsigned __int128 square = (unsigned __int128)m->square_high[e] * 0x1000000u + m->square_low[e];
@@ -242,16 +305,10 @@ static uint64_t stir(uint64_t state, uint64_t word)
     return z ^ (z >> 31);
 }
 
-uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed)
+static uint64_t stir_metric(uint64_t h, const struct fc_tally_metric *m)
 {
-    uint64_t h = stir(FC_MODEL_VERSION, seed);
-    for (size_t i = 0; i < tally->range_count; i++)
-        h = stir(stir(h, tally->ranges[i].first), tally->ranges[i].count);
-    for (int r = 0; r < tally->metric_count; r++) {
-        const struct fc_tally_metric *m = &tally->metrics[r];
-        h = stir(stir(stir(h, (uint64_t)m->metric), m->invalid), m->count);
-        if (m->count == 0)
-            continue;
+    h = stir(stir(stir(h, (uint64_t)m->metric), m->invalid), m->count);
+    if (m->count > 0) {
         h = stir(stir(h, m->min_key), m->min_trial);
         h = stir(stir(h, m->max_key), m->max_trial);
         for (uint32_t at = fc_tally_next(m, 0); at < FC_TALLY_BINS;
@@ -263,6 +320,18 @@ uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed)
             if (m->sum[e] | m->square_low[e] | m->square_high[e])
                 h = stir(stir(stir(stir(h, e), m->sum[e]), m->square_low[e]), m->square_high[e]);
     }
+    for (int s = 0; s < m->shifts; s++)
+        h = stir_metric(h, &m->shift[s]);
+    return h;
+}
+
+uint64_t fc_tally_digest(const struct fc_tally *tally, uint64_t seed)
+{
+    uint64_t h = stir(FC_MODEL_VERSION, seed);
+    for (size_t i = 0; i < tally->range_count; i++)
+        h = stir(stir(h, tally->ranges[i].first), tally->ranges[i].count);
+    for (int r = 0; r < tally->metric_count; r++)
+        h = stir_metric(h, &tally->metrics[r]);
     return h;
 }
 

@@ -6,6 +6,7 @@
 #ifndef FC_HOST_TALLY_H
 #define FC_HOST_TALLY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ struct fc_tally_metric {
     uint64_t sum[FC_TALLY_EXPONENTS]; /* of mantissas */
     uint64_t square_low[FC_TALLY_EXPONENTS];  /* of the lower 24 bits of squared mantissas */
     uint64_t square_high[FC_TALLY_EXPONENTS]; /* of the upper bits of squared mantissas */
+    int shifts;                               /* quasi-Monte Carlo: the number of shifts; 0: plain worlds */
+    struct fc_tally_metric *shift;            /* the same of the trials of each shift alone; NULL where there are none */
 };
 
 /* Trials first ... first + count - 1. */
@@ -42,6 +45,7 @@ struct fc_tally {
     struct fc_tally_metric *metrics; /* metric_count, in ascending order of metric number */
     struct fc_trial_range *ranges;   /* disjoint, ascending, not adjacent */
     size_t range_count;
+    int shifts; /* as in the metrics */
 };
 
 /* Counts values in a bin; nothing else may write to the bins. */
@@ -64,8 +68,21 @@ static inline uint32_t fc_tally_next(const struct fc_tally_metric *m, uint32_t f
     return FC_TALLY_BINS;
 }
 
+/* The first bin at or after `bin` whose block was counted in; FC_TALLY_BINS: none. */
+static inline uint32_t fc_tally_from(const struct fc_tally_metric *m, uint32_t bin)
+{
+    uint32_t block = bin / FC_TALLY_BLOCK;
+    bool counted = bin < FC_TALLY_BINS && (m->used[block / 64] >> (block % 64) & 1u);
+    return counted ? bin : fc_tally_next(m, bin);
+}
+
 /* An empty tally for these metrics (enum fc_metric, ascending). */
 int fc_tally_create(struct fc_tally *tally, const int32_t *metrics, int metric_count, struct fc_error *error);
+
+/* The same for quasi-Monte Carlo under `shifts` shifts (cuda/model/program.h): each is counted for itself too, for what
+ * their figures differ by is all that tells the error. 0 shifts: a plain one. */
+int fc_tally_create_shifts(struct fc_tally *tally, const int32_t *metrics, int metric_count, int shifts,
+                           struct fc_error *error);
 void fc_tally_free(struct fc_tally *tally);
 
 /* Adds `count` values of metric row `row`; value i belongs to trial first + i. */
@@ -74,7 +91,8 @@ void fc_tally_add(struct fc_tally *tally, int row, const float *values, size_t c
 /* Says that the trials of a range are in. Fails when some of them were in already. */
 int fc_tally_cover(struct fc_tally *tally, uint64_t first, uint64_t count, struct fc_error *error);
 
-/* into += from, ranges included; both must hold the same metrics and no common trial. */
+/* into += from, ranges included; both must hold the same metrics and no common trial. A plain tally whose trials are all
+ * of one shift may be merged into one with shifts. */
 int fc_tally_merge(struct fc_tally *into, const struct fc_tally *from, struct fc_error *error);
 
 /* Whether counts, sums and extremes of a metric fit each other: the bins between the extremes hold `count` values, the

@@ -28,6 +28,7 @@ struct fc_draw {
     fc_i32 table;
     fc_i32 count;
     float value;
+    fc_u32 generator; /* component of the lattice (fc_lattice_lanes), where inputs take its points */
 };
 
 #define FC_CORRELATED 24 /* most inputs in one correlation matrix */
@@ -37,6 +38,7 @@ struct fc_copula {
     fc_i32 count;                               /* 0: no input is correlated */
     fc_i32 normal_table;                        /* quantile table of the standard normal */
     fc_i32 input[FC_CORRELATED];                /* ascending */
+    fc_u32 generator[FC_CORRELATED];            /* as in fc_draw */
     float factor[FC_CORRELATED][FC_CORRELATED]; /* lower triangular, rows of length 1 */
 };
 
@@ -95,6 +97,29 @@ FC_FN void fc_table_draw_lanes(FC_GLOBAL const float *table, const fc_u32 *word,
     FC_LANES (l)
         value[l] = fc_fma(fraction[l], (fc_real)high[l] - (fc_real)low[l], (fc_real)low[l]);
 #endif
+}
+
+/* Points of a randomly shifted lattice instead of random words, for quasi-Monte Carlo: point k of the sequence is
+ * rev(k) generator / 2^32 mod 1, rev(k) being k with its 32 bits in reverse order, so that for every m the first 2^m points
+ * are a lattice; a random word shifts all of them, which leaves each one uniform and the mean of any function unbiased. The
+ * tent map (Hickernell 2002: 1 - |2 u - 1|) then makes what is not periodic continuous across the ends, for an error near
+ * n^-2 where the function is smooth. All in whole numbers: both maps permute the 2^32 words. */
+FC_INLINE fc_u32 fc_reversed(fc_u32 k)
+{
+    k = ((k >> 1) & 0x55555555u) | ((k & 0x55555555u) << 1);
+    k = ((k >> 2) & 0x33333333u) | ((k & 0x33333333u) << 2);
+    k = ((k >> 4) & 0x0f0f0f0fu) | ((k & 0x0f0f0f0fu) << 4);
+    k = ((k >> 8) & 0x00ff00ffu) | ((k & 0x00ff00ffu) << 8);
+    return (k >> 16) | (k << 16);
+}
+
+/* word[FC_W]: the points whose reversed numbers are `reversed`, in one component, shifted by `shift`. */
+FC_FN void fc_lattice_lanes(fc_u32 generator, const fc_u32 *reversed, const fc_u32 *shift, fc_u32 *word)
+{
+    FC_LANES (l) {
+        fc_u32 point = reversed[l] * generator + shift[l];
+        word[l] = (point << 1) ^ ((fc_u32)0 - (point >> 31));
+    }
 }
 
 /* Exponential variate with mean 1. */

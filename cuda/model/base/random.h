@@ -18,6 +18,7 @@
 #define FC_STREAM_AGES 3u     /* the same event: ages of units, loss of copies in memory */
 #define FC_STREAM_START 4u    /* event 0: what a run begins with */
 #define FC_STREAM_LEMONS 5u   /* the same event as the timeline's */
+#define FC_STREAM_SHIFTS 6u   /* event and word as those of the inputs; trial: number of the shift (draw.h) */
 
 #define FC_STREAM_MARKET 16u /* event = month */
 #define FC_STREAM_DELIVERY                                                                                   \
