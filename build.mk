@@ -26,6 +26,7 @@ FOUND_HDF5 := $(if $(HAVE_HDF5),Samples as HDF5: written ($(HDF5_LIBRARY)),Sampl
 OPTIONAL := $(if $(HAVE_XLSX),-DFC_WITH_XLSX)
 OPTIONAL_LIBS := $(if $(HAVE_XLSX),-lxlsxwriter)
 FOUND_FILES := $(if $(HAVE_XLSX),Workbooks: written (libxlsxwriter found),Workbooks: left out (no xlsxwriter.h; install libxlsxwriter-dev))
+FOUND_MPI := $(if $(shell ldconfig -p 2>/dev/null | grep -m1 'libmpi\.so'),MPI: ranks share a run (Open MPI found; opened under mpirun only),MPI: ranks share a run where Open MPI is installed (not here; install openmpi-bin))
 FOUND := $(if $(HAVE_OPENCL),OpenCL backend: built (headers found),OpenCL backend: left out (no CL/cl.h; install opencl-headers))
 FOUND_CUDA := $(if $(NVCC),CUDA backend: kernels built with $(NVCC),CUDA backend: left out (no nvcc on PATH; install the CUDA Toolkit))
 
@@ -80,7 +81,7 @@ include cuda/cuda.mk
 all: $(B)/flopcast library
 
 $(B)/flopcast: $(B)/host/main.o $(OBJECTS)
-	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"; echo "$(FOUND_FILES)"; echo "$(FOUND_HDF5)"
+	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"; echo "$(FOUND_FILES)"; echo "$(FOUND_HDF5)"; echo "$(FOUND_MPI)"
 	@echo "  LD $@"
 	@$(CC) -o $@ $^ $(LDLIBS)
 

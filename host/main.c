@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/run/ranks.h"
 #include "host/base/command_line.h"
 #include "host/commands/commands.h"
 #include "host/base/error.h"
@@ -102,8 +103,20 @@ static int take_posterior(int *argc, char **argv, const char **path)
     return 0;
 }
 
+/* Started by mpirun: `run` is shared among the ranks; all else is done by the first alone. Whether we are to do it. */
+static bool is_ours(int argc, char **argv)
+{
+    struct fc_ranks ranks = fc_ranks_told();
+    bool shared = argc > 1 && strcmp(argv[1], "run") == 0;
+    if (ranks.count > 1 && ranks.rank == 0 && !shared)
+        fprintf(stderr, "flopcast: note: under MPI only run is shared among ranks; rank 0 does this alone\n");
+    return shared || ranks.rank == 0;
+}
+
 static int run(int argc, char **argv)
 {
+    if (!is_ours(argc, argv))
+        return FC_DONE;
     if (argc < 2) {
         print_help(stderr);
         return FC_BAD_INPUT;

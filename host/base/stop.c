@@ -31,6 +31,12 @@ void fc_stop_watch(void)
     }
 }
 
+void fc_stop_by_launcher(void)
+{
+    struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    (void)sigaction(SIGTERM, &ours, NULL);
+}
+
 bool fc_stop_asked(void)
 {
     return asked;

@@ -14,4 +14,7 @@ void fc_stop_watch(void);
 /* Whether a stop was asked for. Any thread may call. */
 bool fc_stop_asked(void);
 
+/* After fc_stop_watch, for a process whose launcher (mpirun) sends SIGTERM more than once: it is not the end at once. */
+void fc_stop_by_launcher(void);
+
 #endif

@@ -24,9 +24,11 @@
 #include "host/report/outputs.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
+#include "host/run/ranks.h"
 #include "host/run/run.h"
 #include "host/result/samples_file.h"
 #include "host/compile/run_check.h"
+#include "host/compile/sampling.h"
 #include "host/compile/scenario.h"
 #include "host/run/select.h"
 #include "host/result/soundness.h"
@@ -57,6 +59,9 @@ static const char help[] =
     "error\n"
     "                        relative to it) or 'mean(wall_clock_days) 0.01'; -n is then the most (default "
     "1e8)\n"
+    "      --sampling KIND   plain (the default), or qmc: quasi-Monte Carlo, the inputs as points of a lattice "
+    "under 16\n"
+    "                        random shifts; -n is then rounded up to 16 times a power of two\n"
     "      --samples FILE    write the metrics of every trial: .csv, one line each, or .h5, one dataset per "
     "metric\n"
     "      --resume          continue with the trials that the FILE of -o still lacks\n"
@@ -71,7 +76,7 @@ static const char help[] =
     "Ctrl-C (also SIGTERM and SIGHUP) stops within a second; with -o the result so far is kept and --resume\n"
     "finishes it. A second Ctrl-C ends at once: what was kept in the last minute stays.\n";
 
-enum { UNTIL_FIRST = 20000, UNTIL_MOST = 100000000 }; /* trials of --until */
+enum { UNTIL_FIRST = 20000, UNTIL_FIRST_POINTS = 256, UNTIL_MOST = 100000000 }; /* trials of --until; points of a shift */
 
 struct options {
     const char *scenario, *output, *page, *backend, *isa, *until, *samples;
@@ -91,6 +96,8 @@ struct callbacks {
     const struct fc_selection *selection;
     struct fc_output *output; /* of -o, or NULL */
     double interval_s, kept_s, start_s;
+    struct fc_worker *workers; /* of the selection, and the other ranks behind them */
+    int worker_count;
     struct fc_result earlier; /* provenance of the parts that came before this run; its tally is empty */
     bool warned;              /* that the result so far could not be kept */
 };
@@ -113,15 +120,20 @@ static int keep_samples(void *context, uint64_t first, uint64_t count, const flo
     return fc_samples_file_write(shared->samples, first, count, samples);
 }
 
-/* Runs the request; with a precision, in growing pieces until it is reached or `count` trials are in. */
+/* Runs the request; with a precision, in growing pieces until it is reached or `count` trials are in. Points of a lattice
+ * are doubled: half a lattice is none. */
 static int run_until(struct fc_run_request *request, const struct fc_precision *precision,
                      struct fc_tally *tally, struct fc_run_outcome *outcome, bool *reached,
                      struct fc_error *error)
 {
-    uint64_t most = request->count, next = precision && most > UNTIL_FIRST ? UNTIL_FIRST : most;
+    uint64_t most = request->count, shifts = (uint64_t)tally->shifts;
+    uint64_t begin = shifts ? UNTIL_FIRST_POINTS * shifts : UNTIL_FIRST;
+    uint64_t next = precision && most > begin ? begin : most;
     double wall_s = 0, now;
     for (;;) {
         request->count = next;
+        if (precision && shifts)
+            request->points = next / shifts;
         int failed = fc_run(request, tally, outcome, error);
         wall_s += outcome->wall_s;
         outcome->wall_s = wall_s;
@@ -130,6 +142,8 @@ static int run_until(struct fc_run_request *request, const struct fc_precision *
         *reached = fc_precision_reached(precision, tally, &next, &now);
         if (*reached || request->count == most)
             return 0;
+        if (shifts)
+            next = 2 * request->count;
         next = next < most ? next : most;
     }
 }
@@ -156,6 +170,7 @@ enum {
     OPTION_DEVICE,
     OPTION_UNTIL,
     OPTION_SAMPLES,
+    OPTION_SAMPLING,
     OPTION_REPORT,
     OPTION_QUANTILES,
     OPTION_ONLY,
@@ -179,6 +194,7 @@ static const struct option long_options[] = {
     {"device", required_argument, NULL, OPTION_DEVICE},
     {"until", required_argument, NULL, OPTION_UNTIL},
     {"samples", required_argument, NULL, OPTION_SAMPLES},
+    {"sampling", required_argument, NULL, OPTION_SAMPLING},
     {"quantiles", required_argument, NULL, OPTION_QUANTILES},
     {"only", required_argument, NULL, OPTION_ONLY},
     {"sort", required_argument, NULL, OPTION_SORT},
@@ -254,6 +270,11 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             break;
         case OPTION_SAMPLES:
             o->samples = optarg;
+            break;
+        case OPTION_SAMPLING:
+            o->scenario_options.quasi = strcmp(optarg, "qmc") == 0;
+            if (!o->scenario_options.quasi && strcmp(optarg, "plain") != 0)
+                return fc_fail(error, FC_BAD_INPUT, "--sampling '%.40s' is not a kind; choose plain or qmc", optarg);
             break;
         case OPTION_QUANTILES:
             if (fc_report_read_quantiles(optarg, &o->report, error))
@@ -343,7 +364,9 @@ static int resume(const struct options *o, uint64_t trials, struct callbacks *sh
     fc_format_count(trials, asked, sizeof asked);
     if (!o->shards && result->tally.range_count > 0) {
         const struct fc_trial_range *last = &result->tally.ranges[result->tally.range_count - 1];
-        if (last->first + last->count > trials)
+        uint64_t end = last->first + last->count;
+        uint64_t points = trials / (uint64_t)(result->tally.shifts ? result->tally.shifts : 1);
+        if (result->tally.shifts ? (end & (((uint64_t)1 << FC_SHIFT_BIT) - 1)) > points : end > trials)
             fprintf(
                 stderr,
                 "flopcast: warning: %s holds %s trials already, more than the %s asked for; the answer is "
@@ -372,13 +395,14 @@ static void describe_run(const struct callbacks *shared, const struct fc_result 
 {
     const struct fc_selection *selection = shared->selection;
     struct fc_result here = {.wall_s = fc_clock_s() - shared->start_s, .trials_asked = result->trials_asked};
-    snprintf(here.backend, sizeof here.backend, "%s", selection->backends);
+    snprintf(here.backend, sizeof here.backend, "%.50s%s", selection->backends,
+             shared->worker_count > selection->worker_count ? "+mpi" : "");
     snprintf(here.topology, sizeof here.topology, "%s", selection->topology);
     snprintf(here.build, sizeof here.build, "%s", result->build);
-    describe_workers(selection->workers, selection->worker_count, &here);
+    describe_workers(shared->workers, shared->worker_count, &here);
     bool any = false;
-    for (int i = 0; i < selection->worker_count; i++)
-        any = any || selection->workers[i].trials > 0;
+    for (int i = 0; i < shared->worker_count; i++)
+        any = any || shared->workers[i].trials > 0;
     result->backend[0] = result->devices[0] = result->topology[0] = '\0';
     result->wall_s = 0;
     if (earlier->devices[0])
@@ -407,6 +431,23 @@ static void shard_of(const struct options *o, uint64_t trials, uint64_t *first, 
     uint64_t whole = trials / parts, rest = trials % parts;
     *first = whole * (part - 1) + (part - 1 < rest ? part - 1 : rest);
     *count = whole + (part - 1 < rest ? 1 : 0);
+}
+
+/* Trials of a run on a lattice: every shift has the same number of points, a power of two; `most`: no more than asked. */
+static void round_to_points(struct fc_scenario *scenario, bool most)
+{
+    uint64_t points = fc_sampling_points(scenario->trials), asked = scenario->trials;
+    if (most && points > 1 && points * FC_SHIFTS > asked)
+        points /= 2;
+    scenario->trials = points * FC_SHIFTS;
+    char worlds[32], wanted[32], each[32];
+    fc_format_count(scenario->trials, worlds, sizeof worlds);
+    fc_format_count(asked, wanted, sizeof wanted);
+    fc_format_count(points, each, sizeof each);
+    if (!most && scenario->trials != asked)
+        fc_note(&scenario->compiled.notes, FC_NOTE, "worlds-rounded", NULL,
+                "quasi-Monte Carlo: %s worlds instead of %s, %d shifts of a lattice of %s points (a power of two)", worlds,
+                wanted, FC_SHIFTS, each);
 }
 
 /* Seconds between two versions of the file of -o; tests shorten them. */
@@ -516,9 +557,34 @@ static int open_samples(const struct options *o, const struct fc_scenario *scena
     return fc_samples_file_open(&shared->samples, o->samples, &scenario->compiled.program, &about, error);
 }
 
+/* Rank 0: our own devices and the other ranks as one list. The selection keeps its own, for what is done after the run. */
+static int list_workers(const struct fc_ranks *ranks, struct callbacks *shared, struct fc_error *error)
+{
+    const struct fc_selection *selection = shared->selection;
+    shared->worker_count = selection->worker_count + ranks->count - 1;
+    shared->workers = calloc((size_t)shared->worker_count + 1, sizeof *shared->workers);
+    if (!shared->workers)
+        return fc_fail(error, FC_FAULT, "out of memory for the devices");
+    for (int i = 0; i < selection->worker_count; i++)
+        shared->workers[i] = selection->workers[i];
+    fc_ranks_add_workers(ranks, shared->workers + selection->worker_count);
+    return 0;
+}
+
+/* Ranks behind the first say nothing and write nothing. */
+static void be_silent(struct options *o)
+{
+    fc_outputs_close(&o->outputs);
+    o->quiet = true;
+    o->resume = false;
+    o->output = NULL;
+    o->outputs = (struct fc_outputs){0};
+}
+
 static int run(struct options *o, struct fc_error *error)
 {
     struct fc_scenario scenario = {0};
+    struct fc_ranks ranks = fc_ranks_told();
     struct fc_selection selection = {0};
     struct fc_result result = {0};
     struct fc_run_outcome outcome = {0};
@@ -529,12 +595,21 @@ static int run(struct options *o, struct fc_error *error)
     uint64_t first = 0, count = 0;
     int status = -1;
 
+    if (ranks.count > 1 && o->samples) {
+        fc_fail(error, FC_BAD_INPUT, "--samples is for one process: the values of every trial are not sent between ranks");
+        goto out;
+    }
+    if (ranks.rank > 0)
+        be_silent(o);
     if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error))
         goto out;
     const struct fc_program *program = &scenario.compiled.program;
-    fc_scenario_print_notes(&scenario, stderr, o->quiet);
     if (o->until && !o->scenario_options.trials)
         scenario.trials = UNTIL_MOST;
+    if (program->shifts)
+        round_to_points(&scenario, o->until != NULL);
+    if (ranks.rank == 0)
+        fc_scenario_print_notes(&scenario, stderr, o->quiet);
     shard_of(o, scenario.trials, &first, &count);
     if ((o->output && fc_output_open(&shared.output, "-o", o->output, error)) ||
         fc_outputs_open(&o->outputs, error) ||
@@ -548,27 +623,46 @@ static int run(struct options *o, struct fc_error *error)
                                      .threads = o->threads,
                                      .isa = o->isa,
                                      .strict = o->strict};
-    if (fc_select(&selection, &wish, error))
+    if (fc_select(&selection, &wish, error) ||
+        fc_ranks_join(&ranks, scenario.compiled.input_digest, scenario.seed, error) || list_workers(&ranks, &shared, error))
         goto out;
     if (!o->quiet)
         fc_select_print(&selection, stderr);
+    if (!o->quiet && ranks.count > 1)
+        fprintf(stderr, "flopcast: this is rank 0 of %d; the others take batches from it (MPI)\n", ranks.count);
     struct fc_run_request request = {
         .job = {program, scenario.compiled.tables, scenario.compiled.table_floats, scenario.seed},
         .host = selection.host,
         .first = first,
         .count = count,
-        .workers = selection.workers,
-        .worker_count = selection.worker_count,
+        .points = program->shifts ? scenario.trials / (uint64_t)program->shifts : 0,
+        .workers = shared.workers,
+        .worker_count = ranks.rank == 0 ? shared.worker_count : selection.worker_count,
         .progress = watch,
         .keep = keep,
         .sink = o->samples ? keep_samples : NULL,
         .context = &shared,
     };
-    fc_progress_start(&shared.line, "trials", o->quiet);
     fc_stop_watch();
+    if (ranks.count > 1)
+        fc_stop_by_launcher();
+    if (ranks.rank > 0) {
+        status = fc_ranks_serve(&request, error);
+        if (status == 0)
+            fc_ranks_leave(&ranks);
+        goto out;
+    }
+    fc_progress_start(&shared.line, "trials", o->quiet);
     shared.start_s = shared.kept_s = fc_clock_s();
     int failed = run_until(&request, o->until ? &precision : NULL, &result.tally, &outcome, &reached, error);
     fc_progress_end(&shared.line);
+    if (ranks.count > 1) {
+        fc_ranks_name_workers(&ranks, shared.workers + selection.worker_count);
+        if (!failed && !outcome.stopped)
+            fc_ranks_leave(&ranks);
+        else
+            outcome.abandoned = true; /* MPI is not left in good order where others may be gone */
+    }
     for (int i = 0; i < outcome.notes; i++)
         fprintf(stderr, "flopcast: %s\n", outcome.note[i]);
     if (o->until)
@@ -618,6 +712,7 @@ out:
         fc_process_end_now(status ? (int)error->status : FC_DONE);
     }
     fc_select_free(&selection);
+    free(shared.workers);
     fc_result_free(&shared.earlier);
     fc_result_free(&result);
     fc_scenario_close(&scenario);
@@ -630,15 +725,17 @@ int fc_command_run(int argc, char **argv)
     struct fc_error error = {0};
     int status;
     int parsed = read_options(argc, argv, &o, &error);
+    bool first = fc_ranks_told().rank == 0;
     if (parsed == 1) {
-        fc_help_print(help, NULL);
+        if (first)
+            fc_help_print(help, NULL);
         status = FC_DONE;
     } else if (parsed < 0) {
         status = FC_BAD_INPUT;
     } else {
         status = run(&o, &error);
     }
-    if (status != FC_DONE && error.text[0])
+    if (status != FC_DONE && error.text[0] && (first || status != FC_BAD_INPUT)) /* rank 0 says the same */
         fprintf(stderr, "flopcast: %s\n", error.text);
     fc_scenario_options_free(&o.scenario_options);
     return status;

@@ -57,8 +57,8 @@ static int push(struct queue *q, uint64_t first, uint64_t count)
     return 0;
 }
 
-/* Fills the queue with what is asked for and not yet covered, lowest trials on top. */
-static int fill(struct queue *q, const struct fc_tally *tally, uint64_t first, uint64_t count)
+/* Fills the queue with what of a range is not yet covered, lowest trials on top. */
+static int fill_range(struct queue *q, const struct fc_tally *tally, uint64_t first, uint64_t count)
 {
     uint64_t end = first + count;
     for (size_t i = tally->range_count; i-- > 0;) {
@@ -70,8 +70,21 @@ static int fill(struct queue *q, const struct fc_tally *tally, uint64_t first, u
             return -1;
         end = have.first > first ? have.first : first;
     }
-    if (end > first && push(q, first, end - first))
+    return end > first ? push(q, first, end - first) : 0;
+}
+
+/* Fills the queue with what is asked for and not yet covered; with shifts, no range goes over from one into the next. */
+static int fill(struct queue *q, const struct fc_tally *tally, const struct fc_run_request *request)
+{
+    uint64_t points = request->points, begin = request->first, end = begin + request->count;
+    if (points == 0 && fill_range(q, tally, begin, request->count))
         return -1;
+    while (points > 0 && end > begin) {
+        uint64_t shift = (end - 1) / points, from = shift * points > begin ? shift * points : begin;
+        if (fill_range(q, tally, (shift << FC_SHIFT_BIT) + (from - shift * points), end - from))
+            return -1;
+        end = from;
+    }
     for (size_t i = 0; i < q->count; i++)
         q->total += q->todo[i].count;
     return 0;
@@ -340,7 +353,7 @@ int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct 
     q->start_s = fc_clock_s();
     pthread_mutex_init(&q->lock, NULL);
     pthread_cond_init(&q->idle, NULL);
-    if (fill(q, tally, request->first, request->count)) {
+    if (fill(q, tally, request)) {
         fc_fail(error, FC_FAULT, "out of memory for the queue of trials");
         goto out;
     }

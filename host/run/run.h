@@ -43,6 +43,9 @@ struct fc_run_request {
     struct fc_job job;
     struct fc_host host;
     uint64_t first, count; /* trials to add to the tally; those already covered by it are skipped */
+    /* Quasi-Monte Carlo: the points of each shift; `first` and `count` then run over all points of the first shift, those
+     * of the second and so on (cuda/model/program.h has the numbers of these trials). 0: plain worlds. */
+    uint64_t points;
     struct fc_worker *workers;
     int worker_count;
     fc_progress *progress; /* may be NULL */
