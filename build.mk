@@ -158,9 +158,10 @@ ifneq ($(CLANG),)
 endif
 .PHONY: vectors
 
-# The page of the twelve questions and those of the first hours, from their own commands.
+# Pages of the twelve questions, of contracts, and those of the first hours, from their own commands.
 how-to: all
-	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh docs/how-to/twelve-questions.md
+	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh docs/how-to/twelve-questions.md \
+	    $(addprefix docs/how-to/,$(addsuffix .md,take-or-pay both-sides default bubble all-contracts sign-or-wait))
 	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh -t $(filter-out %/README.md,$(wildcard docs/tutorial/*.md))
 .PHONY: how-to
 

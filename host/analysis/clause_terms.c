@@ -61,7 +61,7 @@ static void read_keys(enum fc_clause clause, const struct fc_settings *settings,
     t->reset_every = (int)f[FC_FIELD_RESET_EVERY].number;
     t->reset_floor = f[FC_FIELD_RESET_FLOOR].number;
     t->reset_cap = f[FC_FIELD_RESET_CAP].number;
-    t->hazard = f[FC_FIELD_PROVIDER_HAZARD].number;
+    t->hazard = f[FC_FIELD_PROVIDER_HAZARD].numbers[0];
     t->recovery = f[FC_FIELD_RECOVERY].number;
     t->gap = (int)f[FC_FIELD_GAP].number;
 }
@@ -114,7 +114,7 @@ int fc_clause_terms_read(enum fc_clause clause, const struct fc_scenario *scenar
                          "this one has %d provider%s%s",
                          months->providers, months->providers == 1 ? "" : "s",
                          months->providers == 1 ? " of another form" : "");
-    months->market = months->terminate = months->expansion_month = months->reset_every = 0;
+    months->market = months->terminate = months->expansion_month = months->reset_every = months->events = 0;
     for (uint64_t i = 0; i < worlds && !status; i++) {
         status = fc_flows_of_world(&program, scenario->compiled.tables, scenario->seed, i, world, error);
         if (!status)

@@ -10,9 +10,6 @@
 
 enum { DEGREE_MOST = 6, TERMS_MOST = 211 }; /* binomial(6 + 4, 4) + 1 */
 
-/* Streams of random numbers: apart from those of the model. */
-enum { STREAM_FIT = 64, STREAM_FOLLOW = 65, STREAM_DUAL = 66, STREAM_INNER = 67 };
-
 struct date {
     double mean[FC_LSM_STATES], scale[FC_LSM_STATES]; /* of the fitted paths */
     double stop_mean, stop_scale;
@@ -275,7 +272,7 @@ int fc_lsm_fit(struct fc_lsm_policy **policy, const struct fc_lsm_model *model,
         model->start(model->of, state);
         for (int k = 0; k < dates; k++) {
             memcpy(&x[((int64_t)k * paths + i) * n], state, (size_t)n * sizeof *state);
-            draw(p, STREAM_FIT, (uint64_t)i, (uint32_t)k, z);
+            draw(p, FC_STREAM_STOP_FIT, (uint64_t)i, (uint32_t)k, z);
             if (k < dates - 1)
                 model->step(model->of, k, state, z);
         }
@@ -377,7 +374,7 @@ static void follow_path(const struct fc_lsm_policy *p, int64_t i, bool mirror, d
         other += m->other_flow ? m->other_flow(m->of, k, state) : 0;
         if (k == m->dates - 1)
             break;
-        draw(p, STREAM_FOLLOW, (uint64_t)i, (uint32_t)k, z);
+        draw(p, FC_STREAM_STOP_FOLLOW, (uint64_t)i, (uint32_t)k, z);
         for (int n = 0; n < 4 && mirror; n++)
             z[n] = -z[n];
         m->step(m->of, k, state, z);
@@ -432,9 +429,9 @@ static double expected_next(const struct fc_lsm_policy *p, int k, const double *
         double next[FC_LSM_STATES], z[4];
         memcpy(next, state, sizeof next);
         if (j % 2 == 0 || m->normals == 0)
-            draw(p, STREAM_INNER, path, (uint32_t)(k * p->options.inner + j), z);
+            draw(p, FC_STREAM_STOP_INNER, path, (uint32_t)(k * p->options.inner + j), z);
         else /* antithetic */
-            draw(p, STREAM_INNER, path, (uint32_t)(k * p->options.inner + j - 1), z);
+            draw(p, FC_STREAM_STOP_INNER, path, (uint32_t)(k * p->options.inner + j - 1), z);
         for (int i = 0; i < 4 && j % 2 == 1; i++)
             z[i] = -z[i];
         m->step(m->of, k, next, z);
@@ -458,7 +455,7 @@ static void bound(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
             double expected = expected_next(p, k, state, (uint64_t)i);
             double surely = m->expected ? m->expected(m->of, k, state) : 0;
             surely -= m->expected && !m->apart ? flow_at(p, k, state) : 0;
-            draw(p, STREAM_DUAL, (uint64_t)i, (uint32_t)k, z);
+            draw(p, FC_STREAM_STOP_DUAL, (uint64_t)i, (uint32_t)k, z);
             m->step(m->of, k, state, z);
             martingale += fitted_value(p, k + 1, state) - expected;
             if (m->expected)

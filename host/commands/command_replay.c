@@ -15,6 +15,8 @@
 #include "host/backends/kernels.h"
 #include "host/result/metrics.h"
 #include "host/base/options.h"
+#include "host/base/table.h"
+#include "host/run/flows.h"
 #include "host/run/replay.h"
 #include "host/report/report.h"
 #include "host/compile/scenario.h"
@@ -23,7 +25,7 @@ static const char help[] =
     "usage: flopcast replay SCENARIO [--trial N | --at FIGURE] [OPTIONS]\n"
     "\n"
     "Shows one world of the scenario's run: every interruption, slow time and planned stop, and what each "
-    "cost.\n"
+    "cost; of a contract alone, every month: what was delivered, used, paid and earned.\n"
     "\n"
     "      --trial N         the world with this number (default: 0)\n"
     "      --at FIGURE       the world nearest to a figure of the result, such as 'p95(wall_clock_days)'\n"
@@ -352,6 +354,79 @@ static int print_json(const struct fc_replay *replay, const struct fc_scenario *
     return fc_writer_close(w, error);
 }
 
+/* The flows that are not zero in every month. */
+static bool moves(const struct fc_flows_world *w, enum fc_flow flow)
+{
+    for (int t = 0; t < w->months; t++)
+        if (fc_flow_in(w, t, flow) != 0)
+            return true;
+    return false;
+}
+
+static void print_months(const struct fc_flows_world *w, const struct fc_scenario *s, uint64_t trial)
+{
+    struct fc_table table;
+    int columns = 2;
+    for (int f = 0; f < FC_FLOW_COUNT; f++)
+        columns += moves(w, (enum fc_flow)f);
+    printf("%s: world %llu, seed %llu: M USD by month, positive where the customer receives it\n\n", s->name,
+           (unsigned long long)trial, (unsigned long long)s->seed);
+    fc_table_start(&table, columns, 1);
+    fc_table_cell(&table, "month");
+    for (int f = 0; f < FC_FLOW_COUNT; f++)
+        if (moves(w, (enum fc_flow)f))
+            fc_table_cell(&table, "%s", fc_flow_name((enum fc_flow)f));
+    fc_table_cell(&table, "balance");
+    double balance = 0;
+    for (int t = 0; t < w->months; t++) {
+        fc_table_cell(&table, "%d", t + 1);
+        for (int f = 0; f < FC_FLOW_COUNT; f++)
+            if (moves(w, (enum fc_flow)f))
+                fc_table_cell(&table, "%.5g",
+                              fc_flow_in(w, t, (enum fc_flow)f) / (f < FC_FLOW_MONEY ? 1e6 : 1));
+        balance += fc_flow_in(w, t, FC_FLOW_NET);
+        fc_table_cell(&table, "%.5g", balance / 1e6);
+    }
+    fc_table_print(&table, stdout, 0);
+    fc_table_free(&table);
+}
+
+static int print_months_json(const struct fc_flows_world *w, const struct fc_scenario *s, uint64_t trial,
+                             struct fc_error *error)
+{
+    struct fc_writer *out;
+    if (fc_writer_open(&out, stdout, FC_JSON, error))
+        return -1;
+    fc_write_map(out, NULL);
+    fc_write_text(out, "scenario", s->name);
+    fc_write_unsigned(out, "seed", s->seed);
+    fc_write_unsigned(out, "trial", trial);
+    fc_write_list(out, "months");
+    for (int t = 0; t < w->months; t++) {
+        fc_write_map(out, NULL);
+        for (int f = 0; f < FC_FLOW_COUNT; f++)
+            fc_write_number(out, fc_flow_name((enum fc_flow)f), fc_flow_in(w, t, (enum fc_flow)f));
+        fc_write_end(out);
+    }
+    fc_write_end(out);
+    fc_write_end(out);
+    return fc_writer_close(out, error);
+}
+
+/* A contract alone is told month by month. */
+static int replay_contract(const struct fc_scenario *s, const struct options *o, struct fc_error *error)
+{
+    struct fc_flows_world *w = malloc(sizeof *w);
+    int status = w ? fc_flows_of_world(&s->compiled.program, s->compiled.tables, s->seed, o->trial, w, error)
+                   : fc_fail(error, FC_FAULT, "out of memory for the months");
+    if (!status && o->json)
+        status = print_months_json(w, s, o->trial, error);
+    else if (!status)
+        print_months(w, s, o->trial);
+    free(w);
+    return status;
+}
+
 int fc_command_replay(int argc, char **argv)
 {
     struct fc_error error = {0};
@@ -372,6 +447,11 @@ int fc_command_replay(int argc, char **argv)
         fc_fold_start();
     if (!status && o.at)
         status = find_trial(&scenario, &o, &error);
+    if (!status && !(scenario.compiled.program.layers & FC_LAYER_RUN) &&
+        scenario.compiled.program.layers & FC_LAYER_CONTRACT) {
+        status = replay_contract(&scenario, &o, &error);
+        goto out;
+    }
     if (!status)
         status = fc_replay_trial(&scenario.compiled.program, scenario.compiled.tables, scenario.seed, o.trial,
                                  &replay, &error);

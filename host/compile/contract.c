@@ -197,6 +197,33 @@ static int compile_price(const struct fc_settings *settings, struct fc_months *m
     return 0;
 }
 
+/* Hazards and months that the scenario states; those of the defaults belong to `value` alone. */
+static void compile_events(const struct fc_settings *settings, struct fc_months *months)
+{
+    static const enum fc_field_id hazard[FC_EVENT_KINDS] = {
+        FC_FIELD_CUSTOMER_HAZARD, FC_FIELD_COLLAPSE_HAZARD, FC_FIELD_PROVIDER_HAZARD};
+    static const enum fc_field_id month[FC_EVENT_KINDS] = {FC_FIELD_CUSTOMER_DEFAULT, FC_FIELD_COLLAPSE,
+                                                           FC_FIELD_PROVIDER_DEFAULT};
+    const struct fc_setting *f = settings->fields;
+    for (int e = 0; e < FC_EVENT_KINDS; e++) {
+        const struct fc_setting *rates = &f[hazard[e]];
+        for (int y = 0; y < FC_EVENT_YEARS && stated(rates); y++) {
+            size_t at = (size_t)y < rates->count ? (size_t)y : rates->count - 1;
+            months->hazard[e][y] = (float)rates->numbers[at];
+            months->events |= rates->numbers[at] > 0;
+        }
+        months->event_month[e] = (float)f[month[e]].number;
+        months->events |= f[month[e]].number > 0;
+    }
+    months->event_correlation = (float)f[FC_FIELD_EVENT_CORRELATION].number;
+    months->recovery = (float)f[FC_FIELD_RECOVERY].number;
+    months->collapse_depth = (float)f[FC_FIELD_COLLAPSE_DEPTH].number;
+    months->collapse_price = (float)f[FC_FIELD_COLLAPSE_PRICE].number;
+    months->collapse_fall = (float)f[FC_FIELD_COLLAPSE_FALL].number;
+    months->collapse_recovery = (float)f[FC_FIELD_COLLAPSE_RECOVERY].number;
+    months->contagion = (float)f[FC_FIELD_CONTAGION].number;
+}
+
 static int compile_months(struct fc_compiled *compiled, const struct fc_settings *settings,
                           struct fc_error *error)
 {
@@ -223,6 +250,7 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
     months->service_credit = (float)f[FC_FIELD_SERVICE_CREDIT].number;
     if (compile_price(settings, months, error))
         return -1;
+    compile_events(settings, months);
     months->terminate = (fc_i32)f[FC_FIELD_TERMINATE].number;
     months->expansion_month = (fc_i32)f[FC_FIELD_EXPANSION_MONTH].number;
     if (months->expansion_month > 0) {

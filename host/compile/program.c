@@ -76,6 +76,8 @@ static bool applies(const struct fc_program *program, enum fc_when when, int ind
         return months && contract->months.revenue == FC_REVENUE_PATH;
     case FC_WHEN_PROVIDERS:
         return months && contract->months.providers > 1;
+    case FC_WHEN_EVENTS:
+        return months && contract->months.events;
     case FC_WHEN_SPOT:
         return spot;
     case FC_WHEN_MARKET:

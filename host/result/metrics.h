@@ -50,6 +50,7 @@ enum fc_when {
     FC_WHEN_REVENUE,             /*     with revenue, */
     FC_WHEN_COMPANY,             /*     that of the whole company, */
     FC_WHEN_PROVIDERS,           /*     with several providers, */
+    FC_WHEN_EVENTS,              /*     with defaults or a collapse of the demand, */
     FC_WHEN_SPOT,                /*     with spot capacity, */
     FC_WHEN_MARKET,              /*     with paths of market prices, */
     FC_WHEN_EXPANSION,           /*     with an option to expand, */

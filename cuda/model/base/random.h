@@ -23,6 +23,13 @@
 #define FC_STREAM_MARKET 16u /* event = month */
 #define FC_STREAM_DELIVERY                                                                                   \
     17u /* event = provider FC_TRANCHES + tranche; 256 + provider FC_MONTHS + month: outages */
+#define FC_STREAM_EVENTS 18u /* event = enum fc_event; FC_EVENTS: what their days have in common */
+
+/* On the host: the paths by which a right to stop is valued (host/analysis/lsm.c); event = date. */
+#define FC_STREAM_STOP_FIT 64u
+#define FC_STREAM_STOP_FOLLOW 65u
+#define FC_STREAM_STOP_DUAL 66u
+#define FC_STREAM_STOP_INNER 67u
 
 #define FC_PHILOX_M0 0xD2511F53u
 #define FC_PHILOX_M1 0xCD9E8D57u

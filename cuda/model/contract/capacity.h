@@ -6,7 +6,7 @@
 #ifndef FC_MODEL_CAPACITY_H
 #define FC_MODEL_CAPACITY_H
 
-#include "ledger.h"
+#include "events.h"
 
 /* How many outages there are: Poisson by inversion, up to eight; fc_outages_beyond goes on from there. */
 FC_FN fc_real fc_outages(fc_real rate, fc_real u)
@@ -64,6 +64,7 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     FC_LANES (l) {
         fc_real ready = fc_max(ledger->until[l] - ledger->before[k][l], 0.0f);
         fc_real hours = ready * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]);
+        hours = terms->events ? hours * fc_event_works(ledger, month, k, l) : hours;
         fc_real out_h = fc_min(count[l] * length[l], span_h);
         fc_real out = hours * (out_h * per_h);
         ledger->quiet[l] = count[l] > 0.0f ? 0.0f : ledger->quiet[l];
@@ -72,7 +73,8 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
         ledger->hours[l] = hours;
         ledger->out[l] = out;
         ledger->lost[k][l] += out;
-        ledger->used[l] = demand[l] * (hours - out);
+        ledger->used[l] = demand[l] * ledger->wanted[l] * (hours - out);
+        ledger->up_now[l] += hours - out;
         ledger->bill[l] = 0.0f;
         ledger->credit[l] = 0.0f;
         ledger->until[l] = fc_max(ledger->until[l], ledger->before[k][l]);

@@ -51,6 +51,12 @@ struct fc_provider {
 
 enum fc_revenue { FC_REVENUE_NONE = 0, FC_REVENUE_PER_GW = 1, FC_REVENUE_PATH = 2 };
 
+/* What may end or shrink the contract (events.h); one event per provider from FC_EVENT_PROVIDER on. */
+enum fc_event { FC_EVENT_CUSTOMER = 0, FC_EVENT_COLLAPSE = 1, FC_EVENT_PROVIDER = 2 };
+#define FC_EVENTS (FC_EVENT_PROVIDER + FC_PROVIDERS)
+#define FC_EVENT_KINDS 3
+#define FC_EVENT_YEARS 8
+
 /* Month by month (months.h). */
 struct fc_months {
     fc_i32 months;    /* horizon, at most FC_MONTHS */
@@ -75,6 +81,12 @@ struct fc_months {
     float indexed;           /* share of the inflation that the price follows */
     fc_i32 reset_every;      /* months; 0: never */
     float reset_floor, reset_cap; /* of the first day's price */
+    fc_i32 events;           /* 1: any of what follows is stated */
+    float hazard[FC_EVENT_KINDS][FC_EVENT_YEARS]; /* per year, by year of the contract; the last goes on */
+    float event_month[FC_EVENT_KINDS]; /* a month that is certain (of the first provider); 0: none */
+    float event_correlation, recovery;
+    float collapse_depth, collapse_price, collapse_fall, collapse_recovery; /* shares; months */
+    float contagion;        /* factor on the hazards of default while a collapse lasts */
     fc_i32 terminate;       /* month of the exit; 0: none */
     fc_i32 expansion_month; /* month of the decision; 0: no option */
     float expansion_share;  /* further capacity, share of the contract's */

@@ -76,6 +76,11 @@ struct fc_ledger {
     /* prices and rates of the month */
     fc_real list[FC_W], spot[FC_W], offer[FC_W]; /* offer: contract price over that of the first day */
     fc_real energy_trend[FC_W], energy_step[FC_W];
+    fc_real event[FC_EVENTS][FC_W]; /* month in which it happens; infinity: not */
+    fc_real wanted[FC_W];           /* share of the demand that a collapse leaves */
+    fc_real up_now[FC_W];           /* hours of the month that are up */
+    fc_real lowest_work[FC_W];      /* lowest share of the work that went on in a month after the ramp */
+    fc_i64 written_off[FC_W];       /* cents of the prepayment that a default cost */
     fc_real adjust[FC_W]; /* contract price in force over that of the first day */
     fc_real raised[FC_W], raise[FC_W]; /* what anniversaries made of it, and their step */
     fc_real strike_value[FC_W], expands[FC_W], expansion[FC_W];

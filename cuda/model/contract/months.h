@@ -99,6 +99,8 @@ FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOB
     fc_trial_counters(trial, low, high);
     fc_delivery_draw(terms, tables, seed, low, high, inputs, &ledger->delivery);
     fc_raise_start(terms, inputs, ledger);
+    if (terms->events)
+        fc_events_draw(terms, tables, seed, low, high, ledger);
     FC_LANES (l)
         worth[l] = worth_planned[l] = share_now[l] = 0.0f;
     for (fc_i32 k = 0; k < terms->providers; k++) {
@@ -151,6 +153,8 @@ FC_FN void fc_ledger_start(FC_GLOBAL const struct fc_contract *contract, fc_real
         ledger->energy_usd[l] = ledger->co2[l] = ledger->marginal[l] = ledger->peak_kw[l] = 0.0f;
         ledger->npv[l] = ledger->inflow[l] = ledger->outflow[l] = ledger->payback[l] = 0.0f;
         ledger->more[l] = ledger->expands[l] = ledger->expansion[l] = ledger->strike_value[l] = 0.0f;
+        ledger->written_off[l] = 0;
+        ledger->wanted[l] = ledger->lowest_work[l] = 1.0f;
         ledger->quiet[l] = ledger->discount[l] = ledger->offer[l] = ledger->energy_trend[l] = 1.0f;
     }
     FC_LANES (l) {
@@ -222,7 +226,7 @@ FC_FN void fc_month_credit(FC_GLOBAL const struct fc_months *terms, fc_i32 t, fc
 {
     fc_i32 planned = t >= terms->credit_from;
     FC_LANES (l) {
-        fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l];
+        fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l] - ledger->written_off[l];
         fc_i64 early = last ? open : open - fc_cents(ledger->ahead[l]);
         fc_i64 credit = planned ? ledger->part[l] : 0;
         credit = early > credit ? early : credit;
@@ -256,7 +260,7 @@ FC_FN void fc_month_exit(FC_GLOBAL const struct fc_months *terms, const struct f
             fc_sell_owned(terms, k, month->now, inputs, ledger);
     }
     FC_LANES (l) {
-        fc_i64 left = fc_cents(due[l]), open = -ledger->cash[FC_CASH_PREPAID][l];
+        fc_i64 left = fc_cents(due[l]), open = -ledger->cash[FC_CASH_PREPAID][l] - ledger->written_off[l];
         fc_i64 back = open > left ? open - left : 0;
         fc_pay(back, FC_CASH_PREPAID, l, ledger);
         ledger->refund[l] += back;
@@ -277,7 +281,7 @@ FC_FN void fc_month_end_of_term(FC_GLOBAL const struct fc_months *terms, fc_real
             fc_sell_owned(terms, k, (fc_real)terms->term_months, inputs, ledger);
     }
     FC_LANES (l) {
-        fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l];
+        fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l] - ledger->written_off[l];
         fc_pay(open, FC_CASH_PREPAID, l, ledger);
         ledger->refund[l] += open;
     }
@@ -313,6 +317,23 @@ FC_FN void fc_month_expansion(FC_GLOBAL const struct fc_months *terms, const str
     fc_month_pay(0, FC_FORM_ON_DEMAND, inputs[FC_IN_PRICE_GPU_HOUR_USD], inputs, ledger);
 }
 
+/* Defaults of the month, and how much of the work goes on. */
+FC_FN void fc_month_events(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
+                           fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real until[FC_W], due[FC_W];
+    FC_LANES (l)
+        due[l] = 0.0f;
+    for (fc_i32 k = 0; k < terms->providers; k++) {
+        if (terms->provider[k].form > FC_FORM_MINIMUM)
+            continue;
+        fc_delivery_until(terms, &ledger->delivery, k, (fc_real)terms->term_months, until);
+        fc_form_remainder(&terms->provider[k], k, until, inputs, ledger, due);
+    }
+    fc_event_defaults(terms, month, due, ledger);
+    fc_event_goes_on(terms, month, inputs[FC_IN_DEMAND], ledger);
+}
+
 /* One month of all providers while the contract runs. */
 FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 seed,
                               const struct fc_month *month, fc_i32 last, fc_real (*FC_RESTRICT inputs)[FC_W],
@@ -341,6 +362,8 @@ FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 se
     if (terms->expansion_month > 0 && month->t >= terms->expansion_month)
         fc_month_expansion(terms, month, inputs, ledger);
     fc_month_credit(terms, month->t, last, ledger);
+    if (terms->events)
+        fc_month_events(terms, month, inputs, ledger);
     if (last)
         fc_month_end_of_term(terms, inputs, ledger);
 }
@@ -473,12 +496,14 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
         month.next = fc_min(month.now + 1.0f, (fc_real)terms->term_months);
         FC_LANES (l) {
             ledger->invoiced[l] = 0;
-            ledger->worked[l] = ledger->site_kw[l] = 0.0f;
+            ledger->worked[l] = ledger->site_kw[l] = ledger->up_now[l] = 0.0f;
         }
         if (terms->market && t > 0)
             fc_market_month(terms, tables, seed, month.low, month.high, t, inputs, &ledger->market);
         if (terms->market)
             fc_market_prices(inputs, ledger);
+        if (terms->events)
+            fc_event_collapse(terms, &month, ledger);
         fc_price_in_force(terms, t, ledger);
         if (t < leaves)
             fc_month_providers(terms, seed, &month, t == terms->months - 1, inputs, ledger);
@@ -507,6 +532,8 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             }
         }
     }
+    if (terms->events)
+        fc_events_end(terms, ledger, metrics);
     if (terms->market)
         fc_rules_end(terms->months, inputs, ledger, metrics);
     if (terms->irr)

@@ -1,0 +1,174 @@
+/* events.h: what ends or shrinks a contract on a day that nobody knows: the customer's default, a provider's, a collapse of the
+ * demand.
+ *
+ * Each has a hazard by year of the contract, or a stated month. Its day is where the sum of the hazards reaches E = -log(1 - u),
+ * with u = Phi(sqrt(rho) Z + sqrt(1 - rho) n): one-factor Gaussian copula (Li 2000, Journal of Fixed Income 9). While a collapse
+ * lasts the defaults' hazards are multiplied (contagion). A collapse falls over some months and recovers over others:
+ *
+ *   s(x) = min(x / fall, 1) × (1 - (x - fall) / recovery), within 0 and 1, x months after its day
+ *   demand × (1 - depth × s), price of new contracts × (1 - drop)^s
+ *
+ * After a provider's default its capacity is gone, and of the prepayment that its share of the contract still owes a part is
+ * recovered at once, the rest lost. After the customer's all providers are free of the contract: they keep the prepayment and
+ * recover a part of what is left to pay. */
+#ifndef FC_MODEL_EVENTS_H
+#define FC_MODEL_EVENTS_H
+
+#include "ledger.h"
+
+/* The sum of hazards at which event `which` happens, [FC_W]. */
+FC_FN void fc_event_level(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables, fc_u64 seed,
+                          const fc_u32 *low, const fc_u32 *high, fc_i32 which, const fc_real *common,
+                          fc_real *level)
+{
+    fc_u32 event[FC_W], words[4][FC_W];
+    fc_real own[FC_W], rho = (fc_real)terms->event_correlation;
+    fc_real of_common = fc_sqrt(rho), of_own = fc_sqrt(1.0f - rho);
+    FC_LANES (l)
+        event[l] = (fc_u32)which;
+    fc_random_words(seed, low, high, event, FC_STREAM_EVENTS, words);
+    fc_table_draw_lanes(tables + terms->normal_table, words[0], own);
+    FC_LANES (l) {
+        fc_real z = fc_fma(of_common, common[l], of_own * own[l]);
+        fc_real u = fc_table_z(tables, terms->uniform_table, z);
+        level[l] = -fc_log(fc_max(1.0f - u, 1e-7f));
+    }
+}
+
+/* The months in which they happen; infinity: not. */
+FC_FN void fc_events_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables, fc_u64 seed,
+                          const fc_u32 *low, const fc_u32 *high, struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_u32 event[FC_W], words[4][FC_W];
+    fc_real level[FC_EVENTS][FC_W], common[FC_W];
+    fc_real lasts = (fc_real)terms->collapse_recovery > 0.0f
+                        ? (fc_real)terms->collapse_fall + (fc_real)terms->collapse_recovery
+                        : (fc_real)FC_MONTHS;
+    FC_LANES (l)
+        event[l] = FC_EVENTS;
+    fc_random_words(seed, low, high, event, FC_STREAM_EVENTS, words);
+    fc_table_draw_lanes(tables + terms->normal_table, words[0], common);
+    for (fc_i32 e = 0; e < FC_EVENTS; e++) {
+        fc_event_level(terms, tables, seed, low, high, e, common, level[e]);
+        fc_real stated = (fc_real)terms->event_month[e < FC_EVENT_PROVIDER ? e : FC_EVENT_PROVIDER];
+        FC_LANES (l)
+            ledger->event[e][l] = stated > 0.0f && e <= FC_EVENT_PROVIDER ? stated : fc_float_of(0x7f800000u);
+    }
+    for (fc_i32 t = 0; t < terms->months; t++) {
+        fc_i32 year = fc_min_i32(t / 12, FC_EVENT_YEARS - 1);
+        for (fc_i32 e = 0; e < FC_EVENT_PROVIDER + terms->providers; e++) {
+            fc_i32 kind = fc_min_i32(e, FC_EVENT_PROVIDER);
+            fc_real hazard = (fc_real)terms->hazard[kind][year] * FC_MONTH_OF_YEAR, now = (fc_real)t;
+            fc_real more = e == FC_EVENT_COLLAPSE ? 1.0f : (fc_real)terms->contagion;
+            FC_LANES (l) {
+                fc_real since = now - ledger->event[FC_EVENT_COLLAPSE][l];
+                fc_real h = since >= 0.0f && since < lasts ? hazard * more : hazard;
+                fc_real was = level[e][l], left = was - h;
+                fc_i32 happens = was > 0.0f && left <= 0.0f && h > 0.0f;
+                fc_real at = now + was / fc_max(h, 1e-30f);
+                ledger->event[e][l] = happens ? fc_min(at, ledger->event[e][l]) : ledger->event[e][l];
+                level[e][l] = left;
+            }
+        }
+    }
+}
+
+/* How much of provider k's month is before the defaults that end it, 0 to 1. */
+FC_INLINE fc_real fc_event_works(const struct fc_ledger *ledger, const struct fc_month *month, fc_i32 k,
+                                 fc_i32 l)
+{
+    fc_real end = fc_min(ledger->event[FC_EVENT_CUSTOMER][l], ledger->event[FC_EVENT_PROVIDER + k][l]);
+    fc_real span = month->next - month->now;
+    return fc_min(fc_max(end - month->now, 0.0f), span) / span;
+}
+
+/* How deep the collapse is in the middle of the month, 0 to 1, into depth[FC_W]; and the prices of it. */
+FC_FN void fc_event_collapse(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
+                             struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real fall = fc_max((fc_real)terms->collapse_fall, 1e-3f);
+    fc_real back = (fc_real)terms->collapse_recovery > 0.0f ? 1.0f / (fc_real)terms->collapse_recovery : 0.0f;
+    fc_real drop = fc_log(1.0f - (fc_real)terms->collapse_price);
+    fc_real lost = (fc_real)terms->collapse_depth, middle = 0.5f * (month->now + month->next);
+    FC_LANES (l) {
+        fc_real x = fc_max(middle - ledger->event[FC_EVENT_COLLAPSE][l], 0.0f);
+        fc_real falls = fc_min(x / fall, 1.0f);
+        fc_real s = falls * (1.0f - fc_min(fc_max(x - fall, 0.0f) * back, 1.0f));
+        fc_real price = fc_exp(drop * s);
+        ledger->wanted[l] = 1.0f - lost * s;
+        ledger->offer[l] = ledger->offer[l] * price;
+        ledger->list[l] = ledger->list[l] * price;
+        ledger->spot[l] = ledger->spot[l] * price;
+    }
+}
+
+/* Defaults of this month and the prepayment: `due` is what is left to pay of the contract forms at the month's end. */
+FC_FN void fc_event_defaults(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
+                             const fc_real *due, struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real recovery = (fc_real)terms->recovery;
+    fc_real usd[FC_W], portion[FC_W], standing[FC_W];
+    FC_LANES (l) {
+        portion[l] = usd[l] = 0.0f;
+        standing[l] = 0.0f;
+    }
+    for (fc_i32 k = 0; k < terms->providers; k++) {
+        fc_real share = terms->provider[k].form <= FC_FORM_MINIMUM ? (fc_real)terms->provider[k].share : 0.0f;
+        FC_LANES (l) {
+            fc_real at = ledger->event[FC_EVENT_PROVIDER + k][l];
+            standing[l] += at >= month->now ? share : 0.0f;
+            portion[l] += at >= month->now && at < month->next ? share : 0.0f;
+        }
+    }
+    FC_LANES (l) {
+        fc_real customer = ledger->event[FC_EVENT_CUSTOMER][l];
+        fc_i32 ends = customer >= month->now && customer < month->next;
+        fc_real part = fc_min(portion[l] / fc_max(standing[l], 1e-6f), 1.0f);
+        fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l] - ledger->written_off[l];
+        fc_i64 hit = fc_cents((fc_real)open / 100.0f * part);
+        fc_i64 back = fc_cents((fc_real)open / 100.0f * part * recovery);
+        hit = ends ? open : hit < open ? hit : open;
+        back = ends ? 0 : back < hit ? back : hit;
+        ledger->written_off[l] += hit - back;
+        ledger->refund[l] += back;
+        ledger->ahead[l] = ledger->ahead[l] * (ends ? 0.0f : 1.0f - part);
+        usd[l] = ends ? recovery * fc_max(due[l] - (fc_real)open / 100.0f, 0.0f) : 0.0f;
+        fc_pay(back, FC_CASH_PREPAID, l, ledger);
+    }
+    fc_pay_out(usd, FC_CASH_FEES, ledger);
+}
+
+/* The share of the work that goes on: what is up of what is asked for, with the capacity that is otherwise free. */
+FC_FN void fc_event_goes_on(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
+                            const fc_real *demand, struct fc_ledger *FC_RESTRICT ledger)
+{
+    if (month->now < (fc_real)terms->ramp_months)
+        return;
+    fc_real per_h = 1.0f / ((month->next - month->now) * FC_HOURS_PER_MONTH);
+    FC_LANES (l) {
+        fc_real asked = fc_max(demand[l] * ledger->wanted[l] * ledger->planned[l], 1e-6f);
+        fc_real share = fc_min(ledger->up_now[l] * per_h / asked, 1.0f);
+        ledger->lowest_work[l] = fc_min(ledger->lowest_work[l], share);
+    }
+}
+
+FC_FN void fc_events_end(FC_GLOBAL const struct fc_months *terms, const struct fc_ledger *FC_RESTRICT ledger,
+                         fc_real (*FC_RESTRICT metrics)[FC_W])
+{
+    fc_real end = (fc_real)terms->term_months;
+    FC_LANES (l) {
+        fc_real fails = 0.0f;
+        for (fc_i32 k = 0; k < terms->providers; k++)
+            fails = ledger->event[FC_EVENT_PROVIDER + k][l] < end ? 1.0f : fails;
+        metrics[FC_M_CUSTOMER_DEFAULTS][l] = ledger->event[FC_EVENT_CUSTOMER][l] < end ? 1.0f : 0.0f;
+        metrics[FC_M_PROVIDER_DEFAULTS][l] = fails;
+        metrics[FC_M_COLLAPSES][l] = ledger->event[FC_EVENT_COLLAPSE][l] < end ? 1.0f : 0.0f;
+        metrics[FC_M_PREPAYMENT_LOST_USD][l] = (fc_real)ledger->written_off[l] / 100.0f;
+        metrics[FC_M_LOWEST_WORK][l] = ledger->lowest_work[l];
+        metrics[FC_M_GOES_ON_50][l] = ledger->lowest_work[l] >= 0.5f ? 1.0f : 0.0f;
+        metrics[FC_M_GOES_ON_75][l] = ledger->lowest_work[l] >= 0.75f ? 1.0f : 0.0f;
+        metrics[FC_M_GOES_ON_90][l] = ledger->lowest_work[l] >= 0.9f ? 1.0f : 0.0f;
+    }
+}
+
+#endif
