@@ -50,7 +50,13 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     fc_real span = month->next - month->now;
     fc_real span_h = span * FC_HOURS_PER_MONTH, per_h = 1.0f / span_h;
     fc_u32 event[FC_W], words[4][FC_W];
-    fc_real count[FC_W];
+    fc_real count[FC_W], works[FC_W];
+    FC_LANES (l)
+        works[l] = 1.0f;
+    if (terms->events) {
+        FC_LANES (l)
+            works[l] = fc_event_works(ledger, month, k, l);
+    }
     fc_delivery_until(terms, &ledger->delivery, k, month->next, ledger->until);
     FC_LANES (l)
         event[l] = (fc_u32)(256 + k * FC_MONTHS + month->t);
@@ -63,8 +69,7 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     }
     FC_LANES (l) {
         fc_real ready = fc_max(ledger->until[l] - ledger->before[k][l], 0.0f);
-        fc_real hours = ready * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]);
-        hours = terms->events ? hours * fc_event_works(ledger, month, k, l) : hours;
+        fc_real hours = ready * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]) * works[l];
         fc_real out_h = fc_min(count[l] * length[l], span_h);
         fc_real out = hours * (out_h * per_h);
         ledger->quiet[l] = count[l] > 0.0f ? 0.0f : ledger->quiet[l];
