@@ -71,6 +71,10 @@ static int end(int status)
                 errno ? strerror(errno) : "");
         return FC_FAULT;
     }
+    if (status == FC_DONE && fc_lost()) {
+        fputs("flopcast: out of memory for a part of the result or its notes: what is shown is not all\n", stderr);
+        return FC_FAULT;
+    }
     return status;
 }
 
@@ -127,7 +131,8 @@ static int run(int argc, char **argv)
         const struct fc_command *about = find(argv[2]);
         if (about)
             return end(about->run(2, asked));
-        argv++; /* no such command: said below */
+        argv[1] = argv[2]; /* no such command: said below */
+        argc = 2;
     } else if (argc == 4 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--man") == 0 && find(argv[3])) {
         static char option[] = "--help"; /* what `make` installs as flopcast-COMMAND.1 */
         char *asked[] = {argv[3], option, NULL};

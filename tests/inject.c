@@ -2,12 +2,14 @@
  *
  *     LD_PRELOAD=build/tests/inject.so INJECT=KIND:N INJECT_LOG=FILE flopcast ...
  *
- * KIND: memory (malloc, calloc, realloc, aligned_alloc, of the program itself and not of the libraries it uses), open,
- * write, fsync, rename, thread, fork. N: the number of the call that fails, and with it all later ones where N has a '+'
- * behind it; 0: none fails. At the end FILE receives the number of calls of the kind. */
+ * KIND: memory (malloc, calloc, realloc, aligned_alloc, strdup, vasprintf, open_memstream, of the program itself and not
+ * of the libraries it uses), open, write, fsync, rename, thread, fork, driver (every function of OpenCL). N: the number of the call that fails, and with it all later ones where N has a '+'
+ * behind it; 0: none fails. At the end FILE receives the number of calls of the kind and, where none failed, in the
+ * lines below it the first and the last call of every call stack (eight frames), in rising order. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -18,6 +20,12 @@
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#ifdef __x86_64__
+#define DLSYM_VERSION "GLIBC_2.2.5"
+#else
+#define DLSYM_VERSION "GLIBC_2.17"
+#endif
 
 static atomic_ulong calls;
 static unsigned long failing;
@@ -54,6 +62,59 @@ __attribute__((constructor)) static void begin(void)
     snprintf(kind, sizeof kind, "%.*s", (int)(colon - text), text);
 }
 
+/* The first and the last call from each call stack, where none is to fail. */
+enum { STACKS = 1 << 14, FRAMES = 8, OWN_FRAMES = 3 };
+static struct stack {
+    unsigned long hash, first, last;
+} stacks[STACKS];
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+static void note_stack(unsigned long number)
+{
+    static _Thread_local bool inside; /* backtrace allocates when it is first called */
+    void *frames[FRAMES + OWN_FRAMES];
+    unsigned long hash = 14695981039346656037u;
+    if (inside)
+        return;
+    inside = true;
+    int depth = backtrace(frames, FRAMES + OWN_FRAMES);
+    inside = false;
+    for (int i = 0; i < depth; i++)
+        hash = (hash ^ (unsigned long)frames[i]) * 1099511628211u;
+    while (atomic_flag_test_and_set(&busy))
+        ;
+    for (unsigned long tries = 0, at = hash % STACKS; tries < STACKS; tries++, at = (at + 1) % STACKS) {
+        if (stacks[at].first && stacks[at].hash != hash)
+            continue;
+        stacks[at].hash = hash;
+        stacks[at].first = stacks[at].first ? stacks[at].first : number;
+        stacks[at].last = number;
+        break;
+    }
+    atomic_flag_clear(&busy);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void write_stacks(int file)
+{
+    static unsigned long numbers[2 * STACKS];
+    size_t count = 0;
+    for (size_t i = 0; i < STACKS; i++)
+        if (stacks[i].first) {
+            numbers[count++] = stacks[i].first;
+            if (stacks[i].last != stacks[i].first)
+                numbers[count++] = stacks[i].last;
+        }
+    qsort(numbers, count, sizeof *numbers, ascending);
+    for (size_t i = 0; i < count; i++)
+        dprintf(file, "%lu\n", numbers[i]);
+}
+
 __attribute__((destructor)) static void end(void)
 {
     const char *path = getenv("INJECT_LOG");
@@ -65,6 +126,7 @@ __attribute__((destructor)) static void end(void)
     kind[0] = '\0';
     if (write(file, text, (size_t)length) < 0)
         _exit(9);
+    write_stacks(file);
     close(file);
 }
 
@@ -73,6 +135,8 @@ static bool fails(const char *what)
     if (!home || strcmp(kind, what) != 0)
         return false;
     unsigned long number = atomic_fetch_add(&calls, 1) + 1;
+    if (!failing)
+        note_stack(number);
     return failing && (onward ? number >= failing : number == failing);
 }
 
@@ -100,21 +164,42 @@ void *aligned_alloc(size_t alignment, size_t size)
     return own_fails(__builtin_return_address(0)) ? (errno = ENOMEM, NULL) : __libc_memalign(alignment, size);
 }
 
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+/* dlsym itself is below: this one is glibc's */
+static void *next(const char *name)
+{
+    static void *(*find)(void *, const char *);
+    if (!find)
+        find = (void *(*)(void *, const char *))dlvsym(RTLD_NEXT, "dlsym", DLSYM_VERSION);
+    return find(RTLD_NEXT, name);
+}
+#define NEXT(name) ((__typeof__(&name))next(#name))
+
+char *strdup(const char *text)
+{
+    return own_fails(__builtin_return_address(0)) ? (errno = ENOMEM, NULL) : NEXT(strdup)(text);
+}
+int vasprintf(char **text, const char *format, va_list arguments)
+{
+    return own_fails(__builtin_return_address(0)) ? -1 : NEXT(vasprintf)(text, format, arguments);
+}
+FILE *open_memstream(char **text, size_t *size)
+{
+    return own_fails(__builtin_return_address(0)) ? (errno = ENOMEM, NULL) : NEXT(open_memstream)(text, size);
+}
 
 static int open_next(const char *name, const char *path, int flags, mode_t mode)
 {
     if (fails("open"))
         return errno = EMFILE, -1;
-    return ((int (*)(const char *, int, ...))dlsym(RTLD_NEXT, name))(path, flags, mode);
+    return ((int (*)(const char *, int, ...))next(name))(path, flags, mode);
 }
-#define MODE_OF(flags)                                  \
-    mode_t mode = 0;                                    \
-    if ((flags) & (O_CREAT | O_TMPFILE)) {              \
-        va_list more;                                   \
-        va_start(more, flags);                          \
-        mode = va_arg(more, mode_t);                    \
-        va_end(more);                                   \
+#define MODE_OF(flags)                                                                                       \
+    mode_t mode = 0;                                                                                         \
+    if ((flags) & (O_CREAT | O_TMPFILE)) {                                                                   \
+        va_list more;                                                                                        \
+        va_start(more, flags);                                                                               \
+        mode = va_arg(more, mode_t);                                                                         \
+        va_end(more);                                                                                        \
     }
 int open(const char *path, int flags, ...)
 {
@@ -158,11 +243,74 @@ int rename(const char *from, const char *to)
 {
     return fails("rename") ? (errno = EACCES, -1) : NEXT(rename)(from, to);
 }
-int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *argument)
 {
     return fails("thread") ? EAGAIN : NEXT(pthread_create)(thread, attributes, start, argument);
 }
 pid_t fork(void)
 {
     return fails("fork") ? (errno = EAGAIN, -1) : NEXT(fork)();
+}
+
+/* OpenCL's functions, which the program looks up by dlsym. All their arguments are whole numbers or pointers, ten at most;
+ * what makes an object returns NULL on failure and writes the code through its last argument. */
+#define LIST_OF_CODES(X)                                                                                     \
+    X(clGetPlatformIDs)                                                                                      \
+    X(clGetPlatformInfo)                                                                                     \
+    X(clGetDeviceIDs) X(clGetDeviceInfo) X(clBuildProgram) X(clGetProgramInfo) X(clGetProgramBuildInfo)      \
+        X(clSetKernelArg) X(clGetKernelWorkGroupInfo) X(clEnqueueNDRangeKernel) X(clEnqueueReadBuffer)       \
+            X(clEnqueueWriteBuffer) X(clEnqueueFillBuffer) X(clEnqueueUnmapMemObject) X(clFinish)            \
+                X(clReleaseContext) X(clReleaseCommandQueue) X(clReleaseProgram) X(clReleaseKernel)          \
+                    X(clReleaseMemObject)
+#define LIST_OF_MAKERS(X)                                                                                    \
+    X(clCreateContext, 5)                                                                                    \
+    X(clCreateCommandQueue, 3)                                                                               \
+    X(clCreateProgramWithSource, 4) X(clCreateProgramWithBinary, 6) X(clCreateKernel, 2)                     \
+        X(clCreateBuffer, 4) X(clEnqueueMapBuffer, 9)
+
+typedef long driver_call(long, long, long, long, long, long, long, long, long, long);
+#define PARAMETERS long a, long b, long c, long d, long e, long f, long g, long h, long i, long j
+#define ARGUMENTS a, b, c, d, e, f, g, h, i, j
+enum { OUT_OF_RESOURCES = -5 };
+
+#define CODE(name)                                                                                           \
+    static driver_call *real_##name;                                                                         \
+    static long failing_##name(PARAMETERS)                                                                   \
+    {                                                                                                        \
+        return fails("driver") ? OUT_OF_RESOURCES : real_##name(ARGUMENTS);                                  \
+    }
+#define MAKER(name, last)                                                                                    \
+    static driver_call *real_##name;                                                                         \
+    static long failing_##name(PARAMETERS)                                                                   \
+    {                                                                                                        \
+        const long all[] = {ARGUMENTS};                                                                      \
+        if (!fails("driver"))                                                                                \
+            return real_##name(ARGUMENTS);                                                                   \
+        if (all[last])                                                                                       \
+            *(int *)all[last] = OUT_OF_RESOURCES;                                                            \
+        return 0;                                                                                            \
+    }
+LIST_OF_CODES(CODE)
+LIST_OF_MAKERS(MAKER)
+
+#define ROW(name, ...) {#name, &real_##name, failing_##name},
+static const struct {
+    const char *name;
+    driver_call **real, *failing;
+} functions[] = {LIST_OF_CODES(ROW) LIST_OF_MAKERS(ROW)};
+
+void *dlsym(void *library, const char *name)
+{
+    static void *(*find)(void *, const char *);
+    if (!find)
+        find = (void *(*)(void *, const char *))dlvsym(RTLD_NEXT, "dlsym", DLSYM_VERSION);
+    void *found = find(library, name);
+    const unsigned long at = (unsigned long)__builtin_return_address(0);
+    for (size_t i = 0; found && at >= low && at < high && i < sizeof functions / sizeof *functions; i++)
+        if (strcmp(name, functions[i].name) == 0) {
+            *functions[i].real = (driver_call *)found;
+            return (void *)functions[i].failing;
+        }
+    return found;
 }

@@ -400,4 +400,33 @@ for file in scenarios/*.yaml; do
     fi
 done
 
+# --- options that are taken out of the arguments ---
+head -1 catalog/measured-training.csv >"$work/own.csv"
+grep -e '^mb-26.08-gb200-qwen3-30b' catalog/measured-training.csv >>"$work/own.csv"
+flopcast calibrate "$work/own.csv" -n 1000 -o "$work/own.yaml"
+is "a posterior of one's own is made" "$status" 0
+flopcast run gb300-nvl72-frontier -n 20 -q -b cpu -o "$work/own.json" --posterior "$work/own.yaml"
+is "a run with --posterior writes its result" "$status $([ -s "$work/own.json" ] && echo written)" "0 written"
+is "and its command line names it" "$(grep -c -- '"command_line": .*--posterior' "$work/own.json")" 1
+flopcast merge "$work/own.json" -q
+is "merge without that posterior cannot check the inputs: status 2" "$status" 2
+flopcast merge "$work/own.json" -q --posterior "$work/own.yaml"
+is "merge with it does" "$status" 0
+refused "help for a command that is none" 2 "flopcast: no command 'rnu' (did you mean 'run'?); see flopcast --help" help rnu
+refused "show of a metric, misspelt" 2 "flopcast show: nothing is called 'cost_us'; did you mean 'cost_usd'?" show cost_us
+flopcast step tests/inputs/good.yaml
+hasnt=$(grep -c '^flopcast: --set' "$work/err")
+is "what 'step' misses is not said of --set" "$hasnt" 0
+
+# --- a map for a whole section keeps the section's other keys ---
+flopcast run openai-aws-38b-contract -n 10 -q -b cpu --json --set 'energy={pue: 1.2}'
+flopcast run openai-aws-38b-contract -n 10 -q -b cpu --json --set energy.pue=1.2
+one=$(member "$work/out" input_digest)
+flopcast run openai-aws-38b-contract -n 10 -q -b cpu --json --set 'energy={pue: 1.2}'
+is "--set of a section is --set of each key" "$(member "$work/out" input_digest)" "$one"
+
+# --- correlations that do nothing ---
+flopcast run openai-aws-38b-contract -n 10 -b cpu --set 'prices.gpu_hour=3 USD' \
+    --set 'correlations=[{between: [prices.gpu_hour, energy.price], rank: 0.5}]'
+is "a correlation with one number runs" "$status" 0
 tap_end

@@ -62,15 +62,21 @@ int fc_influences(const struct fc_scenario *scenario, const struct fc_selection 
     if (fc_columns_make(&columns, scenario, &compiled->program, n, samples, error))
         goto out;
     const float *base = fc_columns_metric(&columns, metric)->values;
-    if (fc_samples_order(base, n, sorted))
+    if (fc_samples_order(base, n, sorted)) {
+        fc_fail(error, FC_FAULT, "out of memory while estimating influences");
         goto out;
+    }
     fc_samples_ranks(base, sorted, n, ranks);
     double middle = (double)base[sorted[n / 2]];
     count = 0;
     for (int k = 0; k < columns.column_count; k++) {
         const struct fc_column *c = &columns.columns[k];
-        if (c->field < 0 || !(c->sd > 0) || fc_samples_order(c->values, n, order))
+        if (c->field < 0 || !(c->sd > 0))
             continue;
+        if (fc_samples_order(c->values, n, order)) {
+            count = fc_fail(error, FC_FAULT, "out of memory while estimating influences");
+            goto out;
+        }
         fc_samples_ranks(c->values, order, n, ranks + n);
         double low = median_of(base, order, 0, n / 5, ranks + 2 * n - n / 5);
         fc_samples_ranks(c->values, order, n, ranks + n);

@@ -1,6 +1,8 @@
 /* command_line.c: see command_line.h. */
 #include "command_line.h"
 
+#include "error.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +50,12 @@ static void quote(FILE *out, const char *argument)
 
 void fc_command_line_set(int argc, char **argv)
 {
-    count = argc;
-    arguments = argv;
+    arguments = malloc((size_t)argc * sizeof *arguments); /* argv loses options and is set in order as it is read */
+    count = arguments ? argc : 0;
+    if (arguments)
+        memcpy(arguments, argv, (size_t)argc * sizeof *arguments);
+    else
+        fc_lose();
 }
 
 const char *fc_command_line(void)
@@ -58,8 +64,10 @@ const char *fc_command_line(void)
     if (line || count == 0)
         return line ? line : "";
     FILE *out = open_memstream(&line, &size);
-    if (!out)
+    if (!out) {
+        fc_lose();
         return "";
+    }
     fputs("flopcast", out);
     bool options = true; /* until "--" */
     for (int i = 1; i < count; i++) {
@@ -72,7 +80,9 @@ const char *fc_command_line(void)
         fputc(' ', out);
         quote(out, arguments[i]);
     }
-    if (fclose(out))
+    if (fclose(out)) {
+        fc_lose();
         return "";
+    }
     return line;
 }

@@ -75,8 +75,8 @@ static int add_row(struct fc_csv *csv, size_t *room, size_t first, int line)
 }
 
 /* Cuts one cell and moves behind what ends it. *more: another cell of the row follows. Returns the cell, or NULL
- * when its quote is never closed. */
-static char *cut(struct reader *r, char separator, bool *more)
+ * and `why` when its quotes are not those of a CSV file. */
+static char *cut(struct reader *r, char separator, bool *more, const char **why)
 {
     char *start = r->at, *to;
     while (r->at < r->end && *r->at == ' ')
@@ -96,12 +96,17 @@ static char *cut(struct reader *r, char separator, bool *more)
             }
         } else if (!quoted && (*r->at == separator || *r->at == '\n' || *r->at == '\r')) {
             break;
+        } else if (was_quoted && !quoted && *r->at != ' ' && *r->at != '\t') {
+            *why = "text follows a closed quote; write a quote within a cell twice (\"\")";
+            return NULL;
         }
         r->line += *r->at == '\n' || (*r->at == '\r' && (r->at + 1 == r->end || r->at[1] != '\n'));
         *to++ = *r->at++;
     }
-    if (was_quoted && quoted)
+    if (was_quoted && quoted) {
+        *why = "a quote (\") is never closed";
         return NULL;
+    }
     *more = r->at < r->end && *r->at == separator;
     if (r->at < r->end && !*more) {
         r->line++;
@@ -123,9 +128,10 @@ static int read_rows(struct fc_csv *csv, struct reader *r, const char *name, str
         bool more = true, empty = true;
         while (more) {
             int at = r->line;
-            char *cell = cut(r, csv->separator, &more);
+            const char *why;
+            char *cell = cut(r, csv->separator, &more, &why);
             if (!cell)
-                return fc_fail(error, FC_BAD_INPUT, "%s:%d: a quote (\") is never closed", name, at);
+                return fc_fail(error, FC_BAD_INPUT, "%s:%d: %s", name, at, why);
             if (add_cell(csv, &count, &cell_room, cell))
                 return fc_fail(error, FC_FAULT, "out of memory for the table '%.200s'", name);
             empty = empty && !*cell;

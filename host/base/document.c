@@ -757,6 +757,28 @@ static struct fc_node *map_for(struct fc_document *document, const char *argumen
     }
 }
 
+static void replace(struct fc_node *old, const struct fc_node *value)
+{
+    struct fc_node *next = old->next;
+    *old = *value;
+    old->next = next;
+}
+
+/* A map for a whole section sets the keys that it names; the others of the section stay. */
+static void set_each(struct fc_node *section, const struct fc_node *values)
+{
+    for (struct fc_node *value = values->first, *next; value; value = next) {
+        next = value->next;
+        struct fc_node *old = child_of(section, value->key, strlen(value->key));
+        if (old) {
+            replace(old, value);
+        } else {
+            value->next = NULL;
+            append(section, value);
+        }
+    }
+}
+
 int fc_document_set(struct fc_document *document, const char *argument, struct fc_error *error)
 {
     struct fc_place start = {set_name, 1, 1};
@@ -815,8 +837,10 @@ int fc_document_set(struct fc_document *document, const char *argument, struct f
         append(map, value);
         return 0;
     }
-    struct fc_node *next = old->next;
-    *old = *value;
-    old->next = next;
+    if (map == document->root && old->kind == FC_NODE_MAP && value->kind == FC_NODE_MAP) {
+        set_each(old, value);
+        return 0;
+    }
+    replace(old, value);
     return 0;
 }

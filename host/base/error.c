@@ -2,6 +2,7 @@
 #include "error.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "source.h"
@@ -32,4 +33,16 @@ int(fc_fail_at)(struct fc_error *error, const struct fc_place *place, const char
     va_end(arguments);
     fc_make_printable(error->text, true); /* file names and words of an input stand in it */
     return -1;
+}
+
+static atomic_bool lost;
+
+void fc_lose(void)
+{
+    atomic_store(&lost, true);
+}
+
+bool fc_lost(void)
+{
+    return atomic_load(&lost);
 }

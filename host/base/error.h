@@ -6,6 +6,7 @@
 #ifndef FC_HOST_ERROR_H
 #define FC_HOST_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Exit statuses of the program; struct fc_error carries the one its error leads to. */
@@ -37,6 +38,11 @@ int fc_fail(struct fc_error *error, enum fc_status status, const char *format, .
 /* The same with "file:line:column: " in front; the status is FC_BAD_INPUT. */
 int fc_fail_at(struct fc_error *error, const struct fc_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Says that there was no memory for a part of what is shown (a note, a cell, a name): the caller goes on without it, and
+ * the program must not end as if all were there. Any thread may call. */
+void fc_lose(void);
+bool fc_lost(void);
 
 #ifdef __clang_analyzer__ /* it sees one source at a time: this tells it what the two return */
 #define fc_fail(...) ((void)fc_fail(__VA_ARGS__), -1)

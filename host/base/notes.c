@@ -29,8 +29,10 @@ void fc_notes_put(struct fc_notes *notes, enum fc_severity severity, const char 
     if (notes->count == notes->room) {
         size_t room = 2 * notes->room + 8;
         struct fc_note *grown = realloc(notes->list, room * sizeof *grown);
-        if (!grown)
+        if (!grown) {
+            fc_lose();
             return;
+        }
         notes->list = grown;
         notes->room = room;
     }
@@ -39,6 +41,7 @@ void fc_notes_put(struct fc_notes *notes, enum fc_severity severity, const char 
         free(note.id);
         free(note.place);
         free(note.text);
+        fc_lose();
         return;
     }
     make_printable(note.place);

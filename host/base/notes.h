@@ -33,7 +33,7 @@ struct fc_notes {
 };
 
 /* Adds a note; one that is in the list already (same id, place and text) is not repeated. `place` may be NULL.
- * A note for which there is no memory is dropped. */
+ * A note for which there is no memory is lost, and fc_lost() tells. */
 void fc_note(struct fc_notes *notes, enum fc_severity severity, const char *id, const struct fc_place *place,
              const char *format, ...) __attribute__((format(printf, 5, 6)));
 

@@ -106,7 +106,19 @@ int fc_source_number(const struct fc_source *source, size_t *offset, double *val
     if ((text[at] == 'x' || text[at] == 'X') && at <= 2)
         return fc_fail_at(error, &place, "'%s' is not a decimal number; write it without 0x",
                           fc_printable(shown, sizeof shown, text, strcspn(text, " \t,()")));
+    size_t sign = digits[0] == '+' || digits[0] == '-';
+    if (digits[sign] == '0' && is_digit(digits[sign + 1])) {
+        size_t zeros = strspn(text + sign, "0_");
+        zeros -= !is_digit(text[sign + zeros]);
+        return fc_fail_at(error, &place,
+                          "'%s' begins with 0, which other programs take for an octal number; write %s",
+                          fc_printable(shown, sizeof shown, text, at), text + sign + zeros);
+    }
     *value = strtod(digits, NULL);
+    if (*value == 0.0 && digits[strcspn(digits, "123456789e")] != 'e' &&
+        digits[strcspn(digits, "123456789e")])
+        return fc_fail_at(error, &place, "%s is too small a number; 2.3e-308 can be held, or write 0",
+                          digits);
     if (!isfinite(*value))
         return fc_fail_at(error, &place, "%s is too large a number; at most 1.8e308 can be held", digits);
     *offset += at;
@@ -276,6 +288,7 @@ enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value)
     bool negative = at < length && text[at] == '-', any = false, point = false, negative_exponent = false;
     if (at < length && (text[at] == '-' || text[at] == '+'))
         at++;
+    bool octal = at + 1 < length && text[at] == '0' && is_digit(text[at + 1]); /* to other programs */
     for (; at < length; at++) {
         if (is_digit(text[at])) {
             any = true;
@@ -301,7 +314,7 @@ enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value)
         for (; at < length && is_digit(text[at]); at++)
             exponent = exponent < 10000 ? 10 * exponent + (text[at] - '0') : exponent;
     }
-    if (!any || at < length)
+    if (!any || at < length || octal)
         return FC_WHOLE_NO_NUMBER;
     scale += negative_exponent ? -exponent : exponent;
     for (; used > 0 && scale < 0 && digits[used - 1] == '0'; used--)

@@ -37,8 +37,8 @@ struct fc_place fc_source_at(const struct fc_source *source, size_t offset);
 size_t fc_source_skip(const struct fc_source *source, size_t offset);
 
 /* Reads a decimal number at *offset (digits may be parted by single underscores: 1_000) and moves *offset
- * behind it. Hexadecimal, infinite and not-a-number forms are refused, and numbers beyond the range of a
- * double. Returns 0, or -1 with `error` filled. */
+ * behind it. Hexadecimal, infinite and not-a-number forms are refused, a leading zero that would make the number octal
+ * elsewhere, and numbers beyond the range of a double on either side. Returns 0, or -1 with `error` filled. */
 int fc_source_number(const struct fc_source *source, size_t *offset, double *value, struct fc_error *error);
 
 /* True when a number (and not a word) stands at `offset`. */
@@ -69,7 +69,7 @@ char *fc_make_printable(char *text, bool keep_lines);
 enum fc_whole { FC_WHOLE, FC_WHOLE_NO_NUMBER, FC_WHOLE_FRACTION, FC_WHOLE_NEGATIVE, FC_WHOLE_TOO_LARGE };
 
 /* Reads the `length` bytes at `text` as a whole number from 0 to 2^64 - 1 without going through a double: "100000",
- * "1_000_000", "1e6", "2.5e3". The whole text must be the number; "1.0" is one, "1.5" a fraction. */
+ * "1_000_000", "1e6", "2.5e3". The whole text must be the number; "1.0" is one, "1.5" a fraction, "0777" none. */
 enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value);
 
 /* A printable copy of at most about 40 characters of a text read from an input, for use in messages: characters

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "error.h"
 #include "fold.h"
 #include "format.h"
 #include "terminal.h"
@@ -20,16 +21,20 @@ void fc_table_cell(struct fc_table *table, const char *format, ...)
     if (table->count == table->room) {
         size_t room = table->room ? 2 * table->room : 64;
         char **grown = realloc(table->cells, room * sizeof *grown);
-        if (!grown)
+        if (!grown) {
+            fc_lose();
             return;
+        }
         table->cells = grown;
         table->room = room;
     }
     va_list arguments;
     va_start(arguments, format);
     char *text = NULL;
-    if (vasprintf(&text, format, arguments) < 0)
+    if (vasprintf(&text, format, arguments) < 0) {
         text = NULL;
+        fc_lose();
+    }
     va_end(arguments);
     table->cells[table->count++] = text;
 }

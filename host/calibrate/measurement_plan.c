@@ -85,6 +85,8 @@ const char *const *fc_column_words(enum fc_column column)
     static const char *const dispatcher[] = {"alltoall", "allgather",  "deepep",
                                              "hybridep", "token-drop", NULL};
     static const char *const router[] = {"balanced", "natural", NULL};
+    static const char *const precision[] = {"BF16", "bfloat16", "FP16", "FP8", "MXFP8", "NVFP4", "FP4", NULL};
+    static const char *const recompute[] = {"none", "no", "selective", "full", "per-op", NULL};
     switch (column) {
     case FC_COLUMN_GATING:
         return gating;
@@ -103,6 +105,10 @@ const char *const *fc_column_words(enum fc_column column)
         return fc_fields[FC_FIELD_TUNED_BY].choices;
     case FC_COLUMN_ZERO:
         return zero_words();
+    case FC_COLUMN_PRECISION:
+        return precision;
+    case FC_COLUMN_RECOMPUTE:
+        return recompute;
     default:
         return NULL;
     }
@@ -180,6 +186,7 @@ static void find_reason(struct fc_measurement *m, const char *const *cells, cons
         return;
     }
     size_t used = 0;
+    bool mixture = number(cells, FC_COLUMN_EXPERTS) > 0 && !takes_shape_from_catalog(cells, catalog);
     bool completed = is_sc21(cells) || is_llama3_paper(cells); /* from the papers' text and scripts, below */
     bool known = takes_shape_from_catalog(cells, catalog);
     for (size_t i = 0; i < sizeof needed / sizeof needed[0] && !completed; i++)
@@ -187,6 +194,11 @@ static void find_reason(struct fc_measurement *m, const char *const *cells, cons
             used + 16 < sizeof m->left_out)
             used += (size_t)snprintf(m->left_out + used, sizeof m->left_out - used, "%s%s",
                                      used ? " " : "not stated: ", fc_column_names[needed[i]]);
+    static const enum fc_column of_mixtures[] = {FC_COLUMN_TOPK, FC_COLUMN_MOE_FFN};
+    for (size_t i = 0; i < 2 && mixture; i++)
+        if (number(cells, of_mixtures[i]) == 0 && used + 16 < sizeof m->left_out)
+            used += (size_t)snprintf(m->left_out + used, sizeof m->left_out - used, "%s%s",
+                                     used ? " " : "not stated: ", fc_column_names[of_mixtures[i]]);
     if (used)
         return;
     if (has(cells, FC_COLUMN_NOTES, "untuned"))

@@ -115,10 +115,21 @@ static int column_of(const char *name)
     return -1;
 }
 
-static void read_header(const struct fc_csv *csv, int columns[FC_COLUMNS], const char *name,
+/* Columns of the shipped tables that tell a reader where a row is from, or follow from the others. */
+static bool is_told(const char *name)
+{
+    static const char *const names[] = {"url_or_repo",    "url", "active_params_b",
+                                        "total_params_b", "mfu", "time_to_train_min"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void read_header(const struct fc_csv *csv, int columns[FC_COLUMNS], const char *name, bool own,
                         struct fc_notes *notes, struct faults *f)
 {
-    char plain[64];
+    char plain[64], unread[400] = "";
     for (int c = 0; c < FC_COLUMNS; c++)
         columns[c] = -1;
     for (size_t i = 0; i < csv->columns; i++) {
@@ -131,12 +142,18 @@ static void read_header(const struct fc_csv *csv, int columns[FC_COLUMNS], const
             columns[c] = (int)i;
         } else if (*plain) {
             const char *near = fc_nearest_word(plain, strlen(plain), fc_column_names, FC_COLUMNS);
+            size_t used = strlen(unread);
             if (near)
                 fc_note(notes, FC_NOTE, "column-not-read",
                         &(struct fc_place){name, csv->lines[0], (int)i + 1},
                         "no column is called '%.60s' (did you mean '%s'?); it is not read", header, near);
+            else if (!is_told(plain) && used + 40 < sizeof unread)
+                snprintf(unread + used, sizeof unread - used, "%s'%.30s'", used ? ", " : "", header);
         }
     }
+    if (unread[0] && own)
+        fc_note(notes, FC_NOTE, "column-not-read", &(struct fc_place){name, csv->lines[0], 1},
+                "nothing reads the columns %s", unread);
     static const enum fc_column needed[][3] = {{FC_COLUMN_GPUS, FC_COLUMN_GPUS, FC_COLUMN_GPUS},
                                                {FC_COLUMN_MODEL, FC_COLUMN_MODEL, FC_COLUMN_MODEL},
                                                {FC_COLUMN_GPU, FC_COLUMN_HARDWARE, FC_COLUMN_GPU},
@@ -192,6 +209,12 @@ static int number_kind(int column)
     }
 }
 
+static bool is_degree(int column)
+{
+    return column == FC_COLUMN_TP || column == FC_COLUMN_PP || column == FC_COLUMN_CP ||
+           column == FC_COLUMN_EP || column == FC_COLUMN_MBS;
+}
+
 /* What people write for "not stated". */
 static bool says_nothing(const char *text)
 {
@@ -214,6 +237,9 @@ static const char *read_number(const struct fc_csv *csv, const char *text, int c
         fault(f, "%s:%d: '%s' is '%.40s', which is not a number", name, line, fc_column_names[column], text);
     else if (value < 0)
         fault(f, "%s:%d: '%s' is %g; it cannot be negative", name, line, fc_column_names[column], value);
+    else if (value == 0 && is_degree(column))
+        fault(f, "%s:%d: '%s' is 0; write 1 or more, or leave the cell empty where it is not known", name,
+              line, fc_column_names[column]);
     else if (number_kind(column) == WHOLE && (value != floor(value) || value > 1e9))
         fault(f, "%s:%d: '%s' is '%.40s'; it takes a whole number up to 1e9", name, line,
               fc_column_names[column], text);
@@ -235,9 +261,14 @@ static const char *read_word(const char *text, int column, int line, const char 
     char list[200] = "";
     if (!words || !*text)
         return text;
+    /* behind these words sources add details: 'FP8-CS', 'full x5 layers' */
+    bool open = column == FC_COLUMN_PRECISION || column == FC_COLUMN_RECOMPUTE;
     for (; words[count]; count++) {
+        size_t length = strlen(words[count]);
         if (strcasecmp(text, words[count]) == 0)
-            return words[count];
+            return open ? text : words[count];
+        if (open && strncasecmp(text, words[count], length) == 0 && !isalnum((unsigned char)text[length]))
+            return text;
         if (strlen(list) + strlen(words[count]) + 3 < sizeof list) {
             strcat(list, count ? ", " : "");
             strcat(list, words[count]);
@@ -263,9 +294,25 @@ static struct fc_measurement *add_row(struct fc_measurements *m, size_t *room)
     return &m->rows[m->count++];
 }
 
+/* Step time and tokens/s of a row follow from each other. */
+static void note_contradiction(const char *const *cells, const char *name, int line, struct fc_notes *notes)
+{
+    double step = strtod(cells[FC_COLUMN_STEP_TIME], NULL), tokens = strtod(cells[FC_COLUMN_TOKENS], NULL);
+    double gpus = strtod(cells[FC_COLUMN_GPUS], NULL);
+    if (!(step > 0) || !(tokens > 0) || !(gpus > 0))
+        return;
+    double other = strtod(cells[FC_COLUMN_GBS], NULL) * strtod(cells[FC_COLUMN_SEQ], NULL) / gpus / tokens;
+    if (other > 0 && (step > 1.1 * other || other > 1.1 * step))
+        fc_note(
+            notes, FC_WARNING, "row-contradicts-itself", &(struct fc_place){name, line, 1},
+            "step_time_s is %.4g, but gbs x seq / gpus / tokens_per_s_per_gpu is %.4g s: correct one of them",
+            step, other);
+}
+
+/* `notes`: NULL for the program's own tables. */
 static int read_row(struct fc_measurement *row, const struct fc_csv *csv, size_t at, const int *columns,
                     const char *name, const struct fc_catalog *catalog, const struct fc_beliefs *beliefs,
-                    struct faults *f, struct fc_error *error)
+                    struct fc_notes *notes, struct faults *f, struct fc_error *error)
 {
     static const char no[] = "";
     const char *cells[FC_COLUMNS];
@@ -283,10 +330,25 @@ static int read_row(struct fc_measurement *row, const struct fc_csv *csv, size_t
     *row = (struct fc_measurement){.line = line, .how = ""};
     if (f->count > before)
         return 0;
+    if (notes)
+        note_contradiction(cells, name, line, notes);
     if (fc_measurement_fill(row, cells, catalog, error))
         return -1;
     if (!row->left_out[0])
         fc_measurement_choose(row, cells, beliefs);
+    return 0;
+}
+
+/* An earlier row that holds the same cells; 0: none. */
+static size_t same_row(const struct fc_csv *csv, size_t at)
+{
+    for (size_t other = 1; other < at; other++) {
+        size_t c = 0;
+        while (c < csv->columns && strcmp(fc_csv_cell(csv, at, c), fc_csv_cell(csv, other, c)) == 0)
+            c++;
+        if (c == csv->columns)
+            return other;
+    }
     return 0;
 }
 
@@ -305,14 +367,19 @@ static int add_table(struct fc_measurements *m, const char *name, const char *te
     if (!status)
         status = fc_csv_read(&csv, name, text, size, error);
     if (!status) {
-        read_header(&csv, columns, name, &m->notes, &f);
+        read_header(&csv, columns, name, own, &m->notes, &f);
         for (size_t at = 1; !status && f.count < 1000 && at < csv.rows; at++) {
             struct fc_measurement *row = add_row(m, &room);
-            status = row ? read_row(row, &csv, at, columns, name, catalog, beliefs, &f, error)
+            status = row ? read_row(row, &csv, at, columns, name, catalog, beliefs, own ? &m->notes : NULL,
+                                    &f, error)
                          : fc_fail(error, FC_FAULT, "out of memory for the measurements");
             if (status || !row)
                 break;
             m->used += row->left_out[0] == '\0';
+            size_t twin = own ? same_row(&csv, at) : 0;
+            if (twin)
+                fc_note(&m->notes, FC_WARNING, "row-twice", &(struct fc_place){name, csv.lines[at], 1},
+                        "this row is that of line %d again and counts twice", csv.lines[twin]);
             if (own && columns[FC_COLUMN_NOTES] >= 0)
                 fc_measurement_note(&m->notes, name, csv.lines[at],
                                     fc_csv_cell(&csv, at, (size_t)columns[FC_COLUMN_NOTES]));
@@ -344,7 +411,8 @@ int fc_measurements_open(struct fc_measurements *m, const char *path, const stru
         for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
             const struct fc_embedded_file *file = fc_embedded_find(shipped[i]);
             if (!file)
-                return fc_fail(error, FC_FAULT, "no measurements are embedded in this build; name a CSV file");
+                return fc_fail(error, FC_FAULT,
+                               "no measurements are embedded in this build; name a CSV file");
             if (add_table(m, shipped[i], (const char *)file->data, file->size, false, catalog, error))
                 return -1;
         }

@@ -12,6 +12,7 @@
 #include "host/analysis/analysis.h"
 #include "host/base/command_line.h"
 #include "host/analysis/compare_scenarios.h"
+#include "host/compile/scenario.h"
 #include "host/result/comparison.h"
 #include "host/base/document_write.h"
 #include "host/base/format.h"
@@ -268,6 +269,12 @@ static int compare(char **paths, bool json, struct fc_outputs *outputs, struct f
     if (fc_result_read(&b, paths[1], error)) {
         status = (int)error->status;
         goto out_a;
+    }
+    const struct fc_result *both[] = {&a, &b};
+    for (int i = 0; i < 2; i++) {
+        struct fc_error unfit;
+        if (fc_scenario_check_result(both[i], paths[i], &unfit) < 0)
+            fprintf(stderr, "flopcast: warning: %s\n", unfit.text);
     }
     if (fc_comparison_make(&c, &a, &b, error)) {
         status = (int)error->status;

@@ -10,6 +10,7 @@
 #include "host/base/help.h"
 #include "host/base/options.h"
 #include "host/base/read_file.h"
+#include "host/compile/scenario.h"
 #include "host/report/outputs.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
@@ -123,6 +124,15 @@ static int same_run(const struct fc_result *whole, const char *first, const stru
     return 0;
 }
 
+/* The inputs of a result are those that its digest is of; where that cannot be told, it is said. */
+static int inputs_fit(const struct fc_result *result, const char *path, struct fc_error *error)
+{
+    int told = fc_scenario_check_result(result, path, error);
+    if (told == 1)
+        fprintf(stderr, "flopcast: warning: %s\n", error->text);
+    return told < 0 ? -1 : 0;
+}
+
 static int add_part(struct fc_result *whole, const char *first, const char *path, struct fc_error *error)
 {
     struct fc_result part;
@@ -130,6 +140,8 @@ static int add_part(struct fc_result *whole, const char *first, const char *path
     if (fc_result_read(&part, path, error))
         return -1;
     int status = same_run(whole, first, &part, path, error);
+    if (status == 0 && strcmp(part.scenario_json, whole->scenario_json) != 0)
+        status = inputs_fit(&part, path, error);
     if (status == 0 && fc_tally_merge(&whole->tally, &part.tally, &why))
         status = fc_fail(error, why.status, "%s: %s", path, why.text);
     if (status == 0) {
@@ -200,6 +212,8 @@ static int merge(struct options *o, char **paths, int count, struct fc_error *er
         fc_read_file_remember(paths[i]);
     if (fc_outputs_open(&o->outputs, error) || fc_result_read(&whole, paths[0], error))
         return -1;
+    if (inputs_fit(&whole, paths[0], error))
+        goto out;
     for (int i = 1; i < count; i++)
         if (add_part(&whole, paths[0], paths[i], error))
             goto out;

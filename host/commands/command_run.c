@@ -692,7 +692,7 @@ static int run(struct options *o, struct fc_error *error)
         status = write_files(o, &result, error);
     if (!partial && moved >= 0 && !o->json && !o->report.only_count)
         fc_ledger_print_drivers(stdout, &scenario, fc_headline_metric(program), influences, moved, worlds);
-    else if (!failed)
+    else if (partial && !failed)
         say_stopped(o, &result.tally, count, error);
     if (unwritten || samples_lost || moved == -2) { /* what was computed is at least on the screen */
         *error = unwritten ? write_error : samples_lost ? samples_error : influence_error;

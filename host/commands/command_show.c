@@ -272,6 +272,8 @@ static int nothing_found(const struct fc_catalog *catalog, const char *wanted, s
     for (size_t i = 0; i < fc_embedded_count && scenario_count < 64; i++)
         if (fc_scenario_file_name(&fc_embedded_files[i], scenarios[scenario_count], sizeof scenarios[0]))
             names[count++] = scenarios[scenario_count++];
+    for (size_t i = 0; i < fc_metric_info_count && count < ROOM; i++)
+        names[count++] = fc_metric_infos[i].name;
     fc_did_you_mean(near, sizeof near, wanted, strlen(wanted), names, count);
     return fc_fail(error, FC_BAD_INPUT, "nothing is called '%s'%s",
                    fc_printable(shown, sizeof shown, wanted, strlen(wanted)),

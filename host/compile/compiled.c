@@ -101,7 +101,8 @@ static struct fc_place top_of_scenario(const struct fc_settings *settings)
 {
     struct fc_place top = {NULL, 1, 1};
     for (int i = 0; i < FC_FIELD_COUNT && !top.file; i++)
-        if (settings->fields[i].is_set && !settings->fields[i].from_default)
+        if (settings->fields[i].is_set && !settings->fields[i].from_default &&
+            !(settings->fields[i].place.file && strcmp(settings->fields[i].place.file, "--set") == 0))
             top.file = settings->fields[i].place.file;
     if (!top.file)
         top.file = settings->file; /* nothing but empty groups */

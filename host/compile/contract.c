@@ -2,6 +2,7 @@
 #include "contract.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "copula.h"
@@ -314,6 +315,23 @@ static int compile_peak(struct fc_program *program, const struct fc_settings *se
     return 0;
 }
 
+/* The sizes of runs name metrics, to four digits. */
+static int check_sizes(const struct fc_setting *sizes, struct fc_error *error)
+{
+    for (size_t k = 1; k < sizes->count; k++)
+        for (size_t other = 0; other < k; other++) {
+            char text[2][32];
+            snprintf(text[0], sizeof text[0], "%.3e", sizes->numbers[k]);
+            snprintf(text[1], sizeof text[1], "%.3e", sizes->numbers[other]);
+            if (strcmp(text[0], text[1]) == 0)
+                return fc_fail_at(
+                    error, &sizes->place,
+                    "contract.run_flop: %g FLOP is given twice (to four digits); keep one of them",
+                    sizes->numbers[k]);
+        }
+    return 0;
+}
+
 int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                         const struct fc_catalog *catalog, struct fc_error *error)
 {
@@ -358,6 +376,8 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     contract->run_sizes = (fc_i32)f[FC_FIELD_RUN_FLOP].count;
     for (size_t k = 0; k < f[FC_FIELD_RUN_FLOP].count; k++)
         contract->run_flop[k] = (float)f[FC_FIELD_RUN_FLOP].numbers[k];
+    if (check_sizes(&f[FC_FIELD_RUN_FLOP], error))
+        return -1;
     if (f[FC_FIELD_RUN_GPUS].is_set)
         contract->run_gpus = (float)f[FC_FIELD_RUN_GPUS].number;
     if (compile_goals(compiled, settings, error))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/language/in_use.h"
 #include "cuda/model/base/draw.h"
 
 #define PI 3.14159265358979323846
@@ -213,6 +214,26 @@ static int collect(const struct fc_settings *settings, struct fc_program *progra
     return n;
 }
 
+/* A correlation that the user states needs two values that are drawn. */
+static void note_without_effect(struct fc_compiled *compiled, const struct fc_settings *settings)
+{
+    for (size_t c = 0; c < settings->correlation_count; c++) {
+        const struct fc_correlation *pair = &settings->correlations[c];
+        const struct fc_field *field[2] = {&fc_fields[pair->a], &fc_fields[pair->b]};
+        bool usual = !pair->place.file || !settings->file || strcmp(pair->place.file, settings->file) != 0;
+        for (int side = 0; !usual && side < 2; side++)
+            if (!uncertain_draw(&compiled->program, field[side]->input)) {
+                bool read =
+                    settings->fields[field[side]->id].is_set && fc_field_in_use(settings, field[side]);
+                fc_note(&compiled->notes, FC_NOTE, "correlation-without-effect", &pair->place,
+                        "the correlation between %s and %s changes nothing: %s %s", field[0]->path,
+                        field[1]->path, field[side]->path,
+                        read ? "is one number, not a distribution" : "is not drawn in this scenario");
+                break;
+            }
+    }
+}
+
 static int position(const int *fields, int n, int field)
 {
     int at = 0;
@@ -227,6 +248,7 @@ int fc_copula_compile(struct fc_compiled *compiled, const struct fc_settings *se
     struct fc_copula *copula = &compiled->program.copula;
     int fields[FC_COPULA_MAX];
     int n = collect(settings, &compiled->program, fields, error);
+    note_without_effect(compiled, settings);
     if (n <= 0)
         return n;
     matrix r = {{0}}, factor;

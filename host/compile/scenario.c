@@ -359,3 +359,59 @@ int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_resul
     }
     return 0;
 }
+
+/* The scenario of a result as a text of its own; NULL with `error` filled. */
+static char *scenario_text(const struct fc_result *result, struct fc_error *error)
+{
+    struct fc_document *document;
+    struct fc_writer *writer;
+    char *text = NULL;
+    size_t size = 0;
+    if (fc_document_open_text(&document, "scenario", result->scenario_json, strlen(result->scenario_json),
+                              FC_RESULT_BYTES, error))
+        return NULL;
+    const struct fc_node *node = fc_node_get(fc_document_root(document), "scenario");
+    FILE *out = node ? open_memstream(&text, &size) : NULL;
+    int status = out ? fc_writer_open(&writer, out, FC_JSON, error)
+                     : fc_fail(error, FC_FAULT, node ? "out of memory" : "it holds no scenario");
+    if (status == 0) {
+        fc_write_node(writer, NULL, node);
+        status = fc_writer_close(writer, error);
+    }
+    if (out && fclose(out) && status == 0)
+        status = fc_fail(error, FC_FAULT, "out of memory");
+    fc_document_close(document);
+    if (status) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+int fc_scenario_check_result(const struct fc_result *result, const char *path, struct fc_error *error)
+{
+    struct fc_scenario scenario;
+    struct fc_error why;
+    if (result->model_version != FC_MODEL_VERSION || !result->scenario_json) {
+        (void)fc_fail(error, FC_BAD_INPUT, "%s: is of model version %d, and this program has %d", path,
+                      result->model_version, FC_MODEL_VERSION);
+        return 1;
+    }
+    char *text = scenario_text(result, &why);
+    struct fc_scenario_options options = {.text = text};
+    bool open = text && fc_scenario_open(&scenario, "scenario", &options, &why) == 0;
+    free(text);
+    if (!open) {
+        (void)fc_fail(error, why.status, "%s: its inputs are not checked (%s)", path, why.text);
+        return 1;
+    }
+    uint64_t digest = scenario.compiled.input_digest;
+    fc_scenario_close(&scenario);
+    if (digest == result->input_digest)
+        return 0;
+    return fc_fail(error, FC_BAD_INPUT,
+                   "%s: its scenario gives the input digest %016llx, not %016llx as it states (it was "
+                   "edited, or the run "
+                   "had another catalog or --posterior: name the same here)",
+                   path, (unsigned long long)digest, (unsigned long long)result->input_digest);
+}

@@ -157,7 +157,8 @@ static int add_entry(struct fc_catalog *catalog, const char *kind, const struct 
                                      .what = fc_node_text(node, "what"),
                                      .place = node->key_place,
                                      .node = node,
-                                     .units = units};
+                                     .units = units,
+                                     .own = catalog->reading_own};
     if (fc_catalog_schema_check(&entry, units, error) < 0 || check_entry(&entry, error) < 0 ||
         fc_catalog_schema_complete(&entry, units, error) < 0)
         return -1;
@@ -165,6 +166,11 @@ static int add_entry(struct fc_catalog *catalog, const char *kind, const struct 
     for (size_t i = 0; i < catalog->count; i++)
         if (strcmp(catalog->entries[i].kind, kind) == 0 &&
             strcmp(catalog->entries[i].name, entry.name) == 0) {
+            const struct fc_catalog_entry *known = &catalog->entries[i];
+            if (catalog->reading_own && known->own && strcmp(kind, "posterior") != 0)
+                return fc_fail_at(error, &entry.place,
+                                  "the %s '%s' is given twice (first in %s, line %d); keep one of them", kind,
+                                  entry.name, known->place.file, known->place.line);
             catalog->entries[i] = entry;
             catalog->replaced += catalog->reading_own;
             return 0;
@@ -233,7 +239,8 @@ static int add_embedded(struct fc_catalog *catalog, struct fc_error *error)
 
 static int is_yaml_entry(const struct dirent *item)
 {
-    return ends_in_yaml(item->d_name);
+    size_t length = strlen(item->d_name);
+    return ends_in_yaml(item->d_name) || (length > 4 && strcmp(item->d_name + length - 4, ".yml") == 0);
 }
 
 /* The files of the user's directory in the order of their names. */

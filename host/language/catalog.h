@@ -28,6 +28,7 @@ struct fc_catalog_entry {
     const struct fc_node *node;  /* the entry's map */
     const struct fc_node *units; /* the file's `figures`, or NULL */
     bool stated;                 /* in a scenario, without source and grade */
+    bool own;                    /* of the user's directory or --posterior */
 };
 
 /* One figure of an entry; texts are NULL where the catalog has none. */

@@ -116,7 +116,7 @@ static int check_number(const struct fc_node *node, const char *name, const stru
         return fc_fail_at(error, &node->place, "'%s' is a plain number%s%s; remove what follows it", name,
                           plain ? "" : " in ", plain ? "" : unit);
     if (strcmp(type, "whole") == 0 && floor(value) != value)
-        return fc_fail_at(error, &node->place, "'%s' is an integer, not %g", name, value);
+        return fc_fail_at(error, &node->place, "'%s' is an integer, not %.10g", name, value);
     if (range_of(row, &lo, &hi) && !(value >= lo && value <= hi))
         return fc_fail_at(error, &node->place, "'%s' lies outside what is allowed, %s (it is %g)", name,
                           fc_catalog_schema_range(row, range, sizeof range), value);

@@ -150,6 +150,9 @@ static int unknown_word(const struct fc_source *source, size_t offset, size_t le
     struct fc_place place = fc_source_at(source, offset);
     char shown[64], hint[96];
     fc_printable(shown, sizeof shown, source->text + offset, length);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (strlen(names[i]) == length && strncmp(names[i], source->text + offset, length) == 0)
+            return fc_fail_at(error, &place, "the unit '%s' is one too many here; leave it out", shown);
     fc_did_you_mean(hint, sizeof hint, source->text + offset, length, names, COUNT_OF(names));
     return fc_fail_at(error, &place, "'%s' is not a known unit%s", shown,
                       hint[0] ? hint : "; write for example s, h, USD, kWh, GB/s or tokens");

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/error.h"
+
 /* Colours: blue and orange of Okabe and Ito, which stay apart for the colour-blind, on quiet greys. */
 static const char style[] =
     ":root{color-scheme:light dark;--ink:#1b2430;--soft:#5a6675;--line:#d5dbe3;--page:#fff;--card:#f5f7fa;"
@@ -82,8 +84,10 @@ void fc_html_say(FILE *out, const char *markup, const char *format, ...)
     int length = vasprintf(&text, format, list);
     va_end(list);
     fputs(markup, out);
-    if (length < 0)
+    if (length < 0) {
+        fc_lose();
         return;
+    }
     fc_html_text(out, text);
     free(text);
 }

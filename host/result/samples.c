@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cuda/model/base/tally.h"
+#include "host/base/error.h"
 
 #define ROUNDING                                                                                             \
     1e-6 /* relative: what the order of single-precision sums may change, and no more than that */
@@ -75,6 +76,7 @@ int fc_samples_order(const float *values, size_t count, uint32_t *order)
     if (!other || !at) {
         free(other);
         free(at);
+        fc_lose();
         return -1;
     }
     uint32_t *from = order, *to = other;
