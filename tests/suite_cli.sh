@@ -429,4 +429,6 @@ is "--set of a section is --set of each key" "$(member "$work/out" input_digest)
 flopcast run openai-aws-38b-contract -n 10 -b cpu --set 'prices.gpu_hour=3 USD' \
     --set 'correlations=[{between: [prices.gpu_hour, energy.price], rank: 0.5}]'
 is "a correlation with one number runs" "$status" 0
+has "and says that it changes nothing" "$work/err" \
+    'the correlation between prices.gpu_hour and energy.price changes nothing: prices.gpu_hour is one number'
 tap_end

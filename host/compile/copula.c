@@ -220,7 +220,7 @@ static void note_without_effect(struct fc_compiled *compiled, const struct fc_se
     for (size_t c = 0; c < settings->correlation_count; c++) {
         const struct fc_correlation *pair = &settings->correlations[c];
         const struct fc_field *field[2] = {&fc_fields[pair->a], &fc_fields[pair->b]};
-        bool usual = !pair->place.file || !settings->file || strcmp(pair->place.file, settings->file) != 0;
+        bool usual = !pair->place.file || strncmp(pair->place.file, "catalog/", strlen("catalog/")) == 0;
         for (int side = 0; !usual && side < 2; side++)
             if (!uncertain_draw(&compiled->program, field[side]->input)) {
                 bool read =
