@@ -213,6 +213,16 @@ else
     skip "inputs that were edited beside their digest" "no python3"
 fi
 
+# --- the scenario in a result is that of the run, for all that come with the program ---
+strange=''
+for name in $("$FLOPCAST" list scenarios | awk '{print $2}'); do
+    "$FLOPCAST" run "$name" -n 2 -q -b cpu -o "$work/trip.json" >/dev/null 2>&1
+    flopcast merge "$work/trip.json" -q
+    [ "$status" = 0 ] || strange="$strange$name: $(cat "$work/err")
+"
+done
+is "the scenario in each result gives its input digest" "$strange" ""
+
 # --- gaps ---
 flopcast run $aws -n 3000 -q -b cpu --shard 1/3 -o "$work/s1.json"
 flopcast run $aws -n 3000 -q -b cpu --shard 2/3 -o "$work/s2.json"

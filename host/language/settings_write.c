@@ -73,13 +73,20 @@ static bool same_group(const char *a, const char *b)
     return length == group_length(b) && strncmp(a, b, length) == 0;
 }
 
+/* A default of a clause or an event belongs to `flopcast value`; stated, it would switch the clause on. */
+static bool is_written(const struct fc_settings *settings, size_t field)
+{
+    const struct fc_setting *setting = &settings->fields[field];
+    return setting->is_set && !(setting->from_default && fc_fields[field].use == FC_USE_CLAUSE);
+}
+
 void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
 {
     bool written[FC_FIELD_COUNT] = {false};
     fc_write_map(writer, key);
     for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
         const char *path = fc_fields[i].path;
-        if (!settings->fields[i].is_set || written[i])
+        if (!is_written(settings, i) || written[i])
             continue;
         if (group_length(path) == 0) {
             write_value(&settings->fields[i], fc_fields[i].type, writer, path);
@@ -89,7 +96,7 @@ void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_wr
         snprintf(group, sizeof group, "%.*s", (int)group_length(path), path);
         fc_write_map(writer, group);
         for (size_t k = i; k < FC_FIELD_COUNT; k++) {
-            if (!settings->fields[k].is_set || !same_group(path, fc_fields[k].path))
+            if (!is_written(settings, k) || !same_group(path, fc_fields[k].path))
                 continue;
             write_value(&settings->fields[k], fc_fields[k].type, writer, last_part(fc_fields[k].path));
             written[k] = true;
