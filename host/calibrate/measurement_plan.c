@@ -78,6 +78,16 @@ static const char *const *zero_words(void)
     return words;
 }
 
+/* Those of plan.recompute, and torchtitan's for the activations of single operations. */
+static const char *const *recompute_words(void)
+{
+    static const char *words[8] = {"per-op"};
+    const char *const *choices = fc_fields[FC_FIELD_RECOMPUTE].choices;
+    for (int i = 0; i < 6 && choices[i]; i++)
+        words[1 + i] = choices[i];
+    return words;
+}
+
 const char *const *fc_column_words(enum fc_column column)
 {
     static const char *const gating[] = {"gated", "plain", NULL};
@@ -86,7 +96,6 @@ const char *const *fc_column_words(enum fc_column column)
                                              "hybridep", "token-drop", NULL};
     static const char *const router[] = {"balanced", "natural", NULL};
     static const char *const precision[] = {"BF16", "bfloat16", "FP16", "FP8", "MXFP8", "NVFP4", "FP4", NULL};
-    static const char *const recompute[] = {"none", "no", "selective", "full", "per-op", NULL};
     switch (column) {
     case FC_COLUMN_GATING:
         return gating;
@@ -108,7 +117,7 @@ const char *const *fc_column_words(enum fc_column column)
     case FC_COLUMN_PRECISION:
         return precision;
     case FC_COLUMN_RECOMPUTE:
-        return recompute;
+        return recompute_words();
     default:
         return NULL;
     }
