@@ -383,7 +383,7 @@ if command -v make >/dev/null 2>&1 && [ -f build.mk ]; then
         "$(cd / && "$work/root/opt/f/bin/flopcast" run samsung-50k -n 100 -q -b cpu --json | sed -n 's/^  "name": "\(.*\)",/\1/p')" samsung-50k
     is "the man page is there" "$(head -c3 "$work/root/opt/f/share/man/man1/flopcast.1")" ".TH"
     is "the scenarios are there" "$(ls "$work/root/opt/f/share/flopcast/scenarios" | grep -c 'openai-aws-38b.yaml')" 1
-    is "nothing is installed elsewhere" "$(cd "$work/root" && find . -type f | grep -vc '^./opt/f/\(bin\|share\)/')" 0
+    is "nothing is installed elsewhere" "$(cd "$work/root" && find . -type f | grep -vc '^./opt/f/\(bin\|share\|lib\|include\)/')" 0
 else
     skip "make install" "no make"
 fi
