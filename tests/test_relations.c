@@ -72,6 +72,7 @@ static int random_job(char lines[LINES][96], int n, int *batch)
     SAY("cluster.shortage=%s", dice() < 0.7 ? "wait" : "shrink");
     SAY("reliability.gpu_mtbf=%.0f h", 2000 * (1 + 9 * dice()));
     SAY("operation.maturity=%s", dice() < 0.5 ? "none" : "mixed");
+    SAY("reliability.rack_mtbf=400 h"); /* often enough that spare racks matter within days */
 #undef SAY
     assert_true(n < LINES - 2);
     return n;

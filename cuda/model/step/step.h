@@ -136,11 +136,14 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     dp_late =
         fc_fma((fc_real)p->dp_slices_s, per_nvlink, fc_fma((fc_real)p->dp_far_slices_s, per_nic, dp_late));
     dp_all = dp_all + dp_late;
-    fc_real dp = fc_max(FC_FACTOR(DP_EXPOSED) * dp_all, dp_all - FC_FACTOR(DP_WINDOW) * (stage + bubble));
+    /* what hides it is at most all the computation of the step: a step of one micro-batch has no two to hide behind */
+    fc_real micro = (fc_real)p->micro_batches;
+    fc_real computing = fc_fma(micro, stage, bubble);
+    fc_real window = fc_min(FC_FACTOR(DP_WINDOW) * (stage + bubble), computing);
+    fc_real dp = fc_max(FC_FACTOR(DP_EXPOSED) * dp_all, dp_all - window);
     fc_real optimizer =
         fc_fma((fc_real)p->optimizer_s * FC_FACTOR(OPTIMIZER_BYTES), per_hbm, FC_FACTOR(STEP_FIXED));
-    fc_real micro = (fc_real)p->micro_batches;
-    fc_real plain = fc_fma(micro, stage, bubble) + pp + dp + optimizer;
+    fc_real plain = computing + pp + dp + optimizer;
     /* replicas meet once per step and wait for the slowest */
     fc_real waiting = FC_FACTOR(STEP_WAIT) * (fc_real)p->slowest * stage;
     fc_real straggling = fc_fma(FC_FACTOR(STRAGGLING) * (fc_real)p->doublings, plain, waiting);
