@@ -398,7 +398,7 @@ int fc_scenario_check_result(const struct fc_result *result, const char *path, s
         return 1;
     }
     char *text = scenario_text(result, &why);
-    struct fc_scenario_options options = {.text = text};
+    struct fc_scenario_options options = {.text = text, .quasi = result->tally.shifts > 0};
     bool open = text && fc_scenario_open(&scenario, "scenario", &options, &why) == 0;
     free(text);
     if (!open) {
