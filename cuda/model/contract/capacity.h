@@ -36,6 +36,15 @@ FC_FN fc_real fc_outages_beyond(fc_real rate, fc_real u)
     return (fc_real)n;
 }
 
+/* Counts again, one by one, for the lanes where fc_outages came to its end of eight. */
+FC_FN void fc_month_many_outages(const fc_real *rate, fc_real span, const fc_u32 *words, fc_real *count)
+{
+    FC_LANES (l) {
+        if (count[l] > 7.5f)
+            count[l] = fc_outages_beyond(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[l]));
+    }
+}
+
 /* Hours of provider k in this month; the outages' words are those of event 256 + k × FC_MONTHS + t. */
 FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 seed,
                              const struct fc_month *month, fc_i32 k, fc_real (*FC_RESTRICT inputs)[FC_W],
@@ -63,10 +72,7 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     fc_random_words(seed, month->low, month->high, event, FC_STREAM_DELIVERY, words);
     FC_LANES (l)
         count[l] = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l])) * present;
-    FC_LANES (l) {
-        if (count[l] > 7.5f)
-            count[l] = fc_outages_beyond(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l]));
-    }
+    fc_month_many_outages(rate, span, words[0], count);
     FC_LANES (l) {
         fc_real ready = fc_max(ledger->until[l] - ledger->before[k][l], 0.0f);
         fc_real hours = ready * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]) * works[l];
