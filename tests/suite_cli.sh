@@ -195,7 +195,7 @@ for what in site pod rack gpu 'slow network' 'idle tray' 'planned stop' finished
 done
 has "replay: a strip of the time spent waiting" "$work/out" '^waiting    |'
 is "replay: the hours of a row are the days between two" \
-    "$(awk '/^ *[0-9]+\.[0-9]+  / { sum = 0; for (c = 0; c < 8; c++) sum += substr($0, 23 + 9 * c, 9)
+    "$(awk '/^ *[0-9]+\.[0-9]+  / { sum = 0; for (c = 0; c < 8; c++) sum += substr($0, 23 + 8 * c, 8)
         d = ($1 - day) * 24 - sum; day = $1; n++; if (d > 0.03 || d < -0.03) print; } END { print (n > 300) }' "$work/out")" 1
 is "replay: no row is wider than 120 columns" "$(awk '/^ *[0-9]+\.[0-9]+  / && length > 120' "$work/out")" ""
 LC_ALL=C "$FLOPCAST" replay nvl72-spares-pooled | head -4 >"$work/out" 2>"$work/err"
