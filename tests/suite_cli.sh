@@ -46,7 +46,7 @@ refused "a scenario that is not there" 2 \
 refused "an unknown option" 2 "flopcast: there is no option --frobnicate; see flopcast run --help" run --frobnicate $aws
 refused "a misspelt option" 2 "flopcast: there is no option --trails; did you mean --trials?" run --trails=5 $aws
 refused "an unknown letter" 2 "flopcast: there is no option -x; see flopcast run --help" run -xq $aws
-refused "an ambiguous option" 2 "flopcast: --s may mean --sequence, --seed, --set, --shard, --strict, --samples, --sort; write it out" run --s 4 $aws
+refused "an ambiguous option" 2 "flopcast: --s may mean --sequence, --seed, --set, --shard, --strict, --samples, --sampling, --sort; write it out" run --s 4 $aws
 refused "an option without its value" 2 "flopcast: -n needs a value; see flopcast run --help" run $aws -n
 refused "a value too many" 2 "flopcast: --quiet takes no value; see flopcast run --help" run --quiet=5 $aws
 refused "no trials" 2 "flopcast: -n: '0' is not an integer from 1 to 1000000000000" run -n 0 $aws
