@@ -38,7 +38,32 @@ if ! sed -n '/^  OpenCL: found/,/^  [A-Z]/p' "$work/out" | grep -q 'self-test pa
     tap_end
     exit
 fi
-# the self-test takes the first five batches
+# --- a self-test that does not end or does not build: said in a line of its device, after what is known already ---
+FLOPCAST_FAULT=opencl:hang FLOPCAST_SELFTEST_S=4 timeout 60 "$FLOPCAST" devices >"$work/out" 2>"$work/err" &
+process=$!
+i=0
+until grep -q '^    device 0: [^C]' "$work/out" || [ $((i += 1)) -gt 30 ]; do sleep 0.1; done
+has "the machine, the CPU's self-test and the device stand there while a driver hangs" "$work/out" '^Machine: '
+has "the CPU's self-test is there" "$work/out" '^      self-test passed'
+is "the driver's is not yet" "$(grep -c 'self-test failed\|A run by default' "$work/out")" 0
+wait $process
+is "a self-test that does not end: devices ends with 0" $? 0
+has "a self-test that does not end: it is said" "$work/out" '^      self-test failed (its driver gave no answer within 4 s)'
+has "a self-test that does not end: the rest is said too" "$work/out" '^A run by default: .*running on CPU'
+FLOPCAST_FAULT=opencl:hang FLOPCAST_SELFTEST_S=1 flopcast devices --json
+has "a self-test that does not end: JSON says it" "$work/out" '"selftest": "self-test failed (its driver gave no answer within 1 s)'
+FLOPCAST_FAULT=opencl:build flopcast devices
+is "kernels that do not build: status 0, nothing on stderr" "$status $(wc -c <"$work/err")" "0 0"
+has "kernels that do not build: the compiler's first error, indented" "$work/out" '^      .*error: .*fault on purpose'
+FLOPCAST_FAULT=opencl:build flopcast run $aws -n 100 -b cpu+opencl
+is "kernels that do not build: the CPU goes on" "$status" 0
+has "kernels that do not build: the note says so" "$work/err" 'is left out: the kernels do not build'
+is "kernels that do not build: nothing else on stderr" "$(grep -vc '^flopcast: \|^error: \|^(' "$work/err")" 0
+FLOPCAST_FAULT=opencl:hang FLOPCAST_HUNG_S=2 timeout 60 "$FLOPCAST" run $slow -n 100000 -b cpu+opencl --json >"$work/out" 2>"$work/err"
+is "a driver that hangs in the self-test of a run: the CPU's answer" "$? $(member "$work/out" digest)" "0 $right"
+has "a driver that hangs in the self-test of a run: it is named" "$work/err" 'left out: self-test failed (its driver gave no answer within 2 s)'
+
+# --- a driver that hangs in mid-run: the self-test, in a process of its own, takes five batches ---
 FLOPCAST_FAULT=opencl:hang:6 FLOPCAST_HUNG_S=2 timeout 60 "$FLOPCAST" run $slow -n 100000 -b cpu+opencl --json >"$work/out" 2>"$work/err"
 is "a driver that hangs beside the CPU: the right answer" "$? $(member "$work/out" digest)" "0 $right"
 has "a driver that hangs beside the CPU: it is named" "$work/err" 'OpenCL: .* failed during the run: it gave no answer for 2 s'

@@ -21,7 +21,7 @@ if ! sed -n '/^  OpenCL: found/,/^  [A-Z]/p' "$work/out" | grep -q 'self-test pa
     exit
 fi
 
-# The self-test takes the first five batches of each count.
+# The self-test, in a process of its own, takes five batches of its count.
 export FLOPCAST_FAULT
 FLOPCAST_FAULT=opencl:lost:6
 flopcast run $scenario -n $trials -b cpu+opencl --json

@@ -16,6 +16,7 @@
 #include "fault.h"
 
 enum { OPTION_BYTES = 512, BINARY_BYTES_MAX = 64 << 20 };
+enum { LOG_LINES = 5, LOG_COLUMNS = 200, LOG_ROOM = 40 /* for what is said behind it */ };
 
 /* FNV-1a (Fowler, Noll, Vo), 64 bits. */
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -146,6 +147,35 @@ static void save_cached(const struct fc_opencl *cl, cl_program program, const ch
     free(binary);
 }
 
+/* Cuts a compiler's log to its first lines that name an error (any, where none does), and counts the others. */
+static void shorten(char *log)
+{
+    bool named = strstr(log, "error") != NULL;
+    size_t used = 0;
+    int kept = 0, left_out = 0;
+    for (char *at = log; *at;) {
+        size_t length = strcspn(at, "\n");
+        char *next = at + length + (at[length] == '\n');
+        char end = at[length];
+        at[length] = '\0';
+        if (length > 0 && kept < LOG_LINES && (!named || strstr(at, "error"))) {
+            size_t part = length < LOG_COLUMNS ? length : LOG_COLUMNS;
+            memmove(log + used, at, part);
+            used += part;
+            log[used++] = end ? '\n' : '\0';
+            kept++;
+        } else {
+            left_out += length > 0;
+        }
+        at = next;
+    }
+    if (used > 0 && log[used - 1] == '\n')
+        used--;
+    log[used] = '\0';
+    if (left_out > 0 && used > 0)
+        snprintf(log + used, LOG_ROOM, "\n(%d more line%s)", left_out, left_out == 1 ? "" : "s");
+}
+
 static int fail_with_log(const struct fc_opencl *cl, cl_program program, cl_device_id device, cl_int code,
                          struct fc_error *error)
 {
@@ -156,10 +186,12 @@ static int fail_with_log(const struct fc_opencl *cl, cl_program program, cl_devi
     size_t size = 0;
     if (cl->get_program_build_info(program, device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size) == CL_SUCCESS &&
         size > 1) {
-        log = calloc(size + 1, 1);
+        log = calloc(size + LOG_ROOM + 1, 1);
         if (log &&
             cl->get_program_build_info(program, device, CL_PROGRAM_BUILD_LOG, size, log, NULL) != CL_SUCCESS)
             log[0] = '\0';
+        if (log)
+            shorten(log);
     }
     fc_fail(error, FC_NO_DEVICE,
             "the kernels do not build on OpenCL device '%s' (%s); its compiler says:\n%.1200s%s", info.name,

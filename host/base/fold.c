@@ -169,6 +169,13 @@ void fc_fold_end(void)
     memset(&state, 0, sizeof state);
 }
 
+void fc_fold_flush(void)
+{
+    (void)fflush(stdout);
+    if (state.folded)
+        (void)fflush(state.real);
+}
+
 void fc_style(FILE *out, enum fc_style style)
 {
     static const char *const codes[] = {"\033[0m", "\033[1m", "\033[2m", "\033[33m"};

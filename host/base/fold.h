@@ -20,6 +20,9 @@ void fc_fold_start(void);
 /* Writes what is left of the last line and gives stdout back. */
 void fc_fold_end(void);
 
+/* Shows what was printed to stdout so far, for a command that goes on for a while. */
+void fc_fold_flush(void);
+
 /* Prints one line, without its newline, folded at `width`. */
 void fc_fold_line(FILE *out, const char *line, size_t length, int width);
 

@@ -16,6 +16,7 @@
 enum { STACK_BYTES = 8 << 20 };
 
 static bool at_work; /* an exit now is nobody's intention */
+static bool left;    /* a thread that may never come back */
 
 static void guard_exit(void)
 {
@@ -69,7 +70,14 @@ int fc_process_run(int (*command)(int argc, char **argv), int argc, char **argv)
                 "-u, -v)\n",
                 strerror(why));
     at_work = false;
+    if (left)
+        fc_process_end_now(call.status);
     return call.status;
+}
+
+void fc_process_leave(void)
+{
+    left = true;
 }
 
 void fc_process_end_now(int status)

@@ -12,6 +12,10 @@
  * FC_FAULT, said on stderr, where no thread can be started. */
 int fc_process_run(int (*command)(int argc, char **argv), int argc, char **argv);
 
+/* Says that a thread was left behind which may never come back: fc_process_run then ends the process when the command
+ * does, with its status, and waits for nothing else. */
+void fc_process_leave(void);
+
 /* Ends the process at once with this status, standard output and error flushed, when threads are left behind that do
  * not come back. */
 _Noreturn void fc_process_end_now(int status);

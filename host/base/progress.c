@@ -48,3 +48,31 @@ void fc_progress_end(struct fc_progress_line *line)
         fputs("\r\033[K", stderr);
     line->shown = false;
 }
+
+static struct {
+    bool on, shown;
+    long second; /* the last one shown */
+} waiting;
+
+void fc_progress_waits(bool shown)
+{
+    waiting.on = shown && isatty(STDERR_FILENO);
+}
+
+void fc_progress_wait(const char *what, double elapsed_s)
+{
+    long second = (long)elapsed_s;
+    if (!waiting.on || second < 1 || (waiting.shown && second == waiting.second))
+        return;
+    fprintf(stderr, "\r\033[K%s, %ld s", what, second);
+    fflush(stderr);
+    waiting.second = second;
+    waiting.shown = true;
+}
+
+void fc_progress_waited(void)
+{
+    if (waiting.shown)
+        fputs("\r\033[K", stderr);
+    waiting.shown = false;
+}

@@ -20,4 +20,10 @@ void fc_progress_update(struct fc_progress_line *line, uint64_t done, uint64_t t
 /* Wipes the line. */
 void fc_progress_end(struct fc_progress_line *line);
 
+/* Waiting for something that gives no counts, a driver: where it was switched on and stderr is a terminal, "WHAT, 12 s"
+ * after the first second; fc_progress_waited wipes it. */
+void fc_progress_waits(bool shown);
+void fc_progress_wait(const char *what, double elapsed_s);
+void fc_progress_waited(void);
+
 #endif

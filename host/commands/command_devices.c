@@ -12,6 +12,8 @@
 #include "host/run/hardware.h"
 #include "host/backends/kernels.h"
 #include "host/base/options.h"
+#include "host/base/progress.h"
+#include "host/base/source.h"
 #include "host/report/report.h"
 #include "host/run/select.h"
 #include "host/run/selftest.h"
@@ -88,14 +90,28 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     return 0;
 }
 
-static void test_devices(struct picture *p)
+static void test_device(struct picture *p, int i)
 {
     const struct fc_host host = {.threads = p->hardware.placement.threads};
-    for (int i = 0; i < p->hardware.device_count; i++) {
-        const struct fc_found_device *device = &p->hardware.device[i];
-        if (device->info.refused[0])
-            continue;
-        fc_selftest(device->backend, device->number, &host, &p->test_s[i], &p->tested[i]);
+    const struct fc_found_device *device = &p->hardware.device[i];
+    if (device->info.refused[0])
+        return;
+    (void)fc_selftest_apart(device->backend, device->number, device->info.name, &host, fc_selftest_limit_s(),
+                            &p->test_s[i], &p->tested[i]);
+    (void)fc_make_printable(p->tested[i].text, true); /* a compiler's words are in it */
+}
+
+/* What auto would run on. The hardware's topology is gone after it. */
+static void choose(struct picture *p, int threads)
+{
+    struct fc_selection selection;
+    struct fc_select_request request = {.device = -1, .threads = threads, .tested = p->tested};
+    struct fc_error why;
+    if (fc_select_from(&selection, &p->hardware, &request, &why) == 0) {
+        snprintf(p->choice, sizeof p->choice, "%s", selection.line);
+        fc_select_free(&selection);
+    } else {
+        snprintf(p->choice, sizeof p->choice, "%.500s", why.text);
     }
 }
 
@@ -111,22 +127,21 @@ static int look(struct picture *p, const struct options *o, struct fc_error *err
     if (o->assume)
         return fc_fail(error, FC_BAD_INPUT,
                        "--assume is for a described machine; name one with HWLOC_XMLFILE=FILE");
-    if (fc_hardware_find(&p->hardware, fc_backends, o->threads, error))
-        return -1;
-    test_devices(p);
-    struct fc_selection selection;
-    struct fc_select_request request = {.device = -1, .threads = o->threads};
-    struct fc_error why;
-    if (fc_select(&selection, &request, &why) == 0) {
-        snprintf(p->choice, sizeof p->choice, "%s", selection.line);
-        fc_select_free(&selection);
-    } else {
-        snprintf(p->choice, sizeof p->choice, "%.500s", why.text);
-    }
-    return 0;
+    return fc_hardware_find(&p->hardware, fc_backends, o->threads, error);
 }
 
-static void print_device(const struct picture *p, int i)
+/* A text of one or several lines, each behind six blanks. */
+static void print_lines(const char *text)
+{
+    for (const char *at = text; *at;) {
+        size_t length = strcspn(at, "\n");
+        if (length > 0)
+            printf("      %.*s\n", (int)length, at);
+        at += length + (at[length] == '\n');
+    }
+}
+
+static void print_device(struct picture *p, int i)
 {
     const struct fc_found_device *device = &p->hardware.device[i];
     const struct fc_device_info *info = &device->info;
@@ -136,15 +151,19 @@ static void print_device(const struct picture *p, int i)
     if (info->has_pci)
         printf(", PCI %04x:%02x:%02x.%x", info->pci.domain, info->pci.bus, info->pci.device,
                info->pci.function);
+    printf("\n");
+    fc_fold_flush();
+    test_device(p, i);
     if (info->refused[0])
-        printf("\n      cannot be used: %s\n", info->refused);
+        printf("      cannot be used: %s\n", info->refused);
     else if (p->tested[i].status != FC_DONE)
-        printf("\n      %s\n", p->tested[i].text);
+        print_lines(p->tested[i].text);
     else
-        printf("\n      self-test passed (%.0f ms)\n", 1e3 * p->test_s[i]);
+        printf("      self-test passed (%.0f ms)\n", 1e3 * p->test_s[i]);
+    fc_fold_flush();
 }
 
-static void print_backends(const struct picture *p)
+static void print_backends(struct picture *p, int threads)
 {
     printf("Backends, as auto prefers their GPUs:\n");
     for (int b = 0; b < p->hardware.backend_count; b++) {
@@ -166,15 +185,17 @@ static void print_backends(const struct picture *p)
             printf("\n");
         }
     }
+    choose(p, threads);
     printf("A run by default: %s\n", p->choice);
 }
 
-static int print(const struct picture *p, struct fc_error *error)
+/* Prints what is known at once, and each self-test when it has ended. */
+static int print(struct picture *p, int threads, struct fc_error *error)
 {
     if (fc_topology_render(p->hardware.topology, &p->hardware.placement, stdout, fc_locale_is_utf8()))
         return fc_fail(error, FC_FAULT, "the machine could not be drawn to standard output");
     if (p->here)
-        print_backends(p);
+        print_backends(p, threads);
     else
         printf(
             "Backends were not asked: this machine is described, its devices cannot be reached from here.\n");
@@ -311,15 +332,19 @@ static void write_placement(struct fc_writer *w, const struct picture *p)
     fc_write_end(w);
 }
 
-static int write_json(const struct picture *p, struct fc_error *error)
+static int write_json(struct picture *p, int threads, struct fc_error *error)
 {
     struct fc_writer *w = NULL;
+    for (int i = 0; p->here && i < p->hardware.device_count; i++)
+        test_device(p, i);
     if (fc_writer_open(&w, stdout, FC_JSON, error))
         return -1;
     fc_write_map(w, NULL);
     write_machine(w, p);
     write_backends(w, p);
     write_placement(w, p);
+    if (p->here)
+        choose(p, threads);
     fc_write_text(w, "default", p->here ? p->choice : NULL);
     fc_write_end(w);
     int status = fc_writer_close(w, error);
@@ -338,12 +363,13 @@ int fc_command_devices(int argc, char **argv)
         return FC_DONE;
     }
     int failed = parsed;
+    fc_progress_waits(true);
     if (!failed)
         failed = look(&picture, &o, &error);
     if (!failed && !o.json)
         fc_fold_start();
     if (!failed)
-        failed = o.json ? write_json(&picture, &error) : print(&picture, &error);
+        failed = o.json ? write_json(&picture, o.threads, &error) : print(&picture, o.threads, &error);
     if (!failed && (fflush(stdout) != 0 || ferror(stdout)))
         failed = fc_fail(&error, FC_FAULT, "the list could not be written to standard output");
     fc_hardware_free(&picture.hardware);

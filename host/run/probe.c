@@ -2,140 +2,64 @@
 #include "probe.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "host/backends/fault.h"
-#include "host/base/clock.h"
 
 enum { LIMIT_S = 10 };
 
-/* What the child sends, before the devices. */
+/* What the child answers. */
 struct answer {
     int count;
     char why[256];
+    struct fc_device_info device[FC_DEVICES_MAX];
 };
 
-static double limit_s(void)
-{
-    const char *text = getenv("FLOPCAST_PROBE_S");
-    double seconds = text ? atof(text) : 0;
-    return seconds > 0 ? seconds : LIMIT_S;
-}
+struct question {
+    const struct fc_backend *backend;
+    int max;
+};
 
-static bool send_all(int to, const void *data, size_t bytes)
+static void discover(void *context, void *into)
 {
-    const char *at = data;
-    while (bytes > 0) {
-        ssize_t sent = write(to, at, bytes);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        at += sent;
-        bytes -= (size_t)sent;
-    }
-    return true;
-}
-
-/* The child's whole life. */
-_Noreturn static void ask(const struct fc_backend *backend, int max, int to)
-{
-    struct answer answer = {0};
-    struct fc_device_info *devices = calloc((size_t)max + 1, sizeof *devices);
-    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (nowhere >= 0) {
-        (void)dup2(nowhere, STDOUT_FILENO);
-        (void)dup2(nowhere, STDERR_FILENO);
-    }
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGPIPE, SIG_DFL);
-    if (fc_fault_asked(backend->name, "abort"))
+    const struct question *asked = context;
+    struct answer *answer = into;
+    if (fc_fault_asked(asked->backend->name, "abort"))
         abort();
-    while (fc_fault_asked(backend->name, "deaf"))
+    while (fc_fault_asked(asked->backend->name, "deaf"))
         pause();
-    if (!devices)
-        _exit(1);
-    int count = backend->discover(devices, max, answer.why, sizeof answer.why);
-    answer.count = count < 0 ? 0 : count > max ? max : count;
-    bool sent =
-        send_all(to, &answer, sizeof answer) && send_all(to, devices, (size_t)answer.count * sizeof *devices);
-    _exit(sent ? 0 : 1);
-}
-
-/* Reads `bytes` before the clock shows `until_s`. */
-static bool receive(int from, void *data, size_t bytes, double until_s)
-{
-    char *at = data;
-    while (bytes > 0) {
-        double left_s = until_s - fc_clock_s();
-        struct pollfd ready = {.fd = from, .events = POLLIN};
-        int news = left_s > 0 ? poll(&ready, 1, (int)(left_s * 1000) + 1) : 0;
-        if (news < 0 && errno == EINTR)
-            continue;
-        ssize_t got = news > 0 ? read(from, at, bytes) : 0;
-        if (got <= 0)
-            return false;
-        at += got;
-        bytes -= (size_t)got;
-    }
-    return true;
+    int count = asked->backend->discover(answer->device, asked->max, answer->why, sizeof answer->why);
+    answer->count = count < 0 ? 0 : count > asked->max ? asked->max : count;
 }
 
 int fc_probe(const struct fc_backend *backend, struct fc_device_info *devices, int max, char *why,
              size_t why_size)
 {
-    int ends[2], status = 0;
-    struct answer answer;
+    struct question question = {backend, max < FC_DEVICES_MAX ? max : FC_DEVICES_MAX};
+    char shown[80];
     if (backend == &fc_backend_cpu)
         return backend->discover(devices, max, why, why_size);
     if (max < 1)
         return 0;
-    if (pipe2(ends, O_CLOEXEC)) {
-        snprintf(why, why_size, "its driver cannot be asked: %s", strerror(errno));
+    struct answer *answer = calloc(1, sizeof *answer);
+    if (!answer) {
+        snprintf(why, why_size, "out of memory to ask its driver");
         return 0;
     }
-    (void)fflush(NULL);
-    pid_t child = fork();
-    if (child == 0)
-        ask(backend, max, ends[1]);
-    int failed = errno;
-    (void)close(ends[1]);
-    if (child < 0) {
-        (void)close(ends[0]);
-        snprintf(why, why_size, "its driver cannot be asked in a process of its own: %s", strerror(failed));
-        return 0;
+    snprintf(shown, sizeof shown, "asking %s's driver for devices", backend->title);
+    int count = 0;
+    if (fc_apart(discover, &question, answer, sizeof *answer, fc_apart_limit_s("FLOPCAST_PROBE_S", LIMIT_S),
+                 "it was asked for devices", shown, why, why_size) == FC_APART_DONE) {
+        snprintf(why, why_size, "%.255s", answer->why);
+        count = answer->count;
+        memcpy(devices, answer->device, (size_t)count * sizeof *devices);
     }
-    double until_s = fc_clock_s() + limit_s();
-    bool whole = receive(ends[0], &answer, sizeof answer, until_s) && answer.count <= max &&
-                 receive(ends[0], devices, (size_t)answer.count * sizeof *devices, until_s);
-    bool late = !whole && fc_clock_s() >= until_s;
-    (void)close(ends[0]);
-    if (!whole)
-        (void)kill(child, SIGKILL);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (whole) {
-        snprintf(why, why_size, "%s", answer.why);
-        return answer.count;
-    }
-    if (late)
-        snprintf(why, why_size, "its driver gave no answer within %.3g s", limit_s());
-    else if (WIFSIGNALED(status))
-        snprintf(why, why_size, "its driver crashed when it was asked for devices: signal %d, %s",
-                 WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else
-        snprintf(why, why_size, "its driver ended the process that asked it for devices");
-    return 0;
+    free(answer);
+    return count;
 }
 
 /* Whether the file names a driver other than PoCL. */

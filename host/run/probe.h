@@ -1,5 +1,5 @@
-/* probe.h: asks a backend for its devices at arm's length: in a child process with a time limit, so that a driver which
- * crashes or hangs when it is asked costs its devices and not the run. What the driver prints there is dropped. */
+/* probe.h: asks a backend for its devices at arm's length: in a child process with a time limit (apart.h), so that a driver
+ * which crashes or hangs when it is asked costs its devices and not the run. */
 #ifndef FC_HOST_PROBE_H
 #define FC_HOST_PROBE_H
 

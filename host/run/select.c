@@ -143,6 +143,16 @@ static int backend_index(const struct fc_hardware *hardware, const struct fc_bac
     return -1;
 }
 
+/* Whether the device passes its self-test, or has passed it. */
+static bool is_sound(const struct choice *c, const struct fc_found_device *device, struct fc_error *problem)
+{
+    if (!c->request->tested)
+        return fc_selftest_patient(device->backend, device->number, device->info.name, &c->selection->host,
+                                   problem) == 0;
+    *problem = c->request->tested[device - c->hardware->device];
+    return problem->status == FC_DONE;
+}
+
 /* Tests a device and takes it on. Returns 1 when it works, 0 when it is left out, -1 on error. */
 static int take(struct choice *c, const struct fc_found_device *device, struct fc_error *error)
 {
@@ -157,7 +167,7 @@ static int take(struct choice *c, const struct fc_found_device *device, struct f
         }
     }
     c->tried[b]++;
-    if (fc_selftest(device->backend, device->number, &s->host, NULL, &problem)) {
+    if (!is_sound(c, device, &problem)) {
         if (c->request->strict)
             return fc_fail(error, FC_NO_DEVICE, "%s %s: %.1200s (--strict stops here)",
                            device->backend->title, device->info.name, problem.text);

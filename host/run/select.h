@@ -18,6 +18,7 @@ struct fc_select_request {
     int threads;     /* CPU threads; 0: one per core that we may use */
     const char *isa; /* CPU instruction set; NULL: the widest there is */
     bool strict;     /* a device that fails its self-test stops the run */
+    const struct fc_error *tested; /* fc_select_from: how each of the hardware's devices did; NULL: test them now */
 };
 
 struct fc_selection {

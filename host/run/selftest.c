@@ -1,10 +1,16 @@
 /* selftest.c: see selftest.h. */
 #include "selftest.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "host/base/clock.h"
+#include "host/base/process.h"
+#include "host/base/progress.h"
 #include "cuda/model/base/random.h"
+#include "apart.h"
 #include "builtin.h"
 #include "host/backends/fault.h"
 
@@ -114,4 +120,130 @@ int fc_selftest(const struct fc_backend *backend, int device, const struct fc_ho
                        DIGEST_TRIALS, (unsigned long long)answer.digest,
                        (unsigned long long)fc_selftest_digest);
     return 0;
+}
+
+enum { APART_S = 60, PATIENT_S = 300 };
+
+/* A test and how it ended, for another process or thread. */
+struct trial_of {
+    const struct fc_backend *backend;
+    int device;
+    struct fc_host host;
+    int status;
+    double wall_s;
+    struct fc_error error;
+    pthread_mutex_t lock; /* on a thread: of the two below */
+    pthread_cond_t news;
+    bool over, left;
+};
+
+static void test(void *context, void *answer)
+{
+    struct trial_of *into = answer;
+    (void)context;
+    into->status = fc_selftest(into->backend, into->device, &into->host, &into->wall_s, &into->error);
+}
+
+static int judge(const struct trial_of *t, double *wall_s, struct fc_error *error)
+{
+    if (wall_s)
+        *wall_s = t->wall_s;
+    if (t->status)
+        *error = t->error;
+    return t->status;
+}
+
+double fc_selftest_limit_s(void)
+{
+    return fc_apart_limit_s("FLOPCAST_SELFTEST_S", APART_S);
+}
+
+int fc_selftest_apart(const struct fc_backend *backend, int device, const char *name,
+                      const struct fc_host *host, double limit_s, double *wall_s, struct fc_error *error)
+{
+    struct trial_of t = {.backend = backend, .device = device, .host = *host};
+    char shown[200], why[256];
+    if (backend->is_host)
+        return fc_selftest(backend, device, host, wall_s, error);
+    snprintf(shown, sizeof shown, "self-test of %s device %d, %.100s", backend->title, device, name);
+    if (fc_apart(test, NULL, &t, sizeof t, limit_s, "it was tested", shown, why, sizeof why) != FC_APART_DONE)
+        return fc_fail(error, FC_NO_DEVICE,
+                       "self-test failed (%s); update the driver or choose another device", why);
+    return judge(&t, wall_s, error);
+}
+
+static void free_trial(struct trial_of *t)
+{
+    (void)pthread_mutex_destroy(&t->lock);
+    (void)pthread_cond_destroy(&t->news);
+    free(t);
+}
+
+static void *test_thread(void *argument)
+{
+    struct trial_of *t = argument;
+    test(NULL, t);
+    (void)pthread_mutex_lock(&t->lock);
+    t->over = true;
+    bool left = t->left;
+    (void)pthread_cond_signal(&t->news);
+    (void)pthread_mutex_unlock(&t->lock);
+    if (left)
+        free_trial(t);
+    return NULL;
+}
+
+/* Waits for the thread's end, at most `limit_s`; whether it came. */
+static bool wait_for(struct trial_of *t, double limit_s, const char *shown)
+{
+    double start_s = fc_clock_s();
+    (void)pthread_mutex_lock(&t->lock);
+    while (!t->over && fc_clock_s() - start_s < limit_s) {
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 200000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        (void)pthread_cond_timedwait(&t->news, &t->lock, &until);
+        fc_progress_wait(shown, fc_clock_s() - start_s);
+    }
+    fc_progress_waited();
+    t->left = !t->over;
+    bool over = t->over;
+    (void)pthread_mutex_unlock(&t->lock);
+    return over;
+}
+
+int fc_selftest_patient(const struct fc_backend *backend, int device, const char *name,
+                        const struct fc_host *host, struct fc_error *error)
+{
+    double limit_s = fc_apart_limit_s("FLOPCAST_HUNG_S", PATIENT_S);
+    char shown[200];
+    pthread_t thread;
+    if (backend->is_host)
+        return fc_selftest(backend, device, host, NULL, error);
+    if (backend == &fc_backend_opencl)
+        return fc_selftest_apart(backend, device, name, host, limit_s, NULL, error);
+    struct trial_of *t = calloc(1, sizeof *t);
+    if (!t)
+        return fc_fail(error, FC_FAULT, "out of memory for the self-test");
+    *t = (struct trial_of){.backend = backend, .device = device, .host = *host};
+    t->host.topology = NULL; /* may be freed before the thread comes back */
+    (void)pthread_mutex_init(&t->lock, NULL);
+    (void)pthread_cond_init(&t->news, NULL);
+    snprintf(shown, sizeof shown, "self-test of %s %.100s", backend->title, name);
+    if (pthread_create(&thread, NULL, test_thread, t)) {
+        free_trial(t);
+        return fc_fail(error, FC_FAULT, "no thread can be started for the self-test (ulimit -u)");
+    }
+    if (!wait_for(t, limit_s, shown)) {
+        (void)pthread_detach(thread);
+        fc_process_leave();
+        return fc_fail(error, FC_NO_DEVICE,
+                       "self-test failed (it gave no answer for %.3g s, its driver has hung)", limit_s);
+    }
+    (void)pthread_join(thread, NULL);
+    int status = judge(t, NULL, error);
+    free_trial(t);
+    return status;
 }

@@ -38,4 +38,20 @@ int fc_selftest_measure(const struct fc_backend *backend, int device, const stru
 int fc_selftest(const struct fc_backend *backend, int device, const struct fc_host *host, double *wall_s,
                 struct fc_error *error);
 
+/* The same at arm's length (apart.h): a driver that crashes, or that has not answered after `limit_s`, fails its test, and
+ * what its compiler prints is dropped. A backend without a driver is tested directly. `name` is the device's, for the
+ * terminal. */
+int fc_selftest_apart(const struct fc_backend *backend, int device, const char *name,
+                      const struct fc_host *host, double limit_s, double *wall_s, struct fc_error *error);
+
+/* Seconds that `flopcast devices` waits (FLOPCAST_SELFTEST_S in tests): PoCL compiles for a quarter of them on a core
+ * of 2023. */
+double fc_selftest_limit_s(void);
+
+/* The same for a run, which waits five minutes (FLOPCAST_HUNG_S in tests): OpenCL at arm's length, for it compiles; other
+ * drivers on a thread of this process, so that what they set up serves the run. One that does not answer leaves its thread
+ * behind, and the process ends without it (fc_process_leave, host/base/process.h). */
+int fc_selftest_patient(const struct fc_backend *backend, int device, const char *name,
+                        const struct fc_host *host, struct fc_error *error);
+
 #endif
