@@ -31,6 +31,14 @@ printf 'hours,loss\n72,2.1\n' >"$work/log.csv"
 flopcast update "$work/dated.yaml" --log "$work/log.csv" -q
 is "a log without steps is refused" "$status" 2
 
+printf 'date,steps\n2026-12-04,250000\n' >"$work/log.csv"
+flopcast update "$work/dated.yaml" --log "$work/log.csv" -q -o "$work/updated.json"
+is "-o writes the answer too" "$status $(grep -c '"end_days_now"' "$work/updated.json")" "0 1"
+flopcast update "$work/dated.yaml" --log "$work/log.csv" -q -o "$work/log.csv"
+is "-o that is the log is refused" "$status $(wc -l <"$work/log.csv")" "2 2"
+flopcast update "$work/dated.yaml" --log "$work/log.csv" -q --report "$work/updated.html"
+is "--report: there is no page of it" "$status" 2
+
 # What Slurm, Weights & Biases and others write.
 cat >"$work/sacct.txt" <<'END'
 JobID           JobName      State               Start                 End    Elapsed 

@@ -24,6 +24,15 @@ is "an own table that is missed answers no" "$status" 1
 has "with the price it came from" "$work/out" '2025-01: 2  *40 '
 flopcast backtest --facts "$work/own.csv" -n 2000 -q --set 'market.sigma=[9, 9, 9]'
 is "another market may hold it" "$status" 0
+flopcast backtest --facts "$work/own.csv" -n 2000 -q -o "$work/own.csv"
+is "-o that is the table is refused" "$status $(wc -l <"$work/own.csv")" "2 3"
+flopcast backtest --facts "$work/own.csv" -n 2000 -q -o "$work/facts.csv"
+is "-o writes the facts too" "$status $(sed -n 2p "$work/facts.csv" | cut -d, -f2,3)" '1 "price Z, 3-year rental"'
+flopcast backtest --facts "$work/own.csv" -n 2000 -q -o -
+is "-o - is the JSON alone" "$(head -1 "$work/out")" '{'
+refused "--report: there is no page of it" 2 "flopcast: --report: flopcast backtest has no page; -o FILE.csv writes a table" \
+    backtest --facts "$work/own.csv" --report "$work/facts.html"
+refused "--row is a text" 2 "flopcast: --row prints a text; it does not go with --json" backtest --row llama3-405b --json
 printf 'date,quantity,value,unit\n' >"$work/own.csv"
 flopcast backtest --facts "$work/own.csv"
 is "a table without its columns is refused" "$status" 2

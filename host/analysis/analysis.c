@@ -24,19 +24,25 @@
 #define KEPT_CHUNKS 64u     /* in a batch, where runs are kept */
 #define MOST_BYTES ((uint64_t)4 << 30)
 
-const char fc_analysis_help[] =
-    "  -n, --trials N        number of worlds (default: 100000, fewer where many runs are needed)\n"
-    "  -s, --seed N          seed of the random numbers (default: the scenario's, else 1)\n"
-    "      --set PATH=VALUE  change one value of the scenario; PATH=*1.5 multiplies it\n"
-    "  -b, --backend NAME    auto, cpu, opencl, cuda, all, or several with commas (default: auto)\n"
-    "      --device N        number of the device within the backend (see flopcast devices)\n"
-    "  -t, --threads N       CPU threads (default: one per core that we may use)\n"
+#define HELP_OF_RUNS                                                                                         \
+    "  -n, --trials N        number of worlds (default: 100000, fewer where many runs are needed)\n"         \
+    "  -s, --seed N          seed of the random numbers (default: the scenario's, else 1)\n"                 \
+    "      --set PATH=VALUE  change one value of the scenario; PATH=*1.5 multiplies it\n"                    \
+    "  -b, --backend NAME    auto, cpu, opencl, cuda, all, or several with commas (default: auto)\n"         \
+    "      --device N        number of the device within the backend (see flopcast devices)\n"               \
+    "  -t, --threads N       CPU threads (default: one per core that we may use)\n"                          \
     "      --isa NAME        CPU instructions: portable, scalar, avx2, avx512\n"
-    "  -o, --output FILE     write the result too: .json, .csv, .xlsx or .html\n"
-    "      --report F.html   write it as a page\n"
-    "      --json            print JSON instead of tables\n"
-    "  -q, --quiet           no progress and no notes on stderr\n"
-    "  -h, --help            this text\n";
+#define HELP_OF_TEXT                                                                                         \
+    "      --json            print JSON instead of tables\n"                                                 \
+    "  -q, --quiet           no progress and no notes on stderr\n"                                           \
+    "  -h, --help            this text\n"
+
+const char fc_analysis_help[] =
+    HELP_OF_RUNS "  -o, --output FILE     write the result too: .json, .csv, .xlsx or .html\n"
+                 "      --report F.html   write it as a page\n" HELP_OF_TEXT;
+
+const char fc_analysis_help_pageless[] =
+    HELP_OF_RUNS "  -o, --output FILE     write the result too: .json, .csv or .xlsx\n" HELP_OF_TEXT;
 
 enum { OPTION_SET = 256, OPTION_ISA, OPTION_JSON, OPTION_DEVICE, OPTION_REPORT };
 
@@ -404,7 +410,8 @@ void fc_analysis_write_estimate(struct fc_writer *writer, const char *key, struc
         snprintf(name, sizeof name, "%s_why", key);
         fc_write_text(writer, name, why[estimate.why]);
     }
-    if (strncmp(key, "mean", 4) == 0 && isfinite(estimate.value) && estimate.share > 0 && estimate.share < 1) {
+    if (strncmp(key, "mean", 4) == 0 && isfinite(estimate.value) && estimate.share > 0 &&
+        estimate.share < 1) {
         snprintf(name, sizeof name, "%s_share", key); /* a mean of these worlds alone */
         fc_write_number(writer, name, estimate.share);
     }

@@ -31,6 +31,7 @@ struct fc_analysis_options {
 
 /* The lines of --help for these options. */
 extern const char fc_analysis_help[];
+extern const char fc_analysis_help_pageless[]; /* of commands that have no page: without --report */
 
 /* Goes through the options of `command`: takes the shared ones and returns the next of its `own`
  * (zero-terminated, values from FC_ANALYSIS_OWN on), with its argument in optarg. At the end

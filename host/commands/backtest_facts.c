@@ -133,7 +133,8 @@ static void print_reasons(const struct fc_facts *facts)
         if (before)
             continue;
         if (facts->rows[i].class != FC_FACT_NONE) {
-            printf("  %zu %s %s: %s\n", same, same > 1 ? "rows from" : "row of", facts->rows[i].known, reason);
+            printf("  %zu %s %s: %s\n", same, same > 1 ? "rows from" : "row of", facts->rows[i].known,
+                   reason);
             continue;
         }
         printf("  %s:\n", reason);
@@ -204,10 +205,10 @@ static void write_mean(struct fc_writer *w, const struct fc_fact_mean *m, bool y
     fc_write_end(w);
 }
 
-static int print_json(const struct fc_facts *facts, struct fc_error *error)
+static int print_json(FILE *out, const struct fc_facts *facts, struct fc_error *error)
 {
     struct fc_writer *w;
-    if (fc_writer_open(&w, stdout, FC_JSON, error))
+    if (fc_writer_open(&w, out, FC_JSON, error))
         return -1;
     fc_write_map(w, NULL);
     fc_write_unsigned(w, "format", FC_ANALYSIS_FORMAT);
@@ -258,19 +259,25 @@ static bool falls_short(const struct fc_facts *facts)
     return rows > 0 && (double)inside < 0.8 * (double)rows;
 }
 
-int fc_backtest_facts(const char *path, const struct fc_analysis_options *options, struct fc_error *error)
+int fc_backtest_facts(const char *path, const struct fc_analysis_options *options, struct fc_outputs *outputs,
+                      struct fc_error *error)
 {
     struct fc_analysis analysis = {0};
     struct fc_facts facts = {0};
     int status = fc_facts_read(&facts, path, error);
     if (status == 0)
+        status = fc_outputs_open(outputs, error);
+    if (status == 0)
         status = fc_analysis_open(&analysis, options, 0, error);
     if (status == 0)
         status = fc_facts_run(&facts, &analysis, options, error);
     fc_progress_end(&analysis.line);
-    if (status == 0 && options->json)
-        status = print_json(&facts, error);
-    else if (status == 0) {
+    if (status == 0 && (options->json || fc_outputs_any(outputs))) {
+        FILE *json = fc_outputs_begin(outputs, error);
+        status =
+            json ? fc_outputs_end(outputs, print_json(json, &facts, error) != 0, options->json, error) : -1;
+    }
+    if (status == 0 && fc_outputs_leave_room(outputs, options->json)) {
         print_rows(&facts);
         print_means(&facts);
         print_reasons(&facts);

@@ -10,6 +10,7 @@
 #include "host/analysis/history.h"
 #include "host/base/options.h"
 #include "host/base/table.h"
+#include "host/report/outputs.h"
 
 static const char help[] =
     "usage: flopcast backtest [CSV] [--row ID] [--fit] [OPTIONS]\n"
@@ -44,6 +45,7 @@ static const struct option own[] = {{"row", required_argument, NULL, OPTION_ROW}
 
 struct options {
     struct fc_analysis_options shared;
+    struct fc_outputs outputs;
     const char *table, *row;
     bool fit, facts;
 };
@@ -67,8 +69,12 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (o->facts && (o->row || o->fit))
         return fc_fail(error, FC_BAD_INPUT, "%s is of runs; it does not go with --facts",
                        o->row ? "--row" : "--fit");
+    const char *part = o->row ? "--row" : o->fit ? "--fit" : NULL;
+    if (part && (o->shared.output || o->shared.report || o->shared.json))
+        return fc_fail(error, FC_BAD_INPUT, "%s prints a text; it does not go with %s", part,
+                       o->shared.json ? "--json" : o->shared.output ? "-o" : "--report");
     o->table = optind < argc ? argv[optind] : NULL;
-    return 0;
+    return fc_outputs_take_pageless(&o->outputs, "backtest", o->shared.output, o->shared.report, error);
 }
 
 static const char *unit_of(const struct fc_history_row *row)
@@ -225,10 +231,10 @@ static void write_row(struct fc_writer *w, const struct fc_history_row *row)
     fc_write_end(w);
 }
 
-static int print_json(const struct fc_history *h, struct fc_error *error)
+static int print_json(FILE *out, const struct fc_history *h, struct fc_error *error)
 {
     struct fc_writer *w;
-    if (fc_writer_open(&w, stdout, FC_JSON, error))
+    if (fc_writer_open(&w, out, FC_JSON, error))
         return -1;
     fc_write_map(w, NULL);
     fc_write_unsigned(w, "format", FC_ANALYSIS_FORMAT);
@@ -308,6 +314,15 @@ static int explain(struct fc_history *h, const char *id, struct fc_error *error)
     return 0;
 }
 
+/* The JSON, for -o and for standard output. */
+static int write_files(struct options *o, const struct fc_history *h, struct fc_error *error)
+{
+    if (!o->shared.json && !fc_outputs_any(&o->outputs))
+        return 0;
+    FILE *json = fc_outputs_begin(&o->outputs, error);
+    return json ? fc_outputs_end(&o->outputs, print_json(json, h, error) != 0, o->shared.json, error) : -1;
+}
+
 int fc_command_backtest(int argc, char **argv)
 {
     struct options o = {.shared.wish.device = -1};
@@ -317,12 +332,13 @@ int fc_command_backtest(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == FC_ANALYSIS_HELP) {
-        fc_help_print(help, fc_analysis_help);
+        fc_help_print(help, fc_analysis_help_pageless);
         fc_analysis_options_free(&o.shared);
         return FC_DONE;
     }
     if (status == 0 && o.facts) {
-        status = fc_backtest_facts(o.table, &o.shared, &error);
+        status = fc_backtest_facts(o.table, &o.shared, &o.outputs, &error);
+        fc_outputs_close(&o.outputs);
         fc_analysis_options_free(&o.shared);
         return status > 0 ? status : fc_analysis_end(status, &error);
     }
@@ -330,6 +346,8 @@ int fc_command_backtest(int argc, char **argv)
         status = fc_catalog_open(&catalog, &error);
     if (status == 0)
         status = fc_history_read(&history, o.table, catalog, &error);
+    if (status == 0)
+        status = fc_outputs_open(&o.outputs, &error);
     if (status == 0)
         status = fc_analysis_open(&analysis, &o.shared, 0, &error);
     if (status == 0)
@@ -341,12 +359,14 @@ int fc_command_backtest(int argc, char **argv)
     else if (status == 0 && o.row) {
         fc_fold_start();
         status = explain(&history, o.row, &error);
-    } else if (status == 0 && o.shared.json)
-        status = print_json(&history, &error);
-    else if (status == 0) {
-        fc_fold_start();
-        print_people(&history);
+    } else if (status == 0) {
+        status = write_files(&o, &history, &error);
+        if (status == 0 && fc_outputs_leave_room(&o.outputs, o.shared.json)) {
+            fc_fold_start();
+            print_people(&history);
+        }
     }
+    fc_outputs_close(&o.outputs);
     fc_history_free(&history);
     fc_analysis_close(&analysis);
     fc_catalog_close(catalog);

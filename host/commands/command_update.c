@@ -8,6 +8,7 @@
 #include "host/base/help.h"
 #include "host/analysis/follow.h"
 #include "host/base/date.h"
+#include "host/report/outputs.h"
 
 static const char help[] =
     "usage: flopcast update SCENARIO --log LOG [--steps N] [--start DATE] [OPTIONS]\n"
@@ -44,6 +45,7 @@ static const struct option own[] = {{"log", required_argument, NULL, OPTION_LOG}
 
 struct options {
     struct fc_analysis_options shared;
+    struct fc_outputs outputs;
     const char *scenario, *logs[LOGS], *start;
     int log_count;
     double steps; /* NAN: not stated */
@@ -75,7 +77,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (o->start && !fc_date_read(o->start, &day))
         return fc_fail(error, FC_BAD_INPUT, "--start '%.20s' is not a date, such as 2026-12-01", o->start);
     o->scenario = argv[optind];
-    return 0;
+    return fc_outputs_take_pageless(&o->outputs, "update", o->shared.output, o->shared.report, error);
 }
 
 static double at(const double *quantiles, double p)
@@ -237,7 +239,7 @@ int fc_command_update(int argc, char **argv)
     struct fc_error error = {0};
     int status = read_options(argc, argv, &o, &error);
     if (status == FC_ANALYSIS_HELP) {
-        fc_help_print(help, fc_analysis_help);
+        fc_help_print(help, fc_analysis_help_pageless);
         fc_analysis_options_free(&o.shared);
         return FC_DONE;
     }
@@ -247,6 +249,8 @@ int fc_command_update(int argc, char **argv)
         o.start = scenario.settings->fields[FC_FIELD_START].name;
     if (status == 0)
         status = read_logs(&o, &seen, &error);
+    if (status == 0)
+        status = fc_outputs_open(&o.outputs, &error);
     if (status == 0)
         status = fc_analysis_open(&analysis, &o.shared, 0, &error);
     size_t worlds = o.shared.scenario.trials ? (size_t)o.shared.scenario.trials : WORLDS;
@@ -261,12 +265,19 @@ int fc_command_update(int argc, char **argv)
     fc_progress_end(&analysis.line);
     double deadline = opened ? (double)scenario.compiled.program.contract.deadline_days : 0;
     bool alarm = status == 0 && outside(&answer);
-    if (status == 0 && o.shared.json)
-        status = print_json(&o, &analysis, &scenario, &follow, &seen, &answer, deadline, &error);
-    else if (status == 0) {
+    if (status == 0 && (o.shared.json || fc_outputs_any(&o.outputs))) {
+        analysis.json = fc_outputs_begin(&o.outputs, &error);
+        status = !analysis.json ? -1
+                                : fc_outputs_end(&o.outputs,
+                                                 print_json(&o, &analysis, &scenario, &follow, &seen, &answer,
+                                                            deadline, &error) != 0,
+                                                 o.shared.json, &error);
+    }
+    if (status == 0 && fc_outputs_leave_room(&o.outputs, o.shared.json)) {
         fc_fold_start();
         print_people(&o, &follow, &seen, &answer, deadline);
     }
+    fc_outputs_close(&o.outputs);
     fc_follow_free(&follow);
     if (opened)
         fc_scenario_close(&scenario);

@@ -46,8 +46,11 @@ enum fc_output_kind fc_output_kind_of(const char *option, const char *path, unsi
             strcmp(endings[i].ending, ".yml") != 0)
             snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "",
                      endings[i].ending);
-    fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written, and %s is none of %s", option, path,
-            dot && dot != name ? dot : "none", list);
+    if (!dot || dot == name)
+        fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written; give it one of %s", option, path, list);
+    else
+        fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written, and %s is none of %s", option, path,
+                dot, list);
     return 0;
 }
 
@@ -77,6 +80,14 @@ int fc_outputs_take(struct fc_outputs *outputs, const char *output, const char *
     if (output && fc_outputs_add(outputs, "-o", output, allowed, error))
         return -1;
     return report ? fc_outputs_add(outputs, "--report", report, FC_OUTPUT_HTML, error) : 0;
+}
+
+int fc_outputs_take_pageless(struct fc_outputs *outputs, const char *command, const char *output, const char *report,
+                             struct fc_error *error)
+{
+    if (report)
+        return fc_fail(error, FC_BAD_INPUT, "--report: flopcast %s has no page; -o FILE.csv writes a table", command);
+    return fc_outputs_take(outputs, output, NULL, FC_OUTPUT_JSON | FC_OUTPUT_CSV | FC_OUTPUT_XLSX, error);
 }
 
 bool fc_outputs_leave_room(const struct fc_outputs *outputs, bool json)

@@ -51,6 +51,10 @@ int fc_outputs_add(struct fc_outputs *outputs, const char *option, const char *p
 int fc_outputs_take(struct fc_outputs *outputs, const char *output, const char *report, unsigned allowed,
                     struct fc_error *error);
 
+/* The same for a command that has no page: --report and .html are refused. */
+int fc_outputs_take_pageless(struct fc_outputs *outputs, const char *command, const char *output,
+                             const char *report, struct fc_error *error);
+
 /* Tries and locks all; a scenario (FC_OUTPUT_YAML) must be a new file. */
 int fc_outputs_open(struct fc_outputs *outputs, struct fc_error *error);
 
