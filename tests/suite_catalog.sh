@@ -40,6 +40,29 @@ contradicts "latent queries alone" "$good, mla_q_lora: 512" "mla_kv_lora"
 contradicts "an indexer in part" "$good, index_heads: 4" "indexer"
 contradicts "more dense layers than layers" "$good, first_dense_layers: 20, experts: 8, topk: 2, moe_ffn: 1024" "20 dense first"
 
+# network FIGURES: the same of a network, refused at the figure or the entry
+rm "$work/own/mine.yaml"
+sed 's/gpus: 64}/gpus: 64, domain: 8, network: mine}/; s/model: mine/model: llama3-8b/' "$work/s.yaml" >"$work/n.yaml"
+network() {
+    printf 'kind: network\nentries:\n  mine: {what: x, source: s, grade: published, nic_bits_per_s: 800e9, nic_latency_s: 6e-5, nvlink_latency_s: 1e-6, nvlink_saturated_bytes_per_s: 8e11, %s}\n' "$1" >"$work/own/mine.yaml"
+    flopcast run "$work/n.yaml" -n 2 -q -b cpu
+}
+network 'gpus: [gb300], nic_bytes_per_s: 97e9'
+is "a sound network runs" "$status" 0
+while IFS='|' read -r name figures words; do
+    network "$figures"
+    is "$name: status 2" "$status" 2
+    has "$name: at its place" "$work/err" "^flopcast: $work/own/mine.yaml:3:[0-9]*: .*$words"
+done <<'E'
+a network faster than its adapter|gpus: [gb300], nic_bytes_per_s: 485e9|4.85e+11 byte/s (nic_bytes_per_s) on an adapter of 8e+11 bit/s
+a GPU that nobody knows|gpus: [gb300, gb30], nic_bytes_per_s: 97e9|no gpu 'gb30'
+a figure outside its own range|gpus: [gb300], nic_bytes_per_s: {value: 97e9, low: 9.9e10, high: 1e11}|low is 9.9e+10, above value, 9.7e+10
+a range upside down|gpus: [gb300], nic_bytes_per_s: {value: 97e9, low: 9e10, high: 8e10}|value is 9.7e+10, above high
+a table without points|gpus: [gb300], nic_bytes_per_s: 97e9, all_reduce_busbw: [[8, 1e6, 5e9]]|write a map with 'points'
+a table of pairs|gpus: [gb300], nic_bytes_per_s: 97e9, all_reduce_busbw: {points: [[8, 1e6]]}|needs 3 numbers
+a table below zero|gpus: [gb300], nic_bytes_per_s: 97e9, all_reduce_busbw: {points: [[8, 1e6, -5e9]]}|numbers above 0
+E
+
 # row CHANGE: the H100 under another name and changed becomes the catalog
 rm "$work/own/mine.yaml"
 row() {

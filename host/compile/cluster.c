@@ -190,6 +190,19 @@ static bool joins(const struct fc_catalog_entry *network, const char *gpu)
     return false;
 }
 
+/* Every GPU of the network's list is one of the catalog. */
+static int check_joined(const struct fc_catalog_entry *network, const struct fc_catalog *catalog,
+                        struct fc_error *error)
+{
+    const struct fc_node *list = fc_node_get(network->node, "gpus");
+    const struct fc_catalog_entry *gpu;
+    for (const struct fc_node *item = list ? list->first : NULL; item; item = item->next)
+        if (item->kind == FC_NODE_TEXT &&
+            fc_catalog_find(catalog, "gpu", item->text, &item->place, &gpu, error))
+            return -1;
+    return 0;
+}
+
 static int refuse_network(const struct fc_cluster *c, const struct fc_catalog *catalog,
                           const struct fc_setting *network, struct fc_error *error)
 {
@@ -215,13 +228,20 @@ static int read_network(struct fc_cluster *c, const struct fc_settings *settings
 {
     const struct fc_setting *network = &settings->fields[FC_FIELD_NETWORK];
     const struct fc_catalog_entry *entry;
-    double nic, ethernet;
+    double nic, reached, ethernet;
     if (!network->is_set)
         return 0;
     if (fc_catalog_find(catalog, "network", network->name, &network->place, &entry, error) ||
         fc_catalog_number(entry, "nic_bits_per_s", &nic, &network->place, error) ||
-        fc_catalog_number_or(entry, "ethernet", 0, &ethernet, error))
+        fc_catalog_number(entry, "nic_bytes_per_s", &reached, &network->place, error) ||
+        check_joined(entry, catalog, error) || fc_catalog_number_or(entry, "ethernet", 0, &ethernet, error))
         return -1;
+    if (reached > nic / 8)
+        return fc_fail_at(
+            error, &entry->place,
+            "the network '%s' reaches %g byte/s (nic_bytes_per_s) on an adapter of %g bit/s, which is %g "
+            "byte/s; correct one",
+            entry->name, reached, nic, nic / 8);
     if (!c->has_gpu)
         return 0;
     if (!fc_node_get(entry->node, "gpus"))
@@ -345,15 +365,16 @@ static void worth_of_inheriting(const struct fc_catalog *catalog, char *text, si
     if (entry && !fc_catalog_number(entry, "rows", &rows, NULL, &none) &&
         !fc_catalog_number(entry, "mape", &mape, NULL, &none) &&
         !fc_catalog_number(entry, "cover90", &cover, NULL, &none))
-        snprintf(text, size,
-                 ". Tried on a generation that was measured later: fitted to A100 and Hopper alone, %.0f steps of "
-                 "Blackwell are predicted with a mean error of %.1f %%, and the 90 %% interval holds %.1f %% of "
-                 "them ('flopcast validate --leave-generation')",
-                 rows, 100 * mape, 100 * cover);
+        snprintf(
+            text, size,
+            ". Tried on a generation that was measured later: fitted to A100 and Hopper alone, %.0f steps of "
+            "Blackwell are predicted with a mean error of %.1f %%, and the 90 %% interval holds %.1f %% of "
+            "them ('flopcast validate --leave-generation')",
+            rows, 100 * mape, 100 * cover);
 }
 
-static void note_assumptions(const struct fc_cluster *c, const struct fc_catalog *catalog, bool run, bool step,
-                             struct fc_notes *notes)
+static void note_assumptions(const struct fc_cluster *c, const struct fc_catalog *catalog, bool run,
+                             bool step, struct fc_notes *notes)
 {
     char worth[320];
     if (c->gpus > c->domain && c->domain > c->node && !divides(c->domain, c->gpus)) {
@@ -369,7 +390,8 @@ static void note_assumptions(const struct fc_cluster *c, const struct fc_catalog
         fc_note(notes, FC_WARNING, "efficiency-inherited", NULL,
                 "no training speed of the %s is in the fit: its efficiency is inherited from %s, which "
                 "widens the step time by %.0f %% (one standard deviation; 'flopcast show %s' says why)%s",
-                c->gpu.name, fc_family_name(c->gpu.family), 100 * c->gpu.inherited_sd_log, c->gpu.name, worth);
+                c->gpu.name, fc_family_name(c->gpu.family), 100 * c->gpu.inherited_sd_log, c->gpu.name,
+                worth);
     }
     if (run && c->has_gpu && c->gpu.era_inherited)
         fc_note(notes, FC_NOTE, "failures-inherited", NULL,

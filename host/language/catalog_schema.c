@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "host/base/source.h"
+#include "value.h"
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
 
 enum { MOST_FIGURES = 128 };
+#define LARGEST 1e30 /* of a figure that its key confines further */
 
 static const char *const entry_words[] = {"what", "source", "grade", "note", "measured_name", "series"};
 static const char *const figure_words[] = {"value",  "unit",   "low",   "mode", "high",
@@ -123,17 +125,79 @@ static int check_number(const struct fc_node *node, const char *name, const stru
     return 0;
 }
 
+static bool number_of(const struct fc_node *node, double *value)
+{
+    char *end;
+    if (!node || node->kind != FC_NODE_TEXT)
+        return false;
+    *value = strtod(node->text, &end);
+    return end != node->text && *end == '\0';
+}
+
+/* What a figure says of its range: low, value and high do not fall, nor low, mode and high. */
+static int check_order(const struct fc_node *node, struct fc_error *error)
+{
+    static const char *const orders[][2] = {
+        {"low", "value"}, {"value", "high"}, {"low", "mode"}, {"mode", "high"}, {"low", "high"}};
+    for (size_t i = 0; i < COUNT_OF(orders); i++) {
+        const struct fc_node *below = fc_node_get(node, orders[i][0]),
+                             *above = fc_node_get(node, orders[i][1]);
+        double a, b;
+        if (number_of(below, &a) && number_of(above, &b) && a > b)
+            return fc_fail_at(error, &below->place, "'%s': %s is %g, above %s, %g", node->key, orders[i][0],
+                              a, orders[i][1], b);
+    }
+    return 0;
+}
+
+/* A table of measurements: a map with `points`, each a list of as many positive numbers as its row says. */
+static int check_table(const struct fc_node *node, size_t columns, struct fc_error *error)
+{
+    const struct fc_node *points = node->kind == FC_NODE_MAP ? fc_node_get(node, "points") : NULL;
+    double value;
+    if (!points || points->kind != FC_NODE_LIST)
+        return fc_fail_at(error, &node->place,
+                          "'%s' is a table; write a map with 'points', a list of lists of %zu numbers",
+                          node->key, columns);
+    for (const struct fc_node *point = points->first; point; point = point->next) {
+        if (point->kind != FC_NODE_LIST || point->count != columns)
+            return fc_fail_at(error, &point->place, "a point of '%s' needs %zu numbers", node->key, columns);
+        for (const struct fc_node *cell = point->first; cell; cell = cell->next)
+            if (!number_of(cell, &value) || !(value > 0 && isfinite(value)))
+                return not_a(cell, node->key, "a table of numbers above 0", error);
+    }
+    return 0;
+}
+
+/* A figure without a type, of a GPU: it becomes the default of a key, so it is a value as scenarios have them, of its
+ * row's unit. */
+static int check_value(const struct fc_node *node, const struct fc_node *row, struct fc_error *error)
+{
+    const struct fc_node *value = node->kind == FC_NODE_MAP ? fc_node_get(node, "value") : node;
+    const char *unit = fc_node_text(row, "unit");
+    struct fc_distribution distribution;
+    if (!value || value->kind != FC_NODE_TEXT || !unit || strcmp(unit, "text") == 0)
+        return 0;
+    struct fc_source source = fc_node_source(value);
+    return fc_value_read(&source, unit, FC_UNIT_REQUIRED, 0, LARGEST, &distribution, NULL, 0, error);
+}
+
 static int check_figure(const struct fc_node *node, const struct fc_node *row, struct fc_error *error)
 {
     bool typed = fc_node_text(row, "type") != NULL;
     const char *unit = fc_node_text(row, "unit");
+    double columns;
+    if (number_of(fc_node_get(row, "columns"), &columns) && node->kind != FC_NODE_MAP)
+        return check_table(node, (size_t)columns, error);
     if (node->kind != FC_NODE_MAP)
         return typed ? check_number(node, node->key, row, error) : 0;
     for (const struct fc_node *child = node->first; child; child = child->next)
         if (!among(child->key, figure_words, COUNT_OF(figure_words)))
             return unknown(child, "word of a figure", figure_words, COUNT_OF(figure_words), error);
+    if (number_of(fc_node_get(row, "columns"), &columns))
+        return check_table(node, (size_t)columns, error);
     if (!typed)
-        return 0;
+        return check_order(node, error);
     const char *stated = fc_node_text(node, "unit");
     if (stated && unit && strcmp(stated, unit) != 0) {
         const struct fc_place *place = &fc_node_get(node, "unit")->place;
@@ -147,7 +211,7 @@ static int check_figure(const struct fc_node *node, const struct fc_node *row, s
         if (number && check_number(number, node->key, row, error))
             return -1;
     }
-    return 0;
+    return check_order(node, error);
 }
 
 int fc_catalog_schema_check(const struct fc_catalog_entry *entry, const struct fc_node *figures,
@@ -167,7 +231,8 @@ int fc_catalog_schema_check(const struct fc_catalog_entry *entry, const struct f
         snprintf(what, sizeof what, "figure of a %s", entry->kind);
         if (!row)
             return unknown(node, what, names, count, error);
-        if (check_figure(node, row, error))
+        bool value = strcmp(entry->kind, "gpu") == 0 && !fc_node_text(row, "type");
+        if (check_figure(node, row, error) || (value && check_value(node, row, error)))
             return -1;
     }
     return 0;

@@ -1,8 +1,7 @@
 /* catalog_schema.h: what an entry of a catalog may hold: the map `figures` of the bundled file of its kind.
  *
  * A row of it reads {unit, what, type: whole, number, flag or word, range: [lo, hi], words: [...],
- * needed: true}; without a type, any
- * value that scenarios take. Bundled entries and those of the user's directory are held to the same rows: a figure
+ * needed: true}; without a type, any value that scenarios take; with columns: N, a table of N positive numbers a row. Bundled entries and those of the user's directory are held to the same rows: a figure
  * without one, one that is missing, of another type, unit or range is refused at its place. */
 #ifndef FC_HOST_CATALOG_SCHEMA_H
 #define FC_HOST_CATALOG_SCHEMA_H
