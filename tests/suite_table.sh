@@ -92,6 +92,14 @@ has "with its reason" "$work/err" 'global batch of 4'
 echo "$narrow" | sed '1s/$/,dispatcher/; 2s/$/,hybrid-ep/' >"$work/word.csv"
 flopcast validate "$work/word.csv"
 has "a word is held to those of its column" "$work/err" "did you mean 'hybridep'?"
+printf 'gpu;gpus;model;seq;gbs;step time (s)\ngb200;256;deepseek-v3;4096;2048;0\n' >"$work/zero.csv"
+refused "a step of no time is no measurement" 2 \
+    "flopcast: $work/zero.csv:2: 'step_time_s' is 0, which is no measurement; leave the cell empty where it was not measured" \
+    validate "$work/zero.csv"
+{ sed '1s/$/,colour/; 2s/$/,red/' "$work/row.csv"; sed -n '2s/$/,red/p' "$work/row.csv"; } >"$work/twice.csv"
+flopcast calibrate "$work/twice.csv" -n 1000
+has "calibrate says which columns nothing reads" "$work/err" "note: nothing reads the columns 'colour'"
+has "and that a row is there twice" "$work/err" 'twice.csv:3:1: warning: this row is that of line 2 again'
 printf 'a,"b\n' >"$work/open.csv"
 flopcast validate "$work/open.csv"
 has "a quote that is never closed" "$work/err" 'open.csv:1: a quote'

@@ -215,6 +215,11 @@ static bool is_degree(int column)
            column == FC_COLUMN_EP || column == FC_COLUMN_MBS;
 }
 
+static bool is_measured(int column)
+{
+    return column == FC_COLUMN_STEP_TIME || column == FC_COLUMN_TOKENS || column == FC_COLUMN_TFLOPS;
+}
+
 /* What people write for "not stated". */
 static bool says_nothing(const char *text)
 {
@@ -239,6 +244,9 @@ static const char *read_number(const struct fc_csv *csv, const char *text, int c
         fault(f, "%s:%d: '%s' is %g; it cannot be negative", name, line, fc_column_names[column], value);
     else if (value == 0 && is_degree(column))
         fault(f, "%s:%d: '%s' is 0; write 1 or more, or leave the cell empty where it is not known", name,
+              line, fc_column_names[column]);
+    else if (value == 0 && is_measured(column))
+        fault(f, "%s:%d: '%s' is 0, which is no measurement; leave the cell empty where it was not measured", name,
               line, fc_column_names[column]);
     else if (number_kind(column) == WHOLE && (value != floor(value) || value > 1e9))
         fault(f, "%s:%d: '%s' is '%.40s'; it takes a whole number up to 1e9", name, line,

@@ -321,6 +321,8 @@ static int calibrate(const struct options *o, struct fc_error *error)
         status = fc_beliefs_read_priors(prior, catalog, error);
     if (!status)
         status = fc_measurements_open(&m, o->table, catalog, error);
+    if (!status)
+        fc_notes_print(&m.notes, stderr, false);
     if (!status && m.used == 0)
         status = fc_fail(error, FC_BAD_INPUT, "no row of the table can be used (%s)",
                          m.count ? m.rows[0].left_out : "it is empty");
