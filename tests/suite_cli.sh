@@ -403,6 +403,15 @@ done
 # --- options that are taken out of the arguments ---
 head -1 catalog/measured-training.csv >"$work/own.csv"
 grep -e '^mb-26.08-gb200-qwen3-30b' catalog/measured-training.csv >>"$work/own.csv"
+# A plan outlives the catalog it was read from: the forecast before a measurement is that of step, the one after is near it.
+flopcast step gb300-nvl72-frontier --json
+before=$(awk -F '[:,]' '/"step_time_s"/ { printf "%.3g", $2 }' "$work/out")
+flopcast calibrate gb300-nvl72-frontier --step-time "$before s +- 1 %" -o "$work/step.yaml"
+is "calibrate with a scenario forecasts what step does" \
+    "$(awk '/^plan /{ getline; sub(/.*%  */, ""); printf "%.3g", $1 }' "$work/out")" "$before"
+flopcast step gb300-nvl72-frontier --posterior "$work/step.yaml" --json
+is "and with it step foretells what was measured" "$(awk -F '[:,]' -v w="$before" \
+    '/"p5"/ && !n++ { low = $2 } /"p95"/ && !m++ { print low > 0.97 * w && $2 < 1.03 * w ? "yes" : "no: " low " to " $2 }' "$work/out")" yes
 flopcast calibrate "$work/own.csv" -n 1000 -o "$work/own.yaml"
 is "a posterior of one's own is made" "$status" 0
 flopcast run gb300-nvl72-frontier -n 20 -q -b cpu -o "$work/own.json" --posterior "$work/own.yaml"

@@ -235,7 +235,6 @@ static struct fc_plan plan_with(const char *const *set, struct fc_step_program *
         fail_msg("%s", error.text);
     fc_plan_program(&plan, program);
     fc_scenario_close(&scenario);
-    plan.gpu.name = NULL; /* lay in the scenario */
     return plan;
 }
 

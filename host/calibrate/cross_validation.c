@@ -164,7 +164,7 @@ static int predict_folds(const struct fc_measurements *m, const struct fc_belief
 void fc_generation_inherit(struct fc_accelerator *gpu, const struct fc_heir *heir)
 {
     gpu->family = heir->family;
-    gpu->clock = NULL;
+    gpu->clock[0] = '\0';
     /* at the limit of power: what a FLOP gets of it, to the power that boards of one chip have by their limits */
     if (gpu->tdp_w > 0 && heir->watts_per_flop > 0)
         gpu->clock_ratio = fmin(1, pow(gpu->tdp_w / gpu->bf16_flop_per_s / heir->watts_per_flop, FC_CLOCK_BY_POWER));
@@ -181,7 +181,7 @@ int fc_heir_read(struct fc_heir *heir, const struct fc_catalog *catalog, struct 
             continue;
         if (fc_accelerator_read(&gpu, catalog, entry->name, NULL, error))
             return -1;
-        if (gpu.family == heir->family && !gpu.clock && gpu.inherited_sd_log == 0 && !heir->watts_per_flop)
+        if (gpu.family == heir->family && !gpu.clock[0] && gpu.inherited_sd_log == 0 && !heir->watts_per_flop)
             heir->watts_per_flop = gpu.tdp_w / gpu.bf16_flop_per_s;
         if (strcmp(gpu.generation, fc_family_name(gpu.family)) != 0)
             heir->sd_log = fmax(heir->sd_log, gpu.inherited_sd_log);

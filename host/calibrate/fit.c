@@ -18,7 +18,7 @@ static const double ALIKE = 0.75;
 static bool alike(const struct fc_measurement *a, const struct fc_measurement *b)
 {
     const struct fc_plan *p = &a->plan, *q = &b->plan;
-    return strcmp(a->model, b->model) == 0 && p->gpu.name == q->gpu.name && p->precision == q->precision &&
+    return strcmp(a->model, b->model) == 0 && strcmp(p->gpu.name, q->gpu.name) == 0 && p->precision == q->precision &&
            p->tp == q->tp && p->pp == q->pp && p->micro_batch == q->micro_batch;
 }
 

@@ -393,10 +393,11 @@ static void note_assumptions(const struct fc_cluster *c, const struct fc_catalog
                 c->gpu.name, fc_family_name(c->gpu.family), 100 * c->gpu.inherited_sd_log, c->gpu.name,
                 worth);
     }
-    if (run && c->has_gpu && c->gpu.era_inherited)
+    const struct fc_catalog_entry *row = c->has_gpu ? fc_catalog_get(catalog, "gpu", c->gpu.name) : NULL;
+    if (run && row && text_of(row, "era_inherited"))
         fc_note(notes, FC_NOTE, "failures-inherited", NULL,
-                "failure rates of the %s are inherited (%s): %.240s", c->gpu.name, c->gpu.era,
-                c->gpu.era_inherited);
+                "failure rates of the %s are inherited (%s): %.240s", c->gpu.name, text_of(row, "era"),
+                text_of(row, "era_inherited"));
 }
 
 int fc_cluster_read(struct fc_cluster *c, const struct fc_settings *settings,

@@ -192,7 +192,7 @@ int fc_factor_for(const struct fc_plan *p, int input)
     bool needed = true;
     switch (input) {
     case FC_IN_CLOCK:
-        return p->gpu.clock ? named(p->gpu.clock) : -1;
+        return p->gpu.clock[0] ? named(p->gpu.clock) : -1;
     case FC_IN_GEMM_BF16:
         return by_family(p, FC_FACTOR_GEMM_BF16_A100, FC_FACTOR_GEMM_BF16_HOPPER,
                          FC_FACTOR_GEMM_BF16_BLACKWELL);

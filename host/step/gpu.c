@@ -1,6 +1,7 @@
 /* gpu.c: see gpu.h. */
 #include "gpu.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const families[] = {"ampere", "hopper", "blackwell"}; /* by enum fc_family */
@@ -91,20 +92,17 @@ static int read_kin(struct fc_accelerator *gpu, const struct fc_catalog *catalog
         return fc_fail_at(error, &entry->place, "GPU '%s': clock_ratio is a share near 1", entry->name);
     gpu->family = (enum fc_family)family;
     gpu->grace = host > 0;
-    gpu->generation = text_of(entry, "generation");
-    if (!gpu->generation)
-        gpu->generation = families[family];
+    const char *generation = text_of(entry, "generation"), *named = text_of(entry, "clock");
+    snprintf(gpu->generation, sizeof gpu->generation, "%s", generation ? generation : families[family]);
     if (strcmp(gpu->generation, families[family]) != 0 && !(gpu->inherited_sd_log > 0))
         return fc_fail_at(
             error, &entry->place,
             "GPU '%s' is of generation '%s' with the efficiency of '%s', but has no inherited_sd_log; "
             "state how much wider its step time is",
             entry->name, gpu->generation, families[family]);
-    gpu->clock = text_of(entry, "clock");
-    if (gpu->clock && fc_catalog_find(catalog, "efficiency", gpu->clock, &entry->place, &clock, error))
+    if (named && fc_catalog_find(catalog, "efficiency", named, &entry->place, &clock, error))
         return -1;
-    gpu->era = text_of(entry, "era");
-    gpu->era_inherited = text_of(entry, "era_inherited");
+    snprintf(gpu->clock, sizeof gpu->clock, "%s", named ? named : "");
     return 0;
 }
 
@@ -115,7 +113,7 @@ int fc_accelerator_read(struct fc_accelerator *gpu, const struct fc_catalog *cat
     *gpu = (struct fc_accelerator){0};
     if (fc_catalog_find(catalog, "gpu", name, place, &entry, error))
         return -1;
-    gpu->name = entry->name;
+    snprintf(gpu->name, sizeof gpu->name, "%s", entry->name);
     return read_peaks(gpu, entry, place, error) || read_links(gpu, entry, place, error) ||
                    read_kin(gpu, catalog, entry, error)
                ? -1

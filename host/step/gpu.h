@@ -10,10 +10,11 @@
 /* Whose measured efficiency factors hold. */
 enum fc_family { FC_AMPERE, FC_HOPPER, FC_BLACKWELL };
 
-/* A GPU with its links, all rates per GPU and at their stated peak. Texts are borrowed from the catalog. */
+/* A GPU with its links, all rates per GPU and at their stated peak. It holds its own texts: plans outlive the scenario and the
+ * catalog that they were read from. */
 struct fc_accelerator {
-    const char *name;       /* in the catalog */
-    const char *generation; /* of the chip, for people */
+    char name[56];       /* in the catalog */
+    char generation[24]; /* of the chip, for people */
     enum fc_family family;
     double bf16_flop_per_s, fp8_flop_per_s, mxfp8_flop_per_s, fp4_flop_per_s; /* dense; 0: it has none */
     double fp4_base_flop_per_s; /* what the measured FP4 efficiency refers to; at most fp4_flop_per_s */
@@ -25,13 +26,12 @@ struct fc_accelerator {
     double domain_most;        /* in the largest one sold */
     double node;               /* GPUs in one server or tray */
     bool grace;                /* kernels are launched by a Grace, or by a Vera, which counts as one */
-    const char *clock;         /* the efficiency factor of its clock; NULL: as its family */
-    double clock_ratio; /* sustained clock over what that factor says, for a generation that nobody measured; else 1 */
-    double tdp_w;       /* 0: not stated */
+    char clock[40];            /* the efficiency factor of its clock; "": as its family */
+    double
+        clock_ratio; /* sustained clock over what that factor says, for a generation that nobody measured; else 1 */
+    double tdp_w; /* 0: not stated */
     double
         inherited_sd_log; /* further spread of the log of the step time; 0: its own efficiency is measured */
-    const char *era;      /* reliability profile whose failure rates hold; NULL: none is known */
-    const char *era_inherited; /* whose rates these are where they are not this GPU's; else NULL */
 };
 
 /* A GPU of the catalog with its links; `place` is where its name was read, or NULL. A row without the figures that a

@@ -22,7 +22,7 @@ struct fc_residual_parts {
 /* What two plans are compared by. */
 enum { FC_TRAIT_SIZES = 9, FC_TRAIT_SHAPE = 7, FC_TRAIT_WAYS = 5 };
 struct fc_plan_traits {
-    char gpu[32], software[32];
+    char gpu[56], software[32];
     bool vendor, mixture;
     double inherited_sd; /* of the GPU */
     double router_sd;    /* of the log step time by how unevenly tokens are routed; own steps alone set it */
