@@ -39,7 +39,7 @@ for page in "$@"; do
         /^\([0-9.]+ s\)$/ { printf "(%.1f s)\n", took; next }
         { print }
         more { command = command "\n" $0; more = /[\\|]$/; next }
-        /^    flopcast / && !inside {
+        /^    (flopcast|printf) / && !inside {
             if (command != "") run(0) # one whose output is not shown
             command = $0
             more = /[\\|]$/

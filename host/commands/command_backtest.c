@@ -307,7 +307,7 @@ static int explain(struct fc_history *h, const char *id, struct fc_error *error)
                fc_history_quantile(row->base, FC_HISTORY_POINTS, 0.05),
                fc_history_quantile(row->base, FC_HISTORY_POINTS, 0.95));
     printf("%.4g (90 %%: %.4g to %.4g) %s\n", q(row, 0.5), q(row, 0.05), q(row, 0.95), unit_of(row));
-    printf("happened %s%.4g %s: at the %.1f th percentile of the forecast\n",
+    printf("happened %s%.4g %s: percentile %.1f of the forecast\n",
            row->at_least ? "at least " : "", actual_of(row), unit_of(row), 100 * s.percentile);
     if (row->planned_days > 0)
         printf("planned %.4g days\n", row->planned_days);

@@ -45,7 +45,8 @@ static const char help[] =
     "  -n, --draws N         evaluations of all rows (default 1e6)\n"
     "  -s, --seed N          seed of the random numbers (default 1)\n"
     "  -b, --backend NAME    what evaluates the rows: cpu (default), opencl or cuda; all give the same bits\n"
-    "  -t, --threads N       CPU threads (default: all)\n" FC_QUICK_HELP
+    "  -t, --threads N       CPU threads (default: all)\n"
+    "  -q, --quiet           no notes on stderr (warnings stay)\n" FC_QUICK_HELP
     "  -h, --help            this text\n";
 
 static const struct option long_options[] = {
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, 's'},
     {"backend", required_argument, NULL, 'b'},
     {"threads", required_argument, NULL, 't'},
+    {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -69,6 +71,7 @@ struct options {
     size_t time_count;
     struct fc_scenario_options change;
     struct fc_calibration_options run;
+    bool quiet;
     bool own; /* an update by measurements of one's own */
 };
 
@@ -80,7 +83,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     *o = (struct options){.run = {.draws = 1000000, .seed = 1}};
     optind = 1;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":o:n:s:b:t:h", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":o:n:s:b:t:qh", long_options, NULL)) != -1) {
         switch (option) {
         case 'm':
             if (o->time_count == MOST_TIMES)
@@ -110,6 +113,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
                 return -1;
             o->run.threads = (int)threads;
             break;
+        case 'q':
+            o->quiet = true;
+            break;
         case 'h':
             return 1;
         default:
@@ -122,8 +128,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     int left = argc - optind;
     if (left > (quick ? 1 : 2))
         return fc_fail(error, FC_BAD_INPUT,
-                       "unexpected argument '%.80s': calibrate takes a scenario and a table",
-                       argv[argc - 1]);
+                       "unexpected argument '%.80s': calibrate takes a scenario and a table", argv[argc - 1]);
     if (left == 2 || (own && !quick && left == 1)) {
         o->scenario = argv[optind];
         o->table = left == 2 ? argv[optind + 1] : NULL;
@@ -160,7 +165,8 @@ static int write_own(const struct options *o, const struct fc_own_measurements *
 static void print_own(const struct options *o, const struct fc_own_measurements *own)
 {
     struct fc_table table;
-    static const char *const heads[] = {"plan", "measured", "error", "forecast before (90 %)", "after (90 %)"};
+    static const char *const heads[] = {"plan", "measured", "error", "forecast before (90 %)",
+                                        "after (90 %)"};
     fc_table_start(&table, 5, 1);
     for (int c = 0; c < 5; c++)
         fc_table_cell(&table, "%s", heads[c]);
@@ -180,12 +186,14 @@ static void print_own(const struct options *o, const struct fc_own_measurements 
         const struct fc_own_plan *p = &own->plans[k];
         double z = log(p->seconds / p->before[1]) / (log(p->before[2] / p->before[1]) / 1.6448536);
         if (p->grown > 1)
-            printf("  plan %d: its %d measurements differ by more than their errors: the error was multiplied by "
+            printf("  plan %d: its %d measurements differ by more than their errors: the error was "
+                   "multiplied by "
                    "%.2g\n",
                    k + 1, p->count, p->grown);
         if (fabs(z) > 2.6)
-            printf("  plan %d: this is %.1f standard deviations from the forecast: check plan, GPU and unit\n",
-                   k + 1, z);
+            printf(
+                "  plan %d: this is %.1f standard deviations from the forecast: check plan, GPU and unit\n",
+                k + 1, z);
     }
     if (o->output)
         printf("\nwritten to %s; forecasts take it by --posterior %s\n", o->output, o->output);
@@ -201,10 +209,9 @@ static int calibrate_own(struct options *o, struct fc_error *error)
     struct fc_own_measurements *own = calloc(1, sizeof *own);
     int status = beliefs && own ? 0 : fc_fail(error, FC_FAULT, "out of memory for the calibration");
     if (!status && fc_catalog_posterior())
-        status = fc_fail(
-            error, FC_BAD_INPUT,
-            "calibrate starts from the bundled posterior; leave --posterior out and give "
-            "all measurements at once");
+        status = fc_fail(error, FC_BAD_INPUT,
+                         "calibrate starts from the bundled posterior; leave --posterior out and give "
+                         "all measurements at once");
     if (!status)
         status = fc_scenario_add_override(&o->change, "layers=step", error);
     if (!status)
@@ -220,7 +227,7 @@ static int calibrate_own(struct options *o, struct fc_error *error)
         status = fc_own_runs_table(own, o->scenario, &o->change, o->table, &notes, error);
     if (!status)
         status = fc_own_measurements_update(own, error);
-    fc_notes_print(&notes, stderr, false);
+    fc_notes_print(&notes, stderr, o->quiet);
     if (!status && o->output)
         status = write_own(o, own, error);
     if (!status)

@@ -23,6 +23,7 @@ static const char help[] =
     "with flopcast run or flopcast step run that scenario without keeping it.\n"
     "\n" FC_QUICK_HELP
     "  -o, --output FILE     write it there (an existing file is never overwritten); default: the terminal\n"
+    "  -q, --quiet           no notes on stderr (warnings stay)\n"
     "  -h, --help            this text\n";
 
 enum { ANSWER = 512 };
@@ -65,18 +66,18 @@ static int ask_for_missing(struct fc_quick *quick, char answers[5][ANSWER], stru
 }
 
 /* What does not run is not written. */
-static int try_it(const struct fc_quick *quick, struct fc_error *error)
+static int try_it(const struct fc_quick *quick, bool quiet, struct fc_error *error)
 {
     struct fc_scenario scenario;
     struct fc_scenario_options options = {.quick = *quick};
     if (fc_scenario_open(&scenario, NULL, &options, error))
         return -1;
-    fc_scenario_print_notes(&scenario, stderr, false);
+    fc_scenario_print_notes(&scenario, stderr, quiet);
     fc_scenario_close(&scenario);
     return 0;
 }
 
-static int keep(const char *text, const char *path, struct fc_error *error)
+static int keep(const char *text, const char *path, bool quiet, struct fc_error *error)
 {
     struct fc_output *output = NULL;
     if (path && fc_output_open_new(&output, "-o", path, error))
@@ -90,7 +91,7 @@ static int keep(const char *text, const char *path, struct fc_error *error)
     if (path && status == 0)
         status = fc_output_commit(output, error);
     fc_output_close(output);
-    if (path && status == 0)
+    if (path && status == 0 && !quiet)
         fprintf(stderr, "flopcast: %s is written; flopcast run %s\n", path, path);
     return status;
 }
@@ -99,22 +100,26 @@ int fc_command_init(int argc, char **argv)
 {
     static const struct option words[] = {FC_QUICK_OPTIONS,
                                           {"output", required_argument, NULL, 'o'},
+                                          {"quiet", no_argument, NULL, 'q'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     struct fc_quick quick = {0};
     struct fc_error error = {0};
     char answers[5][ANSWER];
     const char *path = NULL;
+    bool quiet = false;
     int status = 0;
     optind = 1;
     opterr = 0;
-    for (int c; !status && (c = getopt_long(argc, argv, ":o:h", words, NULL)) != -1;) {
+    for (int c; !status && (c = getopt_long(argc, argv, ":o:qh", words, NULL)) != -1;) {
         if (c == 'h') {
             fc_help_print(help, NULL);
             return FC_DONE;
         }
         if (c == 'o')
             path = optarg;
+        else if (c == 'q')
+            quiet = true;
         else if (!fc_quick_take(&quick, c, optarg))
             status = fc_option_error("init", c, argv, words, &error);
     }
@@ -130,8 +135,8 @@ int fc_command_init(int argc, char **argv)
         realpath(quick.model, full))
         quick.model = full;
     char *text = status ? NULL : fc_quick_text(&quick, &error);
-    if (text && try_it(&quick, &error) == 0)
-        (void)keep(text, path, &error);
+    if (text && try_it(&quick, quiet, &error) == 0)
+        (void)keep(text, path, quiet, &error);
     free(text);
     if (error.status != FC_DONE)
         fprintf(stderr, "flopcast init: %s\n", error.text);

@@ -221,8 +221,8 @@ static void print(const struct search *search, const struct fc_solve *s, const s
     char figure[96], value[FC_RANGE_TEXT], lo[FC_RANGE_TEXT], hi[FC_RANGE_TEXT], at[96], target[64];
     fc_answer_name(&search->answer, scenario->compiled.program.contract.run_flop, figure, sizeof figure);
     fc_range_text(&search->range, s->x, value, sizeof value);
-    fc_range_text(&search->range, s->x_lo, lo, sizeof lo);
-    fc_range_text(&search->range, s->x_hi, hi, sizeof hi);
+    fc_range_text(&search->range, fmax(s->x_lo, s->lo), lo, sizeof lo);
+    fc_range_text(&search->range, fmin(s->x_hi, s->hi), hi, sizeof hi);
     fc_format_figure(s->value, s->error, &scale, at, sizeof at);
     const char *unit = isfinite(s->value) ? scale.unit : ""; /* 'never' has none */
     fc_format_number(s->target / scale.factor, 4, target, sizeof target);
@@ -255,10 +255,12 @@ static void print(const struct search *search, const struct fc_solve *s, const s
              "nearest to\n"
              "the lower end. Narrow the range to look for others.");
     if (s->outcome == FC_SOLVE_FOUND)
-        printf(
-            "%s = %s is the %s value that reaches it: %s is %s%s%s there.\n95 %% interval by the error of the "
-            "simulation: %s to %s.\n",
-            search->range.path, value, s->smallest ? "smallest" : "largest", figure, at, *unit ? " " : "", unit, lo, hi);
+        printf("%s = %s is the %s value that reaches it: %s is %s%s%s there.\n95 %% interval by the error of "
+               "the "
+               "simulation: %s%s to %s%s.\n",
+               search->range.path, value, s->smallest ? "smallest" : "largest", figure, at, *unit ? " " : "",
+               unit, lo, s->x_lo < s->lo ? " (the range ends there)" : "", hi,
+               s->x_hi > s->hi ? " (the range ends there)" : "");
     else if (s->outcome == FC_SOLVE_ALL)
         printf("The whole range reaches it; nearest to the target, at %s = %s, %s is %s%s%s.\n",
                search->range.path, value, figure, at, *unit ? " " : "", unit);

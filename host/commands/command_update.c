@@ -108,7 +108,7 @@ static void print_line(const char *name, const double *q, const char *start)
 static void print_rate(const char *name, const struct fc_follow_rate *rate)
 {
     if (isfinite(rate->percentile))
-        printf("%s are at the %.1f th percentile; %.3g a day expected, %.3g +- %.2g a day now\n", name,
+        printf("%s are at percentile %.1f; %.3g a day expected, %.3g +- %.2g a day now\n", name,
                100 * rate->percentile, rate->before, rate->shape / rate->days,
                sqrt(rate->shape) / rate->days);
 }
@@ -131,7 +131,7 @@ static void print_people(const struct options *o, const struct fc_follow *f,
         printf("\nP(deadline of %.4g days): at the start %.1f %%, now %.1f %%\n", deadline,
                100 * fc_follow_probability(a->before, deadline),
                100 * fc_follow_probability(a->now, deadline));
-    printf("\nsteps done are at the %.1f th percentile of what was expected\n", 100 * a->steps_percentile);
+    printf("\nsteps done are at percentile %.1f of what was expected\n", 100 * a->steps_percentile);
     print_rate("interruptions", &a->stops);
     for (int k = 0; k < FC_FOLLOW_CLASSES; k++) {
         char name[40];
