@@ -114,7 +114,7 @@ static void test_pairs(void **state)
 {
     (void)state;
     const float a[] = {1, 2, 3, 4}, b[] = {2, 2, 2, 8};
-    struct fc_paired p = fc_samples_paired(a, b, 4);
+    struct fc_paired p = fc_samples_paired(a, b, 4, (double)INFINITY);
     assert_int_equal(p.count, 4);
     near("mean", p.mean, 1, 1e-12);                    /* differences 1, 0, -1, 4 */
     near("error", p.error, sqrt(14.0 / 3 / 4), 1e-12); /* their variance is 14 / 3 */
@@ -410,7 +410,7 @@ static void test_tornado_of_a_product(void **state)
     assert_int_equal(count, 4);
     for (int k = 1; k < count; k++)
         assert_true(fabs(bars[k - 1].swing) >= fabs(bars[k].swing)); /* the largest swing comes first */
-    fc_samples_moments(s.explain.base, s.explain.columns.count, &mean, &sd);
+    fc_samples_moments(s.explain.base, s.explain.columns.count, (double)INFINITY, &mean, &sd);
     for (int k = 0; k < count; k++) {
         if (strcmp(bars[k].name, "prices.gpu_hour") == 0) {
             assert_true(bars[k].swing < 0 && bars[k].rank_correlation < -0.4);

@@ -135,6 +135,19 @@ static void leaving_costs_its_fee(void **state)
     to_the_cent(set, FC_M_PAID_USD, 9 * bill + 0.5 * 3 * bill);
 }
 
+/* Left after 9 of 12 months, half of the hours used, three quarters billed, a quarter prepaid (3 bills, half a bill credited
+ * from the seventh month on). What is paid is either for hours in use or stranded: 2.25 bills of idle hours, 1.5 of the
+ * prepayment, which count towards the 2.25 that were left to pay, and half of the 0.75 that remain as the fee. */
+static void leaving_strands(void **state)
+{
+    (void)state;
+    const char *set[] = {"contract.terminate=9 months", "contract.demand=0.5", "contract.take_or_pay=0.75",
+                         "contract.prepayment=0.25", NULL};
+    double stranded = 9 * 0.25 * bill + 1.5 * bill + 0.5 * 0.75 * bill;
+    assert_true(fabs(one(set, FC_M_STRANDED_USD, true) - stranded) < 0.06); /* a cent per credit */
+    assert_true(fabs(one(set, FC_M_PAID_USD, true) - 9 * 0.5 * bill - stranded) < 0.06);
+}
+
 static void take_or_pay_and_minimum(void **state)
 {
     (void)state;
@@ -474,6 +487,56 @@ static void declining_value_is_left(void **state)
     assert_true(fabs(one(set, FC_M_PAID_USD, true) / (20e6 * (1 - pow(10, -0.14))) - 1) < 1e-7);
 }
 
+/* GPUs that come over a year are worth, after two, what is left of a life of four years from the day each came: between one
+ * and two years old, so on average 5/8 by a straight line, and where life is a year and a half 1/12: the last half of them is
+ * between a third and none of its life from the end. By decline the mean of 10^(-d t) between one and two years. */
+static void worth_by_age(void **state)
+{
+    (void)state;
+    const char *set[][8] = {{"provider1.form=own", "own.capex_per_gpu=20000 USD", "contract.years=2 years",
+                             "contract.ramp=12 months", "own.life=4 years", NULL},
+                            {"provider1.form=own", "own.capex_per_gpu=20000 USD", "contract.years=2 years",
+                             "contract.ramp=12 months", "own.life=1.5 years", NULL},
+                            {"provider1.form=own", "own.capex_per_gpu=20000 USD", "contract.years=2 years",
+                             "contract.ramp=12 months", "own.method=value_decline", "own.value_decline=0.14", NULL}};
+    double k = 0.14 * log(10), left[] = {5 / 8.0, 0.5 * (1 / 3.0) / 2, (exp(-k) - exp(-2 * k)) / k};
+    for (int i = 0; i < 3; i++) {
+        assert_true(fabs(one(set[i], FC_M_PAID_USD, true) / (20e6 * (1 - left[i])) - 1) < 1e-6);
+        for (int n = 0; n < 7; n++) /* in four tranches it is the same ramp */
+            if (!set[i][n]) {
+                set[i][n] = "contract.tranches=4";
+                break;
+            }
+        assert_true(fabs(one(set[i], FC_M_PAID_USD, false) / (20e6 * (1 - left[i])) - 1) < 1e-5);
+    }
+    /* a quarter of it a site, half as long-lived, sold at the exit after a year: half a year old on average */
+    const char *site[] = {"provider1.form=own", "own.capex_per_gpu=20000 USD", "contract.years=2 years",
+                          "contract.ramp=12 months", "own.life=4 years", "own.facility_share=0.25",
+                          "own.facility_life=2 years", "contract.terminate=12 months", NULL};
+    assert_true(fabs(one(site, FC_M_PAID_USD, true) / (20e6 * (0.75 / 8 + 0.25 / 4)) - 1) < 1e-6);
+}
+
+/* Owned GPUs of which a quarter of the hours stands idle: a quarter of what they cost in the end, energy apart. */
+static void idle_of_ones_own(void **state)
+{
+    (void)state;
+    const char *set[] = {"provider1.form=own", "own.capex_per_gpu=20000 USD", "own.life=4 years", "own.operations=0.0625",
+                         "energy.price=0.125 USD/kWh", "contract.demand=0.75", NULL};
+    double without_energy = 20e6 / 4 + 0.0625 * 20e6, energy = 0.75 * 8766 * 1000 * 2 * 0.8 * 1.2 * 0.125;
+    assert_true(fabs(one(set, FC_M_STRANDED_USD, true) / (without_energy / 4) - 1) < 1e-6);
+    assert_true(fabs(one(set, FC_M_PAID_USD, true) / (without_energy + energy) - 1) < 1e-6);
+}
+
+/* Upgrades that cost all of the rent leave a rule without work: no cost of it, not one a hundred times too high. */
+static void rules_without_work(void **state)
+{
+    (void)state;
+    const char *set[] = {"contract.years=7 years", "market.paths=true", "market.first_launch=1 month",
+                         "contract.switching_cost=4", NULL};
+    assert_true(isinf(one(set, FC_M_RULE_EVERY_GENERATION_USD, true)));
+    assert_true(isfinite(one(set, FC_M_RULE_COMMIT_USD, true)));
+}
+
 /* Texas has 333 g/kWh (eGRID2023) in the catalog, Norway 30 (Ember); what is stated wins; what the catalog
  * lacks is that of an unknown site, and not of the first provider's. */
 static void sites_give_their_figures(void **state)
@@ -578,6 +641,10 @@ int main(void)
         cmocka_unit_test(net_present_value),
         cmocka_unit_test(prepayment_comes_back),
         cmocka_unit_test(leaving_costs_its_fee),
+        cmocka_unit_test(leaving_strands),
+        cmocka_unit_test(worth_by_age),
+        cmocka_unit_test(idle_of_ones_own),
+        cmocka_unit_test(rules_without_work),
         cmocka_unit_test(take_or_pay_and_minimum),
         cmocka_unit_test(series_are_not_mixed),
         cmocka_unit_test(rate_of_return),

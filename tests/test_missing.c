@@ -53,7 +53,7 @@ static void most_never(void **state)
 static void low_side(void **state)
 {
     (void)state;
-    const struct fc_tally_metric *m = made(FC_M_IRR, 7800, 2200);
+    const struct fc_tally_metric *m = made(FC_M_PROGRAMME_LARGEST_FLOP, 7800, 2200);
     struct fc_estimate p5 = fc_statistics_quantile(m, 0.05), p50 = fc_statistics_quantile(m, 0.5);
     assert_true(isinf(p5.value) && p5.value < 0);
     assert_true(fabs(p50.value - 2800) < 3); /* the 5,000th of all, 2,200 below */
@@ -66,7 +66,7 @@ static void low_side(void **state)
 static void none_missing(void **state)
 {
     (void)state;
-    const struct fc_tally_metric *m = made(FC_M_IRR, 10000, 0);
+    const struct fc_tally_metric *m = made(FC_M_PROGRAMME_LARGEST_FLOP, 10000, 0);
     assert_true(fabs(fc_statistics_quantile(m, 0.05).value - 500) < 2);
     assert_true(fc_statistics_mean(m).share == 1);
 }
@@ -124,17 +124,45 @@ static void heavy_tail(void **state)
     assert_int_equal(fc_statistics_mean(plain).why, FC_WHY_NONE);
 }
 
+/* 0.3 % of the worlds at 4095, which stands for any rate above: no mean of them, no spread, no mean of a tail that holds them;
+ * quantiles are as they are. */
+static void at_the_cap(void **state)
+{
+    (void)state;
+    struct fc_error error;
+    int32_t metrics[] = {FC_M_MIRR};
+    char why[200];
+    fc_tally_free(&tally);
+    assert_int_equal(fc_tally_create(&tally, metrics, 1, &error), 0);
+    for (int i = 0; i < 20000; i++) {
+        float value = i % 20 == 7 && i % 6 == 1 && i < 1200 ? 4095 : 0.1f + (float)i / 20000;
+        fc_tally_add(&tally, 0, &value, 1, (uint64_t)i);
+    }
+    const struct fc_tally_metric *m = &tally.metrics[0];
+    struct fc_estimate mean = fc_statistics_mean(m), high = fc_statistics_cvar(m, 0.05, 1);
+    assert_true(mean.refused && isnan(mean.value) && isnan(mean.error));
+    assert_int_equal(mean.why, FC_WHY_CAPPED);
+    assert_int_equal(fc_statistics_sd(m).why, FC_WHY_CAPPED);
+    assert_int_equal(high.why, FC_WHY_CAPPED);
+    assert_true(fabs(fc_statistics_cvar(m, 0.05, 0).value - 0.125) < 0.002);
+    assert_true(fabs(fc_statistics_quantile(m, 0.5).value - 0.6) < 0.01);
+    assert_non_null(strstr(fc_statistics_why(m, &mean, why, sizeof why), "at its cap of 4095"));
+    float a[] = {1, 2, 4095}, b[] = {2, 3, 4095}, c[] = {2, 3, 5};
+    assert_true(isnan(fc_samples_paired(a, b, 3, 4095).mean) && isnan(fc_samples_paired(c, b, 3, 4095).mean));
+    assert_true(fc_samples_paired(a, a, 3, 4095).mean == 0);
+}
+
 static void paired(void **state)
 {
     (void)state;
     float a[] = {1, 2, (float)NAN, 4}, b[] = {2, (float)INFINITY, 3, 4.000001f};
     fc_samples_put_missing(a, 4, 1);
     fc_samples_put_missing(b, 4, 1);
-    struct fc_paired p = fc_samples_paired(a, b, 4);
+    struct fc_paired p = fc_samples_paired(a, b, 4, (double)INFINITY);
     assert_true(isnan(p.mean)); /* the two conditional means are of other worlds */
     assert_true(fabs(p.lower - 0.25) < 1e-12 && fabs(p.equal - 0.25) < 1e-12);
     float c[] = {1, 2, (float)INFINITY};
-    p = fc_samples_paired(c, c, 3);
+    p = fc_samples_paired(c, c, 3, (double)INFINITY);
     assert_true(p.mean == 0 && p.error == 0 && p.equal == 1);
 }
 
@@ -167,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(most_never),   cmocka_unit_test(low_side),
                                        cmocka_unit_test(none_missing), cmocka_unit_test(probability),
                                        cmocka_unit_test(few_worlds),   cmocka_unit_test(heavy_tail),
-                                       cmocka_unit_test(paired),       cmocka_unit_test(words)};
+                                       cmocka_unit_test(paired),       cmocka_unit_test(at_the_cap),
+                                       cmocka_unit_test(words)};
     return cmocka_run_group_tests(tests, NULL, tidy);
 }

@@ -70,7 +70,7 @@ static struct fc_sobol estimate(function *f, int frozen, uint32_t replication, s
         ua[frozen] = ub[frozen];
         c[i] = (float)f(ua);
     }
-    struct fc_sobol s = fc_sobol_estimate(a, b, c, count);
+    struct fc_sobol s = fc_sobol_estimate(a, b, c, count, (double)INFINITY);
     free(a);
     return s;
 }
@@ -187,12 +187,12 @@ static void test_odd_values(void **state)
 {
     (void)state;
     float same[] = {2, 2, 2, 2}, a[] = {1, 2, NAN, 3, 5}, b[] = {2, 1, 1, 4, 3}, c[] = {1, 2, 1, 4, 5};
-    struct fc_sobol s = fc_sobol_estimate(same, same, same, 4);
+    struct fc_sobol s = fc_sobol_estimate(same, same, same, 4, (double)INFINITY);
     assert_true(isnan(s.first) && isnan(s.total));
-    s = fc_sobol_estimate(a, b, c, 5); /* a world without a value: no variance to share out */
+    s = fc_sobol_estimate(a, b, c, 5, (double)INFINITY); /* a world without a value: no variance to share out */
     assert_true(isnan(s.first) && isnan(s.total) && isnan(s.total_error));
     a[2] = 2;
-    s = fc_sobol_estimate(a, b, c, 5);
+    s = fc_sobol_estimate(a, b, c, 5, (double)INFINITY);
     assert_true(isfinite(s.first) && isfinite(s.total));
     assert_true(fc_sobol_worlds(0.02, 1000, 0.01) == 4000);
 }

@@ -6,6 +6,9 @@
 
 #define FC_RUN_SIZES 8 /* most run sizes that one contract prices */
 
+/* Rates of return end here: v = 1/2 a month, 2^12 - 1 a year. A value that reaches it stands for any above. */
+#define FC_RATE_CAP 4095.0f
+
 enum fc_metric {
 #define METRIC(id, number, ...) FC_M_##id = number,
 #define PROBABILITY(id, number, ...) FC_M_##id = number,

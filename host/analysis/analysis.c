@@ -403,6 +403,7 @@ void fc_analysis_write_estimate(struct fc_writer *writer, const char *key, struc
                                       [FC_WHY_EMPTY] = "no world has a value",
                                       [FC_WHY_ONE] = "too few worlds",
                                       [FC_WHY_HEAVY] = "ten worlds make up more than half of the variance",
+                                      [FC_WHY_CAPPED] = "some worlds are at its cap, which stands for any value above",
                                       [FC_WHY_SHIFTS] = "too few shifts are in"};
     fc_write_number(writer, key, estimate.value); /* null where it is not finite */
     fc_write_number(writer, name, estimate.error);

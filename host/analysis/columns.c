@@ -44,6 +44,7 @@ int fc_columns_make(struct fc_columns *columns, const struct fc_scenario *scenar
         *c = (struct fc_column){.unit = fc_fields[fields[k]].unit,
                                 .field = fields[k],
                                 .metric = -1,
+                                .cap = (double)INFINITY,
                                 .values = columns->inputs + (size_t)k * count};
         snprintf(c->name, sizeof c->name, "%s", fc_fields[fields[k]].path);
     }
@@ -52,11 +53,12 @@ int fc_columns_make(struct fc_columns *columns, const struct fc_scenario *scenar
         *c = (struct fc_column){.unit = fc_metric_find(program->metrics[r])->unit,
                                 .field = -1,
                                 .metric = program->metrics[r],
+                                .cap = fc_metric_find(program->metrics[r])->cap,
                                 .values = metrics + (size_t)r * count};
         fc_metric_name(program->metrics[r], program->contract.run_flop, c->name, sizeof c->name);
     }
     for (int k = 0; k < columns->column_count; k++)
-        fc_samples_moments(columns->columns[k].values, count, &columns->columns[k].mean,
+        fc_samples_moments(columns->columns[k].values, count, columns->columns[k].cap, &columns->columns[k].mean,
                            &columns->columns[k].sd);
     return 0;
 }
@@ -109,7 +111,7 @@ size_t fc_columns_shifts(const struct fc_columns *columns, const bool *in, struc
         for (size_t i = 0; i < columns->count; i++)
             if (in[i])
                 part[used++] = c->values[i];
-        size_t finite = fc_samples_moments(part, used, &shifts[k].mean, &sd);
+        size_t finite = fc_samples_moments(part, used, c->cap, &shifts[k].mean, &sd);
         if (fc_samples_order(part, used, order) == 0)
             shifts[k].median = (double)part[order[used / 2]];
         if (c->sd > 0 && finite == used) { /* an outcome that may not come at all has no mean there */

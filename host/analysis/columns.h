@@ -15,8 +15,9 @@ struct fc_column {
     const char *unit;
     int field;  /* enum fc_field_id of an input, else -1 */
     int metric; /* enum fc_metric of an outcome, else -1 */
+    double cap; /* of the metric (host/result/metrics.h), else infinity */
     const float *values;
-    double mean, sd;
+    double mean, sd; /* of the finite values below the cap */
 };
 
 struct fc_columns {

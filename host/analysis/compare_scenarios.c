@@ -99,7 +99,8 @@ struct fc_side fc_side_of(const struct fc_sides *s, int side, int i)
 {
     struct fc_answer answer = {.kind = FC_ANSWER_MEAN, .metric = s->metrics[side][i]};
     struct fc_side found = {.mean = fc_answer_value(&answer, &s->tally[side])};
-    found.pair = fc_samples_paired(column_of(s, 0, i), column_of(s, side, i), (size_t)s->trials);
+    double cap = fc_metric_find(s->metrics[0][i])->cap;
+    found.pair = fc_samples_paired(column_of(s, 0, i), column_of(s, side, i), (size_t)s->trials, cap);
     bool high = fc_metric_worst_is_high(s->metrics[0][i], fc_metric_fixed(&s->scenario[0].compiled.program));
     found.better = high ? found.pair.lower : 1 - found.pair.lower - found.pair.equal;
     found.equal = found.pair.equal == 1;

@@ -79,6 +79,7 @@ static int rank_correlation(const struct fc_explain *e, const float *values, dou
 static int conditional_bar(const struct fc_explain *e, const struct fc_column *column, struct fc_bar *bar)
 {
     size_t n = e->columns.count, window = n / 20;
+    double cap = fc_metric_find(e->metric)->cap;
     uint32_t *order = malloc(n * sizeof *order);
     float *part = malloc((window + 1) * sizeof *part);
     int status = -1;
@@ -89,7 +90,7 @@ static int conditional_bar(const struct fc_explain *e, const struct fc_column *c
             size_t from = end ? n - n / 40 - window : n / 40;
             for (size_t i = 0; i < window; i++)
                 part[i] = e->base[order[from + i]];
-            if (fc_samples_moments(part, window, &means[end], &sds[end]) < window)
+            if (fc_samples_moments(part, window, cap, &means[end], &sds[end]) < window)
                 means[end] = sds[end] = (double)NAN;
             medians[end] = median(part, window, scratch);
         }
@@ -160,6 +161,7 @@ int fc_explain_tornado(struct fc_explain *e, const struct fc_driver *drivers, in
     const struct fc_program *program = &e->scenario->compiled.program;
     const struct fc_settings *settings = e->scenario->settings;
     int parts = 0, count = 0, status = 0;
+    double cap = fc_metric_find(e->metric)->cap;
     for (int d = 0; d < program->draw_count; d++)
         parts += program->draws[d].kind != FC_DRAW_CONSTANT &&
                  fc_driver_field(settings, program->draws[d].input) >= 0 &&
@@ -187,12 +189,12 @@ int fc_explain_tornado(struct fc_explain *e, const struct fc_driver *drivers, in
             break;
         }
         double sd;
-        struct fc_paired swing = fc_samples_paired(ends, ends + n, n);
+        struct fc_paired swing = fc_samples_paired(ends, ends + n, n, cap);
         bar->swing = swing.mean;
         bar->swing_error = swing.error;
-        if (fc_samples_moments(ends, n, &bar->mean_low, &sd) < n)
+        if (fc_samples_moments(ends, n, cap, &bar->mean_low, &sd) < n)
             bar->mean_low = (double)NAN; /* of some worlds alone it would mislead: the medians say it */
-        if (fc_samples_moments(ends + n, n, &bar->mean_high, &sd) < n)
+        if (fc_samples_moments(ends + n, n, cap, &bar->mean_high, &sd) < n)
             bar->mean_high = (double)NAN;
         bar->median_low = median(ends, n, order);
         bar->median_high = median(ends + n, n, order);
@@ -239,7 +241,7 @@ int fc_explain_indices(struct fc_explain *e, const struct fc_driver *drivers, in
         e->analysis->same_runs = leaves_runs(&drivers[k]);
         status = fc_analysis_run(e->analysis, frozen, e->scenario->seed, first, *worlds, NULL, c, error);
         if (status == 0)
-            indices[k] = fc_sobol_estimate(e->base, b, c, n);
+            indices[k] = fc_sobol_estimate(e->base, b, c, n, fc_metric_find(e->metric)->cap);
     }
     free(b);
     free(frozen);

@@ -49,13 +49,14 @@ static double control(const float *a, const float *b, const float *c, size_t cou
     return spread > 0 ? (pq - p * q / n) / spread : 0;
 }
 
-struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c, size_t count)
+struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c, size_t count, double cap)
 {
     struct ratio first = {0}, total = {0};
     double n = 0, mean = 0;
-    /* a world without a value has no distance from the mean, so no variance */
+    /* a world without a value, or at the cap, has no distance from the mean, so no variance */
     for (size_t i = 0; i < count; i++)
-        if (!isfinite(a[i]) || !isfinite(b[i]) || !isfinite(c[i]))
+        if (!isfinite(a[i]) || !isfinite(b[i]) || !isfinite(c[i]) ||
+            (double)fmaxf(a[i], fmaxf(b[i], c[i])) >= cap)
             return (struct fc_sobol){(double)NAN, (double)NAN, (double)NAN, (double)NAN};
     for (size_t i = 0; i < count; i++)
         if (isfinite(a[i]) && isfinite(b[i]) && isfinite(c[i])) {

@@ -18,9 +18,9 @@ struct fc_sobol {
     double total, total_error;
 };
 
-/* Estimates from `count` triples; worlds with a value that is not finite are left out. All is NAN when f does
- * not vary. */
-struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c, size_t count);
+/* Estimates from `count` triples. All is NAN when f does not vary, and when a value is not finite or reaches `cap` (that of
+ * the metric, host/result/metrics.h; infinity: none), for then it has no variance. */
+struct fc_sobol fc_sobol_estimate(const float *a, const float *b, const float *c, size_t count, double cap);
 
 /* Whether the 95 % interval covers 0, so that the index does not differ from 0 with this many worlds. */
 bool fc_sobol_is_zero(double index, double error);

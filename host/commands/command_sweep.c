@@ -128,7 +128,7 @@ static void pair_up(struct fc_sweep_row *row, struct fc_sweep_row *first, const 
 {
     for (int r = 0; r < row->tally.metric_count; r++) {
         const float *a = base + (size_t)r * trials, *b = now + (size_t)r * trials;
-        row->paired[r] = fc_samples_paired(a, b, (size_t)trials);
+        row->paired[r] = fc_samples_paired(a, b, (size_t)trials, fc_metric_find(row->tally.metrics[r].metric)->cap);
         struct fc_estimate before = fc_statistics_quantile(&first->tally.metrics[r], 0.95);
         struct fc_estimate after = fc_statistics_quantile(&row->tally.metrics[r], 0.95);
         bool refused = !isfinite(before.value) || !isfinite(after.value);

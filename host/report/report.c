@@ -53,7 +53,7 @@ struct printing {
     struct column columns[COLUMNS_MOST];
     int column_count;
     uint64_t need;                  /* the most trials that a refused figure wants */
-    bool heavy, conditional, never; /* what the notes are to explain */
+    bool heavy, capped, conditional, never; /* what the notes are to explain */
 };
 
 /* The columns for the width: mean, median and tails first, then what else there is room for; in the order of
@@ -130,6 +130,7 @@ static void print_cell(struct row *row, struct fc_estimate figure, const struct 
     if (figure.refused && figure.need > row->p->need)
         row->p->need = figure.need;
     row->p->heavy = row->p->heavy || figure.why == FC_WHY_HEAVY;
+    row->p->capped = row->p->capped || figure.why == FC_WHY_CAPPED;
     row->p->never = row->p->never || figure.why == FC_WHY_NEVER;
     put_cell(row, text);
 }
@@ -272,6 +273,9 @@ static void print_notes(struct printing *p)
         note(p, "n/a for a mean: ten worlds make up more than half of its variance, so its error is not "
                 "known; read the "
                 "quantiles");
+    if (p->capped)
+        note(p, "n/a for a rate of return: in some worlds it is at its cap, which stands for any value above, so it "
+                "has no mean; read the quantiles");
     if (p->need) {
         char text[160], count[32];
         fc_format_count(p->need, count, sizeof count);

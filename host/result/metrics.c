@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEADLINE = 1, WHOLE = 2, SIZES = 4, PICTURE = 8, CONTRACT_PICTURE = 16 };
+enum { HEADLINE = 1, WHOLE = 2, SIZES = 4, PICTURE = 8, CONTRACT_PICTURE = 16, RATE = 32 };
 
 #define METRIC(id, number, name_, unit_, worst_, flags, when_, run, contract, old, missing_, what_)          \
     {.metric = (number),                                                                                     \
@@ -17,6 +17,7 @@ enum { HEADLINE = 1, WHOLE = 2, SIZES = 4, PICTURE = 8, CONTRACT_PICTURE = 16 };
      .whole = ((flags)&WHOLE) != 0,                                                                          \
      .picture = ((flags)&PICTURE) != 0,                                                                      \
      .contract_picture = ((flags)&CONTRACT_PICTURE) != 0,                                                    \
+     .cap = ((flags)&RATE) != 0 ? (double)FC_RATE_CAP : (double)INFINITY,                                                 \
      .when = FC_WHEN_##when_,                                                                                \
      .run_chapter = FC_CHAPTER_##run,                                                                        \
      .contract_chapter = FC_CHAPTER_##contract,                                                              \
@@ -29,6 +30,7 @@ enum { HEADLINE = 1, WHOLE = 2, SIZES = 4, PICTURE = 8, CONTRACT_PICTURE = 16 };
      .unit = "1",                                                                                            \
      .worst = FC_WORST_LOW,                                                                                  \
      .probability = true,                                                                                    \
+     .cap = (double)INFINITY,                                                                                \
      .when = FC_WHEN_##when_,                                                                                \
      .run_chapter = FC_CHAPTER_##run,                                                                        \
      .contract_chapter = FC_CHAPTER_##contract,                                                              \

@@ -72,6 +72,7 @@ struct fc_metric_info {
     bool probability;               /* a 0/1 metric, reported as a probability under `name` */
     bool whole;                     /* counts something: every value is a whole number */
     bool picture, contract_picture; /* a histogram in the report of a run, of a contract */
+    double cap; /* a value that reaches it stands for any above, and has no mean; infinity: there is none */
     enum fc_when when;
     enum fc_chapter_id run_chapter, contract_chapter;
     const char *old_name; /* a name of earlier versions, still understood, or NULL */

@@ -12,7 +12,13 @@
 #define ROUNDING                                                                                             \
     1e-6 /* relative: what the order of single-precision sums may change, and no more than that */
 
-struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count)
+/* Whether a value is one that can be averaged. */
+static bool counts(float value, double cap)
+{
+    return isfinite(value) && (double)value < cap;
+}
+
+struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count, double cap)
 {
     struct fc_paired p = {.worlds = count};
     size_t lower = 0, equal = 0;
@@ -22,7 +28,7 @@ struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count)
                     (isfinite(a[i]) && fabs((double)b[i] - (double)a[i]) <= ROUNDING * fabs((double)a[i]));
         lower += !same && b[i] < a[i];
         equal += same;
-        if (!isfinite(a[i]) || !isfinite(b[i]))
+        if (!counts(a[i], cap) || !counts(b[i], cap))
             continue;
         double d = (double)b[i] - (double)a[i];
         if (p.count++ == 0)
@@ -120,8 +126,8 @@ void fc_samples_ranks(const float *values, const uint32_t *order, size_t count, 
 double fc_samples_correlation(const float *a, const float *b, size_t count)
 {
     double mean_a, mean_b, sd_a, sd_b, sum = 0;
-    fc_samples_moments(a, count, &mean_a, &sd_a);
-    fc_samples_moments(b, count, &mean_b, &sd_b);
+    fc_samples_moments(a, count, (double)INFINITY, &mean_a, &sd_a);
+    fc_samples_moments(b, count, (double)INFINITY, &mean_b, &sd_b);
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(a[i]) || !isfinite(b[i]))
@@ -132,18 +138,18 @@ double fc_samples_correlation(const float *a, const float *b, size_t count)
     return n > 1 && sd_a > 0 && sd_b > 0 ? sum / ((double)(n - 1) * sd_a * sd_b) : (double)NAN;
 }
 
-size_t fc_samples_moments(const float *values, size_t count, double *mean, double *sd)
+size_t fc_samples_moments(const float *values, size_t count, double cap, double *mean, double *sd)
 {
     double sum = 0, square = 0;
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
-        if (isfinite(values[i])) {
+        if (counts(values[i], cap)) {
             sum += (double)values[i];
             n++;
         }
     *mean = n ? sum / (double)n : (double)NAN;
     for (size_t i = 0; i < count; i++)
-        if (isfinite(values[i]))
+        if (counts(values[i], cap))
             square += ((double)values[i] - *mean) * ((double)values[i] - *mean);
     *sd = n > 1 ? sqrt(square / (double)(n - 1)) : (double)NAN;
     return n;

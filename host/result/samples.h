@@ -13,15 +13,16 @@
 /* b - a, world by world. */
 struct fc_paired {
     size_t worlds; /* all, */
-    size_t count;  /* and those where both have a value */
+    size_t count;  /* and those where both have a value below the cap */
     double mean,
         error;    /* mean of b - a and its standard error, sd / sqrt(count); NaN unless all worlds have both
-                           values, or the two are equal throughout */
+                           values below the cap, or the two are equal throughout */
     double lower; /* share of the worlds with b < a */
     double equal; /* share with b = a, but for rounding (a millionth) */
 };
 
-struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count);
+/* `cap` is that of the metric (host/result/metrics.h), infinity where it has none: a value that reaches it has no mean. */
+struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count, double cap);
 
 /* Standard error of the difference of the p-quantiles of a and b on the same worlds. The error of a quantile
  * is that of the share below it over the density; the two shares are correlated: se^2 = se_a^2 + se_b^2 - 2 r
@@ -39,8 +40,8 @@ void fc_samples_ranks(const float *values, const uint32_t *order, size_t count, 
 /* Pearson's correlation of two columns; of ranks it is Spearman's. NAN when one of them does not vary. */
 double fc_samples_correlation(const float *a, const float *b, size_t count);
 
-/* Mean and standard deviation of the finite values; returns how many there are. */
-size_t fc_samples_moments(const float *values, size_t count, double *mean, double *sd);
+/* Mean and standard deviation of the finite values below `cap`, infinity for all; returns how many there are. */
+size_t fc_samples_moments(const float *values, size_t count, double cap, double *mean, double *sd);
 
 /* Puts every value that is infinite or not a number at the adverse end: +infinity where `high` values are bad. */
 void fc_samples_put_missing(float *values, size_t count, int high);

@@ -188,11 +188,19 @@ static bool is_heavy(const struct fc_tally_metric *m)
     return far_square(m, mean, HEAVY_WORLDS) > HEAVY_SHARE * whole;
 }
 
+uint64_t fc_statistics_capped(const struct fc_tally_metric *m)
+{
+    const struct fc_metric_info *info = fc_metric_find(m->metric);
+    bool reached = info && m->count > 0 && (double)fc_tally_value(m->max_key) >= info->cap;
+    return reached ? m->bins[fc_tally_bin(m->max_key)] : 0;
+}
+
 /* What mean and sd are refused for alike. */
 static enum fc_why no_moment(const struct fc_tally_metric *m)
 {
     return m->count == 0               ? FC_WHY_EMPTY
            : share_with_value(m) < 0.5 ? FC_WHY_MISSING
+           : fc_statistics_capped(m)   ? FC_WHY_CAPPED
            : is_heavy(m)               ? FC_WHY_HEAVY
                                        : FC_WHY_NONE;
 }
@@ -369,6 +377,9 @@ struct fc_estimate fc_statistics_cvar(const struct fc_tally_metric *m, double sh
     if (m->invalid && (!missing_high == !high || wanted > (double)m->count))
         return (struct fc_estimate){
             missing_high ? INFINITY : -INFINITY, (double)NAN, 0, 0, FC_WHY_NEVER, share_with_value(m)};
+    double capped = (double)fc_statistics_capped(m);
+    if (capped > 0 && (high || wanted > (double)m->count - capped))
+        return refuse(m, FC_WHY_CAPPED, 0);
     double left = wanted, sum = 0, square = 0, edge = 0;
     struct view view = {.whole = m, .share = share, .high = high};
     uint32_t first = fc_tally_bin(m->min_key), last = fc_tally_bin(m->max_key);
@@ -483,6 +494,10 @@ const char *fc_statistics_why(const struct fc_tally_metric *m, const struct fc_e
                  "10 of the %s worlds make up more than half of the variance, so its error is not "
                  "known; read the quantiles",
                  worlds);
+        break;
+    case FC_WHY_CAPPED:
+        snprintf(text, size, "%.2g %% of the worlds are at its cap of %.0f, which stands for any value above; read the quantiles",
+                 100 * (double)fc_statistics_capped(m) / (double)fc_statistics_worlds(m), info ? info->cap : 0);
         break;
     case FC_WHY_SHIFTS:
         snprintf(text, size, "fewer than %d of the %d shifts are in, and only their spread tells the error; merge the other parts",

@@ -17,6 +17,7 @@ enum fc_why {
     FC_WHY_EMPTY,   /* no world has a value */
     FC_WHY_ONE,     /* too few worlds for a spread; `need` would do */
     FC_WHY_HEAVY,   /* a few worlds decide it, and its error with it */
+    FC_WHY_CAPPED,  /* some of its worlds are at the metric's cap, which stands for any value above */
     FC_WHY_SHIFTS,  /* quasi-Monte Carlo: too few of its shifts are in for an error */
 };
 
@@ -43,6 +44,9 @@ uint64_t fc_statistics_worlds(const struct fc_tally_metric *metric);
 /* Whether the worlds without a value lie above the others (cost, time) or below (yield). */
 int fc_statistics_missing_is_high(const struct fc_tally_metric *metric);
 
+/* Worlds at the cap of the metric (host/result/metrics.h), to the width of a bin; 0 where it has none. */
+uint64_t fc_statistics_capped(const struct fc_tally_metric *metric);
+
 /* The mean of the values alone, whatever their share; NaN when there is none. For scales and comparisons of
  * size, not to be printed as a result. */
 double fc_statistics_plain_mean(const struct fc_tally_metric *metric);
@@ -52,9 +56,9 @@ double fc_statistics_plain_mean(const struct fc_tally_metric *metric);
 void fc_statistics_bin(const struct fc_tally_metric *metric, uint32_t bin, double *lo, double *hi);
 
 /* Mean and standard deviation of the values, from the exact sums; errors sd / sqrt(n), and for sd from the
- * fourth moment of the histogram. Refused where fewer than half of the worlds have a value, and where the ten
- * most distant of at least 1,000 values make up more than half of the variance: the error is then as unknown as
- * the mean. */
+ * fourth moment of the histogram. Refused where fewer than half of the worlds have a value, where some are at the
+ * metric's cap (a tail mean too, if they are in the tail), and where the ten most distant of at least 1,000 values make
+ * up more than half of the variance: the error is then as unknown as the mean. */
 struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *metric);
 struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *metric);
 

@@ -3,6 +3,7 @@
 #define FC_MODEL_CASH_H
 
 #include "../base/elementary.h"
+#include "../metrics.h"
 #include "contract_program.h"
 
 /* Dollars to whole cents; a single amount beyond 2e14 USD is cut, so that sums of a few hundred stay in 64
@@ -29,7 +30,7 @@ FC_FN void fc_worth_at(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], const f
  * irr: the rate at which the present value is zero. The value is looked at for 25 monthly discount factors
  * v = 2^(x^3), x = -1 ... 1, which are close together around 1; where its sign changes more than once there is no
  * one rate, and where it never changes there is none: below zero throughout, nothing ever comes back. Above zero
- * throughout, the rate lies beyond that of v = 1/2: 4095, which stands for it (so for no outlay at all). Between the two factors the root is found by false
+ * throughout, the rate lies beyond that of v = 1/2: FC_RATE_CAP, which stands for it (so for no outlay at all). Between the two factors the root is found by false
  * position (Illinois).
  * mirr: what is paid out, discounted at `rate`, grows to what comes in, put aside at `rate`:
  * (worth of what comes in / worth of what is paid)^(12 / (months - 1)) × (1 + rate) - 1. */
@@ -88,8 +89,8 @@ FC_FN void fc_rates_of_return(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], 
         fc_real in = fc_max(inflow[l], 1e-30f), out = fc_max(outflow[l], 1e-30f);
         fc_real growth = fc_exp(grows * (fc_log(in) - fc_log(out))) * (1.0f + rate[l]) - 1.0f;
         fc_real modified = inflow[l] > 0.0f ? growth : -1.0f;
-        irr[l] = changes[l] == 1 ? yearly : gains[l] ? 4095.0f : none;
-        mirr[l] = has && outflow[l] > 0.0f ? fc_min(modified, 4095.0f) : gains[l] ? 4095.0f : none;
+        irr[l] = changes[l] == 1 ? yearly : gains[l] ? FC_RATE_CAP : none;
+        mirr[l] = has && outflow[l] > 0.0f ? fc_min(modified, FC_RATE_CAP) : gains[l] ? FC_RATE_CAP : none;
     }
 }
 

@@ -129,27 +129,44 @@ FC_FN void fc_form_own(FC_GLOBAL const struct fc_months *terms, const struct fc_
         fc_real had = month->t == 0 ? 0.0f : earlier[l];
         fc_real bought = fc_max(standing[l] - had, 0.0f) * capex;
         fc_real operations = standing[l] * capex * rate[l] * (FC_MONTH_OF_YEAR * span);
+        ledger->bill[l] = bought + operations; /* goes into what is paid by provider */
         usd[l] = bought + operations + ledger->kwh_now[l] * price[l] * ledger->energy_trend[l];
+    }
+    FC_LANES (l) {
+        ledger->stood[k][l] += ledger->hours[l];
+        ledger->unused[k][l] += ledger->hours[l] - ledger->used[l];
     }
     fc_pay_out(usd, FC_CASH_OWNED, ledger);
 }
 
-/* Owned GPUs are sold for what they are worth after `months`. */
+/* Owned GPUs are sold for what they are worth after `months`, each tranche by the time since it was delivered. What they
+ * cost in the end, energy apart, is stranded for the share of the hours in which they were not in use. */
 FC_FN void fc_sell_owned(FC_GLOBAL const struct fc_months *terms, fc_i32 k, fc_real months,
                          fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
 {
-    fc_real share = (fc_real)terms->provider[k].share, years = months * FC_MONTH_OF_YEAR;
-    fc_real standing[FC_W], usd[FC_W];
-    fc_delivery_at(terms, &ledger->delivery, k, months, standing);
-    FC_LANES (l) {
-        fc_real capex = fc_capex_per_gpu(terms->own_parts, inputs, l);
-        fc_real site = fc_site_capex(terms->own_parts, capex, inputs, l);
-        fc_real site_age = fc_min(years / inputs[FC_IN_FACILITY_LIFE_YEARS][l], 1.0f);
-        fc_real kept = fc_server_worth(terms->own_decline, years, inputs, l);
-        usd[l] =
-            -(share * ledger->gpus[l] * standing[l]) * ((capex - site) * kept + site * (1.0f - site_age));
+    fc_real part = 1.0f / (fc_real)terms->tranches, piece = (fc_real)terms->ramp_months * part;
+    fc_real gpus = (fc_real)terms->provider[k].share * part, usd[FC_W];
+    FC_LANES (l)
+        usd[l] = 0.0f;
+    for (fc_i32 j = 0; j < terms->tranches; j++) {
+        FC_LANES (l) {
+            fc_real capex = fc_capex_per_gpu(terms->own_parts, inputs, l);
+            fc_real site = fc_site_capex(terms->own_parts, capex, inputs, l);
+            fc_real from = ledger->delivery.from[k][j][l];
+            fc_real standing = gpus * ledger->gpus[l] * fc_ramp_at(months, from, piece);
+            fc_real old = fc_max(months - from, 0.0f) * FC_MONTH_OF_YEAR;
+            fc_real young = fc_max(months - from - piece, 0.0f) * FC_MONTH_OF_YEAR;
+            fc_real site_left = 1.0f - fc_life_over(young, old, inputs[FC_IN_FACILITY_LIFE_YEARS][l]);
+            fc_real kept = fc_server_worth(terms->own_decline, young, old, inputs, l);
+            usd[l] = usd[l] - standing * ((capex - site) * kept + site * site_left);
+        }
     }
     fc_pay_out(usd, FC_CASH_OWNED, ledger);
+    FC_LANES (l) {
+        fc_real stood = ledger->stood[k][l];
+        fc_real idle = stood > 0.0f ? ledger->unused[k][l] / stood : 0.0f;
+        ledger->stranded[l] = fc_fma(ledger->paid[k][l] + usd[l], idle, ledger->stranded[l]);
+    }
 }
 
 /* A reservation is paid to its end: what it still runs after month t falls due at once. */

@@ -137,7 +137,8 @@ FC_FN void fc_market_prices(fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledge
     }
 }
 
-/* What the rules cost per 1e24 useful FLOP; an upgrade costs the switching share of a year's rent. */
+/* What the rules cost per 1e24 useful FLOP; an upgrade costs the switching share of a year's rent. Where
+ * the upgrades cost all of the term's rent a rule yields nothing: infinity. */
 FC_FN void fc_rules_end(fc_i32 months, fc_real (*FC_RESTRICT inputs)[FC_W],
                         const struct fc_ledger *FC_RESTRICT ledger, fc_real (*FC_RESTRICT metrics)[FC_W])
 {
@@ -149,12 +150,12 @@ FC_FN void fc_rules_end(fc_i32 months, fc_real (*FC_RESTRICT inputs)[FC_W],
         fc_real once = 12.0f * inputs[FC_IN_SWITCHING_COST][l];
         fc_real upgrades = (fc_real)market->launches[l];
         fc_real pairs = (fc_real)(market->launches[l] / 2); /* every second launch */
-        fc_real every = fc_max(1.0f - upgrades * once / whole, 0.01f);
-        fc_real late = fc_max(1.0f - fc_max(upgrades - 1.0f, 0.0f) * once / whole, 0.01f);
-        fc_real second = fc_max(1.0f - pairs * once / whole, 0.01f);
-        fc_real cost1 = commit * whole / (ledger->gained[1][l] * every);
-        fc_real cost2 = commit * whole / (ledger->gained[2][l] * late);
-        fc_real cost3 = commit * whole / (ledger->gained[3][l] * second);
+        fc_real every = 1.0f - upgrades * once / whole;
+        fc_real late = 1.0f - fc_max(upgrades - 1.0f, 0.0f) * once / whole;
+        fc_real second = 1.0f - pairs * once / whole;
+        fc_real cost1 = every > 0.0f ? commit * whole / (ledger->gained[1][l] * every) : fc_never();
+        fc_real cost2 = late > 0.0f ? commit * whole / (ledger->gained[2][l] * late) : fc_never();
+        fc_real cost3 = second > 0.0f ? commit * whole / (ledger->gained[3][l] * second) : fc_never();
         fc_real flexible = fc_min(cost1, fc_min(cost2, cost3));
         fc_real best = fc_min(commit, flexible);
         metrics[FC_M_RULE_COST_USD][l] = commit;

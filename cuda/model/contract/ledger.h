@@ -57,7 +57,8 @@ struct fc_ledger {
     /* so far, by provider */
     fc_real before[FC_PROVIDERS][FC_W]; /* full-capacity months until the start of the month */
     fc_real fixed[FC_PROVIDERS][FC_W];  /* price in force, where it is set at renewals */
-    fc_real paid[FC_PROVIDERS][FC_W];   /* USD */
+    fc_real paid[FC_PROVIDERS][FC_W];   /* USD; of owned capacity without its energy */
+    fc_real stood[FC_PROVIDERS][FC_W], unused[FC_PROVIDERS][FC_W]; /* hours of owned capacity */
     fc_real lost[FC_PROVIDERS][FC_W];   /* hours lost to outages */
 
     /* so far */

@@ -116,6 +116,7 @@ FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOB
             worth_planned[l] += owned ? capex : hour * priced_plan[l];
             share_now[l] = fc_fma(share, standing[l], share_now[l]);
             ledger->before[k][l] = ledger->fixed[k][l] = ledger->paid[k][l] = ledger->lost[k][l] = 0.0f;
+            ledger->stood[k][l] = ledger->unused[k][l] = 0.0f;
         }
     }
     fc_real stated = (fc_real)terms->gpus, value = (fc_real)contract->value_usd;

@@ -46,14 +46,25 @@ FC_FN fc_real fc_annuity(fc_real rate, fc_real years)
     return discounted > 0.0f ? rate / discounted : 1.0f / years;
 }
 
-/* Share of the servers' price that they are worth after `years`: straight line down to the residual at the
- * end of their life, or the decline of value. */
-FC_FN fc_real fc_server_worth(fc_i32 decline, fc_real years, fc_real inputs[FC_INPUT_COUNT][FC_W], fc_i32 l)
+/* Share of a life that is over, on average over ages spread evenly from `young` to `old`; what is older has none left. */
+FC_FN fc_real fc_life_over(fc_real young, fc_real old, fc_real life)
 {
-    fc_real age = fc_min(years / inputs[FC_IN_LIFE_YEARS][l], 1.0f);
+    fc_real a = fc_min(young, life), b = fc_min(old, life), spread = old - young;
+    fc_real within = spread > 0.0f ? (b - a) / spread : 1.0f;
+    return fc_fma(within, 0.5f * (a + b), (1.0f - within) * b) / life;
+}
+
+/* Share of the servers' price that they are worth, on average over ages spread evenly from `young` to `old` years:
+ * straight line down to the residual at the end of their life, or 10^(-d age), whose mean over a spread w is
+ * 10^(-d young) (1 - e^-x) / x with x = d ln 10 w. */
+FC_FN fc_real fc_server_worth(fc_i32 decline, fc_real young, fc_real old, fc_real inputs[FC_INPUT_COUNT][FC_W],
+                              fc_i32 l)
+{
+    fc_real age = fc_life_over(young, old, inputs[FC_IN_LIFE_YEARS][l]);
     fc_real line = 1.0f - age * (1.0f - inputs[FC_IN_RESIDUAL][l]);
-    fc_real worth = fc_exp(-inputs[FC_IN_VALUE_DECLINE][l] * FC_LN_10 * years);
-    return decline ? worth : line;
+    fc_real rate = inputs[FC_IN_VALUE_DECLINE][l] * FC_LN_10, x = rate * (old - young);
+    fc_real mean = x > 0.0f ? -fc_expm1(-x) / x : 1.0f;
+    return decline ? fc_exp(-rate * young) * mean : line;
 }
 
 /* Capital of a GPU with its share of rack, network, storage and site, USD. */
