@@ -22,7 +22,7 @@ function normal(path,    part, n, i, k, kept) { # a/b/../c -> a/c
 }
 function exists(path,    line, got) { got = (getline line < path); close(path); return got >= 0 }
 function room(path) {
-    if (path ~ /^cuda\/model\/(inputs|metrics|classes)\.(h|def)$/) return "cuda/model/base" # numbers that every room of the model reads
+    if (path ~ /^cuda\/model\/(inputs|metrics|classes|fields|provider)\.(h|def)$/) return "cuda/model/base" # numbers that every room of the model reads
     return folder(path)
 }
 function allowed(from, target,    to) {

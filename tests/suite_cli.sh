@@ -359,7 +359,7 @@ has "show of a key without a default" "$work/out" '^  default  *none'
 flopcast show cluster.segment --json
 has "show of a key as JSON" "$work/out" '"kind": "key"'
 flopcast show reliability
-is "show of a group: its keys" "$(grep -c '^reliability\.[a-z_]*  ' "$work/out")" "$(grep -c '"reliability\.' host/language/fields.def)"
+is "show of a group: its keys" "$(grep -c '^reliability\.[a-z_]*  ' "$work/out")" "$(grep -c '"reliability\.' cuda/model/fields.def)"
 refused "a key that is not there" 2 "flopcast show: nothing is called 'cluster.segmnt'; did you mean 'cluster.segment'?" show cluster.segmnt
 refused "show: --set without --defaults" 2 "flopcast show: --set changes a scenario and goes with --defaults or --assumptions only" \
     show gb300 --set energy.pue=1.1

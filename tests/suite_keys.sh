@@ -4,7 +4,8 @@
 set -u
 . tests/tap.sh
 
-rows=$(tr '\n' ' ' <host/language/fields.def |
+rows=$(tr '\n' ' ' <cuda/model/fields.def |
+    sed -E 's/INPUT\( *([A-Z0-9_]+), *[0-9]+, *(FC_FIELD_[A-Z0-9_]+), *("[^"]*"), *([A-Z_]+),/UNCERTAIN(\2, \3, \4, FC_IN_\1,/g' |
     grep -oE '(UNCERTAIN|DISTRIBUTION|NUMBER|INTEGER|NUMBERS|CHOICE|FLAG|NAME|TEXT)\( *FC_FIELD_[A-Z0-9_]+, *"[^"]*", *[A-Z_]+, *(FC_IN_[A-Z0-9_]+)?')
 readers=$work/readers
 cat cuda/model/classes.def $(ls host/*/*.c host/*/*.h | grep -v '/fields\.') >"$readers"
@@ -17,7 +18,12 @@ done)
 is "the table has rows" "$([ "$(echo "$rows" | wc -l)" -gt 200 ] && echo yes)" yes
 # labels of the user's own; contract.detail has one word; the growth of later years is read as the fourth of FC_IN_GROWTH
 is "each key has a reader" "$(echo $unread)" "FC_FIELD_CONTRACT_DETAIL FC_FIELD_P1_NAME FC_FIELD_GROWTH_LATER"
-rows=$(grep -oE 'OF\([A-Z_]+\)' host/language/provider.def | sed 's/OF(\(.*\))/FC_FIELD_P2_\1/')
+# those of the series (cuda/model/inputs.h) are taken: class shares 74 to 80, growth 152 to 154, providers 176 to 223
+numbers=$({ grep -oE 'INPUT\([A-Z0-9_]+, [0-9]+' cuda/model/fields.def | grep -oE '[0-9]+$'; seq 74 80; seq 152 154; seq 176 223
+    echo 133; echo 134; } | sort -n)
+is "each input has a number of its own" "$(echo "$numbers" | uniq -d)" ""
+is "in the range of the timeline or the contract" "$(echo "$numbers" | awk '$1 < 64 || $1 > 255')" ""
+rows=$(grep -oE 'OF\([A-Z_]+\)' cuda/model/provider.def | sed 's/OF(\(.*\))/FC_FIELD_P2_\1/')
 is "each key of a provider has a reader" "$(for id in $rows; do grep -qw "$id" "$readers" || echo "$id"; done)" FC_FIELD_P2_NAME
 is "nothing computes with the order of keys" \
     "$(grep -nE 'FC_FIELD_[A-Z0-9_]+ *[-+] *[a-z0-9(]|[-+] *FC_FIELD_[A-Z0-9_]+|[<>]=? *FC_FIELD_[A-Z0-9_]+' host/*/*.c bench/*.c |
@@ -31,7 +37,7 @@ is "the words of keys stand in one place" \
 
 # --- defaults ---
 # Each key has a default (catalog/defaults.yaml, a profile, the GPU's row, the fit), or says what holds without.
-for key in $(grep -ohE '"[a-z]+[1]?\.[a-z0-9_]+"' host/language/fields.def | tr -d '"'); do
+for key in $(grep -ohE '"[a-z]+[1]?\.[a-z0-9_]+"' cuda/model/fields.def | tr -d '"'); do
     "$FLOPCAST" show "$key"
 done >"$work/keys" 2>&1
 silent=$(awk '/^[a-z0-9]+\.[a-z0-9_]+: / { key = $1; text = "" } { text = text " " $0 }

@@ -38,17 +38,18 @@ _Static_assert((int)FC_WORD_NO_REVENUE == FC_REVENUE_NONE && (int)FC_WORD_PER_GW
     {                                                                                                        \
         .id = id_, .path = path_, .use = FC_USE_##use_, .type = FC_FIELD_UNCERTAIN, .input = input_,         \
         .lo = lo_, .hi = hi_, .what = what_, UNIT(unit_)                                                     \
-    }
+    },
 #define NUMERIC(type_, id_, path_, use_, unit_, lo_, hi_, what_)                                             \
     {                                                                                                        \
         .id = id_, .path = path_, .use = FC_USE_##use_, .type = type_, .input = -1, .lo = lo_, .hi = hi_,    \
         .what = what_, UNIT(unit_)                                                                           \
-    }
+    },
 #define WORDS(type_, id_, path_, use_, words_, unit_, what_)                                                 \
     {                                                                                                        \
         .id = id_, .path = path_, .use = FC_USE_##use_, .type = type_, .input = -1, .choices = words_,       \
         .unit = unit_, .what = what_                                                                         \
-    }
+    },
+#define INPUT(name, number, id, path, use, ...) UNCERTAIN(id, path, use, FC_IN_##name, __VA_ARGS__)
 #define DISTRIBUTION(id, path, use, unit, lo, hi, what)                                                      \
     NUMERIC(FC_FIELD_DISTRIBUTION, id, path, use, unit, lo, hi, what)
 #define NUMBER(id, path, use, unit, lo, hi, what) NUMERIC(FC_FIELD_NUMBER, id, path, use, unit, lo, hi, what)
@@ -63,7 +64,7 @@ _Static_assert((int)FC_WORD_NO_REVENUE == FC_REVENUE_NONE && (int)FC_WORD_PER_GW
 #define FACTOR(name, path, unit, lo, hi, what)                                                               \
     UNCERTAIN(FC_FIELD_EFFICIENCY_##name, "efficiency." path, STEP, FC_IN_##name, unit, lo, hi, what)
 const struct fc_field fc_fields[] = {
-#include "fields.def"
+#include "cuda/model/fields.def"
 };
 
 _Static_assert(sizeof fc_fields / sizeof fc_fields[0] == FC_FIELD_COUNT, "one row per field");

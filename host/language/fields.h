@@ -71,17 +71,18 @@ struct fc_field {
 };
 
 enum fc_field_id {
-#define UNCERTAIN(id, ...) id
-#define DISTRIBUTION(id, ...) id
-#define NUMBER(id, ...) id
-#define INTEGER(id, ...) id
-#define NUMBERS(id, ...) id
-#define CHOICE(id, ...) id
-#define FLAG(id, ...) id
-#define NAME(id, ...) id
-#define TEXT(id, ...) id
-#define FACTOR(name, ...) FC_FIELD_EFFICIENCY_##name
-#include "fields.def"
+#define INPUT(name, number, id, ...) id,
+#define UNCERTAIN(id, ...) id,
+#define DISTRIBUTION(id, ...) id,
+#define NUMBER(id, ...) id,
+#define INTEGER(id, ...) id,
+#define NUMBERS(id, ...) id,
+#define CHOICE(id, ...) id,
+#define FLAG(id, ...) id,
+#define NAME(id, ...) id,
+#define TEXT(id, ...) id,
+#define FACTOR(name, ...) FC_FIELD_EFFICIENCY_##name,
+#include "cuda/model/fields.def"
     FC_FIELD_COUNT
 };
 /* The word of a key of type FC_FIELD_CHOICE with this number (words.h), and the number of a word, or -1. The words stand
