@@ -356,19 +356,26 @@ void fc_analysis_foot(FILE *out, const struct fc_analysis *analysis)
     fprintf(out, "\n%s trials in all, %.3g s, %s\n", text, elapsed, analysis->selection.backends);
 }
 
+int fc_analysis_write_head(struct fc_writer **writer, FILE *out, const char *command, struct fc_error *error)
+{
+    if (fc_writer_open(writer, out, FC_JSON, error))
+        return -1;
+    fc_write_map(*writer, NULL);
+    fc_write_signed(*writer, "format", FC_ANALYSIS_FORMAT);
+    fc_write_text(*writer, "command", command);
+    fc_write_text(*writer, "command_line", fc_command_line());
+    return 0;
+}
+
 int fc_analysis_write_start(struct fc_writer **writer, const char *command,
                             const struct fc_analysis *analysis, const struct fc_scenario *scenario,
                             uint64_t trials, struct fc_error *error)
 {
     char digest[17];
-    if (fc_writer_open(writer, analysis->json ? analysis->json : stdout, FC_JSON, error))
+    if (fc_analysis_write_head(writer, analysis->json ? analysis->json : stdout, command, error))
         return -1;
     struct fc_writer *w = *writer;
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)scenario->compiled.input_digest);
-    fc_write_map(w, NULL);
-    fc_write_signed(w, "format", FC_ANALYSIS_FORMAT);
-    fc_write_text(w, "command", command);
-    fc_write_text(w, "command_line", fc_command_line());
     fc_write_signed(w, "model_version", FC_MODEL_VERSION);
     fc_write_text(w, "scenario", scenario->name);
     fc_write_text(w, "input_digest", digest);

@@ -101,6 +101,9 @@ void fc_analysis_head(FILE *out, const struct fc_scenario *scenario, uint64_t tr
 /* The closing lines for people: devices, time. */
 void fc_analysis_foot(FILE *out, const struct fc_analysis *analysis);
 
+/* Begins the JSON of a command: format, its name, the command line. Close it with fc_analysis_write_end. */
+int fc_analysis_write_head(struct fc_writer **writer, FILE *out, const char *command, struct fc_error *error);
+
 /* Starts the JSON object that every analysis prints: format, command and command line, scenario, input digest, seed,
  * trials, backend, wall time, notes and assumptions. The caller goes on in the open map and ends it. */
 int fc_analysis_write_start(struct fc_writer **writer, const char *command,

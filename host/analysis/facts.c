@@ -7,7 +7,6 @@
 
 #include "facts_row.h"
 #include "history.h"
-#include "host/base/read_file.h"
 #include "host/language/embedded.h"
 
 #define TABLE "catalog/dated-facts.csv"
@@ -53,15 +52,9 @@ int fc_facts_read(struct fc_facts *facts, const char *path, struct fc_error *err
     char *text;
     size_t size;
     *facts = (struct fc_facts){0};
-    if (!path) {
-        const struct fc_embedded_file *file = fc_embedded_find(TABLE);
-        if (!file)
-            return fc_fail(error, FC_FAULT, "the program carries no " TABLE);
-        return read_text(facts, TABLE, (const char *)file->data, file->size, error);
-    }
-    if (fc_read_file(path, TABLE_BYTES, &text, &size, error))
+    if (fc_embedded_or_file(path, TABLE, TABLE_BYTES, &text, &size, error))
         return -1;
-    int status = read_text(facts, path, text, size, error);
+    int status = read_text(facts, path ? path : TABLE, text, size, error);
     free(text);
     return status;
 }

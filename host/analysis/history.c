@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "host/base/order.h"
-#include "host/base/read_file.h"
 #include "host/language/embedded.h"
 #include "host/language/fields.h"
 #include "host/language/value.h"
@@ -54,15 +53,9 @@ int fc_history_read(struct fc_history *history, const char *path, const struct f
     char *text;
     size_t size;
     *history = (struct fc_history){0};
-    if (!path) {
-        const struct fc_embedded_file *file = fc_embedded_find(TABLE);
-        if (!file)
-            return fc_fail(error, FC_FAULT, "the program carries no " TABLE);
-        return read_text(history, TABLE, (const char *)file->data, file->size, catalog, error);
-    }
-    if (fc_read_file(path, TABLE_BYTES, &text, &size, error))
+    if (fc_embedded_or_file(path, TABLE, TABLE_BYTES, &text, &size, error))
         return -1;
-    int status = read_text(history, path, text, size, catalog, error);
+    int status = read_text(history, path ? path : TABLE, text, size, catalog, error);
     free(text);
     return status;
 }

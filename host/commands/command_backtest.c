@@ -234,11 +234,8 @@ static void write_row(struct fc_writer *w, const struct fc_history_row *row)
 static int print_json(FILE *out, const struct fc_history *h, struct fc_error *error)
 {
     struct fc_writer *w;
-    if (fc_writer_open(&w, out, FC_JSON, error))
+    if (fc_analysis_write_head(&w, out, "backtest", error))
         return -1;
-    fc_write_map(w, NULL);
-    fc_write_unsigned(w, "format", FC_ANALYSIS_FORMAT);
-    fc_write_text(w, "command", "backtest");
     fc_write_list(w, "rows");
     for (size_t i = 0; i < h->count; i++)
         if (!h->rows[i].reason[0])

@@ -46,14 +46,12 @@ struct options {
     bool json, quiet;
 };
 
-enum { OPTION_JSON = 256, OPTION_REPORT, OPTION_QUANTILES, OPTION_ONLY, OPTION_SORT };
+enum { OPTION_JSON = 256, OPTION_REPORT };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"report", required_argument, NULL, OPTION_REPORT},
-    {"quantiles", required_argument, NULL, OPTION_QUANTILES},
-    {"only", required_argument, NULL, OPTION_ONLY},
-    {"sort", required_argument, NULL, OPTION_SORT},
+    FC_REPORT_OPTION_ROWS,
     {"json", no_argument, NULL, OPTION_JSON},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -80,20 +78,14 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case OPTION_REPORT:
             o->page = optarg;
             break;
-        case OPTION_QUANTILES:
-            if (fc_report_read_quantiles(optarg, &o->report, error))
-                return -1;
-            break;
-        case OPTION_ONLY:
-            if (fc_report_add_only(optarg, &o->report, error))
-                return -1;
-            break;
-        case OPTION_SORT:
-            if (fc_report_read_sort(optarg, &o->report, error))
-                return -1;
-            break;
         case 'h':
             return 1;
+        case FC_OPTION_QUANTILES:
+        case FC_OPTION_ONLY:
+        case FC_OPTION_SORT:
+            if (fc_report_option(option, optarg, &o->report, error))
+                return -1;
+            break;
         default:
             return fc_option_error("merge", option, argv, long_options, error);
         }

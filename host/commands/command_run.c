@@ -171,10 +171,7 @@ enum {
     OPTION_UNTIL,
     OPTION_SAMPLES,
     OPTION_SAMPLING,
-    OPTION_REPORT,
-    OPTION_QUANTILES,
-    OPTION_ONLY,
-    OPTION_SORT
+    OPTION_REPORT
 };
 
 static const struct option long_options[] = {
@@ -195,9 +192,7 @@ static const struct option long_options[] = {
     {"until", required_argument, NULL, OPTION_UNTIL},
     {"samples", required_argument, NULL, OPTION_SAMPLES},
     {"sampling", required_argument, NULL, OPTION_SAMPLING},
-    {"quantiles", required_argument, NULL, OPTION_QUANTILES},
-    {"only", required_argument, NULL, OPTION_ONLY},
-    {"sort", required_argument, NULL, OPTION_SORT},
+    FC_REPORT_OPTION_ROWS,
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -276,16 +271,10 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             if (!o->scenario_options.quasi && strcmp(optarg, "plain") != 0)
                 return fc_fail(error, FC_BAD_INPUT, "--sampling '%.40s' is not a kind; choose plain or qmc", optarg);
             break;
-        case OPTION_QUANTILES:
-            if (fc_report_read_quantiles(optarg, &o->report, error))
-                return -1;
-            break;
-        case OPTION_ONLY:
-            if (fc_report_add_only(optarg, &o->report, error))
-                return -1;
-            break;
-        case OPTION_SORT:
-            if (fc_report_read_sort(optarg, &o->report, error))
+        case FC_OPTION_QUANTILES:
+        case FC_OPTION_ONLY:
+        case FC_OPTION_SORT:
+            if (fc_report_option(option, optarg, &o->report, error))
                 return -1;
             break;
         case OPTION_ISA:

@@ -620,7 +620,7 @@ static void print_chapter(struct printing *p, enum fc_chapter_id chapter)
     }
 }
 
-int fc_report_read_sort(const char *text, struct fc_report_options *options, struct fc_error *error)
+static int read_sort(const char *text, struct fc_report_options *options, struct fc_error *error)
 {
     static const char *const words[] = {"table", "name", "spread"};
     for (int i = 0; i < 3; i++)
@@ -631,7 +631,7 @@ int fc_report_read_sort(const char *text, struct fc_report_options *options, str
     return fc_fail(error, FC_BAD_INPUT, "--sort '%.40s' is none of table, name, spread", text);
 }
 
-int fc_report_read_quantiles(const char *text, struct fc_report_options *options, struct fc_error *error)
+static int read_quantiles(const char *text, struct fc_report_options *options, struct fc_error *error)
 {
     options->quantile_count = 0;
     for (const char *at = text; *at;) {
@@ -652,7 +652,7 @@ int fc_report_read_quantiles(const char *text, struct fc_report_options *options
                : fc_fail(error, FC_BAD_INPUT, "--quantiles is empty; write for example 10,50,90");
 }
 
-int fc_report_add_only(const char *name, struct fc_report_options *options, struct fc_error *error)
+static int add_only(const char *name, struct fc_report_options *options, struct fc_error *error)
 {
     const char *names[FC_METRIC_COUNT];
     char hint[96], shown[64];
@@ -668,6 +668,14 @@ int fc_report_add_only(const char *name, struct fc_report_options *options, stru
     }
     options->only[options->only_count++] = name;
     return 0;
+}
+
+int fc_report_option(int option, const char *text, struct fc_report_options *options, struct fc_error *error)
+{
+    return option == FC_OPTION_QUANTILES ? read_quantiles(text, options, error)
+           : option == FC_OPTION_ONLY    ? add_only(text, options, error)
+           : option == FC_OPTION_SORT    ? read_sort(text, options, error)
+                                         : 1;
 }
 
 static void print_histograms(struct printing *p)

@@ -21,14 +21,15 @@ struct fc_report_options {
     enum fc_report_sort { FC_SORT_TABLE, FC_SORT_NAME, FC_SORT_SPREAD } sort; /* within a chapter */
 };
 
-/* Reads "10,50,90" (percent) into the quantiles. Returns 0, or -1 with `error` filled. */
-int fc_report_read_quantiles(const char *text, struct fc_report_options *options, struct fc_error *error);
-
-/* Reads "table" (the order of metrics.def), "name" or "spread" (the largest sd relative to the mean first). */
-int fc_report_read_sort(const char *text, struct fc_report_options *options, struct fc_error *error);
-
-/* Adds the name of a metric of `result` to print; refuses one that no metric has. */
-int fc_report_add_only(const char *name, struct fc_report_options *options, struct fc_error *error);
+/* The options of a command that prints a result, as rows of its long_options, and what takes them: "10,50,90" (percent), the
+ * name of a metric of any result, or an order: table (that of metrics.def), name, spread (the largest sd relative to the mean
+ * first). Returns 0, -1 with `error` filled, or 1 where the option is none of them. */
+enum { FC_OPTION_QUANTILES = 4096, FC_OPTION_ONLY, FC_OPTION_SORT };
+#define FC_REPORT_OPTION_ROWS                                   \
+    {"quantiles", required_argument, NULL, FC_OPTION_QUANTILES}, \
+    {"only", required_argument, NULL, FC_OPTION_ONLY},           \
+    {"sort", required_argument, NULL, FC_OPTION_SORT}
+int fc_report_option(int option, const char *text, struct fc_report_options *options, struct fc_error *error);
 
 /* Prints one line per metric with errors, the probabilities, a small histogram per headline metric and the
  * provenance. */
