@@ -76,6 +76,18 @@ has "what is never or refused is an empty cell" "$work/run.csv" '^payback_months
 "$FLOPCAST" report - -o - <"$work/run.json" >"$work/out" 2>"$work/err"
 is "from standard input to standard output" "$(cmp "$work/run.html" "$work/out" 2>&1)" ""
 
+for name in run sweep compare explain step validate stress flows; do
+    has "the JSON of $name carries the hash of itself" "$work/$name.json" '^  "file_hash": "[0-9a-f]*"$'
+    sed 's/\(: [0-9.]*\)1\([0-9]*,\)$/\17\2/' "$work/$name.json" >"$work/edited.json" # other digits
+    flopcast report "$work/edited.json" -o "$work/edited.html"
+    is "an edited one is refused ($name)" "$status $(grep -c 'the file was altered' "$work/err")" "2 1"
+done
+sed '/file_hash/d' "$work/sweep.json" >"$work/edited.json"
+flopcast report "$work/edited.json" -o "$work/edited.html"
+is "one without a hash is refused" "$status" 2
+"$FLOPCAST" sweep $aws 'prices.gpu_hour=2,3,4 USD' -n 500 -q --json 2>"$work/err" | "$FLOPCAST" report - -o "$work/piped.html"
+is "the JSON on standard output has it too" "$? $(cmp "$work/piped.html" "$work/sweep.html" 2>&1 | grep -c EOF)" "0 0"
+
 # Endings.
 flopcast run $aws -n 500 -q -o "$work/a.csv"
 is "-o F.csv" "$(head -c 12 "$work/a.csv")" "metric,unit,"

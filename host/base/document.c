@@ -677,6 +677,12 @@ const struct fc_node *fc_node_get(const struct fc_node *map, const char *key)
     return child_of(map, key, strlen(key));
 }
 
+const struct fc_node *fc_node_first(const struct fc_node *map, const char *key)
+{
+    const struct fc_node *node = fc_node_get(map, key);
+    return node ? node->first : NULL;
+}
+
 const struct fc_node *fc_node_find(const struct fc_node *root, const char *path)
 {
     const struct fc_node *node = root;

@@ -66,6 +66,9 @@ const struct fc_node *fc_document_root(const struct fc_document *document);
 /* The child of `map` under `key`, or NULL; also NULL when `map` is NULL or no map. */
 const struct fc_node *fc_node_get(const struct fc_node *map, const char *key);
 
+/* The first child of the list or map under `key`; NULL where there is none. */
+const struct fc_node *fc_node_first(const struct fc_node *map, const char *key);
+
 /* The node under a dotted path ("reliability.gpu_mtbf"), or NULL. */
 const struct fc_node *fc_node_find(const struct fc_node *root, const char *path);
 

@@ -10,6 +10,7 @@
 #include "host/base/options.h"
 #include "host/base/read_file.h"
 #include "host/report/outputs.h"
+#include "host/result/result_hash.h"
 
 static const char help[] =
     "usage: flopcast report RESULT.json -o FILE\n"
@@ -36,7 +37,7 @@ static int make(const char *path, struct fc_outputs *outputs, struct fc_error *e
     size_t length;
     if (fc_read_file(path, FC_RESULT_BYTES, &text, &length, error))
         return -1;
-    int status = fc_outputs_open(outputs, error);
+    int status = fc_result_hash_check(path, text, length, error) || fc_outputs_open(outputs, error) ? -1 : 0;
     FILE *stream = status ? NULL : fc_outputs_begin(outputs, error);
     if (!stream)
         status = -1;

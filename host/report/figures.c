@@ -89,10 +89,10 @@ static void put_rows(struct fc_figures *t, const struct fc_node *all, const char
 static void put_flows(struct fc_figures *t, const struct fc_node *root)
 {
     static const char *const keys[] = {"mean", "p5", "p50", "p95"};
-    for (const struct fc_node *flow = fc_node_get(root, "flows")->first; flow; flow = flow->next) {
-        const struct fc_node *period = fc_node_get(root, "period")->first, *values[4];
+    for (const struct fc_node *flow = fc_node_first(root, "flows"); flow; flow = flow->next) {
+        const struct fc_node *period = fc_node_first(root, "period"), *values[4];
         for (int k = 0; k < 4; k++)
-            values[k] = fc_node_get(flow, keys[k])->first;
+            values[k] = fc_node_first(flow, keys[k]);
         for (; period; period = period->next) {
             int row = add_row(t);
             put_label(t, row, "flow", flow->key);
@@ -111,7 +111,7 @@ static void summary(struct fc_figures *t, const struct fc_node *root)
     command = command ? command : "";
     if (strcmp(command, "sweep") == 0) {
         for (const struct fc_node *row = rows->first; row; row = row->next)
-            for (const struct fc_node *m = fc_node_get(row, "metrics")->first; m; m = m->next) {
+            for (const struct fc_node *m = fc_node_first(row, "metrics"); m; m = m->next) {
                 int at = add_row(t);
                 put_label(t, at, "path", fc_node_text(root, "path"));
                 put(t, at, "value", fc_node_get(row, "value"));
@@ -124,8 +124,8 @@ static void summary(struct fc_figures *t, const struct fc_node *root)
         put_rows(t, fc_node_get(root, "cases"), "case");
     } else if (metrics && fc_node_get(root, "scenarios")) { /* compare */
         for (const struct fc_node *m = metrics->first; m; m = m->next) {
-            const struct fc_node *scenario = fc_node_get(root, "scenarios")->first;
-            for (const struct fc_node *side = fc_node_get(m, "sides")->first; side && scenario;
+            const struct fc_node *scenario = fc_node_first(root, "scenarios");
+            for (const struct fc_node *side = fc_node_first(m, "sides"); side && scenario;
                  side = side->next, scenario = scenario->next) {
                 int at = add_row(t);
                 put_label(t, at, "metric", m->key);
@@ -138,7 +138,7 @@ static void summary(struct fc_figures *t, const struct fc_node *root)
         put_rows(t, fc_node_get(root, "probabilities"), "metric");
     } else if (fc_node_get(root, "tornado") || fc_node_get(root, "sobol")) {
         put_rows(t, fc_node_get(root, "tornado"), "name");
-        for (const struct fc_node *s = fc_node_get(root, "sobol") ? fc_node_get(root, "sobol")->first : NULL;
+        for (const struct fc_node *s = fc_node_first(root, "sobol");
              s; s = s->next) {
             int at = add_row(t);
             put(t, at, "name", fc_node_get(s, "name"));

@@ -9,6 +9,7 @@
 #include "host/base/document.h"
 #include "page.h"
 #include "workbook.h"
+#include "host/result/result_hash.h"
 
 static const struct {
     const char *ending;
@@ -47,10 +48,11 @@ enum fc_output_kind fc_output_kind_of(const char *option, const char *path, unsi
             snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "",
                      endings[i].ending);
     if (!dot || dot == name)
-        fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written; give it one of %s", option, path, list);
+        fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written; give it one of %s", option,
+                path, list);
     else
-        fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written, and %s is none of %s", option, path,
-                dot, list);
+        fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written, and %s is none of %s", option,
+                path, dot, list);
     return 0;
 }
 
@@ -82,11 +84,12 @@ int fc_outputs_take(struct fc_outputs *outputs, const char *output, const char *
     return report ? fc_outputs_add(outputs, "--report", report, FC_OUTPUT_HTML, error) : 0;
 }
 
-int fc_outputs_take_pageless(struct fc_outputs *outputs, const char *command, const char *output, const char *report,
-                             struct fc_error *error)
+int fc_outputs_take_pageless(struct fc_outputs *outputs, const char *command, const char *output,
+                             const char *report, struct fc_error *error)
 {
     if (report)
-        return fc_fail(error, FC_BAD_INPUT, "--report: flopcast %s has no page; -o FILE.csv writes a table", command);
+        return fc_fail(error, FC_BAD_INPUT, "--report: flopcast %s has no page; -o FILE.csv writes a table",
+                       command);
     return fc_outputs_take(outputs, output, NULL, FC_OUTPUT_JSON | FC_OUTPUT_CSV | FC_OUTPUT_XLSX, error);
 }
 
@@ -151,6 +154,13 @@ int fc_outputs_end(struct fc_outputs *outputs, bool failed, bool print, struct f
         return -1;
     if (broken)
         return fc_fail(error, FC_FAULT, "no memory for the result");
+    if (outputs->json && !strstr(outputs->json, "\n  \"file_hash\": ")) { /* a result of run has its own */
+        char *json = outputs->json;
+        outputs->json = NULL;
+        if (!(outputs->json = fc_result_hash_add(json, outputs->length, error)))
+            return -1;
+        outputs->length = strlen(outputs->json);
+    }
     for (int i = 0; i < outputs->count; i++) {
         struct fc_output *output = outputs->list[i].kind == FC_OUTPUT_YAML ? NULL : outputs->list[i].output;
         FILE *file = output ? fc_output_begin(output, error) : NULL;

@@ -120,7 +120,7 @@ static void print_assumptions(FILE *out, const struct fc_node *list)
 {
     static const char *const heads[] = {"input",  "value", "from", "grade", "rank correlation",
                                         "source", NULL},
-                            *const bare_heads[] = {"input", "value", "from", NULL};
+                             *const bare_heads[] = {"input", "value", "from", NULL};
     enum { MOST = 512, FIRST = 12 };
     const struct fc_node *order[MOST];
     int count = 0;
@@ -236,23 +236,35 @@ int fc_page_write(FILE *out, const struct fc_node *root, struct fc_error *error)
         const char *command, *has,
             *kind; /* `has`: a key that this JSON has and the others of the command do not */
         void (*print)(FILE *out, const struct fc_node *root);
-    } pages[] = {{NULL, "tally", "flopcast run", fc_page_run},
-                 {"compare", "against", "flopcast compare: scenarios on the same worlds", fc_page_compare},
-                 {"compare", "identical", "flopcast compare: two results", fc_page_compare_results},
-                 {"sweep", NULL, "flopcast sweep", fc_page_sweep},
-                 {"solve", NULL, "flopcast solve", fc_page_solve},
-                 {"explain", NULL, "flopcast explain", fc_page_explain},
-                 {"search", NULL, "flopcast search", fc_page_search},
-                 {"step", NULL, "flopcast step", fc_page_step},
-                 {"stress", NULL, "flopcast stress", fc_page_stress},
-                 {"flows", NULL, "flopcast flows", fc_page_flows},
-                 {"validate", NULL, "flopcast validate", fc_page_validate}};
+        const char *needs[2]; /* lists or maps without which there is nothing to show */
+    } pages[] = {
+        {NULL, "tally", "flopcast run", fc_page_run, {"metrics", "probabilities"}},
+        {"compare",
+         "against",
+         "flopcast compare: scenarios on the same worlds",
+         fc_page_compare,
+         {"scenarios", "metrics"}},
+        {"compare", "identical", "flopcast compare: two results", fc_page_compare_results, {"metrics"}},
+        {"sweep", NULL, "flopcast sweep", fc_page_sweep, {"rows"}},
+        {"solve", NULL, "flopcast solve", fc_page_solve, {"points"}},
+        {"explain", NULL, "flopcast explain", fc_page_explain, {NULL}},
+        {"search", NULL, "flopcast search", fc_page_search, {"found"}},
+        {"step", NULL, "flopcast step", fc_page_step, {"parts_s"}},
+        {"stress", NULL, "flopcast stress", fc_page_stress, {"cases"}},
+        {"flows", NULL, "flopcast flows", fc_page_flows, {"flows", "period"}},
+        {"validate", NULL, "flopcast validate", fc_page_validate, {"groups", "rows"}}};
     const char *command = fc_node_text(root, "command"), *name = fc_node_text(root, "name");
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         if (pages[i].command && (!command || strcmp(command, pages[i].command) != 0))
             continue;
         if (pages[i].has && !fc_node_get(root, pages[i].has))
             continue;
+        for (size_t k = 0; k < 2 && pages[i].needs[k]; k++) {
+            const struct fc_node *part = fc_node_get(root, pages[i].needs[k]);
+            if (!part || (part->kind != FC_NODE_LIST && part->kind != FC_NODE_MAP))
+                return fc_fail(error, FC_BAD_INPUT, "the JSON is not that of %s: it has no '%s'",
+                               pages[i].kind, pages[i].needs[k]);
+        }
         char all[320];
         name = name ? name : fc_node_text(root, "scenario");
         name = names_of(fc_node_get(root, "scenarios"), name, all, sizeof all);

@@ -18,10 +18,10 @@ static struct fc_scale scale_of(const struct fc_node *m)
     double size = 0;
     if (info && info->probability)
         return (struct fc_scale){0.01, "%"};
-    for (const struct fc_node *side = fc_node_get(m, "sides")->first; side; side = side->next)
+    for (const struct fc_node *side = fc_node_first(m, "sides"); side; side = side->next)
         if (isfinite(fc_html_number(side, "mean")))
             size = fmax(size, fabs(fc_html_number(side, "mean")));
-    for (const struct fc_node *side = fc_node_get(m, "sides")->first; side && size == 0; side = side->next)
+    for (const struct fc_node *side = fc_node_first(m, "sides"); side && size == 0; side = side->next)
         if (isfinite(fc_html_number(side, "difference"))) /* a mean that is refused may still have a difference */
             size = fabs(fc_html_number(side, "difference"));
     return fc_scale_for(info ? info->unit : "1", size);
@@ -29,7 +29,7 @@ static struct fc_scale scale_of(const struct fc_node *m)
 
 static const struct fc_node *side_of(const struct fc_node *m, int side)
 {
-    const struct fc_node *at = fc_node_get(m, "sides")->first;
+    const struct fc_node *at = fc_node_first(m, "sides");
     for (; at && side > 0; side--)
         at = at->next;
     return at;
@@ -96,7 +96,7 @@ static void plot_differences(FILE *out, const struct fc_node *root, int side)
     const struct fc_node *name = names->first;
     for (int i = 0; i < side && name; i++)
         name = name->next;
-    for (const struct fc_node *m = fc_node_get(root, "metrics")->first; m && count < BARS; m = m->next) {
+    for (const struct fc_node *m = fc_node_first(root, "metrics"); m && count < BARS; m = m->next) {
         const struct fc_metric_info *info = fc_page_metric(m->key);
         const struct fc_node *s = side_of(m, side);
         double change = fc_html_number(s, "relative"), size = fabs(fc_html_number(side_of(m, 0), "mean"));
@@ -193,7 +193,7 @@ void fc_page_compare(FILE *out, const struct fc_node *root)
         fputs("<tr>", out);
         fc_page_metric_cell(out, m->key, scale.unit);
         int i = 0;
-        for (const struct fc_node *s = fc_node_get(m, "sides")->first; s && i < sides; s = s->next, i++) {
+        for (const struct fc_node *s = fc_node_first(m, "sides"); s && i < sides; s = s->next, i++) {
             fputs("<td>", out);
             fc_html_figure(out, s, "mean", &scale, true);
             fputs("</td>", out);
@@ -239,7 +239,7 @@ void fc_page_compare_results(FILE *out, const struct fc_node *root)
     fputs("</div>\n", out);
     fc_html_section(out, "The figures");
     fc_html_table(out, heads);
-    for (const struct fc_node *m = fc_node_get(root, "metrics")->first; m; m = m->next) {
+    for (const struct fc_node *m = fc_node_first(root, "metrics"); m; m = m->next) {
         const char *differs = fc_node_text(m, "differs");
         fputs("<tr>", out);
         fc_page_metric_cell(out, m->key, "");

@@ -134,6 +134,7 @@ void fc_page_explain(FILE *out, const struct fc_node *root)
     const char *metric = fc_node_text(root, "metric"), *unit = fc_node_text(root, "unit");
     const struct fc_node *tornado = fc_node_get(root, "tornado"), *sobol = fc_node_get(root, "sobol"),
                          *worst = fc_node_get(root, "worst");
+    worst = fc_node_get(worst, "shifts") ? worst : NULL;
     const struct fc_metric_info *info = fc_page_metric(metric);
     double size = 0;
     for (const struct fc_node *bar = tornado ? tornado->first : NULL; bar; bar = bar->next)
@@ -175,7 +176,7 @@ void fc_page_explain(FILE *out, const struct fc_node *root)
         plot_tornado(out, tornado, &scale, label);
     if (sobol)
         plot_indices(out, sobol);
-    if (worst)
+    if (fc_node_first(worst, "shifts"))
         fc_page_plot_shifts(
             out, fc_node_get(worst, "shifts"),
             "The worst 5 % of the worlds: how far each input lies from its mean, in standard deviations");

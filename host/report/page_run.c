@@ -66,7 +66,7 @@ static void say_metric(FILE *out, const struct fc_node *m)
 /* Of a contract: the size of the run that its goals are about, as the names of metrics write it; "" for a run. */
 static const char *size_of_runs(const struct fc_node *root)
 {
-    for (const struct fc_node *m = fc_node_get(root, "metrics")->first; m; m = m->next)
+    for (const struct fc_node *m = fc_node_first(root, "metrics"); m; m = m->next)
         if (strncmp(m->key, "run_days@", 9) == 0 || strncmp(m->key, "run_cost_usd@", 13) == 0)
             return strchr(m->key, '@') + 1;
     return "";
@@ -76,7 +76,7 @@ static const char *size_of_runs(const struct fc_node *root)
 static void say_goals(FILE *out, const struct fc_node *root)
 {
     const struct fc_node *tally = fc_node_get(root, "tally");
-    for (const struct fc_node *p = fc_node_get(root, "probabilities")->first; p; p = p->next) {
+    for (const struct fc_node *p = fc_node_first(root, "probabilities"); p; p = p->next) {
         const struct fc_metric_info *info = fc_page_metric(p->key);
         if (!info || fc_node_get(p, "fixed_by"))
             continue;
@@ -137,7 +137,7 @@ static const char *headline(const struct fc_node *root)
     static const char *const wanted[] = {"npv_usd",  "run_cost_usd",    "useful_flop",
                                          "cost_usd", "wall_clock_days", "step_time_s"};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
-        for (const struct fc_node *m = fc_node_get(root, "metrics")->first; m; m = m->next)
+        for (const struct fc_node *m = fc_node_first(root, "metrics"); m; m = m->next)
             if (strncmp(m->key, wanted[i], strlen(wanted[i])) == 0 && strchr("@", m->key[strlen(wanted[i])]))
                 return m->key;
     return "";
@@ -193,7 +193,7 @@ static void print_answer(FILE *out, const struct fc_node *root)
     fc_html_section(out, "The answer");
     for (int part = 0; part < 2; part++) { /* what is asked for, then the rest in small print */
         fputs(part ? "<div class=\"more\">\n" : "", out);
-        for (const struct fc_node *m = fc_node_get(root, "metrics")->first; m; m = m->next) {
+        for (const struct fc_node *m = fc_node_first(root, "metrics"); m; m = m->next) {
             const struct fc_metric_info *info = fc_page_metric(m->key);
             if (info && info->headline && (int)is_asked_for(root, info) == 1 - part)
                 say_metric(out, m);
@@ -318,7 +318,7 @@ static void plot_parts(FILE *out, const struct fc_node *root, const char *captio
     struct fc_bars_row rows[BARS];
     char shown[BARS][48], labels[BARS][120];
     int count = 0;
-    for (const struct fc_node *m = fc_node_get(root, "metrics")->first; m; m = m->next) {
+    for (const struct fc_node *m = fc_node_first(root, "metrics"); m; m = m->next) {
         const struct fc_metric_info *info = fc_page_metric(m->key);
         double mean = fc_html_number(m, "mean");
         bool wanted = info && (classes ? info->when == FC_WHEN_FAILURE_CLASS : is_part_of_time(info));
@@ -378,7 +378,7 @@ static void plot_probabilities(FILE *out, const struct fc_node *root)
     struct fc_bars_row rows[BARS];
     char shown[BARS][64];
     int count = 0;
-    for (const struct fc_node *p = fc_node_get(root, "probabilities")->first; p && count < BARS;
+    for (const struct fc_node *p = fc_node_first(root, "probabilities"); p && count < BARS;
          p = p->next) {
         const struct fc_metric_info *info = fc_page_metric(p->key);
         if (!info || fc_node_get(p, "fixed_by"))
@@ -405,7 +405,7 @@ static void print_plots(FILE *out, const struct fc_node *root)
     int pictures = 0;
     fc_html_section(out, "In pictures");
     fputs("<div class=\"plots\">\n", out);
-    for (const struct fc_node *m = fc_node_get(root, "metrics")->first; m && pictures < PICTURES;
+    for (const struct fc_node *m = fc_node_first(root, "metrics"); m && pictures < PICTURES;
          m = m->next) {
         const struct fc_metric_info *info = fc_page_metric(m->key);
         if (!info || !(contract ? info->contract_picture : info->picture))
@@ -443,7 +443,7 @@ static void print_chapter(FILE *out, const struct fc_node *root, enum fc_chapter
 {
     static const char *const heads[] = {"figure", "mean", "P5", "P50", "P90", "P95", "worst 5 %", NULL};
     bool any = false, contract = is_contract(root);
-    for (const struct fc_node *m = fc_node_get(root, "metrics")->first; m; m = m->next) {
+    for (const struct fc_node *m = fc_node_first(root, "metrics"); m; m = m->next) {
         const struct fc_metric_info *info = fc_page_metric(m->key);
         if ((info ? fc_chapter_of(info, contract) : FC_CHAPTER_NONE) != chapter)
             continue;

@@ -194,7 +194,7 @@ void fc_page_sweep(FILE *out, const struct fc_node *root)
             fputs(" is given each value in turn, on the same worlds.</p>\n", out);
         }
         fputs(part == 1 ? "<div class=\"plots\">\n" : "", out);
-        for (const struct fc_node *m = fc_node_get(rows->first, "metrics")->first; m; m = m->next) {
+        for (const struct fc_node *m = fc_node_first(rows->first, "metrics"); m; m = m->next) {
             if (!fc_page_metric(m->key) || !changes(rows, m->key))
                 continue;
             if (part == 0)
