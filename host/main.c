@@ -173,6 +173,7 @@ int main(int argc, char **argv)
      * the histograms' pages that no value reaches cost nothing. */
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     signal(SIGPIPE, SIG_IGN); /* the write that fails says that the pipe was closed */
+    signal(SIGXFSZ, SIG_IGN); /* ... or that the file is larger than its limit */
     fc_command_line_set(argc, argv);
     return fc_process_run(run, argc, argv);
 }

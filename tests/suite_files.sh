@@ -240,6 +240,24 @@ is "merge -o on one of the parts: status 2" "$status" 2
 succeeds "and the part is untouched" cmp "$work/s1.json" "$work/s1.bak"
 
 # --- the process around it ---
+"$FLOPCAST" run $aws -n 100 -q -b cpu -o "$work/limit.json" >"$work/out"
+cp "$work/limit.json" "$work/limit.bak"
+(ulimit -f 8; "$FLOPCAST" run $aws -n 5000 -q -b cpu -o "$work/limit.json" >/dev/null 2>"$work/err")
+is "a limit on the size of files: status 4" $? 4
+has "a limit on the size of files: it is said" "$work/err" 'limit.json: .*cannot be written'
+succeeds "a limit on the size of files: the old file is whole" cmp "$work/limit.json" "$work/limit.bak"
+is "a limit on the size of files: nothing is left beside it" "$(find "$work" -name '.limit.json.*' ! -name '*lock' | wc -l)" 0
+(ulimit -S -t 1; "$FLOPCAST" run $slow -n 1e8 -q -b cpu -t 2 -o "$work/cpu.json" >"$work/out" 2>"$work/err")
+is "a limit on CPU time: status 4" $? 4
+has "a limit on CPU time: it is said how far it came" "$work/err" '^flopcast: stopped after [1-9][0-9]* of 100000000 trials'
+flopcast merge "$work/cpu.json"
+is "a limit on CPU time: what was done is kept, with its gap" "$status $(grep -c '^result digest' "$work/out")" "1 1"
+(ulimit -v 400000; "$FLOPCAST" run $aws -n 3000 -q -b cpu -t 2 >"$work/out" 2>"$work/err")
+case $? in
+0) [ -s "$work/out" ] && pass "a limit on memory: an answer" || fail "a limit on memory: an answer" ;;
+4) has "a limit on memory: it is said" "$work/err" '^flopcast: out of memory' ;;
+*) fail "a limit on memory: an answer or status 4" "$(cat "$work/err")" ;;
+esac
 "$FLOPCAST" run $aws -n 100 -b cpu --samples "$work/closed.csv" >"$work/out" 2>&-
 is "standard error closed: the samples hold worlds alone" "$? $(grep -vc '^trial,\|^[0-9]*,' "$work/closed.csv")" "0 0"
 "$FLOPCAST" run $aws -n 100 -b cpu >&- 2>"$work/err"

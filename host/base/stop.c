@@ -18,7 +18,8 @@ static const struct {
     int number, flags;
 } signals[] = {{SIGINT, (int)SA_RESETHAND | SA_RESTART},
                {SIGTERM, (int)SA_RESETHAND | SA_RESTART},
-               {SIGHUP, SA_RESTART}};
+               {SIGHUP, SA_RESTART},
+               {SIGXCPU, SA_RESTART}}; /* comes again every second until the hard limit */
 
 void fc_stop_watch(void)
 {

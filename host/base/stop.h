@@ -1,6 +1,6 @@
 /* stop.h: the one place where signals ask a command to stop.
  *
- * After fc_stop_watch the first SIGINT, SIGTERM or SIGHUP sets a flag that long loops look at; a second SIGINT or
+ * After fc_stop_watch the first SIGINT, SIGTERM, SIGHUP or SIGXCPU (the limit on CPU time) sets a flag that long loops look at; a second SIGINT or
  * SIGTERM ends the program at once, as it would have without us. A signal that was ignored at the start stays
  * ignored (nohup). */
 #ifndef FC_HOST_STOP_H

@@ -168,6 +168,10 @@ static int take(struct choice *c, const struct fc_found_device *device, struct f
     }
     c->tried[b]++;
     if (!is_sound(c, device, &problem)) {
+        if (problem.status == FC_FAULT && device->backend->is_host) { /* no memory: another device would not help */
+            *error = problem;
+            return -1;
+        }
         if (c->request->strict)
             return fc_fail(error, FC_NO_DEVICE, "%s %s: %.1200s (--strict stops here)",
                            device->backend->title, device->info.name, problem.text);
