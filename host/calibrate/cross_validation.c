@@ -181,7 +181,7 @@ int fc_heir_read(struct fc_heir *heir, const struct fc_catalog *catalog, struct 
             continue;
         if (fc_accelerator_read(&gpu, catalog, entry->name, NULL, error))
             return -1;
-        if (gpu.family == heir->family && !gpu.clock[0] && gpu.inherited_sd_log == 0 && !heir->watts_per_flop)
+        if (gpu.family == heir->family && !gpu.clock[0] && gpu.inherited_sd_log == 0 && heir->watts_per_flop == 0)
             heir->watts_per_flop = gpu.tdp_w / gpu.bf16_flop_per_s;
         if (strcmp(gpu.generation, fc_family_name(gpu.family)) != 0)
             heir->sd_log = fmax(heir->sd_log, gpu.inherited_sd_log);
