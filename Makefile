@@ -7,7 +7,7 @@
 #   make help    the other targets
 
 .DEFAULT_GOAL := all
-GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install uninstall deb manuals library how-to gpu-bundle vectors sbom compile-commands picture
+GOALS := all run test quick test-long test-sanitize test-threads bench check-style rooms install uninstall deb manuals library how-to digests gpu-bundle vectors sbom compile-commands picture
 
 ifndef FLOPCAST_INNER
 .NOTPARALLEL: # `make -j8 deps test`: first the one, then the other
@@ -43,6 +43,7 @@ help:
 	@echo 'make compile-commands  compile_commands.json, for editors'
 	@echo 'make picture           docs/architecture.svg from the includes (graphviz)'
 	@echo 'make how-to            the pages of docs/how-to from their commands'
+	@echo 'make digests           the digests of docs/validation, CPU against OpenCL'
 	@echo 'make sbom              what the program is made of (SPDX), in build/flopcast.spdx'
 	@echo 'make install           to PREFIX (default /usr/local), under DESTDIR'
 	@echo 'make uninstall         what make install has put there'

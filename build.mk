@@ -163,7 +163,10 @@ how-to: all
 	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh docs/how-to/twelve-questions.md \
 	    $(addprefix docs/how-to/,$(addsuffix .md,take-or-pay both-sides default bubble all-contracts sign-or-wait))
 	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh -t $(filter-out %/README.md,$(wildcard docs/tutorial/*.md))
-.PHONY: how-to
+# The table of digests in docs/validation, CPU against OpenCL.
+digests: all
+	FLOPCAST=$(B)/flopcast sh docs/validation/digests.sh
+.PHONY: how-to digests
 
 # What the program is made of, as SPDX.
 sbom: all

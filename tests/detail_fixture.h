@@ -20,14 +20,14 @@ static inline struct fc_draw detail_constant(struct fixture *f, double value)
     return fixture_table(f, detail_same, &value);
 }
 
-/* Repairs of all kinds have the law of the run. */
-static inline void detail_repair(struct fixture *f, struct fc_draw law)
+/* Repairs of all kinds have the distribution of the run. */
+static inline void detail_repair(struct fixture *f, struct fc_draw distribution)
 {
     struct fc_run_detail *d = &f->program.run.detail;
-    if (law.kind != FC_DRAW_TABLE)
-        law = detail_constant(f, law.value);
-    d->repair_table = law.table;
-    d->repair_automatic = d->rack_repair = law;
+    if (distribution.kind != FC_DRAW_TABLE)
+        distribution = detail_constant(f, distribution.value);
+    d->repair_table = distribution.table;
+    d->repair_automatic = d->rack_repair = distribution;
 }
 
 /* Turns a fixture into a detailed run of one class (FC_CLASS_GPU) with the detection and repair that it has:
@@ -45,21 +45,21 @@ static inline void detail_start(struct fixture *f)
     d->segments = 1;
     d->segment_trays = 1;
     detail_repair(f, run->repair);
-    struct fc_draw law = run->detection;
-    if (law.kind != FC_DRAW_TABLE)
-        law = detail_constant(f, law.value);
+    struct fc_draw distribution = run->detection;
+    if (distribution.kind != FC_DRAW_TABLE)
+        distribution = detail_constant(f, distribution.value);
     for (int c = 0; c < FC_CLASS_COUNT; c++) {
         int soft = fc_class_in(FC_CLASSES_SOFT, c);
         d->classes.swap[c] = c == FC_CLASS_IDLE ? 1e9f : !soft;
         d->classes.scaled |= (fc_u32)(!soft && c != FC_CLASS_SILENT && c != FC_CLASS_SITE) << c;
-        d->classes.time_table[c] = law.table;
+        d->classes.time_table[c] = distribution.table;
     }
     for (int input = FC_IN_LARGE_SCALE_EXPONENT; input <= FC_IN_POD_MTBF_H; input++)
         fixture_set(f, input, 0);
     fixture_set(f, FC_IN_CLASS_SHARE + FC_CLASS_GPU, 1);
 }
 
-/* The law of a class's time is the constant `seconds`. */
+/* The distribution of a class's time is the constant `seconds`. */
 static inline void detail_time(struct fixture *f, int c, double seconds)
 {
     f->program.run.detail.classes.time_table[c] = detail_constant(f, seconds).table;

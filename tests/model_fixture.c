@@ -74,36 +74,36 @@ static float *append(struct fixture *fixture, size_t floats, int *offset)
 
 struct fc_draw fixture_table(struct fixture *fixture, fixture_quantile *quantile, const double *parameters)
 {
-    struct fc_draw law = {.kind = FC_DRAW_TABLE};
-    float *table = append(fixture, FC_TABLE_SIZE, &law.table);
+    struct fc_draw distribution = {.kind = FC_DRAW_TABLE};
+    float *table = append(fixture, FC_TABLE_SIZE, &distribution.table);
     for (int i = 0; i < FC_TABLE_SIDE; i++) {
         double t =
             ldexp(1 + (i % FC_TABLE_PER_OCTAVE) / (double)FC_TABLE_PER_OCTAVE, i / FC_TABLE_PER_OCTAVE - 33);
         table[i] = (float)quantile(t, 1 - t, parameters);
         table[FC_TABLE_SIDE + i] = (float)quantile(1 - t, t, parameters);
     }
-    return law;
+    return distribution;
 }
 
 struct fc_draw fixture_discrete(struct fixture *fixture, const double *values, const double *probabilities,
                                 int count)
 {
-    struct fc_draw law = {.kind = FC_DRAW_DISCRETE, .count = count};
-    float *table = append(fixture, 2 * (size_t)count, &law.table);
+    struct fc_draw distribution = {.kind = FC_DRAW_DISCRETE, .count = count};
+    float *table = append(fixture, 2 * (size_t)count, &distribution.table);
     double sum = 0;
     for (int i = 0; i < count; i++) {
         sum += probabilities[i];
         table[i] = (float)values[i];
         table[count + i] = (float)sum;
     }
-    return law;
+    return distribution;
 }
 
-void fixture_draw(struct fixture *fixture, int input, struct fc_draw law)
+void fixture_draw(struct fixture *fixture, int input, struct fc_draw distribution)
 {
     struct fc_program *p = &fixture->program;
     int at = 0;
-    law.input = input;
+    distribution.input = input;
     while (at < p->draw_count && p->draws[at].input < input)
         at++;
     if (at == p->draw_count || p->draws[at].input != input) {
@@ -111,7 +111,7 @@ void fixture_draw(struct fixture *fixture, int input, struct fc_draw law)
         p->draw_count++;
         p->run_draws += input < FC_IN_PRICE_GPU_HOUR_USD;
     }
-    p->draws[at] = law;
+    p->draws[at] = distribution;
 }
 
 void fixture_set(struct fixture *fixture, int input, double value)

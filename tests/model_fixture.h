@@ -19,7 +19,7 @@ struct fixture {
     size_t table_floats;
 };
 
-/* An exact law for a quantile table: the value with probability `lower` below it and `upper` above it. */
+/* An exact distribution for a quantile table: the value with probability `lower` below it and `upper` above it. */
 typedef double fixture_quantile(double lower, double upper, const double *parameters);
 fixture_quantile fixture_exponential; /* mean */
 fixture_quantile fixture_normal;      /* mean, sd */
@@ -30,9 +30,9 @@ fixture_quantile fixture_uniform;     /* lo, hi */
 void fixture_start(struct fixture *fixture, int layers);
 void fixture_free(struct fixture *fixture);
 
-/* The value or law of an input. */
+/* The value or distribution of an input. */
 void fixture_set(struct fixture *fixture, int input, double value);
-void fixture_draw(struct fixture *fixture, int input, struct fc_draw law);
+void fixture_draw(struct fixture *fixture, int input, struct fc_draw distribution);
 
 /* Laws; tables are appended to the fixture's. */
 struct fc_draw fixture_constant(double value);
@@ -48,7 +48,7 @@ void fixture_daly(struct fixture *fixture, double mtbf_min, double work_min, dou
                   double stall_min, double restart_min, double detection_min);
 
 /* A contract with uncertain prices, a discrete input and three run sizes; and a run with spares, planned
- * stops, table laws and an automatic interval (both of the size of real questions). */
+ * stops, table distributions and an automatic interval (both of the size of real questions). */
 void fixture_contract(struct fixture *fixture);
 void fixture_timeline(struct fixture *fixture);
 

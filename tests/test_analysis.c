@@ -342,7 +342,7 @@ static void study_close(struct study *s)
     free(s->drivers);
 }
 
-static const struct fc_distribution *law_of(const struct study *s, const char *path)
+static const struct fc_distribution *distribution_of(const struct study *s, const char *path)
 {
     const struct fc_field *field = fc_field_find(path);
     assert_non_null(field);
@@ -350,12 +350,12 @@ static const struct fc_distribution *law_of(const struct study *s, const char *p
 }
 
 /* Squared coefficient of variation of X, or of 1 / X, by quadrature over the quantile function. */
-static double cv2(const struct fc_distribution *law, bool inverse)
+static double cv2(const struct fc_distribution *distribution, bool inverse)
 {
     enum { N = 100000 };
     double sum = 0, squares = 0;
     for (int i = 0; i < N; i++) {
-        double p = (i + 0.5) / N, x = fc_distribution_quantile(law, p, 1 - p);
+        double p = (i + 0.5) / N, x = fc_distribution_quantile(distribution, p, 1 - p);
         x = inverse ? 1 / x : x;
         sum += x / N;
         squares += x * x / N;
@@ -380,7 +380,7 @@ static void test_indices_of_a_product(void **state)
     assert_int_equal(active, 4);
     assert_int_equal(fc_explain_indices(&s.explain, s.drivers, active, indices, &worlds, &trouble), 0);
     for (int i = 0; i < 4; i++) {
-        c[i] = cv2(law_of(&s, factors[i]), i == 0);
+        c[i] = cv2(distribution_of(&s, factors[i]), i == 0);
         product *= 1 + c[i];
     }
     for (int i = 0; i < 4; i++) {
@@ -416,9 +416,9 @@ static void test_tornado_of_a_product(void **state)
             assert_true(bars[k].swing < 0 && bars[k].rank_correlation < -0.4);
             continue; /* not linear in the price */
         }
-        const struct fc_distribution *law = law_of(&s, bars[k].name);
-        double wide = fc_distribution_quantile(law, 0.95, 0.05) - fc_distribution_quantile(law, 0.05, 0.95);
-        double swing = mean * wide / moments_mean(law);
+        const struct fc_distribution *distribution = distribution_of(&s, bars[k].name);
+        double wide = fc_distribution_quantile(distribution, 0.95, 0.05) - fc_distribution_quantile(distribution, 0.05, 0.95);
+        double swing = mean * wide / moments_mean(distribution);
         near(bars[k].name, bars[k].swing, swing, 4 * (bars[k].swing_error + sd / 200 * wide));
         assert_true(bars[k].swing_error < 0.02 * swing);
     }
@@ -476,17 +476,17 @@ static void test_worst(void **state)
     assert_int_equal(fc_explain_worst(&s.explain, in, &limit, &trouble), 0);
     assert_int_equal(fc_columns_shifts(&s.explain.columns, in, shifts), N / 20);
     assert_string_equal(shifts[0].column->name, "prices.gpu_hour");
-    const struct fc_distribution *law = law_of(&s, "prices.gpu_hour");
-    double tail = 0, squares = 0, edge = fc_distribution_quantile(law, 0.95, 0.05);
+    const struct fc_distribution *distribution = distribution_of(&s, "prices.gpu_hour");
+    double tail = 0, squares = 0, edge = fc_distribution_quantile(distribution, 0.95, 0.05);
     for (int i = 0; i < 10000; i++) {
-        double upper = 0.05 - 0.05 * (i + 0.5) / 10000, x = fc_distribution_quantile(law, 1 - upper, upper);
+        double upper = 0.05 - 0.05 * (i + 0.5) / 10000, x = fc_distribution_quantile(distribution, 1 - upper, upper);
         tail += x / 10000;
         squares += x * x / 10000;
     }
     /* the error of a tail mean, Trindade et al. 2007 */
     double error = sqrt((squares - tail * tail + 0.95 * (tail - edge) * (tail - edge)) / (N / 20));
     near("mean price there", shifts[0].mean, tail, 4 * error);
-    near("limit", limit * fc_distribution_quantile(law, 0.95, 0.05), 38e9, 38e9 * 0.005);
+    near("limit", limit * fc_distribution_quantile(distribution, 0.95, 0.05), 38e9, 38e9 * 0.005);
     /* the idle inputs are shifted by chance only */
     for (int k = 1; k < s.explain.columns.column_count; k++)
         if (shifts[k].column->field >= 0 && shifts[k].column->sd > 0)

@@ -1,4 +1,4 @@
-/* test_comparison.c: results that are the same bits, the same law, or neither; and the two critical values.
+/* test_comparison.c: results that are the same bits, the same distribution, or neither; and the two critical values.
  */
 #include <math.h>
 #include <setjmp.h>

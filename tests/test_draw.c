@@ -1,4 +1,4 @@
-/* test_draw.c: quantile tables and discrete laws against the exact ones, and common random numbers. */
+/* test_draw.c: quantile tables and discrete distributions against the exact ones, and common random numbers. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ static void near(double value, double exact, double tolerance)
 }
 
 /* Words that fall on nodes: t = 2^(octave - 33) (1 + j / 64) is the middle of a word only from octave 7 on,
- * and half a word off; so the exact law at the word is compared, to half a unit of float. */
+ * and half a word off; so the exact distribution at the word is compared, to half a unit of float. */
 static void nodes_and_cells(void **state)
 {
     (void)state;
@@ -45,7 +45,7 @@ static void nodes_and_cells(void **state)
                 for (int side = 0; side < 2; side++) {
                     uint32_t word = side ? ~lower : lower;
                     /* linear in a cell 1/64 of its distance t wide: the error is at most (t/64)^2 / 8 Q''(t),
-                     * which is below 1/64^2/8 = 3.1e-5 for both laws in the tails, and 0 at a node but for
+                     * which is below 1/64^2/8 = 3.1e-5 for both distributions in the tails, and 0 at a node but for
                      * half a word */
                     double bound = part ? 3.2e-5 : 1e-6 + ldexp(1, -octave);
                     near((double)fc_table_draw(f.tables, exponential.table, word),
@@ -72,7 +72,7 @@ static void both_ends(void **state)
         near((double)fc_table_draw(f.tables, normal.table, w), fixture_normal(below(w), above(w), standard),
              1e-5);
     }
-    /* symmetric law: mirrored words give mirrored values, to the bit */
+    /* symmetric distribution: mirrored words give mirrored values, to the bit */
     for (uint32_t w = 0; w < 0x7ff00000u; w += 0xfedcbu)
         assert_true(fc_table_draw(f.tables, normal.table, w) == -fc_table_draw(f.tables, normal.table, ~w));
     fixture_free(&f);
@@ -94,14 +94,14 @@ static void never_falls(void **state)
 }
 
 /* Mean and variance of what the table draws, exactly: an integral over its cells, linear in each. */
-static void table_moments(const struct fixture *f, struct fc_draw law, double *mean, double *variance)
+static void table_moments(const struct fixture *f, struct fc_draw distribution, double *mean, double *variance)
 {
     double sum = 0, square = 0;
     for (int side = 0; side < 2; side++)
         for (int cell = 0; cell < FC_TABLE_SIDE - 1; cell++) {
             double width = ldexp(1.0 / 64, cell / 64 - 33);
-            double a = (double)f->tables[law.table + side * FC_TABLE_SIDE + cell];
-            double b = (double)f->tables[law.table + side * FC_TABLE_SIDE + cell + 1];
+            double a = (double)f->tables[distribution.table + side * FC_TABLE_SIDE + cell];
+            double b = (double)f->tables[distribution.table + side * FC_TABLE_SIDE + cell + 1];
             sum += width * 0.5 * (a + b);
             square += width * (a * a + a * b + b * b) / 3;
         }
@@ -136,12 +136,12 @@ static void drawn_moments(void **state)
 {
     (void)state;
     struct fixture f = {0};
-    struct fc_draw law = fixture_table(&f, fixture_exponential, mean_one);
+    struct fc_draw distribution = fixture_table(&f, fixture_exponential, mean_one);
     double mean, variance, sum = 0, square = 0;
-    table_moments(&f, law, &mean, &variance);
+    table_moments(&f, distribution, &mean, &variance);
     const int count = 1 << 22;
     for (int i = 0; i < count; i++) {
-        double x = (double)fc_table_draw(f.tables, law.table, (uint32_t)i * 1024u + 512u);
+        double x = (double)fc_table_draw(f.tables, distribution.table, (uint32_t)i * 1024u + 512u);
         sum += x;
         square += x * x;
     }
@@ -158,15 +158,15 @@ static void discrete_shares(void **state)
     struct fixture f = {0};
     const double values[] = {3, -1, 7.5, 7.5, 100, 0},
                  shares[] = {0.1, 0.25, 1.0 / 3, 0, 0.3, 0.1 - 0.25 / 3};
-    struct fc_draw law = fixture_discrete(&f, values, shares, 6);
-    f.tables[law.table + 11] = 1;
+    struct fc_draw distribution = fixture_discrete(&f, values, shares, 6);
+    f.tables[distribution.table + 11] = 1;
     double cumulative = 0, start = 0;
     for (int k = 0; k < 6; k++) {
         uint64_t lo = 0, hi = 0x100000000u; /* first word beyond the k-th share */
         cumulative += shares[k];
         while (lo < hi) {
             uint64_t middle = (lo + hi) / 2;
-            if (fc_uniform((uint32_t)middle) < f.tables[law.table + 6 + k])
+            if (fc_uniform((uint32_t)middle) < f.tables[distribution.table + 6 + k])
                 lo = middle + 1;
             else
                 hi = middle;
@@ -175,14 +175,14 @@ static void discrete_shares(void **state)
         near(end - start, shares[k], 0x1p-24);
         if (shares[k] > 0) { /* and the words of the share do give the value */
             uint32_t middle = (uint32_t)(0.5 * (start + end) * 0x1p32);
-            assert_true(fc_discrete_draw(f.tables, law.table, 6, middle) == (float)values[k]);
-            assert_true(fc_discrete_draw(f.tables, law.table, 6, (uint32_t)(start * 0x1p32) + 1) ==
+            assert_true(fc_discrete_draw(f.tables, distribution.table, 6, middle) == (float)values[k]);
+            assert_true(fc_discrete_draw(f.tables, distribution.table, 6, (uint32_t)(start * 0x1p32) + 1) ==
                         (float)values[k]);
         }
         start = end;
     }
     near(cumulative, 1, 1e-12);
-    assert_true(fc_discrete_draw(f.tables, law.table, 6, 0xffffffffu) == 0);
+    assert_true(fc_discrete_draw(f.tables, distribution.table, 6, 0xffffffffu) == 0);
     fixture_free(&f);
 }
 

@@ -137,7 +137,7 @@ static void mapping_is_fixed(void **state)
     assert_int_equal(FC_IN_PRICE_GPU_HOUR_USD, 128);
     assert_int_equal(FC_IN_ENERGY_PRICE_USD_PER_KWH, 141);
     static struct fc_program program;
-    float ends[64]; /* a discrete law that shows the upper bits of its word: value k / 32 with equal shares */
+    float ends[64]; /* a discrete distribution that shows the upper bits of its word: value k / 32 with equal shares */
     for (int k = 0; k < 32; k++) {
         ends[k] = (float)k;
         ends[32 + k] = (float)(k + 1) / 32;

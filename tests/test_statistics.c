@@ -45,8 +45,8 @@ static void two_uniforms(uint32_t replication, uint32_t i, double *u, double *v)
     *v = ((double)r.v[1] + 0.5) * 0x1p-32;
 }
 
-/* The laws of the tests: how to draw a pair of values, and the exact figures. */
-struct law {
+/* The distributions of the tests: how to draw a pair of values, and the exact figures. */
+struct distribution {
     const char *name;
     void (*pair)(double u, double v, double *x, double *y);
     double mean, sd, p5, p50, p95, worst; /* worst: mean of the highest 5 % */
@@ -79,7 +79,7 @@ static void loss_pair(double u, double v, double *x, double *y) /* negative valu
 #define Z95 1.6448536269514722
 #define TAIL95 2.0627128075074257 /* density at Z95 over 0.05 */
 #define LN20 2.995732273553991
-static const struct law laws[] = {
+static const struct distribution distributions[] = {
     {"normal", normal_pair, 100, 15, 100 - 15 * Z95, 100, 100 + 15 * Z95, 100 + 15 * TAIL95},
     {"narrow normal", narrow_pair, 1000, 3, 1000 - 3 * Z95, 1000, 1000 + 3 * Z95, 1000 + 3 * TAIL95},
     {"exponential", exponential_pair, 3e5, 3e5, 3e5 * 0.05129329438755058, 3e5 * 0.6931471805599453,
@@ -88,12 +88,12 @@ static const struct law laws[] = {
 };
 enum { LAWS = 3 };
 
-static void sample(const struct law *law, uint32_t replication, uint32_t count, struct fc_tally *tally)
+static void sample(const struct distribution *distribution, uint32_t replication, uint32_t count, struct fc_tally *tally)
 {
     for (uint32_t i = 0; i < count; i += 2) {
         double u, v, x, y;
         two_uniforms(replication, i, &u, &v);
-        law->pair(u, v, &x, &y);
+        distribution->pair(u, v, &x, &y);
         add(tally, x, i);
         add(tally, y, i + 1);
     }
@@ -104,21 +104,21 @@ static void large_samples(void **state)
 {
     (void)state;
     for (int k = 0; k < LAWS; k++) {
-        const struct law *law = &laws[k];
+        const struct distribution *distribution = &distributions[k];
         struct fc_tally t = made();
-        sample(law, 12345, 400000, &t);
+        sample(distribution, 12345, 400000, &t);
         const struct fc_tally_metric *m = &t.metrics[0];
         struct fc_estimate figures[] = {fc_statistics_mean(m),           fc_statistics_sd(m),
                                         fc_statistics_quantile(m, 0.05), fc_statistics_quantile(m, 0.5),
                                         fc_statistics_quantile(m, 0.95), fc_statistics_cvar(m, 0.05, 1)};
-        const double exact[] = {law->mean, law->sd, law->p5, law->p50, law->p95, law->worst};
+        const double exact[] = {distribution->mean, distribution->sd, distribution->p5, distribution->p50, distribution->p95, distribution->worst};
         for (int i = 0; i < 6; i++) {
             assert_int_equal(figures[i].refused, 0);
             assert_true(figures[i].error > 0);
             if (getenv("FLOPCAST_TEST_VERBOSE"))
-                print_message("# %s %d: %.8g exact %.8g z %+.2f\n", law->name, i, figures[i].value, exact[i],
+                print_message("# %s %d: %.8g exact %.8g z %+.2f\n", distribution->name, i, figures[i].value, exact[i],
                               (figures[i].value - exact[i]) / figures[i].error);
-            near(law->name, figures[i].value, exact[i], 4 * figures[i].error);
+            near(distribution->name, figures[i].value, exact[i], 4 * figures[i].error);
         }
         fc_tally_free(&t);
     }
@@ -131,13 +131,13 @@ static void standard_errors_cover(void **state)
     enum { REPLICATIONS = 400, COUNT = 20000, FIGURES = 5 };
     const char *names[] = {"mean", "sd", "P50", "P95", "CVaR"};
     for (int k = 0; k < LAWS; k++) {
-        const struct law *law = &laws[k];
-        const double exact[] = {law->mean, law->sd, law->p50, law->p95, law->worst};
+        const struct distribution *distribution = &distributions[k];
+        const double exact[] = {distribution->mean, distribution->sd, distribution->p50, distribution->p95, distribution->worst};
         int covered[FIGURES] = {0};
         struct fc_tally t = made();
         for (uint32_t r = 0; r < REPLICATIONS; r++) {
             fc_tally_clear(&t);
-            sample(law, r, COUNT, &t);
+            sample(distribution, r, COUNT, &t);
             const struct fc_tally_metric *m = &t.metrics[0];
             struct fc_estimate figures[] = {fc_statistics_mean(m), fc_statistics_sd(m),
                                             fc_statistics_quantile(m, 0.5), fc_statistics_quantile(m, 0.95),
@@ -148,9 +148,9 @@ static void standard_errors_cover(void **state)
         for (int i = 0; i < FIGURES; i++) {
             double share = covered[i] / (double)REPLICATIONS;
             if (getenv("FLOPCAST_TEST_VERBOSE"))
-                print_message("# %s %s: %.4f\n", law->name, names[i], share);
+                print_message("# %s %s: %.4f\n", distribution->name, names[i], share);
             if (share < 0.92 || share > 0.98)
-                fail_msg("%s, %s: %.1f %% covered", law->name, names[i], 100 * share);
+                fail_msg("%s, %s: %.1f %% covered", distribution->name, names[i], 100 * share);
         }
         fc_tally_free(&t);
     }
@@ -161,8 +161,8 @@ static void both_sides_mirror(void **state)
 {
     (void)state;
     struct fc_tally plus = made(), minus = made();
-    sample(&laws[2], 3, 20000, &plus);
-    sample(&laws[3], 3, 20000, &minus);
+    sample(&distributions[2], 3, 20000, &plus);
+    sample(&distributions[3], 3, 20000, &minus);
     const struct fc_tally_metric *p = &plus.metrics[0], *m = &minus.metrics[0];
     assert_true(fc_statistics_mean(p).value == -fc_statistics_mean(m).value);
     assert_true(fc_statistics_min(p) == -fc_statistics_max(m));

@@ -298,7 +298,7 @@ static double erlang_b(int servers, double load)
 }
 
 /* O10: c spares, load 2.4, nodes fail only while the job runs: the job waits for a share Erlang-B(c + 1) of
- * the time and fails at the rate that is left, whatever the repair law. Observed between 50 and 550 repair
+ * the time and fails at the rate that is left, whatever the repair distribution. Observed between 50 and 550 repair
  * times, as the difference of two runs on the same random numbers. */
 static void o10_spare_pool(void **state)
 {
@@ -308,7 +308,7 @@ static void o10_spare_pool(void **state)
     const double published[] = {0.26841, 0.06242, 0.00828};
     float *samples = calloc(4 * (size_t)TRIALS, sizeof *samples);
     assert_non_null(samples);
-    for (int law = 0; law < 2; law++)
+    for (int distribution = 0; distribution < 2; distribution++)
         for (int spares = 2; spares <= 6; spares += 2) {
             struct fixture f;
             fixture_start(&f, FC_LAYER_RUN);
@@ -318,12 +318,12 @@ static void o10_spare_pool(void **state)
             f.program.run.watch = 1;
             f.program.run.spares = spares;
             f.program.run.repair =
-                fixture_table(&f, law ? fixture_lognormal : fixture_exponential, law ? wide : mean_one);
+                fixture_table(&f, distribution ? fixture_lognormal : fixture_exponential, distribution ? wide : mean_one);
             fixture_metrics(&f, (const int[]){FC_M_INTERRUPTIONS, FC_M_TIME_WAITING_H, -1});
             for (int end = 0; end < 2; end++) {
                 struct fc_tally tally;
                 f.program.run.horizon = (end ? 50 + SPAN : 50) * 3600 * 16;
-                fixture_run(&f, 10 + (uint64_t)law, 0, TRIALS, 2, NULL, &tally, samples + 2 * TRIALS * end);
+                fixture_run(&f, 10 + (uint64_t)distribution, 0, TRIALS, 2, NULL, &tally, samples + 2 * TRIALS * end);
                 fc_tally_free(&tally);
             }
             double exact = erlang_b(spares + 1, 2.4);

@@ -105,7 +105,7 @@ static double weibull_scale(double shape, double average)
 static void clock_renewed_at_restart(void **state)
 {
     (void)state;
-    const double k = 0.7, s = 30, d = 5, law[] = {k, weibull_scale(k, 1)};
+    const double k = 0.7, s = 30, d = 5, distribution[] = {k, weibull_scale(k, 1)};
     double a = weibull_scale(k, 100), integral = 0;
     /* midpoint rule in u = t^k, which takes the singular slope at 0 away */
     enum { STEPS = 200000 };
@@ -119,7 +119,7 @@ static void clock_renewed_at_restart(void **state)
     fixture_daly(&f, 100, 30, 30, 0, 0, 5);
     detail_start(&f);
     f.program.run.detail.ages = FC_AGES_RESTART;
-    f.program.run.detail.next_failure = fixture_table(&f, fixture_weibull, law);
+    f.program.run.detail.next_failure = fixture_table(&f, fixture_weibull, distribution);
     struct fc_tally t = run(&f, (const int[]){FC_M_WALL_CLOCK_DAYS, -1}, 33, TRIALS);
     fixture_expect_z("O7, Weibull 0.7, renewed, min", 1440 * mean(&t, FC_M_WALL_CLOCK_DAYS), expected,
                      1440 * error(&t, FC_M_WALL_CLOCK_DAYS));
@@ -136,7 +136,7 @@ static double gamma_p(double a, double x)
     return sum * exp(-x + a * log(x) - lgamma(a));
 }
 
-/* Residual life of a Weibull law of mean 1 in its steady state: F(t) = P(1/k, (t/a)^k); parameters: shape. */
+/* Residual life of a Weibull distribution of mean 1 in its steady state: F(t) = P(1/k, (t/a)^k); parameters: shape. */
 static double residual_weibull(double lower, double upper, const double *parameters)
 {
     double k = parameters[0], lo = -80, hi = 6; /* of ln((t/a)^k) */
@@ -157,7 +157,7 @@ static double residual_weibull(double lower, double upper, const double *paramet
 static void units_keep_their_ages(void **state)
 {
     (void)state;
-    const double k = 0.7, law[] = {k, weibull_scale(k, 1)};
+    const double k = 0.7, distribution[] = {k, weibull_scale(k, 1)};
     const int units[] = {64, 256, 4096};
     const double factor[] = {5.94, 10.77, 35.3};
     for (int i = 0; i < 3; i++) {
@@ -171,8 +171,8 @@ static void units_keep_their_ages(void **state)
         f.program.run.tick_s = (float)(1e4 * 60 * window / (1 << 26));
         d->ages = FC_AGES_UNITS;
         d->age_units = units[i];
-        d->first_failure = fixture_table(&f, residual_weibull, law);
-        d->next_failure = fixture_table(&f, fixture_weibull, law);
+        d->first_failure = fixture_table(&f, residual_weibull, distribution);
+        d->next_failure = fixture_table(&f, fixture_weibull, distribution);
         char text[64];
         struct fc_tally t = run(&f, (const int[]){FC_M_INTERRUPTIONS, FC_M_OVERFLOWS, -1}, 34, TRIALS);
         (void)snprintf(text, sizeof text, "O8, %d units, only the failed one renewed", units[i]);
@@ -180,10 +180,10 @@ static void units_keep_their_ages(void **state)
         assert_true(mean(&t, FC_M_OVERFLOWS) == 0);
         fc_tally_free(&t);
 
-        /* the same with one clock for the job: the least of N Weibull laws, renewed at every failure. In the
+        /* the same with one clock for the job: the least of N Weibull distributions, renewed at every failure. In the
          * long run its rate is N^(1/k) over the mean; a window of 20000 failures leaves the start-up behind
          */
-        const double least[] = {k, 1.0 / units[i] * pow(units[i], 1 - 1 / k) * law[1] * units[i]};
+        const double least[] = {k, 1.0 / units[i] * pow(units[i], 1 - 1 / k) * distribution[1] * units[i]};
         d->ages = FC_AGES_RESTART;
         d->next_failure = fixture_table(&f, fixture_weibull, least);
         struct fc_tally wrong = run(&f, (const int[]){FC_M_INTERRUPTIONS, -1}, 35, 10000);
@@ -199,7 +199,7 @@ static void units_keep_their_ages(void **state)
     }
 }
 
-/* All units new and of one exponential law: the plain Poisson stream, mean and variance. */
+/* All units new and of one exponential distribution: the plain Poisson stream, mean and variance. */
 static void exponential_ages_are_poisson(void **state)
 {
     (void)state;
@@ -222,13 +222,13 @@ static void exponential_ages_are_poisson(void **state)
     }
 }
 
-/* O14: slow episodes that overlap count once: share of time without one = exp(-rate mean), for any law
+/* O14: slow episodes that overlap count once: share of time without one = exp(-rate mean), for any distribution
  * (M/G/infinity). The first episodes are watched from an empty start, so the steady share holds up to E[D^2]
  * / (2 mean) of time. */
 static void slow_episodes_overlap(void **state)
 {
     (void)state;
-    const double sigma = 0.8, law[] = {24 * 60 * exp(-0.5 * 0.64), sigma};
+    const double sigma = 0.8, distribution[] = {24 * 60 * exp(-0.5 * 0.64), sigma};
     struct fixture f;
     fixture_daly(&f, 1e30, 0, 1e6, 0, 0, 0);
     detail_start(&f);
@@ -236,7 +236,7 @@ static void slow_episodes_overlap(void **state)
     f.program.run.horizon = 1 << 30;
     fixture_set(&f, FC_IN_SLOW_NETWORK_MTBF_H, 50.0 / 60);
     fixture_set(&f, FC_IN_SLOW_NETWORK_LOSS, 0.5);
-    struct fc_draw duration = fixture_table(&f, fixture_lognormal, law);
+    struct fc_draw duration = fixture_table(&f, fixture_lognormal, distribution);
     f.program.run.detail.classes.time_table[FC_CLASS_SLOW_NETWORK] = duration.table;
     struct fc_tally t = run(&f, (const int[]){FC_M_TIME_SLOWDOWN_H, FC_M_SLOW_EPISODES, -1}, 37, 100);
     double wall_h = (1 << 30) / 64.0 / 3600, busy = 1 - exp(-0.48);
@@ -276,17 +276,17 @@ static void elastic_replicas(void **state)
     }
 }
 
-/* O10: with c spares the job waits for the share ErlangB(c + 1, load) of its time, whatever the law of the
+/* O10: with c spares the job waits for the share ErlangB(c + 1, load) of its time, whatever the distribution of the
  * repair and wherever the spares stand: pooled, in the one rack, or whole racks. Watched for 7e4 repairs. */
 static void spares_everywhere(void **state)
 {
     (void)state;
-    const double law[] = {2.4 * 3600 * exp(-0.5 * 1.44), 1.2}, load = 2.4;
+    const double distribution[] = {2.4 * 3600 * exp(-0.5 * 1.44), 1.2}, load = 2.4;
     for (int policy = FC_SPARES_POOLED; policy <= FC_SPARES_RACKS; policy++) {
         for (int c = 2; c <= 6; c += 2) {
             struct fixture f;
             fixture_daly(&f, 60, 0, 1e6, 0, 0, 0);
-            f.program.run.repair = fixture_table(&f, fixture_lognormal, law);
+            f.program.run.repair = fixture_table(&f, fixture_lognormal, distribution);
             detail_start(&f);
             fixture_set(&f, FC_IN_SWAP_PROBABILITY, 1);
             fixture_set(&f, FC_IN_MANUAL_PROBABILITY, 1);

@@ -48,13 +48,13 @@ static void scale_input(struct fixture *f, int input, double factor)
 {
     for (int i = 0; i < f->program.draw_count; i++)
         if (f->program.draws[i].input == input) {
-            struct fc_draw law = f->program.draws[i];
-            if (law.kind == FC_DRAW_CONSTANT)
-                law.value *= (float)factor;
-            else if (law.kind == FC_DRAW_TABLE)
+            struct fc_draw distribution = f->program.draws[i];
+            if (distribution.kind == FC_DRAW_CONSTANT)
+                distribution.value *= (float)factor;
+            else if (distribution.kind == FC_DRAW_TABLE)
                 for (int k = 0; k < FC_TABLE_SIZE; k++)
-                    f->tables[law.table + k] *= (float)factor;
-            f->program.draws[i] = law;
+                    f->tables[distribution.table + k] *= (float)factor;
+            f->program.draws[i] = distribution;
         }
 }
 static void fewer_failures(struct fixture *f, double better)

@@ -53,8 +53,8 @@ static void units(struct fixture *f, int used, double up_h, double down_h, doubl
 
 static void lognormal_repair(struct fixture *f, double mean_h, double sigma)
 {
-    const double law[] = {mean_h * 3600 * exp(-0.5 * sigma * sigma), sigma};
-    detail_repair(f, fixture_table(f, fixture_lognormal, law));
+    const double distribution[] = {mean_h * 3600 * exp(-0.5 * sigma * sigma), sigma};
+    detail_repair(f, fixture_table(f, fixture_lognormal, distribution));
 }
 
 static double binomial(int n, int k, double p)
@@ -77,8 +77,8 @@ static void few_crews(void **state)
     for (int crews = 0; crews <= 2; crews += 2) {
         struct fixture f;
         units(&f, 18, 500, 24, 2e4);
-        const double law = 24 * 3600;
-        detail_repair(&f, fixture_table(&f, fixture_exponential, &law));
+        const double distribution = 24 * 3600;
+        detail_repair(&f, fixture_table(&f, fixture_exponential, &distribution));
         f.program.run.spares = 2;
         f.program.run.detail.crews = crews;
         struct fc_tally t = run(&f, (const int[]){FC_M_TIME_WAITING_H, FC_M_OVERFLOWS, -1}, 51, 200);
@@ -93,7 +93,7 @@ static void few_crews(void **state)
     }
 }
 
-/* O11: 18 trays of which 16 are needed, all failing alike, repairs of any law: P(at most 2 down) is binomial.
+/* O11: 18 trays of which 16 are needed, all failing alike, repairs of any distribution: P(at most 2 down) is binomial.
  */
 static void spares_fail_too(void **state)
 {

@@ -43,9 +43,9 @@ FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_
                                  struct fc_chunk *chunk)
 {
     fc_real(*m)[FC_W] = chunk->metrics;
-    fc_real tokens = (fc_real)program->step.tokens_per_step;
-    fc_real gpus = (fc_real)program->step.gpus;
-    fc_real flop = (fc_real)program->step.flop_per_step;
+    fc_real tokens = program->step.tokens_per_step;
+    fc_real gpus = program->step.gpus;
+    fc_real flop = program->step.flop_per_step;
     FC_LANES (l) {
         fc_real seconds = chunk->step_time_s[base + l];
         fc_real tokens_per_s = tokens / seconds;
@@ -53,12 +53,12 @@ FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_
         m[FC_M_STEP_TIME_S][l] = seconds;
         m[FC_M_TOKENS_PER_S][l] = tokens_per_s;
         m[FC_M_TOKENS_PER_S_PER_GPU][l] = tokens_per_s / gpus;
-        m[FC_M_TFLOPS_PER_GPU][l] = flops_per_gpu * (fc_real)1e-12f;
+        m[FC_M_TFLOPS_PER_GPU][l] = flops_per_gpu * 1e-12f;
         m[FC_M_MFU][l] = flops_per_gpu / (fc_real)program->step.peak_flops;
         m[FC_M_MEMORY_PER_GPU_BYTES][l] = chunk->memory_bytes[base + l];
         m[FC_M_FITS][l] = chunk->memory_bytes[base + l] <= (fc_real)program->step.memory_capacity
-                              ? (fc_real)1.0f
-                              : (fc_real)0.0f;
+                              ? 1.0f
+                              : 0.0f;
     }
 }
 
@@ -68,18 +68,18 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
     fc_real(*m)[FC_W] = chunk->metrics;
     fc_real(*in)[FC_W] = chunk->inputs;
     const struct fc_timeline_chunk *t = &chunk->timeline;
-    fc_real hours_per_tick = (fc_real)program->run.tick_s / (fc_real)3600.0f;
-    fc_real paid = (fc_real)program->run.paid_gpus;
-    fc_real gpus = paid > (fc_real)0.0f ? paid : (fc_real)program->run.gpus;
+    fc_real hours_per_tick = (fc_real)program->run.tick_s / 3600.0f;
+    fc_real paid = program->run.paid_gpus;
+    fc_real gpus = paid > 0.0f ? paid : (fc_real)program->run.gpus;
     fc_i32 stepped = program->layers & FC_LAYER_STEP;
-    fc_real deadline = (fc_real)program->contract.deadline_days;
-    fc_real budget = (fc_real)program->contract.budget_usd;
+    fc_real deadline = program->contract.deadline_days;
+    fc_real budget = program->contract.budget_usd;
     FC_LANES (l) {
         fc_i32 i = base + l;
         fc_real wall_h = (fc_real)t->wall[i] * hours_per_tick;
-        fc_real days = wall_h / (fc_real)24.0f;
+        fc_real days = wall_h / 24.0f;
         m[FC_M_WALL_CLOCK_DAYS][l] = days;
-        m[FC_M_GOODPUT][l] = (fc_real)t->productive[i] / fc_max((fc_real)t->wall[i], (fc_real)1.0f);
+        m[FC_M_GOODPUT][l] = (fc_real)t->productive[i] / fc_max((fc_real)t->wall[i], 1.0f);
         m[FC_M_INTERRUPTIONS][l] = (fc_real)t->failures[i];
         m[FC_M_TIME_PRODUCTIVE_H][l] = (fc_real)t->productive[i] * hours_per_tick;
         m[FC_M_TIME_REDONE_H][l] = (fc_real)t->redone[i] * hours_per_tick;
@@ -97,13 +97,13 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
         fc_real kwh = gpu_hours * in[FC_IN_IT_POWER_KW][l] * in[FC_IN_LOAD_FACTOR][l] * in[FC_IN_PUE][l];
         m[FC_M_GPU_HOURS][l] = gpu_hours;
         m[FC_M_COST_USD][l] = cost;
-        m[FC_M_ENERGY_MWH][l] = kwh * (fc_real)0.001f;
-        m[FC_M_CO2_T][l] = kwh * in[FC_IN_CARBON_G_PER_KWH][l] * (fc_real)1e-6f;
+        m[FC_M_ENERGY_MWH][l] = kwh * 0.001f;
+        m[FC_M_CO2_T][l] = kwh * in[FC_IN_CARBON_G_PER_KWH][l] * 1e-6f;
         /* tokens trained: all of them when the run ended, else in proportion to the productive time */
         fc_real done_s = (fc_real)t->productive[i] * (fc_real)program->run.tick_s;
         fc_real tokens = stepped ? done_s / chunk->step_time_s[i] * (fc_real)program->step.tokens_per_step
                                  : (fc_real)program->run.tokens;
-        m[FC_M_COST_PER_MTOKEN_USD][l] = cost / (tokens * (fc_real)1e-6f);
+        m[FC_M_COST_PER_MTOKEN_USD][l] = cost / (tokens * 1e-6f);
         fc_i32 in_time = t->finished[i] && days <= deadline;
         fc_i32 in_budget = t->finished[i] && cost <= budget;
         m[FC_M_DEADLINE_MET][l] = (fc_real)in_time;
@@ -139,7 +139,7 @@ FC_FN void fc_trial_censor(FC_GLOBAL const struct fc_program *program, fc_i32 ba
 /* 1 where the job does not fit into the memory of its GPUs; a capacity of 0 is not asked about. */
 FC_FN fc_i32 fc_trial_unfit(FC_GLOBAL const struct fc_program *program, fc_real fits)
 {
-    return ((fc_real)program->step.memory_capacity > (fc_real)0.0f) & (fits < (fc_real)0.5f);
+    return ((fc_real)program->step.memory_capacity > 0.0f) & (fits < 0.5f);
 }
 
 /* A job that does not fit into memory is never run: it has no speed, length or cost, and misses every goal.
@@ -161,7 +161,7 @@ FC_FN void fc_trial_drop_unfit(FC_GLOBAL const struct fc_program *program, struc
         if (metric == FC_M_FITS || metric == FC_M_MEMORY_PER_GPU_BYTES || (contract && !of_job && !goal))
             continue;
         FC_LANES (l) {
-            fc_real lost = goal ? (fc_real)0.0f : never;
+            fc_real lost = goal ? 0.0f : never;
             m[metric][l] = fc_trial_unfit(program, m[FC_M_FITS][l]) ? lost : m[metric][l];
         }
     }
@@ -201,7 +201,7 @@ FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL co
             if (layers & FC_LAYER_STEP) {
                 FC_LANES (l) /* a job that does not fit yields nothing */
                     chunk->metrics[FC_M_MFU][l] = fc_trial_unfit(program, chunk->metrics[FC_M_FITS][l])
-                                                      ? (fc_real)0.0f
+                                                      ? 0.0f
                                                       : chunk->metrics[FC_M_MFU][l];
             }
             fc_real *goodput =

@@ -63,11 +63,11 @@ FC_FN void fc_copula_lanes(FC_GLOBAL const struct fc_program *program, FC_GLOBAL
     }
     /* in place: row i needs the normals 0 ... i, so the last row comes first */
     for (fc_i32 i = copula->count - 1; i >= 0; i--) {
-        fc_real own = (fc_real)copula->factor[i][i];
+        fc_real own = copula->factor[i][i];
         FC_LANES (l)
             z[i][l] = own * z[i][l];
         for (fc_i32 j = 0; j < i; j++) {
-            fc_real factor = (fc_real)copula->factor[i][j];
+            fc_real factor = copula->factor[i][j];
             FC_LANES (l)
                 z[i][l] = fc_fma(factor, z[j][l], z[i][l]);
         }

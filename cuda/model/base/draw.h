@@ -57,7 +57,7 @@ FC_INLINE fc_real fc_table_at(FC_GLOBAL const float *table, fc_i32 offset, fc_i3
     fc_i32 cell = (fc_i32)(bits >> 17);
     cell = cell > FC_TABLE_SIDE - 2 ? FC_TABLE_SIDE - 2 : cell;
     fc_u32 rest = bits - ((fc_u32)cell << 17);
-    fc_real fraction = (fc_real)(fc_i32)rest * (fc_real)7.62939453125e-6f; /* 2^-17 */
+    fc_real fraction = (fc_real)(fc_i32)rest * 7.62939453125e-6f; /* 2^-17 */
     fc_i32 at = offset + (upper ? FC_TABLE_SIDE : 0) + cell;
     fc_real low = (fc_real)table[at];
     fc_real high = (fc_real)table[at + 1];
@@ -87,7 +87,7 @@ FC_FN void fc_table_draw_lanes(FC_GLOBAL const float *table, const fc_u32 *word,
         fc_u32 distance = (word[l] ^ mask) & 0x7fffffffu;
         fc_u32 bits = fc_bits_of((float)(fc_i32)distance + 0.5f) - 0x3f000000u;
         fc_i32 cell = fc_min_i32((fc_i32)(bits >> 17), FC_TABLE_SIDE - 2);
-        fraction[l] = (fc_real)(fc_i32)(bits - ((fc_u32)cell << 17)) * (fc_real)7.62939453125e-6f; /* 2^-17 */
+        fraction[l] = (fc_real)(fc_i32)(bits - ((fc_u32)cell << 17)) * 7.62939453125e-6f; /* 2^-17 */
         at[l] = (fc_i32)(mask & (fc_u32)FC_TABLE_SIDE) + cell;
     }
     for (fc_i32 l = 0; l < FC_W; l++) {
@@ -148,7 +148,7 @@ FC_FN fc_real fc_discrete_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_i
 FC_FN fc_real fc_table_z(FC_GLOBAL const float *table, fc_i32 offset, fc_real z)
 {
     fc_real x = fc_fma(z, (fc_real)FC_Z_PER_UNIT, (fc_real)(FC_Z_END * FC_Z_PER_UNIT));
-    x = fc_min(fc_max(x, (fc_real)0.0f), (fc_real)(FC_Z_TABLE_SIZE - 1));
+    x = fc_min(fc_max(x, 0.0f), (fc_real)(FC_Z_TABLE_SIZE - 1));
     fc_i32 cell = fc_min_i32((fc_i32)x, FC_Z_TABLE_SIZE - 2);
     fc_real low = (fc_real)table[offset + cell];
     fc_real high = (fc_real)table[offset + cell + 1];
@@ -191,7 +191,7 @@ FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const f
         FC_LANES (l)
             value[l] = fc_discrete_draw(tables, draw->table, draw->count, word[l]);
     } else {
-        fc_real fixed = (fc_real)draw->value;
+        fc_real fixed = draw->value;
         FC_LANES (l)
             value[l] = fixed;
     }

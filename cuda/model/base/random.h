@@ -144,18 +144,18 @@ FC_FN void fc_random_one(fc_u64 seed, fc_u32 trial_low, fc_u32 trial_high, fc_u3
 FC_INLINE fc_real fc_uniform(fc_u32 word)
 {
     fc_real halved = (fc_real)(fc_i32)(word >> 1);
-    fc_real u = fc_fma(halved, (fc_real)4.656612873077393e-10f, (fc_real)2.328306436538696e-10f);
-    return fc_min(u, (fc_real)0.99999994f);
+    fc_real u = fc_fma(halved, 4.656612873077393e-10f, 2.328306436538696e-10f);
+    return fc_min(u, 0.99999994f);
 }
 
 /* Two numbers in [0, 1) from one word, of 16 bits each. */
 FC_INLINE fc_real fc_high_half(fc_u32 word)
 {
-    return (fc_real)(fc_i32)(word >> 16) * (fc_real)1.52587890625e-5f;
+    return (fc_real)(fc_i32)(word >> 16) * 1.52587890625e-5f;
 }
 FC_INLINE fc_real fc_low_half(fc_u32 word)
 {
-    return (fc_real)(fc_i32)(word & 0xffffu) * (fc_real)1.52587890625e-5f;
+    return (fc_real)(fc_i32)(word & 0xffffu) * 1.52587890625e-5f;
 }
 
 /* A whole number in [0, n) from a word; n at most 2^31 - 1. */

@@ -54,7 +54,7 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     const fc_real *rate = inputs[provider->input[FC_P_OUTAGE_RATE]];
     const fc_real *length = inputs[provider->input[FC_P_OUTAGE_H]];
     const fc_real *demand = inputs[FC_IN_DEMAND];
-    fc_real share = (fc_real)provider->share;
+    fc_real share = provider->share;
     fc_real present = share > 0.0f ? 1.0f : 0.0f;
     fc_real span = month->next - month->now;
     fc_real span_h = span * FC_HOURS_PER_MONTH, per_h = 1.0f / span_h;

@@ -10,8 +10,8 @@
  * bits. */
 FC_FN fc_i64 fc_cents(fc_real usd)
 {
-    fc_real cut = fc_min(fc_max(usd, (fc_real)-2e14f), (fc_real)2e14f);
-    return (fc_i64)fc_floor(fc_fma(cut, (fc_real)100.0f, (fc_real)0.5f));
+    fc_real cut = fc_min(fc_max(usd, -2e14f), 2e14f);
+    return (fc_i64)fc_floor(fc_fma(cut, 100.0f, 0.5f));
 }
 
 /* value[FC_W]: sum of flow[t] × v^t. */

@@ -53,17 +53,17 @@ FC_FN void fc_contract_pauses(FC_GLOBAL const struct fc_months *terms, fc_u64 se
 FC_FN void fc_contract_runs(FC_GLOBAL const struct fc_contract *contract, fc_real (*FC_RESTRICT inputs)[FC_W],
                             const fc_real *goodput, const fc_real *mfu, fc_real (*FC_RESTRICT metrics)[FC_W])
 {
-    fc_real deadline = (fc_real)contract->deadline_days, budget = (fc_real)contract->budget_usd;
+    fc_real deadline = contract->deadline_days, budget = contract->budget_usd;
     fc_real per_run[FC_W], flops[FC_W];
     FC_LANES (l) {
         fc_real usable = metrics[FC_M_GPUS_FULL_RAMP][l] * inputs[FC_IN_USABLE_FRACTION][l];
-        flops[l] = goodput[l] * (mfu[l] * (fc_real)contract->peak_flops);
-        per_run[l] = fc_min((fc_real)contract->run_gpus, usable) * flops[l];
+        flops[l] = goodput[l] * (mfu[l] * contract->peak_flops);
+        per_run[l] = fc_min(contract->run_gpus, usable) * flops[l];
         per_run[l] = metrics[FC_M_USEFUL_FLOP][l] > 0.0f ? per_run[l] : 0.0f;
         metrics[FC_M_USEFUL_FLOP_PER_S][l] = metrics[FC_M_GPU_HOURS][l] > 0.0f ? usable * flops[l] : 0.0f;
     }
     for (fc_i32 k = 0; k < contract->run_sizes; k++) {
-        fc_real flop = (fc_real)contract->run_flop[k];
+        fc_real flop = contract->run_flop[k];
         FC_LANES (l) {
             fc_real useful = metrics[FC_M_USEFUL_FLOP][l];
             fc_real final = inputs[FC_IN_TRAINING_SHARE][l] * inputs[FC_IN_FINAL_RUN_SHARE][l];

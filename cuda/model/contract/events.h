@@ -22,7 +22,7 @@ FC_FN void fc_event_level(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL con
                           fc_real *level)
 {
     fc_u32 event[FC_W], words[4][FC_W];
-    fc_real own[FC_W], rho = (fc_real)terms->event_correlation;
+    fc_real own[FC_W], rho = terms->event_correlation;
     fc_real of_common = fc_sqrt(rho), of_own = fc_sqrt(1.0f - rho);
     FC_LANES (l)
         event[l] = (fc_u32)which;
@@ -50,7 +50,7 @@ FC_FN void fc_events_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL con
     fc_table_draw_lanes(tables + terms->normal_table, words[0], common);
     for (fc_i32 e = 0; e < FC_EVENTS; e++) {
         fc_event_level(terms, tables, seed, low, high, e, common, level[e]);
-        fc_real stated = (fc_real)terms->event_month[e < FC_EVENT_PROVIDER ? e : FC_EVENT_PROVIDER];
+        fc_real stated = terms->event_month[e < FC_EVENT_PROVIDER ? e : FC_EVENT_PROVIDER];
         FC_LANES (l)
             ledger->event[e][l] = stated > 0.0f && e <= FC_EVENT_PROVIDER ? stated : fc_float_of(0x7f800000u);
     }
@@ -86,10 +86,10 @@ FC_INLINE fc_real fc_event_works(const struct fc_ledger *ledger, const struct fc
 FC_FN void fc_event_collapse(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
                              struct fc_ledger *FC_RESTRICT ledger)
 {
-    fc_real fall = fc_max((fc_real)terms->collapse_fall, 1e-3f);
+    fc_real fall = fc_max(terms->collapse_fall, 1e-3f);
     fc_real back = (fc_real)terms->collapse_recovery > 0.0f ? 1.0f / (fc_real)terms->collapse_recovery : 0.0f;
     fc_real drop = fc_log(1.0f - (fc_real)terms->collapse_price);
-    fc_real lost = (fc_real)terms->collapse_depth, middle = 0.5f * (month->now + month->next);
+    fc_real lost = terms->collapse_depth, middle = 0.5f * (month->now + month->next);
     FC_LANES (l) {
         fc_real x = fc_max(middle - ledger->event[FC_EVENT_COLLAPSE][l], 0.0f);
         fc_real falls = fc_min(x / fall, 1.0f);
@@ -106,7 +106,7 @@ FC_FN void fc_event_collapse(FC_GLOBAL const struct fc_months *terms, const stru
 FC_FN void fc_event_defaults(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
                              const fc_real *due, struct fc_ledger *FC_RESTRICT ledger)
 {
-    fc_real recovery = (fc_real)terms->recovery;
+    fc_real recovery = terms->recovery;
     fc_real usd[FC_W], portion[FC_W], standing[FC_W];
     FC_LANES (l) {
         portion[l] = usd[l] = 0.0f;
@@ -155,7 +155,7 @@ FC_FN void fc_event_goes_on(FC_GLOBAL const struct fc_months *terms, const struc
 FC_FN void fc_events_end(FC_GLOBAL const struct fc_months *terms, const struct fc_ledger *FC_RESTRICT ledger,
                          fc_real (*FC_RESTRICT metrics)[FC_W])
 {
-    fc_real end = (fc_real)terms->term_months;
+    fc_real end = terms->term_months;
     FC_LANES (l) {
         fc_real fails = 0.0f;
         for (fc_i32 k = 0; k < terms->providers; k++)

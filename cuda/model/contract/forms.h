@@ -14,7 +14,7 @@
 FC_FN void fc_form_take_or_pay(FC_GLOBAL const struct fc_months *terms, const fc_real *FC_RESTRICT price,
                                const fc_real *FC_RESTRICT least, struct fc_ledger *FC_RESTRICT ledger)
 {
-    fc_real credited = (fc_real)terms->service_credit;
+    fc_real credited = terms->service_credit;
     FC_LANES (l) {
         fc_real used = ledger->used[l];
         fc_real billed = fc_max(used, least[l] * ledger->hours[l]);
@@ -31,8 +31,8 @@ FC_FN void fc_form_minimum(FC_GLOBAL const struct fc_months *terms, fc_i32 k, fc
                            const fc_real *FC_RESTRICT now, const fc_real *FC_RESTRICT price,
                            const fc_real *FC_RESTRICT least, struct fc_ledger *FC_RESTRICT ledger)
 {
-    fc_real share = (fc_real)terms->provider[k].share;
-    fc_real credited = (fc_real)terms->service_credit;
+    fc_real share = terms->provider[k].share;
+    fc_real credited = terms->service_credit;
     FC_LANES (l)
         ledger->bill[l] = now[l] * ledger->used[l];
     if (!last)
@@ -54,7 +54,7 @@ FC_FN void fc_form_reservation(FC_GLOBAL const struct fc_months *terms, fc_i32 t
                                fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
 {
     FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
-    fc_real credited = (fc_real)terms->service_credit;
+    fc_real credited = terms->service_credit;
     const fc_real *ratio = inputs[provider->term_months <= 12 ? FC_IN_COMMITMENT_1Y : FC_IN_COMMITMENT_3Y];
     const fc_real *five = inputs[FC_IN_COMMITMENT_5Y_USD];
     if (t % provider->term_months == 0 && provider->term_months > 36) {
@@ -76,10 +76,10 @@ FC_FN void fc_form_block(FC_GLOBAL const struct fc_months *terms, const struct f
                          const fc_real *FC_RESTRICT ratio, struct fc_ledger *FC_RESTRICT ledger)
 {
     FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
-    fc_real share = (fc_real)provider->share;
+    fc_real share = provider->share;
     if (month->t % provider->term_months == 0) {
         fc_real window[FC_W];
-        fc_real end = fc_min(month->now + (fc_real)provider->term_months, (fc_real)terms->term_months);
+        fc_real end = fc_min(month->now + (fc_real)provider->term_months, terms->term_months);
         fc_delivery_until(terms, &ledger->delivery, k, end, window);
         FC_LANES (l) {
             fc_real ready = fc_max(window[l] - ledger->before[k][l], 0.0f);
@@ -87,7 +87,7 @@ FC_FN void fc_form_block(FC_GLOBAL const struct fc_months *terms, const struct f
             ledger->bill[l] = ledger->fixed[k][l] * (share * ledger->gpus[l] * (ready * FC_HOURS_PER_MONTH));
         }
     }
-    fc_real credited = (fc_real)terms->service_credit;
+    fc_real credited = terms->service_credit;
     FC_LANES (l) {
         ledger->credit[l] = credited * (ledger->fixed[k][l] * ledger->out[l]);
         ledger->stranded[l] += ledger->fixed[k][l] * (ledger->hours[l] - ledger->used[l]);
@@ -120,7 +120,7 @@ FC_FN void fc_form_own(FC_GLOBAL const struct fc_months *terms, const struct fc_
 {
     FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
     const fc_real *rate = inputs[FC_IN_OPERATIONS_RATE], *price = inputs[provider->input[FC_P_ENERGY]];
-    fc_real share = (fc_real)provider->share, span = month->next - month->now;
+    fc_real share = provider->share, span = month->next - month->now;
     fc_real earlier[FC_W], standing[FC_W], usd[FC_W];
     fc_delivery_at(terms, &ledger->delivery, k, month->now, earlier);
     fc_delivery_at(terms, &ledger->delivery, k, month->next, standing);
@@ -177,7 +177,7 @@ FC_FN void fc_reservation_tail(FC_GLOBAL const struct fc_months *terms, fc_i32 k
     fc_i32 over = t % provider->term_months;
     if (over == 0)
         return;
-    fc_real share = (fc_real)provider->share, end = (fc_real)(t + provider->term_months - over);
+    fc_real share = provider->share, end = (fc_real)(t + provider->term_months - over);
     const fc_real *extra = inputs[FC_IN_EXTRAS_SHARE], *moving = inputs[FC_IN_SWITCHING_COST];
     fc_real until[FC_W], extras[FC_W];
     fc_delivery_until(terms, &ledger->delivery, k, end, until);
@@ -199,7 +199,7 @@ FC_FN void fc_form_remainder(FC_GLOBAL const struct fc_provider *provider, fc_i3
                              fc_real *FC_RESTRICT due)
 {
     const fc_real *price = inputs[provider->input[FC_P_PRICE]], *least = inputs[FC_IN_TAKE_OR_PAY];
-    fc_real share = (fc_real)provider->share;
+    fc_real share = provider->share;
     fc_i32 by_use = provider->form == FC_FORM_MINIMUM;
     FC_LANES (l) {
         fc_real month_usd = price[l] * (FC_HOURS_PER_MONTH * (share * ledger->gpus[l]));

@@ -34,7 +34,7 @@ FC_FN void fc_income_start(FC_GLOBAL const struct fc_months *terms, fc_real (*FC
     }
     for (fc_i32 b = 0; b < FC_BASES; b++) {
         FC_LANES (l) {
-            ledger->base_cost[b][l] = ledger->income[l] * (fc_real)terms->cost_ratio[b];
+            ledger->base_cost[b][l] = ledger->income[l] * terms->cost_ratio[b];
             ledger->base_sum[b][l] = ledger->base_payback[b][l] = 0.0f;
         }
     }
@@ -66,7 +66,7 @@ FC_FN void fc_income_path(FC_GLOBAL const struct fc_months *terms, const struct 
     fc_i32 year = fc_min_i32(month->t / 12, 3);
     FC_LANES (l) {
         fc_real working = ledger->worked[l] / (FC_HOURS_PER_MONTH * ledger->planned[l]);
-        usd[l] = ledger->income[l] * (fc_real)terms->revenue_share * working;
+        usd[l] = ledger->income[l] * terms->revenue_share * working;
         costs[l] = usd[l] * other[l];
         usd[l] = -usd[l];
     }

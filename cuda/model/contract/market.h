@@ -73,12 +73,12 @@ FC_FN void fc_market_month(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL co
     fc_table_draw_lanes(tables + normal, words[2], shock);
     FC_LANES (l) {
         fc_i32 regime = market->regime[l];
-        fc_real drift = regime == 0   ? (fc_real)terms->drift[0]
-                        : regime == 1 ? (fc_real)terms->drift[1]
-                                      : (fc_real)terms->drift[2];
-        fc_real sigma = regime == 0   ? (fc_real)terms->sigma[0]
-                        : regime == 1 ? (fc_real)terms->sigma[1]
-                                      : (fc_real)terms->sigma[2];
+        fc_real drift = regime == 0   ? terms->drift[0]
+                        : regime == 1 ? terms->drift[1]
+                                      : terms->drift[2];
+        fc_real sigma = regime == 0   ? terms->sigma[0]
+                        : regime == 1 ? terms->sigma[1]
+                                      : terms->sigma[2];
         fc_real n = level[l];
         fc_real trend = fc_fma(drift, FC_MONTH_OF_YEAR, market->trend[l]);
         market->trend[l] = fc_fma(sigma * FC_SQRT_MONTH, n, trend);

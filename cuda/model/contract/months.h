@@ -33,7 +33,7 @@ FC_FN fc_real fc_first_price(FC_GLOBAL const struct fc_provider *provider,
 FC_FN void fc_raise_start(FC_GLOBAL const struct fc_months *terms, fc_real (*FC_RESTRICT inputs)[FC_W],
                           struct fc_ledger *FC_RESTRICT ledger)
 {
-    fc_real fixed = 1.0f + (fc_real)terms->escalator, indexed = (fc_real)terms->indexed;
+    fc_real fixed = 1.0f + (fc_real)terms->escalator, indexed = terms->indexed;
     FC_LANES (l)
         ledger->adjust[l] = ledger->raised[l] = ledger->raise[l] = 1.0f;
     if (terms->raises) {
@@ -48,7 +48,7 @@ FC_FN void fc_priced_months(FC_GLOBAL const struct fc_months *terms, fc_i32 k,
                             const struct fc_ledger *FC_RESTRICT ledger, fc_real *FC_RESTRICT priced,
                             fc_real *FC_RESTRICT planned)
 {
-    fc_real end = (fc_real)terms->term_months, ramp = (fc_real)terms->ramp_months;
+    fc_real end = terms->term_months, ramp = terms->ramp_months;
     fc_real until[FC_W], was[FC_W], factor[FC_W], plan_was = 0.0f;
     fc_delivery_until(terms, &ledger->delivery, k, end, priced);
     FC_LANES (l) {
@@ -82,7 +82,7 @@ FC_FN void fc_price_in_force(FC_GLOBAL const struct fc_months *terms, fc_i32 t,
             ledger->adjust[l] = ledger->raised[l] = ledger->raised[l] * ledger->raise[l];
     }
     if (terms->reset_every > 0 && t > 0 && t % terms->reset_every == 0) {
-        fc_real floor = (fc_real)terms->reset_floor, cap = (fc_real)terms->reset_cap;
+        fc_real floor = terms->reset_floor, cap = terms->reset_cap;
         FC_LANES (l)
             ledger->adjust[l] = fc_min(fc_max(ledger->offer[l], floor), cap);
     }
@@ -105,10 +105,10 @@ FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOB
         worth[l] = worth_planned[l] = share_now[l] = 0.0f;
     for (fc_i32 k = 0; k < terms->providers; k++) {
         FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
-        fc_real share = (fc_real)provider->share;
+        fc_real share = provider->share;
         fc_i32 owned = provider->form == FC_FORM_OWN;
         fc_priced_months(terms, k, ledger, priced, priced_plan);
-        fc_delivery_at(terms, &ledger->delivery, k, (fc_real)terms->ramp_months, standing);
+        fc_delivery_at(terms, &ledger->delivery, k, terms->ramp_months, standing);
         FC_LANES (l) {
             fc_real hour = share * FC_HOURS_PER_MONTH * fc_first_price(provider, inputs, l);
             fc_real capex = share * fc_capex_per_gpu(terms->own_parts, inputs, l);
@@ -119,7 +119,7 @@ FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOB
             ledger->stood[k][l] = ledger->unused[k][l] = 0.0f;
         }
     }
-    fc_real stated = (fc_real)terms->gpus, value = (fc_real)contract->value_usd;
+    fc_real stated = terms->gpus, value = contract->value_usd;
     fc_real most = terms->catch_up ? (fc_real)terms->catch_up_limit : 1.0f;
     FC_LANES (l) {
         fc_real by_plan = stated > 0.0f ? stated : value / worth_planned[l];
@@ -140,7 +140,7 @@ FC_FN void fc_ledger_start(FC_GLOBAL const struct fc_contract *contract, fc_real
 {
     FC_GLOBAL const struct fc_months *terms = &contract->months;
     fc_i32 over = fc_max_i32(terms->months - terms->credit_from, 1);
-    fc_real priced[FC_W], plan[FC_W], usd[FC_W], at = (fc_real)terms->discount_at;
+    fc_real priced[FC_W], plan[FC_W], usd[FC_W], at = terms->discount_at;
     for (fc_i32 kind = 0; kind < FC_CASH_KINDS; kind++) {
         FC_LANES (l)
             ledger->cash[kind][l] = 0;
@@ -166,7 +166,7 @@ FC_FN void fc_ledger_start(FC_GLOBAL const struct fc_contract *contract, fc_real
         ledger->list[l] = inputs[FC_IN_LIST_PRICE_USD][l];
         ledger->spot[l] = ledger->list[l] * inputs[FC_IN_SPOT_RATIO][l];
         ledger->useful[l] = 3600.0f * inputs[FC_IN_USABLE_FRACTION][l] * goodput[l] *
-                            (mfu[l] * (fc_real)contract->peak_flops);
+                            (mfu[l] * contract->peak_flops);
     }
     for (fc_i32 k = 0; k < terms->providers; k++) {
         FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
@@ -248,8 +248,8 @@ FC_FN void fc_month_exit(FC_GLOBAL const struct fc_months *terms, const struct f
         due[l] = 0.0f;
     for (fc_i32 k = 0; k < terms->providers; k++) {
         FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
-        fc_real share = (fc_real)provider->share;
-        fc_delivery_until(terms, &ledger->delivery, k, (fc_real)terms->term_months, until);
+        fc_real share = provider->share;
+        fc_delivery_until(terms, &ledger->delivery, k, terms->term_months, until);
         FC_LANES (l)
             ledger->left[l] +=
                 (until[l] - ledger->before[k][l]) * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]);
@@ -279,7 +279,7 @@ FC_FN void fc_month_end_of_term(FC_GLOBAL const struct fc_months *terms, fc_real
         if (terms->provider[k].form == FC_FORM_RESERVATION)
             fc_reservation_tail(terms, k, terms->months, inputs, ledger);
         else if (terms->provider[k].form == FC_FORM_OWN)
-            fc_sell_owned(terms, k, (fc_real)terms->term_months, inputs, ledger);
+            fc_sell_owned(terms, k, terms->term_months, inputs, ledger);
     }
     FC_LANES (l) {
         fc_i64 open = -ledger->cash[FC_CASH_PREPAID][l] - ledger->written_off[l];
@@ -293,7 +293,7 @@ FC_FN void fc_month_end_of_term(FC_GLOBAL const struct fc_months *terms, fc_real
 FC_FN void fc_month_expansion(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
                               fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
 {
-    fc_real strike = (fc_real)terms->expansion_strike, share = (fc_real)terms->expansion_share;
+    fc_real strike = terms->expansion_strike, share = terms->expansion_share;
     fc_real span_h = (month->next - month->now) * FC_HOURS_PER_MONTH;
     if (month->t == terms->expansion_month) {
         FC_LANES (l) {
@@ -328,7 +328,7 @@ FC_FN void fc_month_events(FC_GLOBAL const struct fc_months *terms, const struct
     for (fc_i32 k = 0; k < terms->providers; k++) {
         if (terms->provider[k].form > FC_FORM_MINIMUM)
             continue;
-        fc_delivery_until(terms, &ledger->delivery, k, (fc_real)terms->term_months, until);
+        fc_delivery_until(terms, &ledger->delivery, k, terms->term_months, until);
         fc_form_remainder(&terms->provider[k], k, until, inputs, ledger, due);
     }
     fc_event_defaults(terms, month, due, ledger);
@@ -433,8 +433,8 @@ FC_FN void fc_work_end(FC_GLOBAL const struct fc_months *terms, const struct fc_
                        fc_real (*FC_RESTRICT inputs)[FC_W], fc_real (*FC_RESTRICT metrics)[FC_W])
 {
     const fc_real *usable = inputs[FC_IN_USABLE_FRACTION];
-    fc_real end = (fc_real)terms->term_months;
-    fc_real plan_h = fc_ramp_until(end, 0.0f, (fc_real)terms->ramp_months) * FC_HOURS_PER_MONTH;
+    fc_real end = terms->term_months;
+    fc_real plan_h = fc_ramp_until(end, 0.0f, terms->ramp_months) * FC_HOURS_PER_MONTH;
     FC_LANES (l) {
         fc_real used = ledger->worked_all[l] * usable[l];
         fc_real useful = ledger->worked_all[l] * ledger->useful[l];
@@ -494,7 +494,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
     for (fc_i32 t = 0; t < terms->months; t++) {
         month.t = t;
         month.now = (fc_real)t;
-        month.next = fc_min(month.now + 1.0f, (fc_real)terms->term_months);
+        month.next = fc_min(month.now + 1.0f, terms->term_months);
         FC_LANES (l) {
             ledger->invoiced[l] = 0;
             ledger->worked[l] = ledger->site_kw[l] = ledger->up_now[l] = 0.0f;
