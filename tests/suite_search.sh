@@ -12,6 +12,9 @@ END
 quick="--contenders 12 --finalists 4 -n 1000 -q"
 
 flopcast search "$work/open.yaml" $quick --json
+from() { awk -v key="\"$1\"" '$1 == key ":" { in_it = 1 } in_it && /"from"/ { gsub(/[",]/, "", $2); print $2; exit }' "$work/out"; }
+is "the ledger says of the plan that the search found it, and what the scenario states" \
+    "$(from plan.tp) $(from plan.zero) $(from plan.schedule) $(from cluster.gpus)" "search search search scenario"
 is "search ends well" "$status" 0
 days=$(sed -n 's/.*"figure": \([0-9.e+]*\).*/\1/p' "$work/out")
 is "finalists are ranked by the days of the run" "$(echo "$days" | sort -g)" "$days"

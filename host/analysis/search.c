@@ -53,6 +53,21 @@ static void write_changes(struct fc_contender *c, bool precision)
         change(c, "training.precision=%s", fc_precision_name(p->precision));
 }
 
+/* The ledger says of the plan's keys that the search found them. */
+static void mark_found(struct fc_settings *settings, const char *const *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%.*s", (int)strcspn(changes[i], "="), changes[i]);
+        const struct fc_field *field = fc_field_find(path);
+        struct fc_setting *setting = field ? &settings->fields[field - fc_fields] : NULL;
+        if (setting) {
+            setting->found = true;
+            setting->source = "flopcast search";
+        }
+    }
+}
+
 /* Opens the scenario with the plan of a contender and `further` changes. */
 static int open_contender(struct fc_scenario *scenario, const struct fc_search_request *request,
                           const struct fc_contender *c, const char *further, struct fc_error *error)
@@ -71,9 +86,13 @@ static int open_contender(struct fc_scenario *scenario, const struct fc_search_r
     }
     for (size_t i = 0; i < c->change_count; i++)
         changes[count++] = c->changes[i];
+    size_t found = count;
     if (further)
         changes[count++] = further;
-    return fc_analysis_scenario(scenario, request->scenario, request->options, changes, count, error);
+    if (fc_analysis_scenario(scenario, request->scenario, request->options, changes, count, error))
+        return -1;
+    mark_found(scenario->settings, changes, found);
+    return 0;
 }
 
 /* Quantile of values among which some may be infinite. */
@@ -311,7 +330,7 @@ static bool states_a_plan(struct fc_search *s, const struct fc_search_request *r
     bool stated = false, open = scenario.settings->plan_auto;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         stated |= f[sizes[i]].is_set && !f[sizes[i]].from_default;
-        open |= f[sizes[i]].is_set && f[sizes[i]].source && strstr(f[sizes[i]].source, "plans that fit");
+        open |= f[sizes[i]].is_set && f[sizes[i]].found;
     }
     struct fc_plan plan;
     struct fc_plan_options options;

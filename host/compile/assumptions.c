@@ -28,7 +28,7 @@ void fc_assumptions_write(const struct fc_settings *settings, const struct fc_in
         fc_write_scalar(writer, "value", setting->text);
         if (field->unit && field->type != FC_FIELD_NAME)
             fc_write_text(writer, "unit", field->unit);
-        fc_write_text(writer, "from", setting->from_default ? "default" : "scenario");
+        fc_write_text(writer, "from", fc_setting_from(setting));
         fc_write_text(writer, "source", setting->source);
         fc_write_text(writer, "grade", setting->grade);
         const struct fc_influence *found = NULL;

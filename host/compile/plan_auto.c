@@ -99,6 +99,8 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
 {
     static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE};
     const int chosen[] = {(int)choice->zero, (int)choice->recompute};
+    enum fc_field_id put[SIZES + 2];
+    int puts = 0;
     char text[4000], *at = text, *end = text + sizeof text;
     add(&at, end, "entries:\n");
     for (int i = 0; i < SIZES; i++) {
@@ -106,6 +108,7 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
         if (!open_setting(setting, rest))
             continue;
         *setting = (struct fc_setting){0};
+        put[puts++] = sizes[i].field;
         add(&at, end,
             "  %s: {value: %d, source: \"the fastest of %llu plans that fit in memory\", grade: derived}\n",
             fc_fields[sizes[i].field].path,
@@ -117,6 +120,7 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
         if (!open_setting(setting, rest))
             continue;
         *setting = (struct fc_setting){0};
+        put[puts++] = choices[i];
         add(&at, end,
             "  %s: {value: %s, source: \"the fastest of %llu plans that fit in memory\", grade: derived}\n",
             fc_fields[choices[i]].path, fc_fields[choices[i]].choices[chosen[i]],
@@ -128,6 +132,8 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
         return -1;
     int status = fc_settings_apply_defaults(settings, document, error);
     fc_document_close(document);
+    while (puts > 0)
+        settings->fields[put[--puts]].found = true;
     return status;
 }
 

@@ -27,6 +27,7 @@ enum { FC_MAX_NUMBERS = 8, FC_MAX_CORRELATIONS = 64 };
 struct fc_setting {
     bool is_set;
     bool from_default;
+    bool found;            /* by the search of plans, not by a person */
     bool is_auto;          /* the field says `auto` instead of a number (checkpoint.interval) */
     struct fc_place place; /* of the value */
     const char *text;      /* as written, on one line; maps brought to the form pert(1, 2, 3) USD */
@@ -95,7 +96,10 @@ int fc_settings_describe(struct fc_settings *settings, enum fc_field_id id, cons
 void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_writer *writer,
                                 const char *key);
 
-/* Writes under `key` where each value comes from: path -> {value, unit, from: "scenario" or "default", place,
+/* "scenario", "default", or "search" where the search of plans found it. */
+const char *fc_setting_from(const struct fc_setting *setting);
+
+/* Writes under `key` where each value comes from: path -> {value, unit, from: "scenario", "default" or "search", place,
  * source, grade, note}, the last three where they are known. */
 void fc_settings_write_origins(const struct fc_settings *settings, struct fc_writer *writer, const char *key);
 

@@ -108,6 +108,11 @@ void fc_settings_write_scenario(const struct fc_settings *settings, struct fc_wr
     fc_write_end(writer);
 }
 
+const char *fc_setting_from(const struct fc_setting *setting)
+{
+    return setting->found ? "search" : setting->from_default ? "default" : "scenario";
+}
+
 void fc_settings_write_origins(const struct fc_settings *settings, struct fc_writer *writer, const char *key)
 {
     fc_write_map(writer, key);
@@ -120,7 +125,7 @@ void fc_settings_write_origins(const struct fc_settings *settings, struct fc_wri
         write_value(setting, field->type, writer, "value");
         if (field->unit && field->type != FC_FIELD_NAME)
             fc_write_text(writer, "unit", field->unit);
-        fc_write_text(writer, "from", setting->from_default ? "default" : "scenario");
+        fc_write_text(writer, "from", fc_setting_from(setting));
         char place[300];
         snprintf(place, sizeof place, "%s:%d:%d", setting->place.file, setting->place.line,
                  setting->place.column);

@@ -15,7 +15,10 @@ static void print_value(FILE *out, const char *lead, int id, const struct fc_set
 {
     char text[1200];
     snprintf(text, sizeof text, "%s%s = %s (%s%s%s)%s%s", lead, fc_fields[id].path,
-             setting->text ? setting->text : "", setting->from_default ? "default" : "stated",
+             setting->text ? setting->text : "",
+             setting->found          ? "found by search"
+             : setting->from_default ? "default"
+                                     : "stated",
              setting->grade ? ", " : "", setting->grade ? setting->grade : "", setting->source ? ": " : "",
              setting->source ? setting->source : "");
     fputs("  ", out);

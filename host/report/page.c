@@ -87,7 +87,10 @@ static void print_assumption(FILE *out, const struct fc_node *a, bool bare)
     else
         fc_html_text(out, value);
     fc_html_say(out, "", number && unit && strcmp(unit, "1") != 0 ? " %s" : "%.0s", unit ? unit : "");
-    fc_html_say(out, "</td><td>", "%s", from && strcmp(from, "default") == 0 ? "default" : "stated");
+    fc_html_say(out, "</td><td>", "%s",
+                !from || strcmp(from, "scenario") == 0 ? "stated"
+                : strcmp(from, "search") == 0          ? "found by search"
+                                                       : "default");
     if (bare) {
         fputs("</td></tr>\n", out);
         return;
