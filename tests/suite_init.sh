@@ -121,4 +121,41 @@ flopcast show "$configs/DeepSeek-V3.json" --sequence many
 is "--sequence is a number" "$status" 2
 flopcast show deepseek-v3
 has "a model of the catalog is counted too" "$work/out" '^  active without the input embedding  *36.626 billion'
+
+# The same model by name and by its file: the same recipe, the same split of its layers, the same step.
+# (Nemotron-3 Super and Ultra are not here: the catalog's rows train two passes of multi-token prediction, as their recipe does,
+# their files name one.)
+seconds() { # MODEL GPU PRECISION PLAN...
+    model=$1 gpu=$2 precision=$3
+    shift 3
+    flopcast step --model "$model" --gpus "512x$gpu" --tokens 1T --precision "$precision" "$@" --json
+    awk '/"step_time_s":|"features":/' "$work/out"
+}
+while read -r model file plan; do
+    for kind in 'gb300 fp8' 'h200 bf16'; do
+        # shellcheck disable=SC2086
+        named=$(seconds "$model" $kind $plan)
+        # shellcheck disable=SC2086
+        is "$file by its file takes the step of $model ($kind)" "$(seconds "$configs/$file.json" $kind $plan)" "${named:-a step}"
+    done
+done <<'END'
+deepseek-v3 DeepSeek-V3 --set plan.pp=8 --set plan.ep=32 --set plan.tp=2
+kimi-k2 Kimi-K2 --set plan.pp=16 --set plan.ep=32 --set plan.tp=2
+llama3-8b Llama-3.1-8B --set plan.pp=1
+llama3-70b Llama-3.1-70B --set plan.pp=4 --set plan.tp=4
+llama3-405b Llama-3.1-405B --set plan.pp=9 --set plan.tp=8 --set cluster.gpus=576 --set training.global_batch=1024
+llama4-maverick Llama-4-Maverick-17B-128E --set plan.pp=4 --set plan.ep=32
+qwen3-30b-a3b Qwen3-30B-A3B --set plan.ep=8
+qwen3-235b-a22b Qwen3-235B-A22B --set plan.pp=8 --set plan.ep=8 --set plan.tp=2
+gpt-oss-120b gpt-oss-120b --set plan.pp=4 --set plan.ep=8
+mixtral-8x7b Mixtral-8x7B --set plan.pp=4 --set plan.ep=8
+nemotron4-340b Nemotron-4-340B --set plan.pp=8 --set plan.tp=8
+nemotron-3-nano Nemotron-3-Nano-30B-A3B --set plan.ep=8 --set plan.tp=2
+opt-175b OPT-175B --set plan.pp=8 --set plan.tp=8
+bloom-176b BLOOM-176B --set plan.pp=7 --set plan.tp=8 --set cluster.gpus=560 --set training.global_batch=1120
+END
+flopcast step --model "$configs/GLM-4.5.json" --gpus 512xgb300 --tokens 1T --precision fp8 --set plan.pp=4 --set plan.ep=16
+has "another model takes the recipe of the nearest with its operators" "$work/out" 'for qwen3-235b-a22b, the nearest'
+flopcast step --model "$configs/GLM-5.json" --gpus 512xgb300 --tokens 1T --precision fp8 --set plan.pp=4 --set plan.ep=16
+has "latent attention is one of them" "$work/out" 'for deepseek-v3, the nearest'
 tap_end

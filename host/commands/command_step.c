@@ -258,10 +258,14 @@ static void print(const struct fc_scenario *scenario, const struct explanation *
     fc_print_wrapped(stdout, head, 0, 2, width);
     char features[160];
     const struct fc_recipe *recipe = &p->recipes[p->precision];
+    char whose[120] = " for this model and GPU unless stated";
+    if (recipe->of[0])
+        snprintf(whose, sizeof whose, " for %s, the nearest model with the same operators, unless stated",
+                 recipe->of);
     snprintf(head, sizeof head, "features: %s%s%s%s", fc_plan_features_text(p, features, sizeof features),
              e->takes_recipe && recipe->known ? ", as in the published recipe of " : "",
              e->takes_recipe && recipe->known ? p->software->name : "",
-             e->takes_recipe && recipe->known    ? " for this model and GPU unless stated"
+             e->takes_recipe && recipe->known    ? whose
              : e->takes_recipe && !recipe->known ? " (no published recipe; off unless stated)"
                                                  : " (stated)");
     fc_print_wrapped(stdout, head, 0, 2, width);

@@ -159,7 +159,7 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
     p->software_assumed = software == FC_WORD_NEWEST;
     p->software = p->software_assumed ? fc_software_newest() : &fc_softwares[software - 1];
     p->fp16 = f[FC_FIELD_PRECISION].is_set && f[FC_FIELD_PRECISION].choice == FC_WORD_FP16;
-    if (fc_recipes_read(p->recipes, p->software->name, f[FC_FIELD_MODEL].name, p->gpu.name, error))
+    if (fc_recipes_for(p->recipes, p->software->name, &p->model, f[FC_FIELD_MODEL].name, p->gpu.name, catalog, error))
         return -1;
     p->tuned_by_vendor = f[FC_FIELD_TUNED_BY].is_set && f[FC_FIELD_TUNED_BY].choice == FC_TUNED_BY_VENDOR;
     p->precision = f[FC_FIELD_PRECISION].is_set ? precisions[f[FC_FIELD_PRECISION].choice] : FC_BF16;
@@ -257,11 +257,12 @@ static void note_features(struct fc_notes *notes, const struct fc_plan *p, const
         return;
     if (recipe->known)
         fc_note(notes, FC_NOTE, "recipe", place,
-                "features that are not stated are those of the published recipe (%s): %s; plan.cuda_graph, "
+                "features that are not stated are those of the published recipe (%s%s%s): %s; plan.cuda_graph, "
                 "plan.expert_dispatch, plan.expert_overlap, training.fused_experts and "
                 "training.attention_fp8 change "
                 "them",
-                recipe->release, fc_plan_features_text(p, text, sizeof text));
+                recipe->release, recipe->of[0] ? ", of the nearest model with the same operators, " : "", recipe->of,
+                fc_plan_features_text(p, text, sizeof text));
     else if (fc_architecture_is_mixture(&p->model))
         fc_note(notes, FC_NOTE, "no-recipe", place,
                 "no recipe of %s is published for this model, GPU and precision: CUDA graphs, overlap of the "

@@ -1,6 +1,7 @@
 /* recipes.c: see recipes.h. */
 #include "recipes.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,4 +65,55 @@ int fc_recipes_read(struct fc_recipe recipes[FC_RECIPES], const char *software, 
             status = read_row(recipes, &csv, row, error);
     fc_csv_free(&csv);
     return status;
+}
+
+/* How far two models are apart, as far as recipes go: infinite where their operators differ. */
+static double apart(const struct fc_architecture *a, const struct fc_architecture *b)
+{
+    if (fc_architecture_is_mixture(a) != fc_architecture_is_mixture(b) ||
+        fc_architecture_is_latent(a) != fc_architecture_is_latent(b) ||
+        fc_architecture_is_hybrid(a) != fc_architecture_is_hybrid(b))
+        return INFINITY;
+    return fabs(log(a->hidden / b->hidden)) + fabs(log(a->layers / b->layers)) +
+           fabs(log(fmax(a->experts, 1) / fmax(b->experts, 1)));
+}
+
+/* A row of the bundled catalog, under whatever name it comes. */
+static bool same_model(const struct fc_architecture *a, const struct fc_architecture *b)
+{
+    return apart(a, b) == 0 && a->heads == b->heads && a->ffn == b->ffn && a->vocab == b->vocab && a->topk == b->topk &&
+           a->moe_ffn == b->moe_ffn;
+}
+
+int fc_recipes_for(struct fc_recipe recipes[FC_RECIPES], const char *software, const struct fc_architecture *model,
+                   const char *name, const char *gpu, const struct fc_catalog *catalog, struct fc_error *error)
+{
+    const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "model", name);
+    double nearest[FC_RECIPES];
+    for (int k = 0; k < FC_RECIPES; k++)
+        nearest[k] = INFINITY;
+    memset(recipes, 0, FC_RECIPES * sizeof *recipes);
+    if (entry && !entry->own && !entry->stated)
+        return fc_recipes_read(recipes, software, name, gpu, error);
+    for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
+        struct fc_architecture other;
+        struct fc_recipe found[FC_RECIPES];
+        struct fc_error unusable; /* told when the row is named */
+        entry = fc_catalog_at(catalog, i);
+        if (strcmp(entry->kind, "model") != 0 || entry->own || entry->stated ||
+            fc_architecture_read(&other, entry, NULL, &unusable))
+            continue;
+        if (same_model(model, &other))
+            return fc_recipes_read(recipes, software, entry->name, gpu, error);
+        double distance = apart(model, &other);
+        if (!isfinite(distance) || fc_recipes_read(found, software, entry->name, gpu, &unusable))
+            continue;
+        for (int k = 0; k < FC_RECIPES; k++)
+            if (found[k].known && distance < nearest[k]) {
+                nearest[k] = distance;
+                recipes[k] = found[k];
+                snprintf(recipes[k].of, sizeof recipes[k].of, "%.55s", entry->name);
+            }
+    }
+    return 0;
 }

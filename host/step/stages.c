@@ -43,7 +43,9 @@ struct fc_stage fc_stage_at(const struct fc_plan *p, double index)
     s.mtp = s.head ? fmin(a->mtp_layers, s.layers) : 0;
     double dense_share = fc_architecture_dense_share(a), mixture_share = fc_architecture_mixture_share(a);
     double apart = fmin(a->dense_layers, a->layers); /* dense layers before all others */
-    if (apart > 0 && mixture_share > 0 && a->moe_layers <= 0 && !a->letters) {
+    /* a configuration counts its layers of experts; those behind the first ones may all be such */
+    bool first_alone = a->moe_layers <= 0 || a->dense_layers + a->moe_layers == a->layers;
+    if (apart > 0 && mixture_share > 0 && first_alone && !a->letters) {
         double first = fmin(fmax(0, apart - before), s.layers), every = a->moe_every > 0 ? a->moe_every : 1;
         s.experts = (s.layers - first - s.mtp) / every + s.mtp;
         s.dense = a->ffn > 0 ? s.layers - s.experts : 0;
