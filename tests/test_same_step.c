@@ -157,6 +157,8 @@ static void write_scenario(const char *path, const struct fc_plan *p)
         : p->graph == FC_GRAPH_NONE ? "none"
         : p->graph_attention        ? "partial"
                                     : "router");
+    if (p->schedule == FC_DUALPIPE)
+        fprintf(f, "  schedule: dualpipe\n");
     if (p->fsdp)
         fprintf(f, "  fsdp_group: %.17g\n", p->fsdp_group);
     write_recompute(f, p);

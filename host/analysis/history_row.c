@@ -127,8 +127,9 @@ static const char *software_of(const char *text, const char *gpu, bool low)
     if (holds(text, "meta") && !holds(text, "metaseq") && !ampere)
         return fc_softwares[FC_META_LLAMA3].name;
     /* before sequence parallelism and selective recomputation (Megatron-LM 3.0, mid-2022) */
-    static const char *const early[] = {"megatron 2.", "megatron-lm 1.", "megatron-lm 2.",
-                                        "deepspeed",   "metaseq",        "fairseq"};
+    if (ampere && holds(text, "deepspeed"))
+        return fc_softwares[FC_MEGATRON_DEEPSPEED].name;
+    static const char *const early[] = {"megatron 2.", "megatron-lm 1.", "megatron-lm 2.", "metaseq", "fairseq"};
     for (size_t i = 0; ampere && i < sizeof early / sizeof early[0]; i++)
         if (holds(text, early[i]))
             return fc_softwares[FC_MEGATRON_2021].name;
@@ -454,7 +455,8 @@ char *fc_history_text(const struct fc_history_row *row, int attempt)
     static const char *const chunks[] = {"auto", "1"};
     int recompute = row->opens_recompute ? 4 : 1, zero = row->opens_zero ? 2 : 1,
         vpp = row->opens_vpp ? 2 : 1;
-    int early = strcmp(row->software, fc_softwares[FC_MEGATRON_2021].name) == 0,
+    const struct fc_software *software = fc_software_find(row->software);
+    int early = software && software->early_megatron ? 1 : 0,
         layouts = recompute * zero * vpp;
     char *text = NULL;
     size_t size = 0;

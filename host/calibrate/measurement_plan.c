@@ -320,6 +320,10 @@ static const struct fc_software *software_of_source(const char *const *cells)
 
 static const struct fc_software *software_of(const char *const *cells)
 {
+    /* Megatron's layers under DeepSpeed's engine, whose ZeRO-3 is also what SC'21 compares itself with */
+    if (has(cells, FC_COLUMN_SOURCE, "DeepSpeed") ||
+        (is_sc21(cells) && has(cells, FC_COLUMN_SHARDING, "ZeRO-3")))
+        return &fc_softwares[FC_MEGATRON_DEEPSPEED];
     return cells[FC_COLUMN_SOFTWARE][0] ? fc_software_find(cells[FC_COLUMN_SOFTWARE])
                                         : software_of_source(cells);
 }
@@ -401,6 +405,11 @@ static void read_notes(struct fc_plan_options *o, const char *const *cells)
                                                       : FC_ROUTER_BALANCED;
     if (has(cells, FC_COLUMN_ID, "asynctp"))
         o->overlaps_tp = 1;
+    if (strstr(notes, "DualPipe")) { /* with dispatch and combine behind the other direction's computation */
+        o->schedule = FC_DUALPIPE;
+        o->overlaps_ep = 1;
+        o->dispatch = FC_DISPATCH_PER_DOMAIN;
+    }
     if (leaves_features_open(cells))
         return;
     bool full = strstr(notes, "full_iteration") && !strstr(notes, "none:full");

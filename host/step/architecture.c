@@ -387,13 +387,18 @@ static double product_params(const struct fc_architecture *a, const struct fc_mi
     return sum;
 }
 
-struct fc_layer_params fc_architecture_params(const struct fc_architecture *a)
+struct fc_layer_params fc_architecture_block_params(const struct fc_architecture *a)
 {
     double h = a->hidden, matrices = a->gated ? 3 : 2;
-    struct fc_layer_params p = {.dense = matrices * h * a->ffn,
-                                .expert = matrices * or_else(a->moe_latent, h) * a->moe_ffn,
-                                .shared = matrices * h * a->shared_ffn,
-                                .router = h * a->experts + 2 * h * a->moe_latent};
+    return (struct fc_layer_params){.dense = matrices * h * a->ffn,
+                                    .expert = matrices * or_else(a->moe_latent, h) * a->moe_ffn,
+                                    .shared = matrices * h * a->shared_ffn,
+                                    .router = h * a->experts + 2 * h * a->moe_latent};
+}
+
+struct fc_layer_params fc_architecture_params(const struct fc_architecture *a)
+{
+    struct fc_layer_params p = fc_architecture_block_params(a);
     struct fc_mixer mixers[FC_MIXERS];
     for (int i = 0, n = fc_architecture_mixers(a, mixers); i < n; i++) {
         bool attends = mixers[i].kind == FC_MIXER_ATTENTION || mixers[i].kind == FC_MIXER_LATENT;

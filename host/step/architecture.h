@@ -126,6 +126,8 @@ double fc_architecture_dense_share(const struct fc_architecture *a);
 double fc_architecture_attention_share(const struct fc_architecture *a);
 
 struct fc_layer_params fc_architecture_params(const struct fc_architecture *a);
+/* The same without attention and mamba, which stay 0. */
+struct fc_layer_params fc_architecture_block_params(const struct fc_architecture *a);
 
 /* Parameters of the mixers of all layers together, matrices only. */
 double fc_architecture_mixer_params(const struct fc_architecture *a);

@@ -90,11 +90,12 @@ const struct fc_factor fc_factors[FC_FACTORS] = {
     [FC_FACTOR_NIC_ROCE] = {"nic_roce", FC_IN_NIC},
     [FC_FACTOR_SOFTWARE_MEGATRON_2023] = {"software_megatron_2023", FC_IN_SOFTWARE},
     [FC_FACTOR_SOFTWARE_MEGASCALE] = {"software_megascale", FC_IN_SOFTWARE},
+    [FC_FACTOR_SOFTWARE_MEGATRON_DEEPSPEED] = {"software_megatron_deepspeed", FC_IN_SOFTWARE},
 };
 
 enum fc_memory_family fc_memory_family_of(const struct fc_plan *p)
 {
-    return p->software->id == FC_MEGATRON_2021 || p->software->id == FC_MEGATRON_2022 ? FC_MEMORY_OLD
+    return p->software->early_megatron || p->software->id == FC_MEGATRON_2022 ? FC_MEMORY_OLD
            : p->software->fsdp                                                        ? FC_MEMORY_TORCH
                                                                                       : FC_MEMORY_MEGATRON;
 }
@@ -156,6 +157,7 @@ static int software_of(const struct fc_plan *p)
         [FC_PAXML] = FC_FACTOR_SOFTWARE_PAXML,
         [FC_MEGATRON_2023] = FC_FACTOR_SOFTWARE_MEGATRON_2023,
         [FC_MEGASCALE] = FC_FACTOR_SOFTWARE_MEGASCALE,
+        [FC_MEGATRON_DEEPSPEED] = FC_FACTOR_SOFTWARE_MEGATRON_DEEPSPEED,
     };
     return factors[p->software->id];
 }

@@ -108,11 +108,29 @@ double fc_own_steps_linear(const struct fc_beliefs *b, const struct fc_plan *pla
     return log_time;
 }
 
+/* Of a plan that was measured: the slopes that its measurement was taken in with, so that the interval is as wide as the
+ * measurement also where the step has a kink nearby. */
+static void take_measured_slopes(const struct fc_beliefs *b, struct fc_plan_traits *traits, double gradient[N])
+{
+    for (int k = 0; k < b->own.count; k++) {
+        const struct fc_own_step *s = &b->own.step[k];
+        if (memcmp(s->plan.sizes, traits->sizes, sizeof traits->sizes) == 0 &&
+            memcmp(s->plan.shape, traits->shape, sizeof traits->shape) == 0 &&
+            memcmp(s->plan.ways, traits->ways, sizeof traits->ways) == 0 &&
+            strcmp(s->plan.gpu, traits->gpu) == 0 && strcmp(s->plan.software, traits->software) == 0 &&
+            s->plan.vendor == traits->vendor) {
+            memcpy(gradient, s->gradient, N * sizeof *gradient);
+            traits->router_sd = s->plan.router_sd;
+        }
+    }
+}
+
 void fc_own_steps_total(const struct fc_beliefs *b, const struct fc_plan *plan, const bool *own_input,
                         double *mean, double *sd)
 {
     struct fc_plan_traits traits;
     double gradient[N], with[N], log_time = fc_own_steps_linear(b, plan, &traits, gradient);
+    take_measured_slopes(b, &traits, gradient);
     for (int i = 0; own_input && i < FC_IN_STEP_END; i++)
         if (own_input[i] && i != FC_IN_STEP_RESIDUAL && fc_factor_for(plan, i) >= 0)
             gradient[fc_factor_for(plan, i)] = 0;

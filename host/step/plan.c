@@ -48,6 +48,8 @@ double fc_plan_low_share(const struct fc_plan *p)
 {
     if (!is_low(p))
         return 0;
+    if (p->bf16_layers <= 0)
+        return 1;
     if (p->pp <= 1)
         return 1 - fmin(1, p->bf16_layers / p->model.layers);
     return 1 - fmin(1, ceil(0.5 * p->bf16_layers) / fc_plan_stages(p).longest);
@@ -90,7 +92,7 @@ double fc_plan_expert_replicas(const struct fc_plan *p)
 void fc_plan_parameters(const struct fc_plan *p, double index, double *dense, double *expert)
 {
     const struct fc_architecture *a = &p->model;
-    struct fc_layer_params w = fc_architecture_params(a);
+    struct fc_layer_params w = fc_architecture_block_params(a);
     struct fc_stage stage = fc_stage_at(p, index);
     double table = a->hidden * a->vocab;
     double layers = stage.layers * fc_architecture_mixer_params(a) / a->layers + stage.dense * w.dense +
@@ -107,7 +109,7 @@ void fc_plan_parameters(const struct fc_plan *p, double index, double *dense, do
 void fc_plan_most_parameters(const struct fc_plan *p, double *dense, double *expert)
 {
     fc_plan_parameters(p, 0, dense, expert);
-    for (double i = 1; i < p->pp; i++) {
+    for (double i = 1; i < p->pp; i = fc_stage_next(p, i)) {
         double d, e;
         fc_plan_parameters(p, i, &d, &e);
         if (d + e > *dense + *expert) {
@@ -124,7 +126,7 @@ void fc_plan_most_parameters(const struct fc_plan *p, double *dense, double *exp
 double fc_plan_gradient_bytes(const struct fc_plan *p)
 {
     /* Megatron-LM of 2021 keeps the gradients of FP16 weights in FP16, those of BF16 weights in FP32 */
-    return p->fp16 && p->software->id == FC_MEGATRON_2021 ? 2 : p->software->gradient_bytes;
+    return p->fp16 && p->software->early_megatron ? 2 : p->software->gradient_bytes;
 }
 
 bool fc_plan_keeps_fp8(const struct fc_plan *p)

@@ -102,6 +102,13 @@ static double alive_layers(const struct fc_plan *p, double index, double layers)
     return p->offloaded_layers > 0 ? fmax(fmin(4, alive), alive - p->offloaded_layers) : alive;
 }
 
+/* PyTorch sets gradients to none after the optimizer: with one micro-batch a step there are none yet when the activations
+ * are all there, and no activations when the gradients are. */
+static bool frees_gradients(const struct fc_plan *p)
+{
+    return p->fsdp && p->software->fsdp && p->pp <= 1 && fc_plan_micro_batches(p) <= 1;
+}
+
 /* Weights, gradients and optimizer of a GPU with these parameters. Bytes per parameter over N replicas, w of
  * weights, g of gradients, o of moments and master weights (Rajbhandari et al. 2020, arXiv 1910.02054); `tables` of the
  * parameters are embedding and output layer:
@@ -114,7 +121,7 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
     /* BF16, or two copies in one byte; NVFP4: BF16 and two copies */
     double weight = p->precision == FC_NVFP4 ? 2 + 1.125 * fc_plan_low_share(p) : 2;
     /* beside the FP32 sums of BF16 training, old software keeps the gradients of the micro-batch in BF16 */
-    bool both = software->id == FC_MEGATRON_2021 && !p->fp16;
+    bool both = software->early_megatron && !p->fp16;
     double all = dense + expert, trained = fc_plan_trained_share(p);
     double gradient = trained * (fc_plan_gradient_bytes(p) + (both ? 2 : 0)),
            optimizer = trained * software->optimizer_bytes;
@@ -123,7 +130,11 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
         double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
         double mine = dense / p->fsdp_group + expert / experts_over;
         /* one layer in use and one gathered ahead, and the gradients of one */
-        memory->weights = mine * gradient + 2 * layer * weight + 2 * trained * layer;
+        memory->weights = 2 * layer * weight + 2 * trained * layer;
+        if (frees_gradients(p))
+            memory->gradients = mine * gradient;
+        else
+            memory->weights += mine * gradient;
         if (software->fp32_parameters) /* embedding and head, which belong to no layer, stay gathered */
             memory->weights += p->pp > 1 ? 0 : tables * weight;
         else
@@ -199,6 +210,7 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
     /* the logits are gone when the layers' backward passes begin */
     memory.activations = keep * (p->offloads_activations ? 0.6 : 1) * alive_layers(p, index, layers) +
                          fmax(0, work - memory.logits);
+    memory.weights += fmax(0, memory.gradients - memory.activations - memory.logits);
     return memory;
 }
 
@@ -210,7 +222,8 @@ static double sum(const struct fc_plan_memory *m)
 struct fc_plan_memory fc_plan_memory(const struct fc_plan *p)
 {
     struct fc_plan_memory fullest = stage_memory(p, 0);
-    for (double i = 1; i < p->pp; i++) {
+    /* of stages whose layers are alike the first keeps most in flight; with DualPipe each holds another one's layers too */
+    for (double i = 1; i < p->pp; i = p->schedule == FC_DUALPIPE ? i + 1 : fc_stage_next(p, i)) {
         struct fc_plan_memory memory = stage_memory(p, i);
         if (sum(&memory) > sum(&fullest))
             fullest = memory;

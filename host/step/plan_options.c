@@ -116,7 +116,7 @@ void fc_plan_set_options(struct fc_plan *p, const struct fc_plan_options *o)
     p->offloads_activations = o->offloads_activations;
     p->balanced_router = o->router == FC_ROUTER_BALANCED;
     p->drops_tokens = o->router == FC_ROUTER_DROPPING;
-    p->sequence_parallel = p->tp > 1 && p->software->id != FC_MEGATRON_2021 &&
+    p->sequence_parallel = p->tp > 1 && !p->software->early_megatron &&
                            !(p->software->id == FC_MEGATRON_2022 && p->again_gemm >= 1);
     set_features(p, o);
 }

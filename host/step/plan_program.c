@@ -202,7 +202,7 @@ static void add_scan(struct layer *l, const struct fc_mixer *m, double weight)
     l->mamba += weight * tokens(p) * fc_mixer_scan_width(&p->model, m) / p->tp;
 }
 
-static struct layer count_layer(const struct fc_plan *p)
+static struct layer count_layer(const struct fc_plan *p, const struct fc_stages *stages)
 {
     static const double operand_bytes[] = {[FC_BF16] = 2, [FC_FP8] = 1, [FC_MXFP8] = 1, [FC_NVFP4] = 0.5625};
     const struct fc_architecture *a = &p->model;
@@ -211,13 +211,13 @@ static struct layer count_layer(const struct fc_plan *p)
                       .operand_bytes = low * operand_bytes[p->precision] + (1 - low) * operand_bytes[FC_BF16],
                       .accumulate_bytes = p->software->accumulates_fp32 ? 8 : 2,
                       .passes = 3 + p->again_gemm};
-    double mixture = fc_plan_mixture_share(p), dense = fc_plan_dense_share(p);
+    double mixture = stages->mixture, dense = stages->dense;
     struct fc_mixer mixers[FC_MIXERS];
     for (int i = 0, n = fc_architecture_mixers(a, mixers); i < n; i++) {
         bool attends = mixers[i].kind == FC_MIXER_ATTENTION || mixers[i].kind == FC_MIXER_LATENT;
         (attends ? add_attention : add_scan)(&l, &mixers[i], mixers[i].layers / a->layers);
     }
-    double norms = a->letters ? 1 : 2;
+    double norms = a->letters || p->software->parallel_block ? 1 : 2;
     double rows = p->sequence_parallel ? tokens(p) / p->tp : tokens(p);
     l.elementwise +=
         rows * a->hidden * norms *
@@ -259,14 +259,14 @@ static double router_excess(const struct fc_plan *p, double local)
     return largest_of(p->ep) / sqrt(local);
 }
 
-static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
+static void put_layer(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
 {
-    const struct layer l = count_layer(p);
+    const struct layer l = count_layer(p, stages);
     const struct fc_accelerator *g = &p->gpu;
     /* of FP4 the part that the measured efficiency refers to; `ultra` adds the rest */
     double peak = g->clock_ratio * (p->precision == FC_NVFP4 ? g->fp4_base_flop_per_s : fc_plan_peak(p)),
            high = g->clock_ratio * g->bf16_flop_per_s, hbm = g->memory_bytes_per_s;
-    double mixture = fc_plan_mixture_share(p);
+    double mixture = stages->mixture;
     double alone = 1 - 1 / fmax(1, l.local_experts);
     s->low = (p->precision != FC_BF16);
     double low = s->low ? fc_plan_low_share(p) : 1; /* the rest at the BF16 peak */
@@ -309,21 +309,20 @@ static void put_layer(const struct fc_plan *p, struct fc_step_program *s)
 }
 
 /* Mixers and dense feed-forward blocks of an average layer, each split by tensor parallelism. */
-static double split_parts(const struct fc_plan *p)
+static double split_parts(const struct fc_plan *p, const struct fc_stages *stages)
 {
-    double mixture = fc_plan_mixture_share(p), dense = fc_plan_dense_share(p);
-    return (p->model.letters ? 1 - mixture - dense : 1) + dense;
+    return (p->model.letters ? 1 - stages->mixture - stages->dense : 1) + stages->dense;
 }
 
-static double tp_messages(const struct fc_plan *p)
+static double tp_messages(const struct fc_plan *p, const struct fc_stages *stages)
 {
     const struct fc_architecture *a = &p->model;
-    double mixture = fc_plan_mixture_share(p);
+    double mixture = stages->mixture;
     if (p->tp <= 1)
         return 0;
     if (!fc_architecture_is_mixture(a) && !a->letters)
-        return 4 + (p->sequence_parallel ? 6 : 4) + 4 * p->again_tp;
-    return 5 * split_parts(p) + (p->expert_tp > 1 ? 5 * mixture : 0) + (a->shared_ffn > 0 ? 5 * mixture : 0);
+        return (4 + (p->sequence_parallel ? 6 : 4) + 4 * p->again_tp) * (p->software->parallel_block ? 0.5 : 1);
+    return 5 * split_parts(p, stages) + (p->expert_tp > 1 ? 5 * mixture : 0) + (a->shared_ffn > 0 ? 5 * mixture : 0);
 }
 
 /* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
@@ -344,16 +343,16 @@ static struct fc_pass pass_over(const struct fc_plan *p, double bytes, double ra
     return fc_collective_pass(bytes, ranks, span.inside, false);
 }
 
-static void put_messages(const struct fc_plan *p, struct fc_step_program *s)
+static void put_messages(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
 {
     const struct fc_accelerator *g = &p->gpu;
     const struct fc_architecture *a = &p->model;
-    double t = tokens(p), h = a->hidden, mixture = fc_plan_mixture_share(p);
+    double t = tokens(p), h = a->hidden, mixture = stages->mixture;
     struct fc_pass tp = pass_over(p, 2 * t * h, p->tp, 1);
-    double messages = tp_messages(p);
+    double messages = tp_messages(p, stages);
     /* the linear layers of experts have no overlap of their own */
     s->tp_plain =
-        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - 5 * split_parts(p) / messages) : 0;
+        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - 5 * split_parts(p, stages) / messages) : 0;
     put_flat(g, &tp, messages, &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
 
     /* a ring of keys and values, forward once and backward with their gradients */
@@ -410,8 +409,10 @@ static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, dou
                          double replicas, double stride, float *nvlink_s, float *nic_s)
 {
     const struct fc_accelerator *g = &p->gpu;
-    double bytes =
-        fc_plan_gradient_bytes(p) + ((p->precision != FC_BF16) ? p->software->gathered_bytes_low : 2);
+    /* scattered, then new weights gathered; or all-reduced, which is both of gradients */
+    bool scatters = p->shards_optimizer && !p->software->reduces_whole;
+    double gathered = (p->precision != FC_BF16) ? p->software->gathered_bytes_low : 2;
+    double bytes = fc_plan_gradient_bytes(p) * (scatters ? 1 : 2) + (p->shards_optimizer ? gathered : 0);
     double bucket = p->software->overlaps_dp ? fmin(parameters, fmax(40e6, 1e6 * replicas)) : parameters;
     double buckets = parameters / bucket;
     struct fc_pass pass = pass_over(p, 0.5 * bytes * bucket, replicas, stride);
@@ -446,31 +447,31 @@ static void put_bubble(const struct fc_plan *p, const struct fc_stages *stages, 
     s->bubble_head = (float)(passes / p->vpp * head * filled);
 }
 
-static void put_step(const struct fc_plan *p, struct fc_step_program *s)
+static void put_step(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
 {
     const struct fc_accelerator *g = &p->gpu;
-    struct fc_stages stages = fc_plan_stages(p);
     double dense, expert;
     fc_plan_most_parameters(p, &dense, &expert);
     s->micro_batches = (float)fc_plan_micro_batches(p);
-    s->layers = (float)stages.longest;
-    s->last_layers = (float)stages.last;
+    s->layers = (float)stages->longest;
+    s->last_layers = (float)stages->last;
     s->last_head = 1;
     if (p->schedule == FC_DUALPIPE) { /* each rank runs both its stages for half of the micro-batches */
-        s->layers = (float)stages.longest;
-        s->last_layers = (float)(0.5 * (stages.longest + stages.last));
+        s->layers = (float)stages->longest;
+        s->last_layers = (float)(0.5 * (stages->longest + stages->last));
         s->last_head = 0.5f;
     }
-    put_bubble(p, &stages, s);
+    put_bubble(p, stages, s);
 
     double replicas = fc_plan_replicas(p), expert_replicas = fc_plan_expert_replicas(p);
     double trained = fc_plan_trained_share(p);
     if (p->fsdp) {
         /* weights gathered twice, gradients scattered once */
         double times = 2 + trained;
-        struct fc_pass pass = pass_over(p, 2 * (dense + expert) / stages.longest, p->fsdp_group, p->tp);
+        struct fc_pass pass = pass_over(p, 2 * (dense + expert) / stages->longest, p->fsdp_group, p->tp);
         s->fsdp_nvlink_s = (float)(times * pass.bytes / g->nvlink_bytes_per_s);
-        s->fsdp_nic_s = (float)(times * pass.out_bytes / g->nic_bytes_per_s);
+        double out = p->software->gathers_flat && pass.out_bytes > 0 ? pass.bytes : pass.out_bytes;
+        s->fsdp_nic_s = (float)(times * out / g->nic_bytes_per_s);
         s->fsdp_slices_s = (float)(times * pass.slices / g->nvlink_bytes_per_s);
         s->fsdp_far_slices_s = (float)(times * pass.far_slices / g->nic_bytes_per_s);
         s->fsdp_steps = (float)(3 * pass.steps);
@@ -488,16 +489,22 @@ static void put_step(const struct fc_plan *p, struct fc_step_program *s)
     s->slowest = (float)(sqrt(fc_plan_micro_batches(p)) * largest_of(independent_replicas(p)));
 }
 
-void fc_plan_program(const struct fc_plan *p, struct fc_step_program *s)
+void fc_plan_time_program(const struct fc_plan *p, struct fc_step_program *s)
 {
     *s = (struct fc_step_program){0};
     s->gpus = (float)p->gpus;
     s->tokens_per_step = (float)(p->global_batch * p->sequence);
     s->flop_per_step = (float)(fc_plan_flop_per_token(p, true) * p->global_batch * p->sequence);
     s->peak_flops = (float)fc_plan_peak(p);
-    put_layer(p, s);
-    put_messages(p, s);
-    put_step(p, s);
+    struct fc_stages stages = fc_plan_stages(p);
+    put_layer(p, &stages, s);
+    put_messages(p, &stages, s);
+    put_step(p, &stages, s);
+}
+
+void fc_plan_program(const struct fc_plan *p, struct fc_step_program *s)
+{
+    fc_plan_time_program(p, s);
     struct fc_plan_memory memory = fc_plan_memory(p);
     s->memory_states = (float)(memory.weights + memory.optimizer);
     s->memory_activations = (float)(memory.activations + memory.logits);

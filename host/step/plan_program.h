@@ -7,5 +7,7 @@
 
 /* Fills the numbers of a plan; what is drawn (joint, median, factor) is left empty. */
 void fc_plan_program(const struct fc_plan *plan, struct fc_step_program *program);
+/* The same without memory, which stays 0. */
+void fc_plan_time_program(const struct fc_plan *plan, struct fc_step_program *program);
 
 #endif

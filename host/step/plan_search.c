@@ -246,7 +246,7 @@ static void try_micro_batches(struct finder *f, struct fc_plan_choice choice, do
             continue;
         }
         struct fc_step_program program;
-        fc_plan_program(&f->plan, &program);
+        fc_plan_time_program(&f->plan, &program);
         double step_s = fc_step_time(&program, medians_of(f->medians, &f->plan, f->beliefs), NULL);
         f->evaluated++;
         if (isfinite(step_s) && step_s > 0)

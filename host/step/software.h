@@ -39,6 +39,11 @@ struct fc_software {
     double logit_bytes; /* kept per logit until the loss has its gradient */
     double logit_bytes_split;    /* the same where the vocabulary is split over tensor parallel ranks; 0: as logit_bytes */
     double logit_bytes_compiled; /* of later releases, which compile the loss; 0: as logit_bytes */
+    bool early_megatron;  /* before sequence parallelism; FP16 weights have FP16 gradients */
+    bool parallel_block;  /* attention and feed-forward block work on one input, their outputs are added once: half the norms
+                             and half the tensor parallel messages */
+    bool reduces_whole;   /* gradients are all-reduced though the optimizer is shared out, and weights gathered beside */
+    bool gathers_flat;    /* of FSDP: a rank's share of a gather comes through its own adapter alone */
     bool fp32_parameters; /* the shared-out parameters are FP32 and the master weights themselves */
 };
 

@@ -24,6 +24,8 @@ struct fc_span fc_span_of(double ranks, double stride, double gpus, double domai
     struct fc_span worst = place(ranks, stride, 0, domain);
     if (gpus <= domain)
         return (struct fc_span){1, ranks, ranks};
+    if (floor(domain / block) * block == domain) /* whole groups fill it: each lies inside */
+        return worst;
     /* the pattern repeats after at most `domain` blocks */
     for (double k = 1; k < groups && k < domain; k++) {
         double at = fmod(k * block, domain);

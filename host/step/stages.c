@@ -8,21 +8,26 @@ struct split {
     double first, middle, last;
 };
 
+static bool divides(double by, double whole)
+{
+    return floor(whole / by) * by == whole; /* of whole numbers below 2^31: exact, and quicker than fmod */
+}
+
 static struct split split_layers(const struct fc_plan *p)
 {
     double layers = p->model.layers, mtp = p->model.mtp_layers, whole = layers + mtp;
     double pp = p->pp, chunks = pp * p->vpp;
-    if (fmod(layers, chunks) == 0)
+    if (divides(chunks, layers))
         return (struct split){layers / pp, layers / pp, layers / pp + mtp};
     /* head, embedding and head, or those with a dummy, as a layer each */
     for (double extra = 1; extra <= 3; extra++)
-        if (fmod(whole + extra, chunks) == 0) {
+        if (divides(chunks, whole + extra)) {
             double each = (whole + extra) / pp, first = extra == 2 && mtp == 0 ? each - 1 : each;
             double last = whole - first - (pp - 2) * each;
             if (last >= 0)
                 return (struct split){first, each, last};
         }
-    if (fmod(layers, pp) == 0)
+    if (divides(pp, layers))
         return (struct split){layers / pp, layers / pp, layers / pp + mtp};
     double each = ceil(whole / pp), last = whole - (pp - 1) * each;
     return (struct split){each, each, last >= mtp && last > 0 ? last : floor(whole / pp)};
@@ -54,6 +59,16 @@ struct fc_stage fc_stage_at(const struct fc_plan *p, double index)
         s.experts = s.layers * mixture_share;
     }
     return s;
+}
+
+double fc_stage_next(const struct fc_plan *p, double index)
+{
+    const struct fc_architecture *a = &p->model;
+    if (index < 1 || index >= p->pp - 1)
+        return index + 1;
+    struct split split = split_layers(p);
+    bool apart = split.first + (index - 1) * split.middle < fmin(a->dense_layers, a->layers);
+    return apart ? index + 1 : p->pp - 1;
 }
 
 struct fc_stages fc_plan_stages(const struct fc_plan *p)

@@ -17,6 +17,9 @@ struct fc_stage {
  * prediction stand on the last stage. */
 struct fc_stage fc_stage_at(const struct fc_plan *plan, double index);
 
+/* The first stage behind `index` whose layers may differ from those of `index`; pp or more behind the last. */
+double fc_stage_next(const struct fc_plan *plan, double index);
+
 /* The stages as far as time is concerned. */
 struct fc_stages {
     double longest; /* most layers on a stage that has no head */
