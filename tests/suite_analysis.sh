@@ -128,9 +128,9 @@ refused "too few breaches to explain" 2 \
 
 # --- the same answers whatever the threads and instructions ---
 flopcast explain $aws -n 3000 -q --json -t 1 --isa scalar
-grep -v '"wall_s"\|"topology"\|"command_line"' "$work/out" >"$work/one"
+grep -v '"wall_s"\|"topology"\|"command_line"\|"file_hash"' "$work/out" >"$work/one"
 flopcast explain $aws -n 3000 -q --json -t 2
-grep -v '"wall_s"\|"topology"\|"command_line"' "$work/out" >"$work/two"
+grep -v '"wall_s"\|"topology"\|"command_line"\|"file_hash"' "$work/out" >"$work/two"
 succeeds "explain gives the same digits on one thread, scalar, and on two" cmp "$work/one" "$work/two"
 
 # --- run --until and --samples ---
@@ -149,4 +149,19 @@ is "their mean is the result's" \
 refused "samples of another ending" 2 "flopcast: --samples s.txt: the ending says what is written, and .txt is none of .csv, .h5" \
     run $aws -n 10 --samples s.txt -q
 
+# --- what the analysis gives itself cannot be set beside it; a probability is at most 1 ---
+refused "sweep and --set of one path" 2 \
+    "flopcast: --set $price=9 USD counts for nothing: the sweep gives the values of $price; drop one" \
+    sweep $aws "$price=2,3 USD" --set "$price=9 USD" -n 20 -q
+flopcast sweep $aws "$price=*1,*2" --set "$price=9 USD" --of cost_usd -n 20 -q
+is "factors go with --set, which is what they multiply" "$status" 0
+refused "solve and --set of its path" 2 \
+    "flopcast: --set $price = 3 USD counts for nothing: --for gives the values of $price; drop one" \
+    solve $aws --for "$price=2..6 USD" --set "$price = 3 USD" --target 'mean(gpu_hours)>=1e10' -n 20 -q
+refused "a probability of 50" 2 \
+    "flopcast: --target 'budget_met>=50': a probability lies between 0 and 1 (it is 50); write 0.5, or 50 %" \
+    solve gb300-nvl72-frontier --for "$price=2..6 USD" --target 'budget_met>=50' -n 20 -q
+refused "a shard without trials and without -o prints nothing, so it is no success" 2 \
+    "flopcast: --shard 2/2: there is no trial in it, for there are 1 in all; take fewer shards" \
+    run samsung-50k -n 1 -q --shard 2/2
 tap_end

@@ -600,6 +600,11 @@ static int run(struct options *o, struct fc_error *error)
     if (ranks.rank == 0)
         fc_scenario_print_notes(&scenario, stderr, o->quiet);
     shard_of(o, scenario.trials, &first, &count);
+    if (count == 0 && !o->output) { /* with -o it is a part that merge takes */
+        fc_fail(error, FC_BAD_INPUT, "--shard %llu/%llu: there is no trial in it, for there are %llu in all; take fewer shards",
+                (unsigned long long)o->shard, (unsigned long long)o->shards, (unsigned long long)scenario.trials);
+        goto out;
+    }
     if ((o->output && fc_output_open(&shared.output, "-o", o->output, error)) ||
         fc_outputs_open(&o->outputs, error) ||
         (o->until && fc_precision_read(program, o->until, &precision, error)) ||

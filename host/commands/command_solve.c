@@ -107,11 +107,16 @@ static int read_target(const char *text, const struct fc_program *program, struc
     sign += sign[1] == '=' ? 2 : 1;
     char *end;
     solve->target = strtod(sign, &end);
-    if (end > sign && end[strspn(end, " ")] == '\0' && isfinite(solve->target))
-        return 0;
+    bool plain = end > sign && end[strspn(end, " ")] == '\0' && isfinite(solve->target);
     struct fc_source source = fc_source_of("--target", sign);
-    return fc_value_read_number(&source, fc_metric_find(answer->metric)->unit, FC_UNIT_NONE, -1e300, 1e300,
-                                &solve->target, NULL, 0, error);
+    if (!plain && fc_value_read_number(&source, fc_metric_find(answer->metric)->unit, FC_UNIT_NONE, -1e300, 1e300,
+                                       &solve->target, NULL, 0, error))
+        return -1;
+    if (fc_metric_find(answer->metric)->probability && !(solve->target >= 0 && solve->target <= 1))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--target '%s': a probability lies between 0 and 1 (it is %g); write 0.5, or 50 %%", text,
+                       solve->target);
+    return 0;
 }
 
 /* The largest of 1, 2, 5 times a power of ten that is at most `most`. */
@@ -349,6 +354,8 @@ static int solve(struct options *o, struct fc_error *error)
     int status = -1;
     snprintf(path, sizeof path, "%s%s", o->over, strchr(o->over, '=') ? "" : "=0..0");
     if (fc_range_read_ends(&search.range, path, error) ||
+        (!search.range.factor &&
+         fc_scenario_refuse_override(&o->shared.scenario, search.range.path, "--for", error)) ||
         fc_analysis_scenario(&scenario, o->scenario, &o->shared, NULL, 0, error) ||
         read_target(o->target, &scenario.compiled.program, &search.answer, &s, error) ||
         complete(&search, &s, &scenario, error))

@@ -326,6 +326,9 @@ static int sweep(struct options *o, struct fc_error *error)
                 range.path, range.from, range.to);
         goto out;
     }
+    if (!o->case_count && !range.factor && range.values[0][0] != '*' &&
+        fc_scenario_refuse_override(&o->shared.scenario, range.path, "the sweep", error))
+        goto out;
     rows = calloc(range.count, sizeof *rows);
     if (!rows) {
         fc_fail(error, FC_FAULT, "out of memory for %zu values", range.count);

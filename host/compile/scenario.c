@@ -39,6 +39,19 @@ int fc_scenario_add_override(struct fc_scenario_options *options, const char *te
     return 0;
 }
 
+int fc_scenario_refuse_override(const struct fc_scenario_options *options, const char *path, const char *giver,
+                                struct fc_error *error)
+{
+    size_t length = strlen(path);
+    for (size_t i = 0; i < options->override_count; i++) {
+        const char *text = options->overrides[i];
+        if (strncmp(text, path, length) == 0 && text[length + strspn(text + length, " ")] == '=')
+            return fc_fail(error, FC_BAD_INPUT, "--set %.80s counts for nothing: %s gives the values of %.80s; drop one",
+                           text, giver, path);
+    }
+    return 0;
+}
+
 int fc_scenario_take_option(struct fc_scenario_options *options, int option, int set, const char *value,
                             uint64_t most, struct fc_error *error)
 {

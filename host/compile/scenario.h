@@ -26,6 +26,10 @@ struct fc_scenario_options {
 /* Remembers one --set. */
 int fc_scenario_add_override(struct fc_scenario_options *options, const char *text, struct fc_error *error);
 
+/* Refuses a --set of `path`, whose values `giver` ("--for") gives and which would count for nothing. */
+int fc_scenario_refuse_override(const struct fc_scenario_options *options, const char *path, const char *giver,
+                                struct fc_error *error);
+
 /* Takes -n (at most `most` worlds), -s or --set (the command's number for it is `set`) with its value. Returns 0, -1 with
  * `error` filled, or 1 when `option` is none of them. */
 int fc_scenario_take_option(struct fc_scenario_options *options, int option, int set, const char *value,
