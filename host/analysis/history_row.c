@@ -127,9 +127,8 @@ static const char *software_of(const char *text, const char *gpu, bool low)
     if (holds(text, "meta") && !holds(text, "metaseq") && !ampere)
         return fc_softwares[FC_META_LLAMA3].name;
     /* before sequence parallelism and selective recomputation (Megatron-LM 3.0, mid-2022) */
-    if (ampere && holds(text, "deepspeed"))
-        return fc_softwares[FC_MEGATRON_DEEPSPEED].name;
-    static const char *const early[] = {"megatron 2.", "megatron-lm 1.", "megatron-lm 2.", "metaseq", "fairseq"};
+    static const char *const early[] = {"megatron 2.", "megatron-lm 1.", "megatron-lm 2.",
+                                        "deepspeed",   "metaseq",        "fairseq"};
     for (size_t i = 0; ampere && i < sizeof early / sizeof early[0]; i++)
         if (holds(text, early[i]))
             return fc_softwares[FC_MEGATRON_2021].name;
