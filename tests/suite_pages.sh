@@ -20,6 +20,10 @@ page() {
 flopcast run $aws -n 1000 -q -o "$work/run.json" --report "$work/run.html"
 is "run writes a page beside its result" "$status" 0
 page run
+has "with the cash of the customer month by month as a fan" "$work/run.html" 'cumulative_net_usd: cash of the customer so far, P50 with P5 to P95'
+is "whose figures stand in the JSON" "$(awk '/"months": {/ { m = 1 } m && /"trials"/ { print $2 + 0; exit }' "$work/run.json")" 1000
+flopcast run $aws -n 1000 -q -o "$work/plain.json"
+is "without a page the months are left out" "$(grep -c '"months": {' "$work/plain.json")" 0
 flopcast run gb300-nvl72-frontier $quick -n 400 -q -o "$work/frontier.html" --json
 is "a page by the ending of -o" "$status" 0
 cp "$work/out" "$work/frontier.json"

@@ -12,13 +12,12 @@
 #include "host/base/command_line.h"
 #include "host/base/document_write.h"
 #include "host/base/options.h"
-#include "host/base/order.h"
 #include "host/base/table.h"
 #include "host/base/notes_write.h"
 #include "host/compile/assumptions.h"
 #include "host/compile/scenario.h"
 #include "host/report/outputs.h"
-#include "host/run/flows.h"
+#include "host/run/flow_bands.h"
 
 static const char help[] =
     "usage: flopcast flows SCENARIO [--by month|quarter|year] [OPTIONS]\n"
@@ -132,87 +131,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     return fc_outputs_take(&o->outputs, o->output, o->report, 0, error);
 }
 
-/* What is told: the flows, and two of them summed from the start on. */
-enum { CUMULATIVE_NET = FC_FLOW_COUNT, CUMULATIVE_PROVIDER, TOLD };
-
-static const char *told_name(int flow)
-{
-    return flow == CUMULATIVE_NET        ? "cumulative_net_usd"
-           : flow == CUMULATIVE_PROVIDER ? "cumulative_provider_usd"
-                                         : fc_flow_name((enum fc_flow)flow);
-}
-
-static const char *told_unit(int flow)
-{
-    return fc_flow_unit(flow < FC_FLOW_COUNT ? (enum fc_flow)flow : FC_FLOW_NET);
-}
-
-/* Of all worlds: values[(flow x periods + period) x worlds + world]. */
-struct bands {
-    double *values;
-    int periods;
-    uint64_t worlds;
-};
-
-static double *band(const struct bands *b, int flow, int period)
-{
-    return b->values + ((size_t)flow * (size_t)b->periods + (size_t)period) * b->worlds;
-}
-
-static int simulate(struct bands *b, const struct fc_scenario *s, const struct options *o,
-                    struct fc_error *error)
-{
-    struct fc_flows_world *world = malloc(sizeof *world);
-    int months = s->compiled.program.contract.months.months, status = 0;
-    b->periods = (months + o->by->months - 1) / o->by->months;
-    b->worlds = o->has_trial ? 1 : o->scenario_options.trials ? o->scenario_options.trials : WORLDS;
-    b->values = calloc((size_t)TOLD * (size_t)b->periods * b->worlds, sizeof *b->values);
-    if (!world || !b->values)
-        status = fc_fail(error, FC_FAULT, "out of memory for the flows");
-    for (uint64_t i = 0; i < b->worlds && !status; i++) {
-        status = fc_flows_of_world(&s->compiled.program, s->compiled.tables, s->seed,
-                                   o->has_trial ? o->trial : i, world, error);
-        for (int t = 0; t < world->months && !status; t++)
-            for (int f = 0; f < FC_FLOW_COUNT; f++)
-                band(b, f, t / o->by->months)[i] += fc_flow_in(world, t, (enum fc_flow)f);
-        for (int p = 0; p < b->periods && !status; p++)
-            for (int f = CUMULATIVE_NET; f <= CUMULATIVE_PROVIDER; f++)
-                band(b, f, p)[i] = (p ? band(b, f, p - 1)[i] : 0) +
-                                   band(b, f == CUMULATIVE_NET ? FC_FLOW_NET : FC_FLOW_PROVIDER, p)[i];
-    }
-    for (int f = 0; f < TOLD && !status; f++)
-        for (int p = 0; p < b->periods; p++)
-            qsort(band(b, f, p), b->worlds, sizeof(double), fc_by_double);
-    free(world);
-    return status;
-}
-
-/* Mean, P5, P50, P95 of a sorted band, linear between order statistics. */
-static void figures(const struct bands *b, int flow, int period, double out[4])
-{
-    static const double at[] = {0.05, 0.5, 0.95};
-    const double *v = band(b, flow, period);
-    double sum = 0;
-    for (uint64_t i = 0; i < b->worlds; i++)
-        sum += v[i];
-    out[0] = sum / (double)b->worlds;
-    for (int q = 0; q < 3; q++) {
-        double place = at[q] * (double)(b->worlds - 1);
-        uint64_t i = (uint64_t)place, next = i + 1 < b->worlds ? i + 1 : i;
-        out[q + 1] = v[i] + (place - (double)i) * (v[next] - v[i]);
-    }
-}
-
-static bool is_zero(const struct bands *b, int flow)
-{
-    for (int p = 0; p < b->periods; p++)
-        for (uint64_t i = 0; i < b->worlds; i++)
-            if (band(b, flow, p)[i] != 0)
-                return false;
-    return true;
-}
-
-static void print_table(const struct bands *b, const struct fc_scenario *s, const struct options *o)
+static void print_table(const struct fc_flow_bands *b, const struct fc_scenario *s, const struct options *o)
 {
     struct fc_table table;
     double v[4];
@@ -222,10 +141,10 @@ static void print_table(const struct bands *b, const struct fc_scenario *s, cons
     fc_table_cell(&table, o->has_trial ? "value" : "mean");
     for (int q = 0; q < 3 && !o->has_trial; q++)
         fc_table_cell(&table, "%s", q == 0 ? "P5" : q == 1 ? "P50" : "P95");
-    for (int f = 0; f < TOLD; f++)
-        for (int p = 0; p < b->periods && !is_zero(b, f); p++) {
-            figures(b, f, p, v);
-            fc_table_cell(&table, "%s", p == 0 ? told_name(f) : "");
+    for (int f = 0; f < FC_BANDS; f++)
+        for (int p = 0; p < b->periods && !fc_flow_bands_zero(b, f); p++) {
+            fc_flow_bands_figures(b, f, p, v);
+            fc_table_cell(&table, "%s", p == 0 ? fc_band_name(f) : "");
             fc_table_cell(&table, "%d", p + 1);
             for (int q = 0; q < (o->has_trial ? 1 : 4); q++)
                 fc_table_cell(&table, "%.5g", v[q]);
@@ -242,24 +161,22 @@ static void print_table(const struct bands *b, const struct fc_scenario *s, cons
            "are left out\n");
 }
 
-static void print_csv(const struct bands *b, const struct options *o)
+static void print_csv(const struct fc_flow_bands *b, const struct options *o)
 {
     double v[4];
     printf("flow,unit,%s,mean,p5,p50,p95\n", o->by->name);
-    for (int f = 0; f < TOLD; f++)
+    for (int f = 0; f < FC_BANDS; f++)
         for (int p = 0; p < b->periods; p++) {
-            figures(b, f, p, v);
-            printf("%s,%s,%d,%.17g,%.17g,%.17g,%.17g\n", told_name(f),
-                   told_unit(f), p + 1, v[0], v[1], v[2], v[3]);
+            fc_flow_bands_figures(b, f, p, v);
+            printf("%s,%s,%d,%.17g,%.17g,%.17g,%.17g\n", fc_band_name(f),
+                   fc_band_unit(f), p + 1, v[0], v[1], v[2], v[3]);
         }
 }
 
-static int print_json(FILE *out, const struct bands *b, const struct fc_scenario *s, const struct options *o,
+static int print_json(FILE *out, const struct fc_flow_bands *b, const struct fc_scenario *s, const struct options *o,
                       struct fc_error *error)
 {
-    static const char *const keys[] = {"mean", "p5", "p50", "p95"};
     struct fc_writer *w;
-    double v[4];
     if (fc_writer_open(&w, out, FC_JSON, error))
         return -1;
     fc_write_map(w, NULL);
@@ -279,26 +196,7 @@ static int print_json(FILE *out, const struct bands *b, const struct fc_scenario
     fc_notes_write(&notes, w);
     fc_notes_free(&notes);
     fc_assumptions_write(s->settings, NULL, 0, w, "assumptions");
-    fc_write_text(w, "by", o->by->name);
-    fc_write_list(w, "period");
-    for (int p = 0; p < b->periods; p++)
-        fc_write_signed(w, NULL, p + 1);
-    fc_write_end(w);
-    fc_write_map(w, "flows");
-    for (int f = 0; f < TOLD; f++) {
-        fc_write_map(w, told_name(f));
-        fc_write_text(w, "unit", told_unit(f));
-        for (int k = 0; k < 4; k++) {
-            fc_write_list(w, keys[k]);
-            for (int p = 0; p < b->periods; p++) {
-                figures(b, f, p, v);
-                fc_write_number(w, NULL, v[k]);
-            }
-            fc_write_end(w);
-        }
-        fc_write_end(w);
-    }
-    fc_write_end(w);
+    fc_flow_bands_write(b, o->by->name, true, w);
     fc_write_end(w);
     return fc_writer_close(w, error);
 }
@@ -308,7 +206,7 @@ int fc_command_flows(int argc, char **argv)
     struct fc_error error = {0};
     struct options o = {0};
     struct fc_scenario scenario = {0};
-    struct bands bands = {0};
+    struct fc_flow_bands bands = {0};
     bool opened = false;
     int status = read_options(argc, argv, &o, &error);
     if (status > 0) {
@@ -322,7 +220,12 @@ int fc_command_flows(int argc, char **argv)
     if (!status)
         status = fc_outputs_open(&o.outputs, &error);
     if (!status)
-        status = simulate(&bands, &scenario, &o, &error);
+        status = fc_flow_bands_simulate(&bands, &scenario.compiled.program, scenario.compiled.tables, scenario.seed,
+                                        o.has_trial ? o.trial : 0,
+                                        o.has_trial                  ? 1
+                                        : o.scenario_options.trials ? o.scenario_options.trials
+                                                                    : WORLDS,
+                                        o.by->months, &error);
     if (!status && (o.json || fc_outputs_any(&o.outputs))) {
         FILE *stream = fc_outputs_begin(&o.outputs, &error);
         status = stream ? fc_outputs_end(&o.outputs, print_json(stream, &bands, &scenario, &o, &error) != 0,
@@ -340,7 +243,7 @@ out:
     fc_outputs_close(&o.outputs);
     if (status)
         fprintf(stderr, "flopcast: %s\n", error.text);
-    free(bands.values);
+    fc_flow_bands_free(&bands);
     if (opened)
         fc_scenario_close(&scenario);
     fc_scenario_options_free(&o.scenario_options);

@@ -22,6 +22,7 @@
 #include "host/analysis/influence.h"
 #include "host/report/ledger.h"
 #include "host/report/outputs.h"
+#include "host/run/flow_bands.h"
 #include "host/report/report.h"
 #include "host/result/result.h"
 #include "host/run/ranks.h"
@@ -465,6 +466,40 @@ static int find_influences(const struct fc_scenario *scenario, const struct fc_s
 }
 
 /* The files that are made of the JSON at the end. */
+/* For a page of a contract: its money and capacity by month. */
+static int find_months(const struct options *o, const struct fc_scenario *scenario, struct fc_result *result,
+                       struct fc_error *error)
+{
+    enum { WORLDS = 1000 };
+    const struct fc_program *program = &scenario->compiled.program;
+    bool page = false;
+    for (int i = 0; i < o->outputs.count; i++)
+        page |= o->outputs.list[i].kind == FC_OUTPUT_HTML;
+    if (!page || program->contract.months.months <= 0 || program->shifts)
+        return 0;
+    struct fc_flow_bands bands = {0};
+    struct fc_writer *w;
+    uint64_t worlds = result->trials_asked > 0 && result->trials_asked < WORLDS ? result->trials_asked : WORLDS;
+    size_t size;
+    FILE *out = open_memstream(&result->months_json, &size);
+    int status = out ? fc_flow_bands_simulate(&bands, program, scenario->compiled.tables, scenario->seed, 0, worlds, 1,
+                                              error)
+                     : fc_fail(error, FC_FAULT, "out of memory for the months of the page");
+    if (!status)
+        status = fc_writer_open(&w, out, FC_JSON, error);
+    if (!status) {
+        fc_write_map(w, NULL);
+        fc_write_unsigned(w, "trials", worlds);
+        fc_flow_bands_write(&bands, "month", false, w);
+        fc_write_end(w);
+        status = fc_writer_close(w, error);
+    }
+    if (out && fclose(out) && !status)
+        status = fc_fail(error, FC_FAULT, "out of memory for the months of the page");
+    fc_flow_bands_free(&bands);
+    return status;
+}
+
 static int write_files(struct options *o, const struct fc_result *result, struct fc_error *error)
 {
     if (!fc_outputs_any(&o->outputs))
@@ -679,6 +714,8 @@ static int run(struct options *o, struct fc_error *error)
     int moved = partial || o->shards || outcome.abandoned
                     ? -1
                     : find_influences(&scenario, &selection, &result, influences, &worlds, &influence_error);
+    if (!partial && !o->shards && find_months(o, &scenario, &result, error))
+        goto out;
     unwritten = o->output && (any || !partial) && fc_result_write(&result, shared.output, &write_error) != 0;
     if (!partial)
         status = print_result(o, &result, error);

@@ -413,6 +413,8 @@ static void print_plots(FILE *out, const struct fc_node *root)
         plot_distribution(out, root, m);
         pictures++;
     }
+    if (fc_node_get(root, "months"))
+        fc_page_flow_fans(out, fc_node_get(root, "months"));
     plot_parts(out, root, "Where the time goes: mean over the worlds", false);
     plot_inputs(out, root);
     plot_probabilities(out, root);

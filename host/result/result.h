@@ -14,6 +14,7 @@ struct fc_result {
     char *scenario_json; /* {"scenario": {...}, "origins": {...}}: the resolved scenario and where its values
                             come from */
     char *scenario_name;
+    char *months_json; /* of a contract, for pages: {"trials", "by", "period", "flows"}, quantiles by month; NULL: none */
     uint64_t input_digest; /* of program and tables: what the trials were computed from */
     uint64_t seed;
     int model_version;
