@@ -108,6 +108,24 @@ struct fc_side fc_side_of(const struct fc_sides *s, int side, int i)
     return found;
 }
 
+struct fc_side_tail fc_side_tail_of(const struct fc_sides *s, int side, int i)
+{
+    int high = fc_metric_worst_is_high(s->metrics[0][i], fc_metric_fixed(&s->scenario[0].compiled.program));
+    double edge[2], p = high ? 1 - s->tail : s->tail;
+    struct fc_estimate mean[2];
+    for (int k = 0; k < 2; k++) {
+        int at = k ? side : 0;
+        const struct fc_tally_metric *m = fc_tally_find(&s->tally[at], s->metrics[at][i]);
+        mean[k] = fc_statistics_cvar(m, s->tail, high);
+        edge[k] = fc_statistics_quantile(m, p).value;
+    }
+    struct fc_side_tail found = {mean[1], mean[1].value - mean[0].value, (double)NAN};
+    if (isfinite(found.difference) && isfinite(edge[0]) && isfinite(edge[1]))
+        found.error = fc_samples_tail_error(column_of(s, 0, i), edge[0], column_of(s, side, i), edge[1], s->tail,
+                                            high, (size_t)s->trials);
+    return found;
+}
+
 static double largest_change(const struct fc_sides *s, int i)
 {
     double first = fabs(fc_side_of(s, 0, i).mean.value), most = 0;

@@ -26,6 +26,7 @@ struct fc_sides {
     uint64_t trials;
     char names[FC_METRIC_COUNT][64];
     int metrics[FC_SIDES][FC_METRIC_COUNT];
+    double tail; /* share of the worst worlds whose means are compared too; 0: none */
     int order[FC_METRIC_COUNT]; /* positions in the order to print them */
 };
 
@@ -47,6 +48,14 @@ int fc_sides_run(struct fc_sides *sides, struct fc_analysis *analysis, struct fc
 void fc_sides_free(struct fc_sides *sides);
 
 struct fc_side fc_side_of(const struct fc_sides *sides, int side, int position);
+
+/* The means of the worst sides->tail of the worlds of one side and the difference from the first's, with the errors; worst by
+ * the first. The worst worlds of two sides need not be the same ones. Refused and NaN as fc_statistics_cvar. */
+struct fc_side_tail {
+    struct fc_estimate mean;
+    double difference, error;
+};
+struct fc_side_tail fc_side_tail_of(const struct fc_sides *sides, int side, int position);
 
 /* Orders the metrics by the largest relative change of their mean, largest first. */
 void fc_sides_sort_by_change(struct fc_sides *sides);

@@ -48,6 +48,7 @@ static const char help[] =
     "\n"
     "for scenarios:\n"
     "      --of METRIC       compare this metric, as often as needed (default: all in common)\n"
+    "      --tail P          compare the means of the worst P % of the worlds too (expected shortfall), with errors\n"
     "      --sort change     the largest relative change first (default: table, the order of run)\n";
 
 static const struct option long_options[] = {

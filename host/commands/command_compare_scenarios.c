@@ -8,8 +8,9 @@
 #include "host/base/terminal.h"
 #include "host/report/compare_table.h"
 #include "host/report/outputs.h"
+#include "host/report/report.h"
 
-enum { OPTION_OF = FC_ANALYSIS_OWN, OPTION_SORT, OF_MAX = 32 };
+enum { OPTION_OF = FC_ANALYSIS_OWN, OPTION_SORT, OPTION_TAIL, OF_MAX = 32 };
 
 struct options {
     struct fc_analysis_options shared;
@@ -17,6 +18,7 @@ struct options {
     const char *of[OF_MAX];
     int of_count;
     bool by_change;
+    double tail;
 };
 
 static int take(struct options *o, int option, struct fc_error *error)
@@ -27,6 +29,8 @@ static int take(struct options *o, int option, struct fc_error *error)
             return fc_fail(error, FC_BAD_INPUT, "--sort '%.40s' is not one of change, table", optarg);
         return 0;
     }
+    if (option == OPTION_TAIL)
+        return fc_report_read_tail(optarg, &o->tail, error);
     if (o->of_count == OF_MAX)
         return fc_fail(error, FC_BAD_INPUT, "too many --of; at most %d", (int)OF_MAX);
     o->of[o->of_count++] = optarg;
@@ -37,6 +41,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
 {
     static const struct option own[] = {{"of", required_argument, NULL, OPTION_OF},
                                         {"sort", required_argument, NULL, OPTION_SORT},
+                                        {"tail", required_argument, NULL, OPTION_TAIL},
                                         {NULL, 0, NULL, 0}};
     int option;
     while ((option = fc_analysis_next(&o->shared, "compare", argc, argv, own, error)) >= FC_ANALYSIS_OWN)
@@ -71,6 +76,7 @@ static int compare(struct options *o, char **paths, int count, struct fc_error *
         fc_analysis_open(&analysis, &o->shared, (uint64_t)count * sides->trials, error))
         goto out;
     opened = true;
+    sides->tail = o->tail;
     if (fc_sides_run(sides, &analysis, error))
         goto out;
     fc_progress_end(&analysis.line);

@@ -29,6 +29,7 @@ static const char help[] =
     "                        output\n"
     "      --report F.html   write it as a page\n"
     "      --quantiles LIST  percentiles of the table, e.g. 10,50,90\n"
+    "      --tail P          the mean of the worst P % of the worlds (default: 5 %)\n"
     "      --only METRIC     print this metric alone, as often as needed\n"
     "      --sort ORDER      of the metrics of a chapter: table, name or spread\n"
     "      --json            print the whole as JSON instead of tables\n"
@@ -81,6 +82,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case 'h':
             return 1;
         case FC_OPTION_QUANTILES:
+        case FC_OPTION_TAIL:
         case FC_OPTION_ONLY:
         case FC_OPTION_SORT:
             if (fc_report_option(option, optarg, &o->report, error))
@@ -209,6 +211,7 @@ static int merge(struct options *o, char **paths, int count, struct fc_error *er
     for (int i = 1; i < count; i++)
         if (add_part(&whole, paths[0], paths[i], error))
             goto out;
+    whole.tail = o->report.tail;
     fc_print_overflowed(stderr, "flopcast: warning: ", false, &whole.tally);
     if (write_whole(o, &whole, error))
         goto out;

@@ -67,6 +67,9 @@ static const char help[] =
     "metric\n"
     "      --resume          continue with the trials that the FILE of -o still lacks\n"
     "      --quantiles LIST  percentiles of the table, e.g. 10,50,90 (default: as many as fit the terminal)\n"
+    "      --tail P          the mean of the worst P % of the worlds (expected shortfall), with its error, in table "
+    "and JSON\n"
+    "                        (default: 5 %, where there is room)\n"
     "      --only METRIC     print this metric alone, as often as needed (flopcast list metrics)\n"
     "      --sort ORDER      of the metrics of a chapter: table (default), name, or spread (the least certain "
     "first)\n"
@@ -273,6 +276,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
                 return fc_fail(error, FC_BAD_INPUT, "--sampling '%.40s' is not a kind; choose plain or qmc", optarg);
             break;
         case FC_OPTION_QUANTILES:
+        case FC_OPTION_TAIL:
         case FC_OPTION_ONLY:
         case FC_OPTION_SORT:
             if (fc_report_option(option, optarg, &o->report, error))
@@ -647,6 +651,7 @@ static int run(struct options *o, struct fc_error *error)
         (o->samples && open_samples(o, &scenario, &result, &shared, error)))
         goto out;
     result.trials_asked = o->until ? 0 : scenario.trials;
+    result.tail = o->report.tail;
     struct fc_select_request wish = {.backends = o->backend,
                                      .device = o->device,
                                      .threads = o->threads,

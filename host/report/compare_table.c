@@ -137,6 +137,46 @@ static void print_many(FILE *out, const struct fc_sides *s, int width)
     }
 }
 
+/* The means of the worst worlds, side by side, then the differences. */
+static void print_tails(FILE *out, const struct fc_sides *s)
+{
+    struct fc_table table;
+    uint64_t need = 0;
+    fprintf(out, "\nmean of the worst %g %% of the worlds (expected shortfall)\n", 100 * s->tail);
+    fc_table_start(&table, 2 * s->sides, 1);
+    fc_table_cell(&table, "metric [unit]");
+    for (int side = 0; side < s->sides; side++)
+        fc_table_cell(&table, "%c", 'A' + side);
+    for (int side = 1; side < s->sides; side++)
+        fc_table_cell(&table, "%c - A", 'A' + side);
+    for (int k = 0; k < s->count; k++) {
+        char text[96];
+        int i = s->order[k];
+        if (fc_metric_find(s->metrics[0][i])->probability)
+            continue;
+        struct fc_scale scale = scale_of(s, i);
+        name_cell(&table, s, i, &scale);
+        for (int side = 0; side < s->sides; side++) {
+            struct fc_estimate mean = fc_side_tail_of(s, side, i).mean;
+            need = mean.refused && mean.need > need ? mean.need : need;
+            fc_format_figure(mean.value, mean.error, &scale, text, sizeof text);
+            fc_table_cell(&table, "%s", text);
+        }
+        for (int side = 1; side < s->sides; side++) {
+            struct fc_side_tail tail = fc_side_tail_of(s, side, i);
+            fc_format_figure(tail.difference, tail.error, &scale, text, sizeof text);
+            fc_table_cell(&table, "%s%s", tail.difference > 0 && isfinite(tail.difference) ? "+" : "", text);
+        }
+    }
+    fc_table_print(&table, out, 0);
+    fc_table_free(&table);
+    if (need) {
+        char count[32];
+        fc_format_count(need, count, sizeof count);
+        fprintf(out, "n/a: fewer than 50 worlds lie in that tail; it needs -n %s\n", count);
+    }
+}
+
 void fc_compare_print(FILE *out, const struct fc_sides *s, int width)
 {
     char text[32];
@@ -148,6 +188,8 @@ void fc_compare_print(FILE *out, const struct fc_sides *s, int width)
         print_two(out, s, width);
     else
         print_many(out, s, width);
+    if (s->tail > 0)
+        print_tails(out, s);
     fputc('\n', out);
     fc_print_wrapped(
         out,
@@ -179,6 +221,8 @@ int fc_compare_print_json(const struct fc_analysis *analysis, const struct fc_si
         fc_write_end(w);
     }
     fc_write_end(w);
+    if (s->tail > 0)
+        fc_write_number(w, "tail_share", s->tail);
     fc_write_map(w, "metrics");
     for (int k = 0; k < s->count; k++) {
         int i = s->order[k];
@@ -202,6 +246,12 @@ int fc_compare_print_json(const struct fc_analysis *analysis, const struct fc_si
             struct fc_side found = fc_side_of(s, side, i);
             fc_write_map(w, NULL);
             fc_analysis_write_estimate(w, "mean", found.mean);
+            if (s->tail > 0) {
+                struct fc_side_tail tail = fc_side_tail_of(s, side, i);
+                fc_analysis_write_estimate(w, "cvar_tail", tail.mean);
+                fc_write_number(w, "cvar_tail_difference", tail.difference);
+                fc_write_number(w, "cvar_tail_difference_se", tail.error);
+            }
             if (side > 0) {
                 fc_write_number(w, "difference", found.pair.mean);
                 fc_write_number(w, "difference_se", found.pair.error);

@@ -60,11 +60,13 @@ struct printing {
  * a number line. */
 static void choose_columns(struct printing *p)
 {
-    static const struct column all[] = {
+    double tail = p->options->tail > 0 ? p->options->tail : 0.05;
+    const struct column all[] = {
         {COLUMN_MEAN, 0},        {COLUMN_SD, 0},          {COLUMN_QUANTILE, 0.05}, {COLUMN_QUANTILE, 0.25},
         {COLUMN_QUANTILE, 0.50}, {COLUMN_QUANTILE, 0.75}, {COLUMN_QUANTILE, 0.90}, {COLUMN_QUANTILE, 0.95},
-        {COLUMN_QUANTILE, 0.99}, {COLUMN_WORST, 0}};
-    static const int wanted[] = {4, 0, 6, 2, 7, 9, 1, 3, 5, 8}; /* into `all`, the most wanted first */
+        {COLUMN_QUANTILE, 0.99}, {COLUMN_WORST, tail}};
+    static const int orders[2][10] = {{4, 0, 6, 2, 7, 9, 1, 3, 5, 8}, {4, 0, 9, 6, 2, 7, 1, 3, 5, 8}};
+    const int *wanted = orders[p->options->tail > 0]; /* into `all`, the most wanted first */
     enum { ALL = sizeof all / sizeof all[0] };
     p->name_width = p->width >= 100 ? 36 : 30;
     p->share_at = p->name_width - 8;
@@ -74,7 +76,7 @@ static void choose_columns(struct printing *p)
         p->columns[p->column_count++] = all[0];
         for (int q = 0; q < p->options->quantile_count; q++)
             p->columns[p->column_count++] = (struct column){COLUMN_QUANTILE, p->options->quantiles[q]};
-        if (p->column_count < room)
+        if (p->column_count < room || p->options->tail > 0)
             p->columns[p->column_count++] = all[ALL - 1];
         return;
     }
@@ -89,11 +91,10 @@ static void column_head(const struct column *column, char *text, size_t size)
 {
     if (column->kind == COLUMN_QUANTILE)
         snprintf(text, size, "P%g", 100 * column->p);
+    else if (column->kind == COLUMN_WORST)
+        snprintf(text, size, "worst %g %%", 100 * column->p);
     else
-        snprintf(text, size, "%s",
-                 column->kind == COLUMN_MEAN ? "mean"
-                 : column->kind == COLUMN_SD ? "sd"
-                                             : "worst 5 %");
+        snprintf(text, size, "%s", column->kind == COLUMN_MEAN ? "mean" : "sd");
 }
 
 /* A row under way. */
@@ -143,7 +144,7 @@ static struct fc_estimate figure_of(const struct fc_tally_metric *m, const struc
     case COLUMN_QUANTILE:
         return fc_statistics_quantile(m, column->p);
     case COLUMN_WORST:
-        return fc_statistics_cvar(m, 0.05, high);
+        return fc_statistics_cvar(m, column->p, high);
     case COLUMN_MEAN:
         break;
     }
@@ -284,8 +285,17 @@ static void print_notes(struct printing *p)
         note(p, text);
     }
     note(p, "±: standard error of the simulation (the inputs are as certain as the scenario says)");
-    note(p, "worst 5 %: mean of the worst twentieth of the worlds (CVaR): the highest costs and times, the "
-            "lowest yields");
+    if (p->options->tail > 0) {
+        char text[160];
+        snprintf(text, sizeof text,
+                 "worst %g %%: mean of that share of the worlds (expected shortfall, CVaR): the highest costs and "
+                 "times, the lowest yields",
+                 100 * p->options->tail);
+        note(p, text);
+    } else {
+        note(p, "worst 5 %: mean of the worst twentieth of the worlds (CVaR): the highest costs and times, the "
+                "lowest yields");
+    }
 }
 
 /* Counts of `columns` equal intervals between lo and hi; a bin that spans several shares itself out. */
@@ -652,6 +662,20 @@ static int read_quantiles(const char *text, struct fc_report_options *options, s
                : fc_fail(error, FC_BAD_INPUT, "--quantiles is empty; write for example 10,50,90");
 }
 
+int fc_report_read_tail(const char *text, double *tail, struct fc_error *error)
+{
+    char *end;
+    double percent = strtod(text, &end);
+    end += strspn(end, " %");
+    if (end == text || *end || !(percent > 0 && percent <= 50))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--tail '%.60s' is not a percentage above 0 and at most 50; write for example 1 for the mean of "
+                       "the worst 1 %% of the worlds",
+                       text);
+    *tail = percent / 100;
+    return 0;
+}
+
 static int add_only(const char *name, struct fc_report_options *options, struct fc_error *error)
 {
     const char *names[FC_METRIC_COUNT];
@@ -673,6 +697,7 @@ static int add_only(const char *name, struct fc_report_options *options, struct 
 int fc_report_option(int option, const char *text, struct fc_report_options *options, struct fc_error *error)
 {
     return option == FC_OPTION_QUANTILES ? read_quantiles(text, options, error)
+           : option == FC_OPTION_TAIL    ? fc_report_read_tail(text, &options->tail, error)
            : option == FC_OPTION_ONLY    ? add_only(text, options, error)
            : option == FC_OPTION_SORT    ? read_sort(text, options, error)
                                          : 1;

@@ -23,6 +23,7 @@ struct fc_result {
     uint64_t trials_asked; /* of all shards together: the whole is trials 0 ... trials_asked - 1 */
     float run_flop[FC_RUN_SIZES];
     double deadline_days, budget_usd; /* 0: none */
+    double tail; /* share of the worst worlds whose mean is written beside the rest; 0: none; it is not read back */
     double longest_days; /* a run is watched for so long; what did not end then takes longer; 0: n/a */
     char backend[64];    /* "cpu", "cpu+opencl", ... */
     char devices[1024];  /* devices with their shares */

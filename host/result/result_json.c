@@ -95,6 +95,11 @@ static void write_metric(struct fc_writer *w, const struct fc_result *result, co
         write_estimate(w, quantiles[i].name, fc_statistics_quantile(m, quantiles[i].p), m, &reasons);
     int worst_is_high = fc_metric_worst_is_high(m->metric, fc_metric_fixed_of_tally(&result->tally));
     write_estimate(w, "cvar_worst5", fc_statistics_cvar(m, 0.05, worst_is_high), m, &reasons);
+    if (result->tail > 0) {
+        struct fc_estimate tail = fc_statistics_cvar(m, result->tail, worst_is_high);
+        fc_write_number(w, "tail_share", result->tail);
+        write_estimate(w, "cvar_tail", tail, m, &reasons);
+    }
     fc_write_text(w, "worst", worst_is_high ? "high" : "low");
     fc_write_unsigned(w, "worlds_without_value", m->invalid);
     if (m->invalid) {

@@ -73,6 +73,20 @@ double fc_samples_quantile_error(const float *a, double quantile_a, double error
     return sqrt(fmax(error_a * error_a + error_b * error_b - 2 * r * error_a * error_b, 0));
 }
 
+double fc_samples_tail_error(const float *a, double edge_a, const float *b, double edge_b, double share, int high,
+                             size_t count)
+{
+    double sum = 0, square = 0, sign = high ? 1 : -1;
+    for (size_t i = 0; i < count; i++) {
+        double of_a = fmax(sign * ((double)a[i] - edge_a), 0), of_b = fmax(sign * ((double)b[i] - edge_b), 0);
+        double x = of_b - of_a;
+        sum += x;
+        square += x * x;
+    }
+    double n = (double)count, mean = sum / n;
+    return count > 1 ? sqrt(fmax(square / n - mean * mean, 0) / (n - 1)) / share : (double)NAN;
+}
+
 /* Radix sort by the key of the value (cuda/model/base/tally.h), 11 bits at a time: stable, linear. */
 int fc_samples_order(const float *values, size_t count, uint32_t *order)
 {

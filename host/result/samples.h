@@ -30,6 +30,12 @@ struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count,
 double fc_samples_quantile_error(const float *a, double quantile_a, double error_a, const float *b,
                                  double quantile_b, double error_b, size_t count);
 
+/* Standard error of the difference of the means of the worst `share` of the worlds of a and of b, on the same worlds; edge_a
+ * and edge_b are the quantiles where these tails begin, `high`: the worst are the highest. From the influence of each world on
+ * either mean, edge + (value - edge) / share beyond the edge (Trindade et al. 2007), as of paired values. */
+double fc_samples_tail_error(const float *a, double edge_a, const float *b, double edge_b, double share, int high,
+                             size_t count);
+
 /* order[0 ... count - 1] receives the indices of the values in rising order (equal ones by index). Returns 0,
  * or -1 without memory. */
 int fc_samples_order(const float *values, size_t count, uint32_t *order);
