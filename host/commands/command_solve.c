@@ -31,7 +31,7 @@ static const char help[] =
     "                        a range a quarter to four times what the scenario says\n"
     "      --target EXPR     'deadline_and_budget_met>=0.9', 'p95(cost_usd)<=260 M USD', "
     "'mean(goodput)>=0.85',\n"
-    "                        'worst5(wall_clock_days)<=120'\n"
+    "                        'worst5(wall_clock_days)<=120'; twice for the values that reach both\n"
     "      --tie PATH=F      give PATH the number tried times F, e.g. --tie plan.dp=1/72;\n"
     "                        or C minus or plus it: --tie provider1.share=1-x\n"
     "\n"
@@ -39,6 +39,7 @@ static const char help[] =
     "\n";
 
 enum { OPTION_FOR = FC_ANALYSIS_OWN, OPTION_TARGET, OPTION_TIE, TIES_MAX = 8, RUNS = 15 };
+enum { TARGETS = 2, SEEN_MOST = 4 * FC_SOLVE_POINTS };
 enum { PILOT_SHARE = 16, PILOT_LEAST = 1000 }; /* worlds of the coarser search: that part, at least so many */
 
 static const struct option own[] = {
@@ -51,7 +52,8 @@ static const struct option own[] = {
 struct options {
     struct fc_analysis_options shared;
     struct fc_outputs outputs;
-    const char *scenario, *over, *target;
+    const char *scenario, *over, *target[TARGETS];
+    int target_count;
     const char *ties[TIES_MAX];
     int tie_count;
 };
@@ -60,7 +62,15 @@ struct search {
     const struct options *o;
     struct fc_analysis analysis;
     struct fc_range range;
-    struct fc_answer answer;
+    struct fc_answer answer; /* the one that is searched for, number `at` of `answers` */
+    struct fc_answer answers[TARGETS];
+    int at;
+    struct seen { /* every value that was simulated, with all figures */
+        uint64_t trials;
+        double x;
+        struct fc_estimate e[TARGETS];
+    } seen[SEEN_MOST];
+    int seen_count;
     uint64_t trials;
     uint64_t pilot_trials; /* of a coarser search before, or 0 */
     int pilot_values;
@@ -73,8 +83,10 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     while ((option = fc_analysis_next(&o->shared, "solve", argc, argv, own, error)) >= FC_ANALYSIS_OWN) {
         if (option == OPTION_FOR)
             o->over = optarg;
+        else if (option == OPTION_TARGET && o->target_count < TARGETS)
+            o->target[o->target_count++] = optarg;
         else if (option == OPTION_TARGET)
-            o->target = optarg;
+            return fc_fail(error, FC_BAD_INPUT, "too many --target; at most %d", (int)TARGETS);
         else if (option == OPTION_TIE && o->tie_count < TIES_MAX)
             o->ties[o->tie_count++] = optarg;
         else
@@ -82,13 +94,16 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     }
     if (option != FC_ANALYSIS_DONE)
         return option;
-    if (argc - optind != 1 || !o->over || !o->target)
+    if (argc - optind != 1 || !o->over || !o->target_count)
         return fc_fail(
             error, FC_BAD_INPUT,
             "solve needs a scenario, --for and --target, e.g. flopcast solve gb300-nvl72-frontier --for "
             "cluster.spare_nodes=0..63 --target 'deadline_and_budget_met>=0.5'");
     o->scenario = argv[optind];
-    return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, 0, error);
+    if (o->target_count == 2 && o->shared.report)
+        return fc_fail(error, FC_BAD_INPUT, "--report: two targets have no page; -o FILE.json writes both");
+    return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report,
+                           o->target_count == 2 ? FC_OUTPUT_JSON : 0, error);
 }
 
 /* "FIGURE>=VALUE" or "<=". */
@@ -173,10 +188,19 @@ static int complete(struct search *search, struct fc_solve *solve, const struct 
     return 0;
 }
 
-static int evaluate(void *context, double x, struct fc_solve_point *point, struct fc_error *error)
+/* The figures at x of this many trials: simulated once, whichever target asks. NULL with `error` filled. */
+static const struct seen *simulate(struct search *search, double x, struct fc_error *error)
 {
-    struct search *search = context;
     const struct options *o = search->o;
+    for (int i = 0; i < search->seen_count; i++)
+        if (search->seen[i].trials == search->trials && !(search->seen[i].x < x || search->seen[i].x > x))
+            return &search->seen[i];
+    if (search->seen_count == SEEN_MOST) {
+        fc_fail(error, FC_FAULT, "the search did not end");
+        return NULL;
+    }
+    struct seen *seen = &search->seen[search->seen_count];
+    int metrics[TARGETS];
     struct fc_scenario scenario;
     struct fc_tally tally;
     char value[FC_RANGE_TEXT], texts[TIES_MAX + 1][2 * FC_RANGE_TEXT + 8];
@@ -186,39 +210,88 @@ static int evaluate(void *context, double x, struct fc_solve_point *point, struc
     changes[0] = texts[0];
     for (int i = 0; i < o->tie_count; i++) {
         if (fc_range_tie(o->ties[i], x, texts[i + 1], sizeof texts[i + 1], error))
-            return -1;
+            return NULL;
         changes[i + 1] = texts[i + 1];
     }
     if (fc_analysis_scenario(&scenario, o->scenario, &o->shared, changes, (size_t)o->tie_count + 1, error))
-        return -1;
-    int status = -1;
-    if (scenario.compiled.program.metric_row[search->answer.metric] < 0) {
-        fc_fail(error, FC_BAD_INPUT, "the target's metric does not exist at %s", texts[0]);
-        goto out;
+        return NULL;
+    bool done = false;
+    for (int t = 0; t < o->target_count; t++) {
+        metrics[t] = search->answers[t].metric;
+        if (scenario.compiled.program.metric_row[metrics[t]] < 0) {
+            fc_fail(error, FC_BAD_INPUT, "the target's metric does not exist at %s", texts[0]);
+            goto out;
+        }
     }
-    fc_analysis_keep(&scenario.compiled.program, &search->answer.metric, 1);
+    int different = o->target_count == 2 && metrics[0] == metrics[1] ? 1 : o->target_count;
+    fc_analysis_keep(&scenario.compiled.program, metrics, different);
     if (fc_analysis_run(&search->analysis, &scenario.compiled, scenario.seed, 0, search->trials, &tally, NULL,
                         error))
         goto out;
-    struct fc_estimate e = fc_answer_value(&search->answer, &tally);
-    search->too_few = e.refused && e.why == FC_WHY_FEW;
-    if (e.refused) {
-        char why[200];
-        fc_statistics_why(fc_tally_find(&tally, search->answer.metric), &e, why, sizeof why);
-        fc_fail(error, FC_BAD_INPUT, "the target's figure has no value at %s: %s", texts[0], why);
-        fc_tally_free(&tally);
-        goto out;
+    done = true;
+    search->too_few = false;
+    for (int t = 0; t < o->target_count; t++) {
+        struct fc_estimate e = seen->e[t] = fc_answer_value(&search->answers[t], &tally);
+        search->too_few = search->too_few || (e.refused && e.why == FC_WHY_FEW);
+        if (e.refused && done) {
+            char why[200];
+            fc_statistics_why(fc_tally_find(&tally, metrics[t]), &e, why, sizeof why);
+            fc_fail(error, FC_BAD_INPUT, "the target's figure has no value at %s: %s", texts[0], why);
+            done = false;
+        }
     }
     fc_tally_free(&tally);
-    point->value = e.value;
-    point->error = e.error;
-    status = 0;
+    seen->trials = search->trials;
+    seen->x = x;
+    search->seen_count += done;
 out:
     fc_scenario_close(&scenario);
-    return status;
+    return done ? seen : NULL;
 }
 
-static void print(const struct search *search, const struct fc_solve *s, const struct fc_scenario *scenario)
+static int evaluate(void *context, double x, struct fc_solve_point *point, struct fc_error *error)
+{
+    struct search *search = context;
+    const struct seen *seen = simulate(search, x, error);
+    if (!seen)
+        return -1;
+    point->value = seen->e[search->at].value;
+    point->error = seen->e[search->at].error;
+    return 0;
+}
+
+/* The values that reach the target, as far as a figure that rises or falls throughout says; false: none. */
+static bool reached(const struct fc_solve *s, double *lo, double *hi)
+{
+    *lo = s->outcome == FC_SOLVE_FOUND && s->smallest ? s->x : s->lo;
+    *hi = s->outcome == FC_SOLVE_FOUND && !s->smallest ? s->x : s->hi;
+    return s->outcome != FC_SOLVE_NONE;
+}
+
+/* The same of both; false: none. */
+static bool both_reached(const struct fc_solve *a, const struct fc_solve *b, double *lo, double *hi)
+{
+    double ends[4];
+    bool any = reached(a, &ends[0], &ends[1]), also = reached(b, &ends[2], &ends[3]);
+    *lo = fmax(ends[0], ends[2]);
+    *hi = fmin(ends[1], ends[3]);
+    return any && also && *lo <= *hi;
+}
+
+static void print_both(const struct search *search, const struct fc_solve s[TARGETS])
+{
+    char lo[FC_RANGE_TEXT], hi[FC_RANGE_TEXT];
+    double from, to;
+    if (!both_reached(&s[0], &s[1], &from, &to)) {
+        printf("\nNo value of %s reaches both targets.\n", search->range.path);
+        return;
+    }
+    fc_range_text(&search->range, from, lo, sizeof lo);
+    fc_range_text(&search->range, to, hi, sizeof hi);
+    printf("\nBoth targets are reached from %s = %s to %s.\n", search->range.path, lo, hi);
+}
+
+static void print(const struct search *search, const struct fc_solve *s, const struct fc_scenario *scenario, bool first)
 {
     const struct fc_metric_info *info = fc_metric_find(search->answer.metric);
     struct fc_scale scale =
@@ -231,7 +304,10 @@ static void print(const struct search *search, const struct fc_solve *s, const s
     fc_format_figure(s->value, s->error, &scale, at, sizeof at);
     const char *unit = isfinite(s->value) ? scale.unit : ""; /* 'never' has none */
     fc_format_number(s->target / scale.factor, 4, target, sizeof target);
-    fc_analysis_head(stdout, scenario, search->trials);
+    if (first)
+        fc_analysis_head(stdout, scenario, search->trials);
+    else
+        putchar('\n');
     struct fc_table table;
     fc_table_start(&table, 3, 0);
     fc_table_cell(&table, "%s", search->range.path);
@@ -274,19 +350,15 @@ static void print(const struct search *search, const struct fc_solve *s, const s
                "range, or "
                "change another input.\n",
                search->range.path, value, figure, at, *unit ? " " : "", unit);
-    fc_analysis_foot(stdout, &search->analysis);
 }
 
-static int print_json(const struct search *search, const struct fc_solve *s,
-                      const struct fc_scenario *scenario, struct fc_error *error)
+static void write_answer(struct fc_writer *w, const struct search *search, const struct fc_solve *s,
+                         const struct fc_scenario *scenario)
 {
     static const char *const outcomes[] = {"found", "whole range reaches it",
                                            "nothing in the range reaches it"};
-    struct fc_writer *w;
     char figure[96];
     fc_answer_name(&search->answer, scenario->compiled.program.contract.run_flop, figure, sizeof figure);
-    if (fc_analysis_write_start(&w, "solve", &search->analysis, scenario, search->trials, error))
-        return -1;
     fc_write_text(w, "path", search->range.path);
     fc_write_flag(w, "factor", search->range.factor);
     fc_write_text(w, "unit", search->range.unit);
@@ -312,6 +384,32 @@ static int print_json(const struct search *search, const struct fc_solve *s,
         fc_write_end(w);
     }
     fc_write_end(w);
+}
+
+/* One target's answer; of two, a list of them and the values that reach both. */
+static int print_json(struct search *search, const struct fc_solve s[TARGETS], const struct fc_scenario *scenario,
+                      struct fc_error *error)
+{
+    struct fc_writer *w;
+    double lo, hi;
+    if (fc_analysis_write_start(&w, "solve", &search->analysis, scenario, search->trials, error))
+        return -1;
+    if (search->o->target_count == 1) {
+        write_answer(w, search, s, scenario);
+        return fc_analysis_write_end(w, error);
+    }
+    fc_write_list(w, "targets");
+    for (int t = 0; t < TARGETS; t++) {
+        search->answer = search->answers[t];
+        fc_write_map(w, NULL);
+        write_answer(w, search, &s[t], scenario);
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+    bool found = both_reached(&s[0], &s[1], &lo, &hi);
+    fc_write_flag(w, "found", found);
+    fc_write_number(w, "lo", found ? lo : (double)NAN);
+    fc_write_number(w, "hi", found ? hi : (double)NAN);
     return fc_analysis_write_end(w, error);
 }
 
@@ -346,24 +444,27 @@ static int find(struct search *search, struct fc_solve *s, const struct fc_progr
 /* Returns 0, 1 when no value reaches the target, or -1. */
 static int solve(struct options *o, struct fc_error *error)
 {
-    struct search search = {.o = o};
-    struct fc_solve s = {.evaluate = evaluate, .context = &search};
+    static struct search search; /* large */
+    struct fc_solve s[TARGETS] = {{.evaluate = evaluate, .context = &search}, {.evaluate = evaluate, .context = &search}};
     struct fc_scenario scenario = {0};
     char path[FC_RANGE_TEXT + 8];
     bool opened = false;
     int status = -1;
+    search.o = o;
     snprintf(path, sizeof path, "%s%s", o->over, strchr(o->over, '=') ? "" : "=0..0");
     if (fc_range_read_ends(&search.range, path, error) ||
         (!search.range.factor &&
          fc_scenario_refuse_override(&o->shared.scenario, search.range.path, "--for", error)) ||
-        fc_analysis_scenario(&scenario, o->scenario, &o->shared, NULL, 0, error) ||
-        read_target(o->target, &scenario.compiled.program, &search.answer, &s, error) ||
-        complete(&search, &s, &scenario, error))
+        fc_analysis_scenario(&scenario, o->scenario, &o->shared, NULL, 0, error))
         goto out;
+    for (int t = 0; t < o->target_count; t++)
+        if (read_target(o->target[t], &scenario.compiled.program, &search.answers[t], &s[t], error) ||
+            complete(&search, &s[t], &scenario, error))
+            goto out;
     search.trials = fc_analysis_trials(&scenario, &o->shared, RUNS);
     fc_scenario_print_notes(&scenario, stderr, o->shared.quiet);
     if (fc_outputs_open(&o->outputs, error) ||
-        fc_analysis_open(&search.analysis, &o->shared, RUNS * search.trials, error))
+        fc_analysis_open(&search.analysis, &o->shared, (uint64_t)(RUNS * o->target_count) * search.trials, error))
         goto out;
     opened = true;
     bool leaves_runs = fc_kept_path(search.range.path);
@@ -372,22 +473,33 @@ static int solve(struct options *o, struct fc_error *error)
     if (leaves_runs)
         fc_analysis_keep_runs(&search.analysis, &scenario.compiled.program, search.trials);
     search.analysis.same_runs = true;
-    if (find(&search, &s, &scenario.compiled.program, leaves_runs, error))
-        goto out;
+    for (int t = 0; t < o->target_count; t++) {
+        search.at = t;
+        search.answer = search.answers[t];
+        if (find(&search, &s[t], &scenario.compiled.program, leaves_runs, error))
+            goto out;
+    }
     fc_progress_end(&search.analysis.line);
     if (o->shared.json || fc_outputs_any(&o->outputs)) {
         search.analysis.json = fc_outputs_begin(&o->outputs, error);
         if (!search.analysis.json ||
-            fc_outputs_end(&o->outputs, print_json(&search, &s, &scenario, error) != 0, o->shared.json,
+            fc_outputs_end(&o->outputs, print_json(&search, s, &scenario, error) != 0, o->shared.json,
                            error))
             goto out;
     }
     status = 0;
     if (fc_outputs_leave_room(&o->outputs, o->shared.json)) {
         fc_fold_start();
-        print(&search, &s, &scenario);
+        for (int t = 0; t < o->target_count; t++) {
+            search.answer = search.answers[t];
+            print(&search, &s[t], &scenario, t == 0);
+        }
+        if (o->target_count == 2)
+            print_both(&search, s);
+        fc_analysis_foot(stdout, &search.analysis);
     }
-    if (s.outcome == FC_SOLVE_NONE)
+    double lo, hi;
+    if (o->target_count == 2 ? !both_reached(&s[0], &s[1], &lo, &hi) : s[0].outcome == FC_SOLVE_NONE)
         status = 1;
 out:
     if (opened)
