@@ -66,6 +66,13 @@ static void open_random(struct fc_scenario *s)
         SET("provider2.share=%.3f", second);
         SET("provider2.form=%s", forms[(int)uniform(0, 4.99)]);
     }
+    if (uniform(0, 1) < 0.5) {
+        SET("events.customer_hazard=[%.3f]", uniform(0, 0.2));
+        SET("events.provider_hazard=[%.3f]", uniform(0, 0.2));
+        SET("events.site_hazard=[%.3f]", uniform(0, 0.3));
+    }
+    SET("finance.tax=true");
+    SET("finance.provider_books=true");
     if (fc_scenario_open(s, "openai-aws-38b-contract", &options, &error))
         fail_msg("%s", error.text);
     fc_scenario_options_free(&options);
@@ -78,8 +85,10 @@ static void cash_of_all_parties_is_zero(void **state)
 {
     (void)state;
     static struct fc_flows_world w;
-    int with_credits = 0, with_fees = 0, with_owned = 0;
-    for (int c = 0; c < CONTRACTS; c++) {
+    int with_credits = 0, with_fees = 0, with_owned = 0, with_losses = 0;
+    const char *often = getenv("FLOPCAST_TEST_CONTRACTS");
+    int contracts = often ? atoi(often) : CONTRACTS;
+    for (int c = 0; c < contracts; c++) {
         struct fc_scenario s;
         open_random(&s);
         for (uint64_t n = 0; n < 3; n++) {
@@ -106,13 +115,29 @@ static void cash_of_all_parties_is_zero(void **state)
             assert_true(fabs(delivered - metric(&s, &w, FC_M_GPU_HOURS)) <= 1e-6 * delivered);
             assert_true(fabs(energy - metric(&s, &w, FC_M_ENERGY_MWH)) <= 1e-5 * energy);
             assert_true(used <= delivered * (1 + 1e-6));
+            /* what is prepaid is credited, refunded, lost in a default, or forfeited at an exit */
+            const struct fc_program *p = &s.compiled.program;
+            double lost = p->contract.months.events ? metric(&s, &w, FC_M_PREPAYMENT_LOST_USD) : 0;
+            double kept = -(double)sum[FC_FLOW_PREPAID] / 100;
+            assert_true(kept >= -0.02 && lost >= 0);
+            if (p->contract.months.terminate == 0)
+                assert_true(fabs(kept - lost) <= 1e-6 * fabs(lost) + 0.02);
+            with_losses += lost > 0;
+            /* taxes by month are the year's, and the provider's costs its books */
+            double tax = metric(&s, &w, FC_M_TAX_USD), costs = metric(&s, &w, FC_M_PROVIDER_CAPITAL_USD) +
+                                                              metric(&s, &w, FC_M_PROVIDER_OPERATIONS_USD) +
+                                                              metric(&s, &w, FC_M_PROVIDER_ENERGY_USD) -
+                                                              metric(&s, &w, FC_M_PROVIDER_END_VALUE_USD);
+            assert_true(fabs((double)sum[FC_FLOW_TAX] / 100 + tax) <= 1e-6 * tax + 0.02);
+            assert_true(fabs((double)sum[FC_FLOW_PROVIDER_COSTS] / 100 + costs) <= 1e-5 * (fabs(costs) + fabs(paid)) + 0.02);
             with_credits += sum[FC_FLOW_CREDITS] != 0;
             with_fees += sum[FC_FLOW_FEES] != 0;
             with_owned += sum[FC_FLOW_OWNED] != 0;
         }
         fc_scenario_close(&s);
     }
-    assert_true(with_credits > CONTRACTS / 3 && with_fees > CONTRACTS / 6 && with_owned > CONTRACTS / 15);
+    assert_true(with_credits > contracts / 3 && with_fees > contracts / 6 && with_owned > contracts / 15);
+    assert_true(with_losses > contracts / 20);
 }
 
 /* A contract known by hand: 100 GPUs at 2 USD for a year, a fifth prepaid and credited from the start. */

@@ -52,8 +52,9 @@ $(foreach t,$(TIMELINE_TESTS),$(eval TEST_OBJECTS_test_$(t) := $(FIXTURE))$(eval
 # What the tests of whole scenarios share.
 TEST_OBJECTS_test_contract := $(B)/tests/kernel_double.o
 TEST_OBJECTS_test_ledger := $(B)/tests/kernel_double.o
+TEST_OBJECTS_test_money := $(B)/tests/kernel_double.o
 TEST_OBJECTS_test_relations := $(B)/tests/kernel_double.o
-$(B)/tests/test_contract $(B)/tests/test_ledger $(B)/tests/test_relations: $(B)/tests/kernel_double.o
+$(B)/tests/test_contract $(B)/tests/test_ledger $(B)/tests/test_money $(B)/tests/test_relations: $(B)/tests/kernel_double.o
 SCENARIO_RUN := $(B)/tests/scenario_run.o
 $(foreach t,anchors anchor_runs era result plan,$(eval TEST_OBJECTS_test_$(t) := $(SCENARIO_RUN)))
 $(foreach t,anchors anchor_runs era result plan,$(eval $(B)/tests/test_$(t): $(SCENARIO_RUN)))

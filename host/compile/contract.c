@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "copula.h"
+#include "tax.h"
 #include "host/language/in_use.h"
 #include "cuda/model/base/draw.h"
 
@@ -128,8 +129,16 @@ static int compile_finance(const struct fc_settings *settings, struct fc_months 
     months->irr = months->revenue != FC_REVENUE_NONE;
     if (f[FC_FIELD_PROGRAMME_FLOP].is_set)
         months->programme_flop = (float)f[FC_FIELD_PROGRAMME_FLOP].number;
+    static const enum fc_field_id by_hour[] = {FC_FIELD_REVENUE_PER_HOUR},
+                                  by_token[] = {FC_FIELD_TOKEN_PRICE, FC_FIELD_TOKENS_PER_S};
+    if (months->revenue == FC_REVENUE_PER_HOUR)
+        return fc_program_require(settings, by_hour, 1, "contract with finance.revenue: per_gpu_hour", error);
+    if (months->revenue == FC_REVENUE_PER_TOKEN)
+        return fc_program_require(settings, by_token, 2, "contract with finance.revenue: per_token", error);
     if (months->revenue != FC_REVENUE_PATH)
         return 0;
+    months->serves = f[FC_FIELD_PATH_TRAINING].is_set;
+    months->trains_by_path = months->serves ? (float)f[FC_FIELD_PATH_TRAINING].number : 0;
     static const enum fc_field_id losses[] = {FC_FIELD_REFERENCE_NET, FC_FIELD_REFERENCE_OPERATING,
                                               FC_FIELD_REFERENCE_CASH};
     double revenue = f[FC_FIELD_REFERENCE_REVENUE].number;
@@ -198,6 +207,23 @@ static int compile_price(const struct fc_settings *settings, struct fc_months *m
     return 0;
 }
 
+/* Taxes, the provider's books and common outages, where they are asked for. */
+static void compile_parties(const struct fc_settings *settings, struct fc_months *months)
+{
+    const struct fc_setting *f = settings->fields;
+    if (f[FC_FIELD_TAX].flag) {
+        months->taxed = 1;
+        months->losses = f[FC_FIELD_TAX_LOSSES].choice;
+        months->loss_limit = (float)f[FC_FIELD_LOSS_LIMIT].number;
+        fc_tax_schedule((enum fc_depreciation)f[FC_FIELD_DEPRECIATION].choice, f[FC_FIELD_TAX_LIFE].number,
+                        f[FC_FIELD_BONUS].number, months->written);
+        fc_tax_schedule(FC_DEPRECIATION_LINE, f[FC_FIELD_SITE_TAX_LIFE].number, 0, months->site_written);
+    }
+    months->books = f[FC_FIELD_BOOKS].flag;
+    months->debt = months->books ? (float)f[FC_FIELD_PROVIDER_DEBT].number : 0;
+    months->beta = months->providers > 1 ? (float)f[FC_FIELD_COMMON_OUTAGES].number : 0;
+}
+
 /* Hazards and months that the scenario states; those of the defaults belong to `value` alone. */
 static void compile_events(const struct fc_settings *settings, struct fc_months *months)
 {
@@ -216,6 +242,16 @@ static void compile_events(const struct fc_settings *settings, struct fc_months 
         months->event_month[e] = (float)f[month[e]].number;
         months->events |= f[month[e]].number > 0;
     }
+    const struct fc_setting *sites = &f[FC_FIELD_SITE_HAZARD];
+    for (int y = 0; y < FC_EVENT_YEARS && stated(sites); y++) {
+        size_t at = (size_t)y < sites->count ? (size_t)y : sites->count - 1;
+        months->site_hazard[y] = (float)sites->numbers[at];
+        months->sites |= sites->numbers[at] > 0;
+    }
+    months->site_month = (float)f[FC_FIELD_SITE_STOP].number;
+    months->site_length = (float)f[FC_FIELD_SITE_STOP_LENGTH].number;
+    months->sites |= f[FC_FIELD_SITE_STOP].number > 0;
+    months->events |= months->sites;
     months->event_correlation = (float)f[FC_FIELD_EVENT_CORRELATION].number;
     months->recovery = (float)f[FC_FIELD_RECOVERY].number;
     months->collapse_depth = (float)f[FC_FIELD_COLLAPSE_DEPTH].number;
@@ -264,6 +300,7 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
     if (standard_tables(compiled, months, error) || compile_providers(compiled, settings, months, error) ||
         compile_market(compiled, settings, months, error) || compile_finance(settings, months, error))
         return -1;
+    compile_parties(settings, months);
     return 0;
 }
 

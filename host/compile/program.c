@@ -74,10 +74,22 @@ static bool applies(const struct fc_program *program, enum fc_when when, int ind
         return months && contract->months.revenue != FC_REVENUE_NONE;
     case FC_WHEN_COMPANY:
         return months && contract->months.revenue == FC_REVENUE_PATH;
+    case FC_WHEN_EARNING:
+        return months && contract->months.revenue >= FC_REVENUE_PER_HOUR;
+    case FC_WHEN_TAX:
+        return months && contract->months.taxed;
+    case FC_WHEN_TAX_ON_REVENUE:
+        return months && contract->months.taxed && contract->months.revenue != FC_REVENUE_NONE;
+    case FC_WHEN_BOOKS:
+        return months && contract->months.books;
+    case FC_WHEN_BOOKS_AND_REVENUE:
+        return months && contract->months.books && contract->months.revenue != FC_REVENUE_NONE;
     case FC_WHEN_PROVIDERS:
         return months && contract->months.providers > 1;
     case FC_WHEN_EVENTS:
         return months && contract->months.events;
+    case FC_WHEN_SITES:
+        return months && contract->months.sites;
     case FC_WHEN_SPOT:
         return spot;
     case FC_WHEN_MARKET:

@@ -28,8 +28,13 @@ _Static_assert((int)FC_WORD_TAKE_OR_PAY == FC_FORM_TAKE_OR_PAY && (int)FC_WORD_M
                    (int)FC_WORD_OWN == FC_FORM_OWN,
                "provider1.form");
 _Static_assert((int)FC_WORD_NO_REVENUE == FC_REVENUE_NONE && (int)FC_WORD_PER_GW == FC_REVENUE_PER_GW &&
-                   (int)FC_WORD_PATH == FC_REVENUE_PATH,
+                   (int)FC_WORD_PATH == FC_REVENUE_PATH &&
+                   (int)FC_WORD_PER_GPU_HOUR == FC_REVENUE_PER_HOUR &&
+                   (int)FC_WORD_PER_TOKEN == FC_REVENUE_PER_TOKEN,
                "finance.revenue");
+_Static_assert((int)FC_WORD_CARRIED == FC_LOSSES_CARRIED && (int)FC_WORD_OFFSET == FC_LOSSES_OFFSET &&
+                   (int)FC_WORD_LOST == FC_LOSSES_LOST,
+               "finance.tax_losses");
 
 /* STATED("byte"): the name of the key says the unit; kept as a mark before it. */
 #define STATED(text) "=" text

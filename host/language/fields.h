@@ -46,8 +46,14 @@ enum fc_use {
     FC_USE_REVENUE,        /* finance.revenue other than none */
     FC_USE_REVENUE_PER_GW, /* finance.revenue: per_gw */
     FC_USE_REVENUE_PATH,   /* finance.revenue: path */
+    FC_USE_REVENUE_PER_HOUR,  /* finance.revenue: per_gpu_hour */
+    FC_USE_REVENUE_PER_TOKEN, /* finance.revenue: per_token */
+    FC_USE_REVENUE_SERVING,   /* finance.revenue: per_gpu_hour or per_token */
+    FC_USE_TAX,            /* finance.tax */
+    FC_USE_BOOKS,          /* finance.provider_books */
+    FC_USE_PROVIDERS,      /* two providers */
     FC_USE_PROGRAMME,      /* programme.first_run */
-    FC_USE_OWN,            /* own.compare, or a provider with own; as the three that follow */
+    FC_USE_OWN, /* own.compare, finance.provider_books, or a provider with own; as the three that follow */
     FC_USE_OWN_ALL_IN,     /* own.basis: all_in */
     FC_USE_OWN_PARTS,      /* own.basis: parts */
     FC_USE_OWN_DECLINE,    /* own.method: value_decline */

@@ -67,7 +67,8 @@ static bool own_in_use(const struct fc_settings *settings, enum fc_use use)
     const struct fc_setting *f = settings->fields;
     bool parts = f[FC_FIELD_OWN_BASIS].choice == FC_OWN_PARTS,
          decline = f[FC_FIELD_OWN_METHOD].choice == FC_OWN_VALUE_DECLINE;
-    if (!f[FC_FIELD_OWN_COMPARE].flag && !fc_contract_has_form(settings, FC_FORM_OWN, FC_FORM_OWN))
+    if (!f[FC_FIELD_OWN_COMPARE].flag && !f[FC_FIELD_BOOKS].flag &&
+        !fc_contract_has_form(settings, FC_FORM_OWN, FC_FORM_OWN))
         return false;
     return use == FC_USE_OWN_ALL_IN  ? !parts
            : use == FC_USE_OWN_PARTS ? parts
@@ -106,6 +107,18 @@ static bool contract_reads(const struct fc_settings *settings, const struct fc_f
         return revenue == FC_REVENUE_PER_GW;
     case FC_USE_REVENUE_PATH:
         return revenue == FC_REVENUE_PATH;
+    case FC_USE_REVENUE_PER_HOUR:
+        return revenue == FC_REVENUE_PER_HOUR;
+    case FC_USE_REVENUE_PER_TOKEN:
+        return revenue == FC_REVENUE_PER_TOKEN;
+    case FC_USE_REVENUE_SERVING:
+        return revenue >= FC_REVENUE_PER_HOUR;
+    case FC_USE_TAX:
+        return f[FC_FIELD_TAX].flag;
+    case FC_USE_BOOKS:
+        return f[FC_FIELD_BOOKS].flag;
+    case FC_USE_PROVIDERS:
+        return fc_contract_providers(settings) > 1;
     case FC_USE_PROGRAMME:
         return f[FC_FIELD_PROGRAMME_FLOP].is_set;
     case FC_USE_OWN:

@@ -10,6 +10,7 @@ const char *const fc_chapter_titles[FC_CHAPTER_COUNT] = {
     [FC_CHAPTER_CAPACITY] = "what it buys",
     [FC_CHAPTER_RUNS] = "frontier runs: how many, how long, at what cost",
     [FC_CHAPTER_MONEY] = "money: what is paid and earned, and when it pays back",
+    [FC_CHAPTER_PROVIDER] = "the provider's side of the contract",
     [FC_CHAPTER_COMPANY] = "the whole company on three loss bases",
     [FC_CHAPTER_POWER] = "energy, power and carbon",
     [FC_CHAPTER_DELIVERY] = "delivery and outages",

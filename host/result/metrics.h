@@ -20,6 +20,7 @@ enum fc_chapter_id {
     FC_CHAPTER_CAPACITY,
     FC_CHAPTER_RUNS,
     FC_CHAPTER_MONEY,
+    FC_CHAPTER_PROVIDER,
     FC_CHAPTER_COMPANY,
     FC_CHAPTER_POWER,
     FC_CHAPTER_DELIVERY,
@@ -49,8 +50,14 @@ enum fc_when {
     FC_WHEN_MONTHS,              /*   month by month, */
     FC_WHEN_REVENUE,             /*     with revenue, */
     FC_WHEN_COMPANY,             /*     that of the whole company, */
+    FC_WHEN_EARNING,             /*     by hours or tokens that serve, */
+    FC_WHEN_TAX,                 /*     with taxes, */
+    FC_WHEN_TAX_ON_REVENUE,      /*       on revenue, */
+    FC_WHEN_BOOKS,               /*     with the provider's books, */
+    FC_WHEN_BOOKS_AND_REVENUE,   /*       beside revenue, */
     FC_WHEN_PROVIDERS,           /*     with several providers, */
     FC_WHEN_EVENTS,              /*     with defaults or a collapse of the demand, */
+    FC_WHEN_SITES,               /*     with sites that may be stopped, */
     FC_WHEN_SPOT,                /*     with spot capacity, */
     FC_WHEN_MARKET,              /*     with paths of market prices, */
     FC_WHEN_EXPANSION,           /*     with an option to expand, */

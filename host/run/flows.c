@@ -1,6 +1,7 @@
 /* flows.c: see flows.h. */
 #include "flows.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,32 @@
 static _Thread_local struct fc_flows_world *seen;
 static _Thread_local struct totals {
     int64_t cash[FC_CASH_KINDS];
+    int64_t taxes, costs;
     double delivered, worked, kwh;
 } before_this;
 
+/* What the providers have spent so far, less what they keep, cents. */
+static int64_t costs_of(const struct fc_books *books)
+{
+    double usd = (double)books->capital[0] + (double)books->operations[0] + (double)books->energy[0] -
+                 (double)books->end[0];
+    return llround(100 * usd);
+}
+
+/* A year's taxes, known in its last month t, fall on its months alike; of[month × FC_FLOW_MONEY + flow]. */
+static void spread_tax(int t, int months, int64_t *of)
+{
+    int first = t / 12 * 12, count = t + 1 - first;
+    if (t % 12 != 11 && t != months - 1)
+        return;
+    int64_t year = of[t * FC_FLOW_MONEY + FC_FLOW_TAX];
+    for (int m = first; m <= t; m++)
+        of[m * FC_FLOW_MONEY + FC_FLOW_TAX] =
+            year * (m + 1 - first) / count - year * (m - first) / count;
+}
+
 /* What the month added to the totals. */
-static void see(int t, const struct fc_ledger *ledger)
+static void see(int t, const struct fc_months *terms, const struct fc_ledger *ledger)
 {
     if (!seen)
         return;
@@ -30,13 +52,18 @@ static void see(int t, const struct fc_ledger *ledger)
         provider -= k <= FC_CASH_CREDITS ? cents[k] : 0;
     }
     cents[FC_FLOW_PROVIDER] = provider;
+    now.taxes = terms->taxed ? ledger->taxes[0] : 0;
+    now.costs = terms->books ? costs_of(&ledger->books) : 0;
+    cents[FC_FLOW_TAX] = before_this.taxes - now.taxes;
+    spread_tax(t, terms->months, cents - t * FC_FLOW_MONEY);
+    cents[FC_FLOW_PROVIDER_COSTS] = before_this.costs - now.costs;
     seen->quantity[t][FC_FLOW_DELIVERED - FC_FLOW_MONEY] = now.delivered - before_this.delivered;
     seen->quantity[t][FC_FLOW_USED - FC_FLOW_MONEY] = now.worked - before_this.worked;
     seen->quantity[t][FC_FLOW_ENERGY - FC_FLOW_MONEY] = (now.kwh - before_this.kwh) / 1000;
     seen->months = t + 1;
     before_this = now;
 }
-#define FC_MONTH_SEEN(t, ledger) see(t, ledger)
+#define FC_MONTH_SEEN(t, ledger) see(t, terms, ledger)
 #include "cuda/model/trial.h"
 
 _Static_assert(FC_FLOW_BILLS == (int)FC_CASH_BILLS && FC_FLOW_OTHER == (int)FC_CASH_OTHER &&
@@ -49,8 +76,8 @@ static const struct {
     {"bills_usd", "USD"},    {"extras_usd", "USD"},          {"prepayment_usd", "USD"},
     {"fees_usd", "USD"},     {"service_credits_usd", "USD"}, {"owned_usd", "USD"},
     {"revenue_usd", "USD"},  {"other_costs_usd", "USD"},     {"net_usd", "USD"},
-    {"provider_usd", "USD"}, {"delivered_gpu_h", "GPU-h"},   {"used_gpu_h", "GPU-h"},
-    {"energy_mwh", "MWh"},
+    {"provider_usd", "USD"}, {"provider_costs_usd", "USD"}, {"tax_usd", "USD"},
+    {"delivered_gpu_h", "GPU-h"}, {"used_gpu_h", "GPU-h"},  {"energy_mwh", "MWh"},
 };
 
 const char *fc_flow_name(enum fc_flow flow)

@@ -21,7 +21,9 @@ enum fc_flow {
     FC_FLOW_OTHER,    /* costs that are no compute, as a share of the revenue */
     FC_FLOW_NET,      /* of the customer: the sum of those above */
     FC_FLOW_PROVIDER, /* of the providers: bills, extras, prepayment, fees and credits from their side */
-    FC_FLOW_MONEY,    /* how many are money */
+    FC_FLOW_PROVIDER_COSTS, /* of the providers: capital, operations, energy, less what is left at the end (negative) */
+    FC_FLOW_TAX,            /* the customer's taxes (negative) */
+    FC_FLOW_MONEY,          /* how many are money */
     FC_FLOW_DELIVERED = FC_FLOW_MONEY, /* GPU-hours */
     FC_FLOW_USED,                      /* GPU-hours in use */
     FC_FLOW_ENERGY,                    /* MWh */

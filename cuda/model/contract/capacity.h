@@ -2,7 +2,10 @@
  *
  *   delivered = full-capacity months × 730.5 h × share × GPUs
  *   down      = delivered × (outages × length, at most the month) / month
- *   in use    = demand × (delivered - down) */
+ *   in use    = demand × (delivered - down)
+ *
+ * A share beta of the outages may hit all providers at once (beta factor of common-cause failures, K. Fleming 1975): of the lowest
+ * rate of any provider, each as long as the provider's own outages. */
 #ifndef FC_MODEL_CAPACITY_H
 #define FC_MODEL_CAPACITY_H
 
@@ -45,6 +48,55 @@ FC_FN void fc_month_many_outages(const fc_real *rate, fc_real span, const fc_u32
     }
 }
 
+/* Outages of the month that hit all providers at once, into common[FC_W]; rate[FC_W] is theirs per year. Words: event 256 +
+ * FC_PROVIDERS × FC_MONTHS + t. */
+FC_FN void fc_month_common(FC_GLOBAL const struct fc_months *terms, fc_u64 seed, const struct fc_month *month,
+                           fc_real (*FC_RESTRICT inputs)[FC_W], fc_real *FC_RESTRICT rate,
+                           fc_real *FC_RESTRICT common)
+{
+    fc_real span = month->next - month->now, beta = (fc_real)terms->beta;
+    fc_u32 event[FC_W], words[4][FC_W];
+    FC_LANES (l)
+        rate[l] = 1e9f;
+    for (fc_i32 k = 0; k < terms->providers; k++) {
+        const fc_real *of = inputs[terms->provider[k].input[FC_P_OUTAGE_RATE]];
+        fc_real absent = terms->provider[k].share > 0.0f ? 0.0f : 1e9f;
+        FC_LANES (l)
+            rate[l] = fc_min(rate[l], of[l] + absent);
+    }
+    FC_LANES (l)
+        event[l] = (fc_u32)(256 + FC_PROVIDERS * FC_MONTHS + month->t);
+    fc_random_words(seed, month->low, month->high, event, FC_STREAM_DELIVERY, words);
+    FC_LANES (l)
+        rate[l] = beta * rate[l];
+    FC_LANES (l)
+        common[l] = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l]));
+    fc_month_many_outages(rate, span, words[0], common);
+}
+
+/* Counts the outages of provider k anew where some are common: its own, at the rest of its rate, and those. */
+FC_FN void fc_month_with_common(FC_GLOBAL const struct fc_provider *provider, fc_real span_h,
+                                fc_real (*FC_RESTRICT inputs)[FC_W], const fc_u32 *words,
+                                struct fc_ledger *FC_RESTRICT ledger, fc_real *FC_RESTRICT count)
+{
+    const fc_real *rate = inputs[provider->input[FC_P_OUTAGE_RATE]];
+    const fc_real *length = inputs[provider->input[FC_P_OUTAGE_H]];
+    fc_real span = span_h / FC_HOURS_PER_MONTH, present = provider->share > 0.0f ? 1.0f : 0.0f;
+    fc_real own[FC_W];
+    FC_LANES (l)
+        own[l] = fc_max(rate[l] - ledger->common_rate[l], 0.0f);
+    FC_LANES (l)
+        count[l] = fc_outages(own[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[l]));
+    fc_month_many_outages(own, span, words, count);
+    FC_LANES (l) {
+        fc_real alone = present > 0.0f ? fc_min(count[l] * length[l], span_h) / span_h : 1.0f;
+        fc_real hours = present > 0.0f ? fc_min(ledger->common[l] * length[l], span_h) : span_h;
+        ledger->alone_down[l] = ledger->alone_down[l] * alone;
+        ledger->common_h[l] = fc_min(ledger->common_h[l], hours);
+        count[l] = (count[l] + ledger->common[l]) * present;
+    }
+}
+
 /* Hours of provider k in this month; the outages' words are those of event 256 + k × FC_MONTHS + t. */
 FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 seed,
                              const struct fc_month *month, fc_i32 k, fc_real (*FC_RESTRICT inputs)[FC_W],
@@ -64,7 +116,7 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
         works[l] = 1.0f;
     if (terms->events) {
         FC_LANES (l)
-            works[l] = fc_event_works(ledger, month, k, l);
+            works[l] = fc_event_works(terms, ledger, month, k, l);
     }
     fc_delivery_until(terms, &ledger->delivery, k, month->next, ledger->until);
     FC_LANES (l)
@@ -73,6 +125,8 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     FC_LANES (l)
         count[l] = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l])) * present;
     fc_month_many_outages(rate, span, words[0], count);
+    if (terms->beta > 0.0f)
+        fc_month_with_common(provider, span_h, inputs, words[0], ledger, count);
     FC_LANES (l) {
         fc_real ready = fc_max(ledger->until[l] - ledger->before[k][l], 0.0f);
         fc_real hours = ready * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]) * works[l];

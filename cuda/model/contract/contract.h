@@ -10,7 +10,7 @@
 
 #include "months.h"
 
-/* Of the delivery stream; the months' own events stay below 256 + 4 × FC_MONTHS. */
+/* Of the delivery stream; the months' own events stay below 256 + 5 × FC_MONTHS. */
 #define FC_EVENT_PAUSES 4096
 
 /* Stops the simulated run for the outages of the first provider's region that fall into it: Poisson with the

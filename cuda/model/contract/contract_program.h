@@ -49,7 +49,17 @@ struct fc_provider {
     struct fc_draw delay;      /* distribution of a late tranche's delay, months */
 };
 
-enum fc_revenue { FC_REVENUE_NONE = 0, FC_REVENUE_PER_GW = 1, FC_REVENUE_PATH = 2 };
+enum fc_revenue {
+    FC_REVENUE_NONE = 0,
+    FC_REVENUE_PER_GW = 1,
+    FC_REVENUE_PATH = 2,
+    FC_REVENUE_PER_HOUR = 3, /* per GPU-hour that serves */
+    FC_REVENUE_PER_TOKEN = 4 /* per million tokens that are served and paid for */
+};
+
+/* What becomes of a year's tax loss (tax.h). */
+enum fc_tax_losses { FC_LOSSES_CARRIED = 0, FC_LOSSES_OFFSET = 1, FC_LOSSES_LOST = 2 };
+#define FC_TAX_YEARS 15 /* FC_MONTHS / 12 */
 
 /* What may end or shrink the contract (events.h); one event per provider from FC_EVENT_PROVIDER on. */
 enum fc_event { FC_EVENT_CUSTOMER = 0, FC_EVENT_COLLAPSE = 1, FC_EVENT_PROVIDER = 2 };
@@ -87,6 +97,8 @@ struct fc_months {
     float event_correlation, recovery;
     float collapse_depth, collapse_price, collapse_fall, collapse_recovery; /* shares; months */
     float contagion;        /* factor on the hazards of default while a collapse lasts */
+    fc_i32 sites;           /* 1: a site may be stopped, from a month of these hazards on or the stated one (of the first) */
+    float site_hazard[FC_EVENT_YEARS], site_month, site_length;
     fc_i32 terminate;       /* month of the exit; 0: none */
     fc_i32 expansion_month; /* month of the decision; 0: no option */
     float expansion_share;  /* further capacity, share of the contract's */
@@ -107,6 +119,18 @@ struct fc_months {
     float revenue_share; /* FC_REVENUE_PATH: share of it that this contract earns */
     float cost_ratio[3]; /* cost over revenue at the start: net, operating, cash basis; 0: not asked */
     fc_i32 irr;          /* 1: the internal rate of return is asked for */
+    fc_i32 serves;       /* 1: by path, revenue falls with what trains beyond trains_by_path */
+    float trains_by_path;
+    /* taxes (tax.h) */
+    fc_i32 taxed;                     /* 1: asked for */
+    fc_i32 losses;                    /* enum fc_tax_losses */
+    float loss_limit;                 /* share of a year's income that earlier losses may take off */
+    float written[FC_TAX_YEARS];      /* share of the servers' price written off in year 0, 1 ... after the purchase */
+    float site_written[FC_TAX_YEARS]; /* of the site's */
+    /* the provider's books (books.h) */
+    fc_i32 books; /* 1: asked for */
+    float debt;   /* share of the capital that is borrowed */
+    float beta;   /* share of the outages that hit all providers at once */
     /* programme of runs, one after the other */
     float programme_flop; /* size of the first; 0: none */
     fc_i32 own_parts;     /* 1: capital from rack, network, storage and site; 0: all-in per GPU */

@@ -8,6 +8,9 @@
  *   s(x) = min(x / fall, 1) × (1 - (x - fall) / recovery), within 0 and 1, x months after its day
  *   demand × (1 - depth × s), price of new contracts × (1 - drop)^s
  *
+ * The site of each provider may be stopped once, by law or for want of power, for terms->site_length months; what it does not
+ * deliver is not billed.
+ *
  * After a provider's default its capacity is gone, and of the prepayment that its share of the contract still owes a part is
  * recovered at once, the rest lost. After the customer's all providers are free of the contract: they keep the prepayment and
  * recover a part of what is left to pay. */
@@ -73,13 +76,46 @@ FC_FN void fc_events_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL con
     }
 }
 
-/* How much of provider k's month is before the defaults that end it, 0 to 1. */
-FC_INLINE fc_real fc_event_works(const struct fc_ledger *ledger, const struct fc_month *month, fc_i32 k,
-                                 fc_i32 l)
+/* The months from which sites are stopped. Words: event FC_EVENTS + 1 + provider. */
+FC_FN void fc_events_sites(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables, fc_u64 seed,
+                           const fc_u32 *low, const fc_u32 *high, struct fc_ledger *FC_RESTRICT ledger)
 {
+    fc_u32 event[FC_W], words[4][FC_W];
+    fc_real level[FC_W], common[FC_W], stated = (fc_real)terms->site_month;
+    for (fc_i32 k = 0; k < FC_PROVIDERS; k++) {
+        FC_LANES (l)
+            ledger->site_stop[k][l] = stated > 0.0f && k == 0 ? stated : fc_never();
+    }
+    if (!terms->sites)
+        return;
+    FC_LANES (l)
+        event[l] = FC_EVENTS;
+    fc_random_words(seed, low, high, event, FC_STREAM_EVENTS, words);
+    fc_table_draw_lanes(tables + terms->normal_table, words[0], common);
+    for (fc_i32 k = 0; k < terms->providers; k++) {
+        fc_event_level(terms, tables, seed, low, high, FC_EVENTS + 1 + k, common, level);
+        for (fc_i32 t = 0; t < terms->months; t++) {
+            fc_real h = (fc_real)terms->site_hazard[fc_min_i32(t / 12, FC_EVENT_YEARS - 1)] * FC_MONTH_OF_YEAR;
+            fc_real now = (fc_real)t;
+            FC_LANES (l) {
+                fc_real was = level[l], left = was - h, at = now + was / fc_max(h, 1e-30f);
+                fc_i32 happens = was > 0.0f && left <= 0.0f && h > 0.0f;
+                ledger->site_stop[k][l] = happens ? fc_min(at, ledger->site_stop[k][l]) : ledger->site_stop[k][l];
+                level[l] = left;
+            }
+        }
+    }
+}
+
+/* How much of provider k's month is before the defaults that end it and not in a stop of its site, 0 to 1. */
+FC_INLINE fc_real fc_event_works(FC_GLOBAL const struct fc_months *terms, const struct fc_ledger *ledger,
+                                 const struct fc_month *month, fc_i32 k, fc_i32 l)
+{
+    fc_real from = ledger->site_stop[k][l], until = from + (fc_real)terms->site_length;
     fc_real end = fc_min(ledger->event[FC_EVENT_CUSTOMER][l], ledger->event[FC_EVENT_PROVIDER + k][l]);
     fc_real span = month->next - month->now;
-    return fc_min(fc_max(end - month->now, 0.0f), span) / span;
+    fc_real stopped = fc_max(fc_min(until, fc_min(month->next, end)) - fc_max(from, month->now), 0.0f);
+    return (fc_min(fc_max(end - month->now, 0.0f), span) - stopped) / span;
 }
 
 /* How deep the collapse is in the middle of the month, 0 to 1, into depth[FC_W]; and the prices of it. */
@@ -157,7 +193,10 @@ FC_FN void fc_events_end(FC_GLOBAL const struct fc_months *terms, const struct f
 {
     fc_real end = terms->term_months;
     FC_LANES (l) {
-        fc_real fails = 0.0f;
+        fc_real fails = 0.0f, stops = 0.0f;
+        for (fc_i32 k = 0; k < terms->providers; k++)
+            stops = ledger->site_stop[k][l] < end ? 1.0f : stops;
+        metrics[FC_M_SITE_STOPS][l] = stops;
         for (fc_i32 k = 0; k < terms->providers; k++)
             fails = ledger->event[FC_EVENT_PROVIDER + k][l] < end ? 1.0f : fails;
         metrics[FC_M_CUSTOMER_DEFAULTS][l] = ledger->event[FC_EVENT_CUSTOMER][l] < end ? 1.0f : 0.0f;

@@ -114,6 +114,22 @@ FC_FN void fc_form_spot(fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *F
     }
 }
 
+/* Capital that provider k's capacity adds in the month, USD, and the share that stands at its end, [FC_W]. */
+FC_FN void fc_capital_bought(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month, fc_i32 k,
+                             fc_real (*FC_RESTRICT inputs)[FC_W], const struct fc_ledger *FC_RESTRICT ledger,
+                             fc_real *FC_RESTRICT bought, fc_real *FC_RESTRICT standing)
+{
+    fc_real share = (fc_real)terms->provider[k].share;
+    fc_real earlier[FC_W];
+    fc_delivery_at(terms, &ledger->delivery, k, month->now, earlier);
+    fc_delivery_at(terms, &ledger->delivery, k, month->next, standing);
+    FC_LANES (l) {
+        fc_real capex = fc_capex_per_gpu(terms->own_parts, inputs, l) * (share * ledger->gpus[l]);
+        fc_real had = month->t == 0 ? 0.0f : earlier[l];
+        bought[l] = fc_max(standing[l] - had, 0.0f) * capex;
+    }
+}
+
 /* Capital as it is delivered, operations on what stands, and the energy drawn. */
 FC_FN void fc_form_own(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month, fc_i32 k,
                        fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
@@ -121,16 +137,13 @@ FC_FN void fc_form_own(FC_GLOBAL const struct fc_months *terms, const struct fc_
     FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
     const fc_real *rate = inputs[FC_IN_OPERATIONS_RATE], *price = inputs[provider->input[FC_P_ENERGY]];
     fc_real share = provider->share, span = month->next - month->now;
-    fc_real earlier[FC_W], standing[FC_W], usd[FC_W];
-    fc_delivery_at(terms, &ledger->delivery, k, month->now, earlier);
-    fc_delivery_at(terms, &ledger->delivery, k, month->next, standing);
+    fc_real bought[FC_W], standing[FC_W], usd[FC_W];
+    fc_capital_bought(terms, month, k, inputs, ledger, bought, standing);
     FC_LANES (l) {
         fc_real capex = fc_capex_per_gpu(terms->own_parts, inputs, l) * (share * ledger->gpus[l]);
-        fc_real had = month->t == 0 ? 0.0f : earlier[l];
-        fc_real bought = fc_max(standing[l] - had, 0.0f) * capex;
         fc_real operations = standing[l] * capex * rate[l] * (FC_MONTH_OF_YEAR * span);
-        ledger->bill[l] = bought + operations; /* goes into what is paid by provider */
-        usd[l] = bought + operations + ledger->kwh_now[l] * price[l] * ledger->energy_trend[l];
+        ledger->bill[l] = bought[l] + operations; /* goes into what is paid by provider */
+        usd[l] = bought[l] + operations + ledger->kwh_now[l] * price[l] * ledger->energy_trend[l];
     }
     FC_LANES (l) {
         ledger->stood[k][l] += ledger->hours[l];
@@ -139,13 +152,14 @@ FC_FN void fc_form_own(FC_GLOBAL const struct fc_months *terms, const struct fc_
     fc_pay_out(usd, FC_CASH_OWNED, ledger);
 }
 
-/* Owned GPUs are sold for what they are worth after `months`, each tranche by the time since it was delivered. What they
- * cost in the end, energy apart, is stranded for the share of the hours in which they were not in use. */
-FC_FN void fc_sell_owned(FC_GLOBAL const struct fc_months *terms, fc_i32 k, fc_real months,
-                         fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+/* usd[FC_W]: less what provider k's GPUs and their site are worth after `months`, each tranche by the time since it was
+ * delivered. */
+FC_FN void fc_left_of_capital(FC_GLOBAL const struct fc_months *terms, fc_i32 k, fc_real months,
+                              fc_real (*FC_RESTRICT inputs)[FC_W], const struct fc_ledger *FC_RESTRICT ledger,
+                              fc_real *FC_RESTRICT usd)
 {
     fc_real part = 1.0f / (fc_real)terms->tranches, piece = (fc_real)terms->ramp_months * part;
-    fc_real gpus = (fc_real)terms->provider[k].share * part, usd[FC_W];
+    fc_real gpus = (fc_real)terms->provider[k].share * part;
     FC_LANES (l)
         usd[l] = 0.0f;
     for (fc_i32 j = 0; j < terms->tranches; j++) {
@@ -161,6 +175,15 @@ FC_FN void fc_sell_owned(FC_GLOBAL const struct fc_months *terms, fc_i32 k, fc_r
             usd[l] = usd[l] - standing * ((capex - site) * kept + site * site_left);
         }
     }
+}
+
+/* Owned GPUs are sold for that. What they cost in the end, energy apart, is stranded for the share of the hours in which they
+ * were not in use. */
+FC_FN void fc_sell_owned(FC_GLOBAL const struct fc_months *terms, fc_i32 k, fc_real months,
+                         fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real usd[FC_W];
+    fc_left_of_capital(terms, k, months, inputs, ledger, usd);
     fc_pay_out(usd, FC_CASH_OWNED, ledger);
     FC_LANES (l) {
         fc_real stood = ledger->stood[k][l];

@@ -23,8 +23,23 @@ FC_FN void fc_income_start(FC_GLOBAL const struct fc_months *terms, fc_real (*FC
         FC_LANES (l)
             ledger->gained[r][l] = 0.0f;
     }
+    FC_LANES (l)
+        ledger->earning[l] = 0.0f;
+    if (terms->revenue >= FC_REVENUE_PER_HOUR) {
+        const fc_real *price = inputs[FC_IN_TOKEN_PRICE_USD], *tokens = inputs[FC_IN_TOKENS_PER_S];
+        const fc_real *hour = inputs[FC_IN_REVENUE_PER_HOUR_USD], *load = inputs[FC_IN_TOKEN_LOAD];
+        fc_i32 by_token = terms->revenue == FC_REVENUE_PER_TOKEN;
+        FC_LANES (l) {
+            ledger->rate_now[l] = by_token ? price[l] * (tokens[l] * 0.0036f) * load[l] : hour[l];
+            ledger->rate_step[l] = fc_monthly(1.0f + inputs[FC_IN_SERVING_CHANGE][l], 1.0f);
+        }
+    }
     if (terms->revenue != FC_REVENUE_PATH)
         return;
+    FC_LANES (l) {
+        fc_real serving = 1.0f - inputs[FC_IN_TRAINING_SHARE][l];
+        ledger->serves[l] = terms->serves ? serving / (1.0f - (fc_real)terms->trains_by_path) : 1.0f;
+    }
     for (fc_i32 y = 0; y < 4; y++) {
         FC_LANES (l) {
             ledger->growth[y][l] = fc_monthly(inputs[FC_IN_GROWTH + y][l], 1.0f);
@@ -56,6 +71,26 @@ FC_FN void fc_income_per_gw(fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledge
     fc_pay_out(costs, FC_CASH_OTHER, ledger);
 }
 
+/* Revenue of the hours that serve: in use, usable and not for training, at a price per hour; by tokens it is
+ *   price per million tokens × tokens per second at full load × 3600 / 1e6 × load,
+ * and the price moves by a factor per year. */
+FC_FN void fc_income_per_hour(fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
+{
+    const fc_real *other = inputs[FC_IN_OTHER_COSTS], *training = inputs[FC_IN_TRAINING_SHARE];
+    const fc_real *usable = inputs[FC_IN_USABLE_FRACTION];
+    fc_real usd[FC_W], costs[FC_W];
+    FC_LANES (l) {
+        fc_real serving = ledger->worked[l] * usable[l] * (1.0f - training[l]);
+        usd[l] = serving * ledger->rate_now[l];
+        costs[l] = usd[l] * other[l];
+        usd[l] = -usd[l];
+        ledger->earning[l] += serving;
+        ledger->rate_now[l] = ledger->rate_now[l] * ledger->rate_step[l];
+    }
+    fc_pay_out(usd, FC_CASH_REVENUE, ledger);
+    fc_pay_out(costs, FC_CASH_OTHER, ledger);
+}
+
 /* The company's revenue by its path: the share that this contract's GPUs earn, in proportion to how much of
  * the planned fleet works. The company's own accounts go on beside it, on three bases. */
 FC_FN void fc_income_path(FC_GLOBAL const struct fc_months *terms, const struct fc_month *month,
@@ -66,7 +101,7 @@ FC_FN void fc_income_path(FC_GLOBAL const struct fc_months *terms, const struct 
     fc_i32 year = fc_min_i32(month->t / 12, 3);
     FC_LANES (l) {
         fc_real working = ledger->worked[l] / (FC_HOURS_PER_MONTH * ledger->planned[l]);
-        usd[l] = ledger->income[l] * terms->revenue_share * working;
+        usd[l] = ledger->income[l] * terms->revenue_share * working * ledger->serves[l];
         costs[l] = usd[l] * other[l];
         usd[l] = -usd[l];
     }

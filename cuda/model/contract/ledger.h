@@ -30,6 +30,16 @@ enum fc_cash {
     FC_CASH_KINDS
 };
 
+/* The provider's books (books.h); worth: discounted at its cost of capital. */
+struct fc_books {
+    fc_i64 received[FC_W], year_received[FC_W]; /* cents */
+    fc_real fade[FC_W], discount[FC_W];
+    fc_real receipts_worth[FC_W], costs_worth[FC_W];
+    fc_real capital[FC_W], operations[FC_W], energy[FC_W], end[FC_W];
+    fc_real capital_now[FC_W], running_now[FC_W], end_now[FC_W]; /* of the month */
+    fc_real instalments[FC_W], year_costs[FC_W], year_debt[FC_W], cover[FC_W];
+};
+
 /* Scratch of one block of worlds; lanes come last. Hours are GPU-hours unless said otherwise. */
 struct fc_ledger {
     struct fc_delivery delivery;
@@ -74,12 +84,21 @@ struct fc_ledger {
     fc_real npv[FC_W], discount[FC_W], fade[FC_W], inflow[FC_W], outflow[FC_W], payback[FC_W];
     fc_real flow[FC_MONTHS][FC_W]; /* USD */
 
+    /* taxes (tax.h), by year of purchase and of the contract; open: of the prepayment */
+    fc_real bought[FC_TAX_YEARS][FC_W], bought_site[FC_TAX_YEARS][FC_W], tax[FC_TAX_YEARS][FC_W];
+    fc_i64 open_before[FC_W], taxes[FC_W]; /* cents */
+    fc_real income_year[FC_W], to_write[FC_W], losses[FC_W], tax_worth[FC_W], discount_year[FC_W];
+    struct fc_books books;
+
     /* prices and rates of the month */
     fc_real list[FC_W], spot[FC_W], offer[FC_W]; /* offer: contract price over that of the first day */
     fc_real energy_trend[FC_W], energy_step[FC_W];
     fc_real event[FC_EVENTS][FC_W]; /* month in which it happens; infinity: not */
+    fc_real site_stop[FC_PROVIDERS][FC_W]; /* month from which a provider's site is stopped; infinity: not */
     fc_real wanted[FC_W];           /* share of the demand that a collapse leaves */
     fc_real up_now[FC_W];           /* hours of the month that are up */
+    /* outages that hit all providers at once: rate per year, count of the month, hours; all others down at once, share */
+    fc_real common_rate[FC_W], common[FC_W], common_h[FC_W], alone_down[FC_W];
     fc_real lowest_work[FC_W];      /* lowest share of the work that went on in a month after the ramp */
     fc_i64 written_off[FC_W];       /* cents of the prepayment that a default cost */
     fc_real adjust[FC_W]; /* contract price in force over that of the first day */
@@ -88,6 +107,9 @@ struct fc_ledger {
 
     /* revenue of the whole company, and what is left of it on three bases */
     fc_real income[FC_W], growth[4][FC_W], cost_growth[4][FC_W];
+    fc_real serves[FC_W];                   /* by path: share of the revenue that what trains leaves */
+    fc_real earning[FC_W];                  /* hours that served so far */
+    fc_real rate_now[FC_W], rate_step[FC_W]; /* USD per hour that serves, and its step a month */
     fc_real base_cost[FC_BASES][FC_W], base_sum[FC_BASES][FC_W], base_payback[FC_BASES][FC_W];
 
     /* rules for changing generation, and the programme of runs */

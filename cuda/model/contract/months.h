@@ -10,8 +10,9 @@
 #ifndef FC_MODEL_MONTHS_H
 #define FC_MODEL_MONTHS_H
 
-#include "forms.h"
+#include "books.h"
 #include "income.h"
+#include "tax.h"
 
 /* The price per GPU-hour of the first day, USD. */
 FC_FN fc_real fc_first_price(FC_GLOBAL const struct fc_provider *provider,
@@ -99,8 +100,10 @@ FC_FN void fc_months_start(FC_GLOBAL const struct fc_contract *contract, FC_GLOB
     fc_trial_counters(trial, low, high);
     fc_delivery_draw(terms, tables, seed, low, high, inputs, &ledger->delivery);
     fc_raise_start(terms, inputs, ledger);
-    if (terms->events)
+    if (terms->events) {
         fc_events_draw(terms, tables, seed, low, high, ledger);
+        fc_events_sites(terms, tables, seed, low, high, ledger);
+    }
     FC_LANES (l)
         worth[l] = worth_planned[l] = share_now[l] = 0.0f;
     for (fc_i32 k = 0; k < terms->providers; k++) {
@@ -316,6 +319,8 @@ FC_FN void fc_month_expansion(FC_GLOBAL const struct fc_months *terms, const str
     }
     fc_month_hours(&terms->provider[0], span_h, inputs, ledger);
     fc_month_pay(0, FC_FORM_ON_DEMAND, inputs[FC_IN_PRICE_GPU_HOUR_USD], inputs, ledger);
+    if (terms->books)
+        fc_books_expansion(terms, month, inputs, ledger);
 }
 
 /* Defaults of the month, and how much of the work goes on. */
@@ -347,6 +352,13 @@ FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 se
             ledger->all_down[l] = 1.0f;
         }
     }
+    if (terms->beta > 0.0f) {
+        fc_month_common(terms, seed, month, inputs, ledger->common_rate, ledger->common);
+        FC_LANES (l) {
+            ledger->alone_down[l] = 1.0f;
+            ledger->common_h[l] = span_h;
+        }
+    }
     for (fc_i32 k = 0; k < terms->providers; k++) {
         FC_GLOBAL const struct fc_provider *provider = &terms->provider[k];
         fc_month_capacity(terms, seed, month, k, inputs, ledger);
@@ -356,6 +368,14 @@ FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 se
         FC_LANES (l) {
             ledger->paid[k][l] += ledger->bill[l];
             ledger->before[k][l] = ledger->until[l];
+        }
+        if (terms->books)
+            fc_books_provider(terms, month, k, inputs, ledger);
+    }
+    if (terms->beta > 0.0f) {
+        FC_LANES (l) {
+            fc_real common = ledger->common_h[l] / span_h;
+            ledger->all_down[l] = common + (1.0f - common) * ledger->alone_down[l];
         }
     }
     if (terms->providers > 1)
@@ -451,6 +471,7 @@ FC_FN void fc_work_end(FC_GLOBAL const struct fc_months *terms, const struct fc_
         metrics[FC_M_GPU_HOURS_LATE][l] = late;
         metrics[FC_M_FULLY_DELIVERED][l] = late > 0.0f ? 0.0f : 1.0f;
         metrics[FC_M_SPOT_LOSS_H][l] = ledger->spot_loss[l];
+        metrics[FC_M_GPU_HOURS_EARNING][l] = ledger->earning[l];
         metrics[FC_M_USEFUL_FLOP][l] = useful;
         metrics[FC_M_COST_PER_USED_HOUR_USD][l] = used > 0.0f ? paid / used : fc_never();
         metrics[FC_M_COST_PER_1E24_USD][l] = useful > 0.0f ? paid / (useful * 1e-24f) : fc_never();
@@ -489,6 +510,10 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
     fc_trial_counters(trial, month.low, month.high);
     fc_ledger_start(contract, inputs, goodput, mfu, ledger);
     fc_income_start(terms, inputs, ledger);
+    if (terms->books)
+        fc_books_start(terms, inputs, ledger);
+    if (terms->taxed)
+        fc_tax_start(ledger);
     if (terms->market)
         fc_market_start(terms, seed, month.low, month.high, &ledger->market);
     for (fc_i32 t = 0; t < terms->months; t++) {
@@ -514,8 +539,14 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
             fc_income_per_gw(inputs, ledger);
         else if (terms->revenue == FC_REVENUE_PATH)
             fc_income_path(terms, &month, inputs, ledger);
+        else if (terms->revenue >= FC_REVENUE_PER_HOUR)
+            fc_income_per_hour(inputs, ledger);
         if (terms->programme_flop > 0)
             fc_programme_month(&month, inputs, ledger);
+        if (terms->books)
+            fc_books_month(terms, &month, leaves, inputs, ledger);
+        if (terms->taxed)
+            fc_tax_month(terms, &month, leaves, inputs, ledger);
         fc_month_close(&month, ledger);
 #ifdef FC_MONTH_SEEN /* the host looks at the ledger after each month (host/run/flows.c) */
         FC_MONTH_SEEN(t, ledger);
@@ -540,6 +571,10 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
     if (terms->irr)
         fc_rates_of_return(terms->months, ledger->flow, ledger->inflow, ledger->outflow,
                            inputs[FC_IN_DISCOUNT_RATE], metrics[FC_M_IRR], metrics[FC_M_MIRR]);
+    if (terms->books)
+        fc_books_end(ledger, inputs, metrics);
+    if (terms->taxed)
+        fc_tax_end(terms, ledger, inputs, metrics);
 }
 
 #endif

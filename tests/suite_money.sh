@@ -1,0 +1,90 @@
+#!/bin/sh
+# suite_money.sh: taxes, the provider's books, what serves, tails and two targets as they are typed. Run from the repository root.
+set -u
+. tests/tap.sh
+deal=take-or-pay-500m
+
+# --- taxes and books ---
+flopcast run "$deal" -n 2000 -q --json
+digest=$(member "$work/out" digest)
+is "no taxes unless asked" "$(grep -c "tax_usd" "$work/out")" 0
+flopcast run "$deal" -n 2000 -q --set finance.tax=true --set finance.provider_books=true
+is "taxes and books" "$status" 0
+for name in tax_usd npv_after_tax_usd irr_after_tax payback_after_tax_months balance_after_tax_usd 'P(pays_back_after_tax)' \
+    provider_receipts_usd provider_capital_usd provider_margin provider_npv_usd break_even_price_usd debt_cover_lowest \
+    'P(provider_gains)' 'P(both_gain)'; do
+    has "it prints $name" "$work/out" "^$name"
+done
+has "under a heading of its own" "$work/out" "^-- the provider's side of the contract"
+flopcast flows "$deal" -n 200 --set finance.tax=true --set finance.provider_books=true
+has "flows: taxes" "$work/out" '^tax_usd '
+has "flows: the provider's costs" "$work/out" '^provider_costs_usd '
+flopcast show finance
+has "the keys are explained" "$work/out" 'finance.bonus_depreciation'
+flopcast show finance.tax_losses
+has "with their source" "$work/out" '26 USC 172'
+flopcast run "$deal" -n 100 --set finance.depreciation=macrs_9
+is "an unknown class is refused" "$status" 2
+has "and those that are known named" "$work/err" 'macrs_5'
+
+# --- what serves ---
+flopcast run "$deal" -n 100 --set finance.revenue=per_gpu_hour
+is "revenue by the hour needs its price" "$status" 2
+has "and says so" "$work/err" 'finance.revenue_per_gpu_hour is not stated'
+flopcast run "$deal" -n 2000 -q --set finance.revenue=per_token --set 'finance.token_price=0.5 USD' --set finance.tokens_per_s=8000
+is "revenue by the token" "$status" 0
+has "hours that earn" "$work/out" '^gpu_hours_earning'
+
+# --- tails ---
+flopcast run "$deal" -n 8000 -q --tail 1
+has "--tail: a column" "$work/out" 'worst 1 %'
+has "and what it is" "$work/out" 'expected shortfall'
+flopcast run "$deal" -n 8000 -q --tail 1 --json -o "$work/tail.json"
+is "--tail: JSON" "$(python3 -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+m = r["metrics"]["npv_usd"]
+print(m["tail_share"], m["cvar_tail"] < m["cvar_worst5"] < m["p5"], 0 < m["cvar_tail_se"] < 0.05 * abs(m["cvar_tail"]))' "$work/tail.json")" \
+    "0.01 True True"
+flopcast merge "$work/tail.json" --tail 2
+has "merge --tail" "$work/out" 'worst 2 %'
+flopcast run "$deal" -n 2000 -q --json
+is "a run without it is as before" "$(member "$work/out" digest)" "$digest"
+flopcast run "$deal" -n 100 --tail 60
+is "--tail 60 is refused" "$status" 2
+has "with what is allowed" "$work/err" 'above 0 and at most 50'
+flopcast compare "$deal" sign-or-wait -n 8000 -q --of npv_usd --tail 1
+has "compare --tail" "$work/out" '^mean of the worst 1 % of the worlds'
+flopcast compare "$deal" sign-or-wait -n 8000 -q --of npv_usd --tail 1 --json
+is "compare --tail: JSON" "$(python3 -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+side = r["metrics"]["npv_usd"]["sides"][1]
+print(r["tail_share"], "cvar_tail" in side, "cvar_tail_difference_se" in side)' "$work/out")" "0.01 True True"
+flopcast compare "$deal" "$deal" -n 8000 -q --of npv_usd --tail 1 --json
+is "a scenario and itself do not differ" "$(python3 -c '
+import json, sys
+side = json.load(open(sys.argv[1]))["metrics"]["npv_usd"]["sides"][1]
+print(side["cvar_tail_difference"], side["cvar_tail_difference_se"])' "$work/out")" "0 0"
+flopcast compare "$deal" sign-or-wait -n 500 -q --of npv_usd --tail 1
+has "too few worlds: how many would do" "$work/out" 'it needs -n '
+
+# --- two targets ---
+flopcast solve "$deal" -n 2000 -q --set finance.provider_books=true --for 'prices.gpu_hour=2..6 USD/GPU-h' \
+    --target 'provider_gains>=0.8' --target 'pays_back>=0.3'
+is "solve: two targets" "$status" 0
+has "the values that reach both" "$work/out" '^Both targets are reached from prices.gpu_hour = 2\.[0-9]* USD/GPU-h to 3\.'
+flopcast solve "$deal" -n 2000 -q --set finance.provider_books=true --for 'prices.gpu_hour=2..6 USD/GPU-h' \
+    --target 'provider_gains>=0.8' --target 'pays_back>=0.95'
+is "none: status 1" "$status" 1
+has "and said" "$work/out" '^No value of prices.gpu_hour reaches both targets'
+flopcast solve "$deal" -n 2000 -q --set finance.provider_books=true --for 'prices.gpu_hour=2..6 USD/GPU-h' \
+    --target 'provider_gains>=0.8' --target 'pays_back>=0.3' --json
+is "as JSON" "$(python3 -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+print(r["found"], r["lo"] == r["targets"][0]["value"], r["hi"] == r["targets"][1]["value"], r["lo"] < r["hi"])' "$work/out")" \
+    "True True True True"
+flopcast solve "$deal" -n 100 --for x=1..2 --target 'a>=1' --target 'b>=1' --target 'c>=1'
+is "three are too many" "$status" 2
+tap_end

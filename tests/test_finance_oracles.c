@@ -1,0 +1,306 @@
+/* test_finance_oracles.c: days of default and overlapping outages against tables and closed forms of credit and reliability,
+ * |z| < 4 with fixed seeds.
+ *
+ * Default by given years: 1 - exp(-integral of the hazard), by the S&P global table of 1981 to 2024 (study of 27 March 2025, table
+ * 24) for BBB, BB and B over seven years, and steps .01, .03, .05. How many of five names default under the one-factor Gaussian
+ * copula: quadrature over the factor. A collapse of unknown date that multiplies hazards: an integral over its date.
+ * All providers down at once: product of their unavailabilities, plus that of a common cause (beta factor); u = l M / (1 + l M)
+ * for l outages per up-hour of mean length M. */
+#define FC_W 32
+#define FC_CHUNK 32
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "host/backends/kernels.h"
+#include "host/compile/scenario.h"
+
+#include "cuda/model/contract/events.h"
+
+enum { N = 1 << 17, NAMES = FC_PROVIDERS + 1 };
+
+static struct fc_error error;
+
+/* Days of the customer's and four providers' events in N worlds, months; to be freed. */
+static float *days_under(const char *const *set)
+{
+    struct fc_scenario scenario;
+    struct fc_scenario_options options = {0};
+    static struct fc_ledger ledger;
+    float *days = malloc(sizeof *days * NAMES * N);
+    for (; *set; set++)
+        assert_int_equal(fc_scenario_add_override(&options, *set, &error), 0);
+    if (fc_scenario_open(&scenario, "tests/contract_flat.yaml", &options, &error))
+        fail_msg("%s", error.text);
+    assert_non_null(days);
+    const struct fc_months *terms = &scenario.compiled.program.contract.months;
+    for (uint64_t first = 0; first < N; first += FC_W) {
+        fc_u32 low[FC_W], high[FC_W];
+        fc_trial_counters(first, low, high);
+        fc_events_draw(terms, scenario.compiled.tables, 5, low, high, &ledger);
+        for (int l = 0; l < FC_W; l++) {
+            days[first + (uint64_t)l] = (float)ledger.event[FC_EVENT_CUSTOMER][l];
+            for (int k = 0; k < FC_PROVIDERS; k++)
+                days[(uint64_t)(k + 1) * N + first + (uint64_t)l] = (float)ledger.event[FC_EVENT_PROVIDER + k][l];
+        }
+    }
+    fc_scenario_close(&scenario);
+    fc_scenario_options_free(&options);
+    return days;
+}
+
+/* Metrics of n worlds of the flat contract with overrides; to be freed. value[m * n + world]. */
+static float *worlds(const char *const *set, const int *metrics, int count, int n)
+{
+    struct fc_scenario scenario;
+    struct fc_scenario_options options = {0};
+    for (; *set; set++)
+        assert_int_equal(fc_scenario_add_override(&options, *set, &error), 0);
+    if (fc_scenario_open(&scenario, "tests/contract_flat.yaml", &options, &error))
+        fail_msg("%s", error.text);
+    struct fc_program *program = &scenario.compiled.program;
+    program->metric_count = count;
+    memcpy(program->metrics, metrics, (size_t)count * sizeof *metrics);
+    const struct fc_kernel *kernel = fc_kernel_best();
+    size_t bytes = (size_t)(kernel->scratch_bytes + 63) / 64 * 64, chunk = (size_t)kernel->chunk;
+    void *scratch = aligned_alloc(64, bytes);
+    float *values = malloc((size_t)count * (size_t)n * sizeof *values),
+          *out = malloc((size_t)count * chunk * sizeof *out);
+    assert_true(scratch && values && out);
+    memset(scratch, 0, bytes);
+    for (int done = 0; done < n; done += kernel->chunk) {
+        int here = n - done < kernel->chunk ? n - done : kernel->chunk;
+        kernel->run(program, scenario.compiled.tables, 9, (uint64_t)done, here, scratch, out);
+        for (int m = 0; m < count; m++)
+            memcpy(values + (size_t)m * (size_t)n + done, out + m * kernel->chunk, (size_t)here * sizeof *values);
+    }
+    free(scratch);
+    free(out);
+    fc_scenario_close(&scenario);
+    fc_scenario_options_free(&options);
+    return values;
+}
+
+static void agrees(const char *what, double got, double wanted)
+{
+    double z = (got - wanted) / sqrt(wanted * (1 - wanted) / N);
+    print_message("%-44s %.5f, exact %.5f, z %+.2f\n", what, got, wanted, z);
+    if (!(fabs(z) < 4))
+        fail_msg("%s: %.6f, exact %.6f, z %.1f", what, got, wanted, z);
+}
+
+static double share_by(const float *days, double years)
+{
+    int hits = 0;
+    for (int i = 0; i < N; i++)
+        hits += (double)days[i] < 12 * years;
+    return (double)hits / N;
+}
+
+static void defaults_by_rating(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double percent[7];
+    } rows[] = {{"BBB", {.14, .38, .67, 1.01, 1.36, 1.71, 2.00}},
+                {"BB", {.56, 1.76, 3.12, 4.48, 5.75, 6.93, 7.94}},
+                {"B", {2.93, 6.93, 10.46, 13.31, 15.60, 17.45, 18.90}},
+                {"CCC", {26.12, 35.92, 41.32, 44.35, 46.53, 47.57, 48.61}}};
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        char line[256] = "events.customer_hazard=[", name[64];
+        double before = 0;
+        for (int y = 0; y < 7; y++) { /* constant within a year: log of the survivors */
+            double alive = 1 - rows[r].percent[y] / 100, h = log((1 - before) / alive);
+            before = rows[r].percent[y] / 100;
+            snprintf(line + strlen(line), 32, "%s%.7f", y ? ", " : "", h);
+        }
+        strcat(line, "]");
+        const char *set[] = {"contract.years=7 years", line, NULL};
+        float *days = days_under(set);
+        for (int y = 1; y <= 7; y += 3) {
+            snprintf(name, sizeof name, "%s within %d years", rows[r].name, y);
+            agrees(name, share_by(days, y), rows[r].percent[y - 1] / 100);
+        }
+        free(days);
+    }
+    static const char *const steps[] = {
+        "contract.years=7 years", "events.customer_hazard=[0.01, 0.01, 0.03, 0.03, 0.03, 0.05, 0.05]", NULL};
+    float *days = days_under(steps);
+    agrees("steps, 2 years", share_by(days, 2), .01980133);
+    agrees("steps, 5 years", share_by(days, 5), .10416586);
+    agrees("steps, 7 years", share_by(days, 7), .18941575);
+    free(days);
+}
+
+/* Loss of 60 of 100 at the day of default, discounted at 5 %: the BB table, and flat and stepped hazards with 40 % recovered. */
+static void expected_losses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *hazards;
+        double exact;
+    } rows[] = {{"flat .02", "[0.02]", 6.64069039},
+                {"steps", "[0.01, 0.01, 0.03, 0.03, 0.03, 0.05, 0.05]", 9.18280599},
+                {"BB", "[0.0056157, 0.0121410, 0.0139404, 0.0141374, 0.0133848, 0.0125989, 0.0109114]", 3.98551}};
+    for (size_t r = 0; r < 3; r++) {
+        char line[128];
+        snprintf(line, sizeof line, "events.customer_hazard=%s", rows[r].hazards);
+        const char *set[] = {"contract.years=7 years", line, NULL};
+        float *days = days_under(set);
+        double sum = 0, square = 0;
+        for (int i = 0; i < N; i++) {
+            double loss = days[i] < 84 ? 60 * exp(-.05 * (double)days[i] / 12) : 0;
+            sum += loss / N;
+            square += loss * loss / N;
+        }
+        free(days);
+        double z = (sum - rows[r].exact) / sqrt((square - sum * sum) / N);
+        print_message("expected loss, %-10s %.4f, exact %.4f, z %+.2f\n", rows[r].name, sum, rows[r].exact, z);
+        assert_true(fabs(z) < 4);
+    }
+}
+
+static void how_many_of_five(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rho;
+        double exact[6];
+    } rows[] = {{"0.5", {.642658, .188601, .0886324, .0463321, .0237447, .0100320}},
+                {"0.2", {.556344, .290044, .110788, .0339636, .0078151, .00104575}}};
+    for (size_t r = 0; r < 2; r++) {
+        char line[64], name[64];
+        snprintf(line, sizeof line, "events.correlation=%s", rows[r].rho);
+        const char *set[] = {"events.customer_hazard=[0.139262067]", "events.provider_hazard=[0.139262067]",
+                             "provider2.share=0.25", "provider3.share=0.25", "provider4.share=0.25", line, NULL};
+        float *days = days_under(set);
+        int count[NAMES + 1] = {0};
+        for (int i = 0; i < N; i++) {
+            int defaults = 0;
+            for (int k = 0; k < NAMES; k++)
+                defaults += days[(size_t)k * N + (size_t)i] < 12;
+            count[defaults]++;
+        }
+        free(days);
+        for (int k = 0; k <= NAMES; k++) {
+            snprintf(name, sizeof name, "%d of five, rho %s", k, rows[r].rho);
+            agrees(name, (double)count[k] / N, rows[r].exact[k]);
+        }
+    }
+}
+
+/* A collapse at .12 a year that lasts multiplies a hazard of .02 by three: P over its date, 7 years. */
+static void a_collapse_of_unknown_date(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"contract.years=7 years",       "events.customer_hazard=[0.02]",
+                                      "events.collapse_hazard=[0.12]", "events.collapse_recovery=0 months",
+                                      "events.contagion=3",            "events.correlation=0",
+                                      NULL};
+    double a = .12, h = .02, T = 7;
+    /* survives: no collapse, or one at s: exp(-h s - 3 h (T - s)) */
+    double none = exp(-(a + h) * T), with = a * exp(-3 * h * T) * (1 - exp(-(a - 2 * h) * T)) / (a - 2 * h);
+    float *days = days_under(set);
+    agrees("hazards times three after a collapse", share_by(days, 7), 1 - none - with);
+    free(days);
+}
+
+/* Of a year: stopped from month 3.5 to 7.5, neither delivered nor billed; by a hazard of .5 a year in 1 - exp(-.5) of the worlds. */
+static void a_site_is_stopped(void **state)
+{
+    (void)state;
+    static const int metrics[] = {FC_M_GPU_HOURS, FC_M_PAID_USD, FC_M_SITE_STOPS, FC_M_CASH_RESIDUE_CENTS};
+    static const char *const stated[] = {"events.site_stop=3.5 months", "events.site_stop_length=4 months", NULL};
+    float *v = worlds(stated, metrics, 4, 32);
+    assert_true(fabs((double)v[0] - 730500 * 8) < 1 && fabs((double)v[32] - 730500.0 * 8 * 3) < 10);
+    assert_true(v[64] == 1 && v[96] == 0);
+    free(v);
+    static const char *const drawn[] = {"events.site_hazard=[0.5]", NULL};
+    v = worlds(drawn, metrics + 2, 1, N);
+    double sum = 0;
+    for (int i = 0; i < N; i++)
+        sum += (double)v[i] / N;
+    free(v);
+    agrees("a site is stopped", sum, 1 - exp(-.5));
+    /* two sites of one hazard, unlinked: either */
+    static const char *const two[] = {"events.site_hazard=[0.5]", "provider2.share=0.5", "events.correlation=0", NULL};
+    v = worlds(two, metrics + 2, 1, N);
+    sum = 0;
+    for (int i = 0; i < N; i++)
+        sum += (double)v[i] / N;
+    free(v);
+    agrees("either of two sites", sum, 1 - exp(-1));
+}
+
+/* Hours per year in which no provider works: mean over N worlds of a year. */
+static void no_provider_works(const char *name, const char *const *set, double exact)
+{
+    static const int metric = FC_M_STANDSTILL_H;
+    float *out = worlds(set, &metric, 1, N);
+    double sum = 0, square = 0;
+    for (int i = 0; i < N; i++) {
+        sum += (double)out[i] / N;
+        square += (double)out[i] * (double)out[i] / N;
+    }
+    free(out);
+    double got = sum / 8766, se = sqrt((square - sum * sum) / N) / 8766, z = (got - exact) / se;
+    print_message("%-44s %.5g, exact %.5g, z %+.2f\n", name, got, exact, z);
+    if (!(fabs(z) < 4))
+        fail_msg("%s: %g, exact %g, z %.1f", name, got, exact, z);
+}
+
+/* Calendar rate of outages that are down a share u of the time, each M hours long. */
+static const char *rate(int provider, double per_up_year, double hours)
+{
+    static char line[4][64];
+    double l = per_up_year / 8766, u = l * hours / (1 + l * hours);
+    snprintf(line[provider], sizeof line[0], "%s.outage_rate=%.9f 1/year",
+             provider == 0   ? "contract"
+             : provider == 1 ? "provider2"
+                             : "provider3",
+             8766 * u / hours);
+    return line[provider];
+}
+
+static void outages_overlap(void **state)
+{
+    (void)state;
+    const char *two[] = {"provider2.share=0.5", "contract.outage_length=4 h", rate(0, 6, 4), NULL};
+    no_provider_works("two, 6 a year of 4 h", two, 7.454950e-6);
+    two[1] = "contract.outage_length=2 h";
+    two[2] = rate(0, 4, 2);
+    no_provider_works("two, 4 a year of 2 h", two, 8.313516e-7);
+    const char *three[] = {"provider2.share=0.3", "provider3.share=0.3", "contract.outage_length=7 h", rate(0, 12, 7), NULL,
+                           NULL};
+    no_provider_works("three, 12 a year of 7 h", three, 8.550826e-7);
+    three[2] = "contract.outage_length=4 h";
+    three[3] = rate(0, 6, 4);
+    no_provider_works("three, 6 a year of 4 h", three, 2.035481e-8);
+    three[4] = "contract.common_outages=0.05";
+    no_provider_works("the same, a twentieth in common", three, 1.365375e-4);
+    three[4] = "contract.common_outages=1";
+    no_provider_works("all in common", three, .002730375);
+    const char *unlike[] = {"provider2.share=0.3", "provider3.share=0.3", "contract.outage_length=8 h",
+                            "provider2.outage_length=4 h", "provider3.outage_length=2 h", rate(0, 2, 8), rate(1, 6, 4),
+                            rate(2, 12, 2), NULL};
+    no_provider_works("three that are unlike", unlike, 1.358224e-8);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_by_rating),       cmocka_unit_test(expected_losses),
+        cmocka_unit_test(how_many_of_five),         cmocka_unit_test(a_collapse_of_unknown_date),
+        cmocka_unit_test(outages_overlap),          cmocka_unit_test(a_site_is_stopped),
+    };
+    return cmocka_run_group_tests_name("finance_oracles", tests, NULL, NULL);
+}
