@@ -411,7 +411,7 @@ is "calibrate with a scenario forecasts what step does" \
     "$(awk '/^plan /{ getline; sub(/.*%  */, ""); printf "%.3g", $1 }' "$work/out")" "$before"
 flopcast step gb300-nvl72-frontier --posterior "$work/step.yaml" --json
 is "and with it step foretells what was measured" "$(awk -F '[:,]' -v w="$before" \
-    '/"p5"/ && !n++ { low = $2 } /"p95"/ && !m++ { print low > 0.97 * w && $2 < 1.03 * w ? "yes" : "no: " low " to " $2 }' "$work/out")" yes
+    '/"p5"/ && !n++ { low = $2 } /"p95"/ && !m++ { print ((low > 0.97 * w && $2 < 1.03 * w) ? "yes" : "no: " low " to " $2) }' "$work/out")" yes
 flopcast calibrate "$work/own.csv" -n 1000 -o "$work/own.yaml"
 is "a posterior of one's own is made" "$status" 0
 flopcast run gb300-nvl72-frontier -n 20 -q -b cpu -o "$work/own.json" --posterior "$work/own.yaml"
