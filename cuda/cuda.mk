@@ -1,7 +1,7 @@
 # cuda.mk: device kernels, built into the program: the OpenCL source with its headers in place, and the CUDA fatbin.
 # Included by build.mk after EMBEDDED is set.
 
-DEVICE_SOURCES := cuda/reduce.h $(MODEL)
+DEVICE_SOURCES := cuda/passes.h cuda/reduce.h $(MODEL)
 EMBEDDED += $(B)/cuda/trial.cl
 $(B)/cuda/trial.cl: cuda/trial.cl cuda/inline.sh $(DEVICE_SOURCES)
 	@mkdir -p $(@D)

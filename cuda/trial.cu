@@ -1,20 +1,70 @@
-/* trial.cu: the model's kernels for CUDA: one trial per thread. Compiled by nvcc into a fatbin that travels inside the
+/* trial.cu: the model's kernels for CUDA: one trial per thread, in three passes (passes.h). Compiled by nvcc into a fatbin that travels inside the
  * program (cuda.mk); the host side is host/backends/backend_cuda.c, through the driver API. Same kernels as trial.cl. */
 #define FC_W 1
 #define FC_CHUNK 1
-#include "model/trial.h"
+#include "passes.h"
 #include "reduce.h"
 
-/* Metric row r of trial first + i to out[r * stride + i], for i < count; any number of threads. */
-extern "C" __global__ void fc_trials(const struct fc_program *__restrict__ program, const float *__restrict__ tables,
-                                     fc_u64 seed, fc_u64 first, fc_u32 count, fc_u32 stride, float *__restrict__ out)
+/* The first pass of trials first ... first + count - 1; any number of threads. */
+extern "C" __global__ void fc_begin(const struct fc_program *__restrict__ program, const float *__restrict__ tables,
+                                    fc_u64 seed, fc_u64 first, fc_u32 count, struct fc_trial_kept *kept)
 {
     struct fc_chunk chunk;
     for (int i = 0; i < FC_INPUT_COUNT; i++)
         chunk.inputs[i][0] = 0.0f; /* inputs that the program does not draw read as zero */
-    fc_u32 threads = gridDim.x * blockDim.x;
-    for (fc_u32 at = blockIdx.x * blockDim.x + threadIdx.x; at < count; at += threads)
-        fc_trial_chunk(program, tables, seed, first + at, 1, &chunk, out + at, (fc_i32)stride);
+    for (fc_u32 at = blockIdx.x * blockDim.x + threadIdx.x; at < count; at += gridDim.x * blockDim.x)
+        fc_pass_begin(program, tables, seed, first + at, &chunk, kept + at);
+}
+
+/* The runs. `next`: the first trial that no thread has, 0 at the start. The threads of a warp meet after every event, so
+ * that a long run holds up no other. */
+template <int mode>
+static __device__ __forceinline__ void runs(const struct fc_program *__restrict__ program, const float *__restrict__ tables,
+                                            fc_u64 seed, fc_u64 first, fc_u32 count, struct fc_trial_kept *kept,
+                                            fc_u32 *next)
+{
+    struct fc_timeline_tables apart;
+    struct fc_timeline_lanes lane;
+    lane.tables = &apart;
+    lane.over[0] = 1;
+    fc_u32 at = atomicAdd(next, 1u);
+    bool running = at < count;
+    if (running)
+        fc_timeline_start(&program->run, &kept[at].timeline, first + at, 0, 0, &lane);
+    while (__any_sync(0xffffffffu, running)) {
+        if (running)
+            fc_pass_event(&program->run, tables, seed, &lane, mode);
+        if (running && lane.over[0]) {
+            fc_timeline_finish(&program->run, &kept[at].timeline, 0, &lane);
+            at = atomicAdd(next, 1u);
+            running = at < count;
+            if (running)
+                fc_timeline_start(&program->run, &kept[at].timeline, first + at, 0, 0, &lane);
+        }
+    }
+}
+
+#define RUNS(name, mode)                                                                                                \
+    extern "C" __global__ void __launch_bounds__(128, 4)                                                                \
+        name(const struct fc_program *__restrict__ program, const float *__restrict__ tables, fc_u64 seed, fc_u64 first, \
+             fc_u32 count, struct fc_trial_kept *kept, fc_u32 *next)                                                    \
+    {                                                                                                                   \
+        runs<mode>(program, tables, seed, first, count, kept, next);                                                    \
+    }
+RUNS(fc_runs_plain, FC_MODE_PLAIN)
+RUNS(fc_runs_detailed, FC_MODE_DETAILED)
+RUNS(fc_runs_levels, FC_MODE_LEVELS)
+
+/* The last pass: metric row r of trial first + i to out[r * stride + i], for i < count; any number of threads. */
+extern "C" __global__ void fc_end(const struct fc_program *__restrict__ program, const float *__restrict__ tables,
+                                  fc_u64 seed, fc_u64 first, fc_u32 count, const struct fc_trial_kept *kept,
+                                  fc_u32 stride, float *__restrict__ out)
+{
+    struct fc_chunk chunk;
+    for (int i = 0; i < FC_INPUT_COUNT; i++)
+        chunk.inputs[i][0] = 0.0f;
+    for (fc_u32 at = blockIdx.x * blockDim.x + threadIdx.x; at < count; at += gridDim.x * blockDim.x)
+        fc_pass_end(program, tables, seed, first + at, kept + at, &chunk, out + at, (fc_i32)stride);
 }
 
 /* Adds the rows to their tallies; grid y: the row. */

@@ -3,11 +3,11 @@
  * says nothing about a GPU.
  *
  * Environment: FAKE_CUDA_FAIL=ENTRY:N lets the Nth call of an entry fail from now on; FAKE_CUDA_CAPABILITY=75
- * makes the device an old one; FAKE_CUDA_DEVICES=0 takes it away. fake_cuda_live counts what was not given
+ * makes the device an old one; FAKE_CUDA_WATCHED=1 gives it a display and a watchdog; FAKE_CUDA_DEVICES=0 takes it away. fake_cuda_live counts what was not given
  * back. */
 #define FC_W 1
 #define FC_CHUNK 1
-#include "cuda/model/trial.h"
+#include "cuda/passes.h"
 #include "cuda/reduce.h"
 #include "cuda/model/step/step_program.h"
 
@@ -60,7 +60,9 @@ int cuLaunchKernel(void *, unsigned, unsigned, unsigned, unsigned, unsigned, uns
 static int live;  /* contexts, modules, streams and memories not given back */
 static int depth; /* contexts pushed */
 static char context_mark, module_mark, stream_mark;
-static const char *const kernel_names[] = {"fc_trials", "fc_tally", "fc_tally_indices", "fc_known_words",
+enum kernel { BEGIN, RUNS_PLAIN, RUNS_DETAILED, RUNS_LEVELS, END, TALLY, INDICES, WORDS, STEP_TIMES };
+static const char *const kernel_names[] = {"fc_begin", "fc_runs_plain", "fc_runs_detailed", "fc_runs_levels",
+                                           "fc_end",   "fc_tally",      "fc_tally_indices", "fc_known_words",
                                            "fc_step_times"};
 
 int fake_cuda_live(void)
@@ -149,6 +151,7 @@ int cuDeviceGetAttribute(int *value, int attribute, int device)
     (void)device;
     *value = attribute == 13   ? 1980000
              : attribute == 16 ? 2
+             : attribute == 17 ? getenv("FAKE_CUDA_WATCHED") != NULL
              : attribute == 75 ? capability / 10
              : attribute == 76 ? capability % 10
                                : 0;
@@ -301,7 +304,10 @@ int cuOccupancyMaxPotentialBlockSize(int *grid, int *block, void *function, void
     (void)largest;
     *grid = 3;
     *block = 96;
-    return function == (const void *)kernel_names[0] ? check("cuOccupancyMaxPotentialBlockSize") : INVALID;
+    for (int k = BEGIN; k <= END; k++)
+        if (function == (const void *)kernel_names[k])
+            return check("cuOccupancyMaxPotentialBlockSize");
+    return INVALID;
 }
 
 /* An argument: 32 bits, 64 bits, an address. */
@@ -324,16 +330,43 @@ static void *address(void **arguments, int i)
     return (void *)(uintptr_t)wide(arguments, i);
 }
 
-static void trials(fc_u32 threads, void **a)
+static void begin(fc_u32 threads, void **a)
 {
     static struct fc_chunk chunk;
-    fc_u32 count = word(a, 4), stride = word(a, 5);
-    float *out = address(a, 6);
+    struct fc_trial_kept *kept = address(a, 5);
     for (fc_u32 thread = 0; thread < threads; thread++) {
         memset(&chunk, 0, sizeof chunk);
-        for (fc_u32 at = thread; at < count; at += threads)
-            fc_trial_chunk(address(a, 0), address(a, 1), wide(a, 2), wide(a, 3) + at, 1, &chunk, out + at,
-                           (fc_i32)stride);
+        for (fc_u32 at = thread; at < word(a, 4); at += threads)
+            fc_pass_begin(address(a, 0), address(a, 1), wide(a, 2), wide(a, 3) + at, &chunk, kept + at);
+    }
+}
+
+/* One thread takes them all. */
+static void runs(void **a, int mode)
+{
+    struct fc_timeline_lanes lane;
+    const struct fc_program *program = address(a, 0);
+    struct fc_trial_kept *kept = address(a, 5);
+    fc_u32 *next = address(a, 6);
+    while (*next < word(a, 4)) {
+        fc_u32 at = (*next)++;
+        fc_timeline_start(&program->run, &kept[at].timeline, wide(a, 3) + at, 0, 0, &lane);
+        while (!lane.over[0])
+            fc_pass_event(&program->run, address(a, 1), wide(a, 2), &lane, mode);
+        fc_timeline_finish(&program->run, &kept[at].timeline, 0, &lane);
+    }
+}
+
+static void end(fc_u32 threads, void **a)
+{
+    static struct fc_chunk chunk;
+    const struct fc_trial_kept *kept = address(a, 5);
+    float *out = address(a, 7);
+    for (fc_u32 thread = 0; thread < threads; thread++) {
+        memset(&chunk, 0, sizeof chunk);
+        for (fc_u32 at = thread; at < word(a, 4); at += threads)
+            fc_pass_end(address(a, 0), address(a, 1), wide(a, 2), wide(a, 3) + at, kept + at, &chunk, out + at,
+                        (fc_i32)word(a, 6));
     }
 }
 
@@ -400,15 +433,21 @@ int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned gr
     if (!grid_x || !grid_y || grid_z != 1 || !block_x || block_x > 1024 || block_y != 1 || block_z != 1 ||
         shared || extra || stream != &stream_mark)
         return INVALID;
-    if (function == (const void *)kernel_names[0])
-        trials(grid_x * block_x, arguments);
-    else if (function == (const void *)kernel_names[1])
-        tally(grid_x * block_x, grid_y, arguments);
-    else if (function == (const void *)kernel_names[2])
-        indices(grid_x * block_x, grid_y, arguments);
-    else if (function == (const void *)kernel_names[4])
-        step_times(grid_x * block_x, grid_y, arguments);
-    else
-        known_words(arguments);
+    const fc_u32 threads = grid_x * block_x;
+    int kernel = BEGIN;
+    while (function != (const void *)kernel_names[kernel])
+        if (kernel++ == STEP_TIMES)
+            return INVALID;
+    switch (kernel) {
+    case BEGIN: begin(threads, arguments); break;
+    case RUNS_PLAIN: runs(arguments, FC_MODE_PLAIN); break;
+    case RUNS_DETAILED: runs(arguments, FC_MODE_DETAILED); break;
+    case RUNS_LEVELS: runs(arguments, FC_MODE_LEVELS); break;
+    case END: end(threads, arguments); break;
+    case TALLY: tally(threads, grid_y, arguments); break;
+    case INDICES: indices(threads, grid_y, arguments); break;
+    case STEP_TIMES: step_times(threads, grid_y, arguments); break;
+    default: known_words(arguments); break;
+    }
     return OK;
 }

@@ -76,6 +76,9 @@ struct fc_backend {
     /* Largest useful `count` of one run call. */
     uint64_t (*largest_batch)(const struct fc_session *session);
 
+    /* Below this `count` a run call takes as long as with it; NULL, or 0: there is no such number. */
+    uint64_t (*smallest_batch)(const struct fc_session *session);
+
     void (*close)(struct fc_session *session); /* NULL is allowed */
 };
 

@@ -4,6 +4,7 @@
  * As with OpenCL, a batch is a series of short launches whose rows of metric values are counted on the device
  * (cuda/reduce.h); the tally of the batch, and samples where asked for, cross to the host. */
 #include "cuda_driver.h"
+#include "cuda/model/kept.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +16,18 @@
 #include "launch.h"
 
 enum {
-    LAUNCH_FIRST = 1 << 16,
+    LAUNCH_FIRST = 1 << 16, /* where a launch must not take long */
     LAUNCH_LARGEST = 1 << 22,
+    ROUNDS = 16, /* trials for every thread that the device holds, at least, so that long runs do not decide */
     TALLY_BLOCK = 256,
     VALUES_PER_THREAD = 64,
     LOG_BYTES = 1500
+};
+
+/* A kernel over trials: its block size, and the blocks that fill the device. */
+struct kernel {
+    void *function;
+    unsigned block, grid;
 };
 
 struct fc_session {
@@ -30,11 +38,13 @@ struct fc_session {
     int rows;
     bool retained;
     void *context, *module, *stream;
-    void *trials, *tally, *indices, *known; /* functions */
-    unsigned block, grid; /* of the trials kernel: block size, and blocks that fill the device */
+    struct kernel begin, runs, end; /* the three passes of cuda/passes.h; no function: the job has no such pass */
+    void *tally, *indices, *known;  /* functions */
     unsigned multiprocessors;
+    bool watched; /* the device also draws a display: a kernel that takes seconds is ended by its watchdog */
     fc_cuda_memory program_memory, tables_memory, rows_memory, tally_memory, extremes_memory;
-    struct fc_launch launch; /* its capacity is the stride of rows_memory */
+    fc_cuda_memory kept_memory, next_memory; /* between the passes: trials, and the first one that is not taken */
+    struct fc_launch launch;                 /* its capacity is the stride of rows_memory */
     size_t slots;            /* launches that extremes_memory holds */
     bool tally_is_zero;      /* as it must be before a batch */
     struct fc_tally part;    /* the batch under way */
@@ -114,8 +124,8 @@ static void close_session(struct fc_session *s)
 {
     if (!s)
         return;
-    const fc_cuda_memory memories[] = {s->program_memory, s->tables_memory, s->rows_memory, s->tally_memory,
-                                       s->extremes_memory};
+    const fc_cuda_memory memories[] = {s->program_memory,  s->tables_memory, s->rows_memory, s->tally_memory,
+                                       s->extremes_memory, s->kept_memory,   s->next_memory};
     const struct fc_cuda_held held = {s->cuda, s->device, s->retained, s->context, s->module, s->stream};
     fc_cuda_give_back(&held, memories, sizeof memories / sizeof *memories);
     fc_tally_free(&s->part);
@@ -137,6 +147,23 @@ static fc_cuda_memory allocate(struct fc_session *s, size_t bytes, enum fc_statu
     return memory;
 }
 
+/* Bytes that the passes keep of a trial; 0: the job has one pass only. */
+static size_t kept_bytes(const struct fc_session *s)
+{
+    return s->job.program->layers & (FC_LAYER_STEP | FC_LAYER_RUN) ? sizeof(struct fc_trial_kept) : 0;
+}
+
+static int measure(struct fc_session *s, struct kernel *kernel, struct fc_error *error)
+{
+    int grid = 0, block = 0;
+    fc_cuda_result code = s->cuda->occupancy(&grid, &block, kernel->function, NULL, 0, 0);
+    if (code || grid < 1 || block < 1)
+        return fail(s, FC_NO_DEVICE, "querying its launch size", code, error);
+    kernel->block = (unsigned)block;
+    kernel->grid = (unsigned)grid;
+    return 0;
+}
+
 static int load_kernels(struct fc_session *s, struct fc_error *error)
 {
     char log[LOG_BYTES] = "";
@@ -149,26 +176,29 @@ static int load_kernels(struct fc_session *s, struct fc_error *error)
         return fc_fail(error, FC_NO_DEVICE, "the kernels do not load on CUDA device '%s' (%s)%s%s", s->name,
                        fc_cuda_text(s->cuda, code), log[0] ? "; its compiler says:\n" : "", log);
     }
+    const struct fc_program *program = s->job.program;
+    static const char *const run_kernels[] = {"fc_runs_plain", "fc_runs_detailed", "fc_runs_levels"}; /* FC_MODE_... */
     const struct {
         const char *name;
         void **function;
+        struct kernel *trials; /* whose function it is, if any */
     } functions[] = {
-        {"fc_trials", &s->trials},
-        {"fc_tally", &s->tally},
-        {"fc_tally_indices", &s->indices},
-        {"fc_known_words", &s->known},
+        {kept_bytes(s) ? "fc_begin" : NULL, &s->begin.function, &s->begin},
+        {program->layers & FC_LAYER_RUN ? run_kernels[fc_pass_mode(&program->run)] : NULL, &s->runs.function, &s->runs},
+        {"fc_end", &s->end.function, &s->end},
+        {"fc_tally", &s->tally, NULL},
+        {"fc_tally_indices", &s->indices, NULL},
+        {"fc_known_words", &s->known, NULL},
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        if (!functions[i].name)
+            continue;
         code = s->cuda->module_get_function(functions[i].function, s->module, functions[i].name);
         if (code)
             return fail(s, FC_NO_DEVICE, "looking up its kernels", code, error);
+        if (functions[i].trials && measure(s, functions[i].trials, error))
+            return -1;
     }
-    int grid = 0, block = 0;
-    code = s->cuda->occupancy(&grid, &block, s->trials, NULL, 0, 0);
-    if (code || grid < 1 || block < 1)
-        return fail(s, FC_NO_DEVICE, "querying its launch size", code, error);
-    s->block = (unsigned)block;
-    s->grid = (unsigned)grid;
     return 0;
 }
 
@@ -200,12 +230,20 @@ static int make_memory(struct fc_session *s, struct fc_error *error)
     fc_cuda_result code = s->cuda->memory_get_info(&room, &total);
     if (code)
         return fail(s, FC_NO_DEVICE, "querying its memory", code, error);
-    size_t fits = room / 4 / row_bytes, capacity = fits < LAUNCH_LARGEST ? fits : LAUNCH_LARGEST;
+    size_t fits = room / 4 / (row_bytes + kept_bytes(s)), capacity = fits < LAUNCH_LARGEST ? fits : LAUNCH_LARGEST;
     if (capacity < FC_LAUNCH_SMALLEST)
         capacity = FC_LAUNCH_SMALLEST;
-    s->launch = fc_launch_start(LAUNCH_FIRST, capacity);
+    s->launch = fc_launch_start(s->watched ? LAUNCH_FIRST : capacity, capacity);
     s->rows_memory = allocate(s, capacity * row_bytes, FC_NO_DEVICE, error);
-    return s->rows_memory ? fc_tally_create(&s->part, program->metrics, s->rows, error) : -1;
+    if (!s->rows_memory)
+        return -1;
+    if (kept_bytes(s)) {
+        s->kept_memory = allocate(s, capacity * kept_bytes(s), FC_NO_DEVICE, error);
+        s->next_memory = s->kept_memory ? allocate(s, sizeof(uint32_t), FC_NO_DEVICE, error) : 0;
+        if (!s->next_memory)
+            return -1;
+    }
+    return fc_tally_create(&s->part, program->metrics, s->rows, error);
 }
 
 static int prepare(struct fc_session *s, struct fc_error *error)
@@ -258,6 +296,7 @@ static int open_session(struct fc_session **session, int device, const struct fc
     s->job = *job;
     s->rows = job->program->metric_count;
     s->multiprocessors = (unsigned)attribute(cuda, number, FC_CUDA_MULTIPROCESSORS);
+    s->watched = attribute(cuda, number, FC_CUDA_KERNEL_EXEC_TIMEOUT);
     snprintf(s->name, sizeof s->name, "%s", info.name);
     int status = 0;
     if (info.refused[0])
@@ -286,16 +325,33 @@ static int start(struct fc_session *s, void *function, unsigned grid_x, unsigned
     return code ? fail(s, FC_FAULT, "starting a kernel", code, error) : 0;
 }
 
+/* So many blocks as the trials need, but not more than give every thread a few: a thread goes through its trials. */
+static int start_pass(struct fc_session *s, const struct kernel *kernel, unsigned rounds, unsigned trials, void **arguments,
+                      struct fc_error *error)
+{
+    unsigned blocks = (trials + kernel->block - 1) / kernel->block, most = kernel->grid * rounds;
+    return start(s, kernel->function, blocks < most ? blocks : most, 1, kernel->block, arguments, error);
+}
+
+/* The passes that the job has over `count` trials. */
 static int start_trials(struct fc_session *s, uint64_t first, size_t count, struct fc_error *error)
 {
     unsigned long long seed = s->job.seed, first_trial = first;
     unsigned trials = (unsigned)count, stride = (unsigned)s->launch.capacity;
-    unsigned blocks = (trials + s->block - 1) / s->block;
-    unsigned most =
-        s->grid * 8; /* a few rounds, so that a block of long trials does not keep the device waiting */
-    void *arguments[] = {&s->program_memory, &s->tables_memory, &seed, &first_trial, &trials, &stride,
-                         &s->rows_memory};
-    return start(s, s->trials, blocks < most ? blocks : most, 1, s->block, arguments, error);
+    void *begin[] = {&s->program_memory, &s->tables_memory, &seed, &first_trial, &trials, &s->kept_memory};
+    void *runs[] = {&s->program_memory, &s->tables_memory, &seed, &first_trial, &trials, &s->kept_memory, &s->next_memory};
+    void *end[] = {&s->program_memory, &s->tables_memory, &seed, &first_trial, &trials, &s->kept_memory, &stride,
+                   &s->rows_memory};
+    if (s->begin.function && start_pass(s, &s->begin, 8, trials, begin, error))
+        return -1;
+    if (s->runs.function) {
+        fc_cuda_result code = s->cuda->set_words(s->next_memory, 0, 1, s->stream);
+        if (code)
+            return fail(s, FC_FAULT, "starting a kernel", code, error);
+        if (start_pass(s, &s->runs, 1, trials, runs, error))
+            return -1;
+    }
+    return start_pass(s, &s->end, 8, trials, end, error);
 }
 
 /* Counts the rows of a launch; `base` is its first trial, from the start of the batch. */
@@ -412,7 +468,7 @@ static int run_batch(struct fc_session *s, uint64_t first, uint64_t count, struc
         fc_cuda_result code = s->cuda->stream_synchronize(s->stream);
         if (code || lost)
             return fail(s, FC_FAULT, "simulating trials", lost ? FC_CUDA_DEVICE_UNAVAILABLE : code, error);
-        if (here == s->launch.trials)
+        if (s->watched && here == s->launch.trials)
             fc_launch_took(&s->launch, fc_clock_s() - start_s);
         at += here;
     }
@@ -441,6 +497,12 @@ static uint64_t largest_batch(const struct fc_session *session)
 {
     (void)session;
     return (uint64_t)1 << 26;
+}
+
+/* So many runs that their mean length decides how long a batch takes, not the longest of them. */
+static uint64_t smallest_batch(const struct fc_session *s)
+{
+    return s->runs.function && !s->watched ? (uint64_t)s->runs.grid * s->runs.block * ROUNDS : 0;
 }
 
 int fc_cuda_known_words(struct fc_session *s, uint64_t seed, uint32_t count, const uint32_t *counters,
@@ -484,5 +546,6 @@ const struct fc_backend fc_backend_cuda = {
     .open = open_session,
     .run = run,
     .largest_batch = largest_batch,
+    .smallest_batch = smallest_batch,
     .close = close_session,
 };

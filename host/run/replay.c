@@ -102,7 +102,7 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
         struct fc_replay_event event = state_of(lane, detailed);
         event.class_of = -1;
         for (int c = 0; detailed && c < FC_CLASS_COUNT; c++)
-            event.class_of = lane->class_count[c][0] > count[c] ? c : event.class_of;
+            event.class_of = FC_TABLES(lane)->class_count[c][0] > count[c] ? c : event.class_of;
         if (detailed && lane->idle_failures[0] > idle)
             event.class_of = FC_CLASS_IDLE;
         event.kind = lane->finished[0]                ? FC_REPLAY_FINISHED
@@ -123,7 +123,7 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
         status = add_event(replay, &event, error);
         before = now;
         for (int c = 0; detailed && c < FC_CLASS_COUNT; c++)
-            count[c] = lane->class_count[c][0];
+            count[c] = FC_TABLES(lane)->class_count[c][0];
         stops = lane->planned_stops[0];
         failures = lane->failures[0];
         idle = detailed ? lane->idle_failures[0] : 0;

@@ -191,7 +191,9 @@ static void *work(void *argument)
     uint64_t most = backend->largest_batch(self->session);
     if (request->sink && rows > 0 && most > SAMPLES_MAX / (uint64_t)rows)
         most = SAMPLES_MAX / (uint64_t)rows;
-    uint64_t want = request->batch ? request->batch : FIRST_BATCH;
+    uint64_t least = backend->smallest_batch ? backend->smallest_batch(self->session) : 0;
+    least = least > FIRST_BATCH / 16 ? least : FIRST_BATCH / 16;
+    uint64_t want = request->batch ? request->batch : least > FIRST_BATCH ? least : FIRST_BATCH;
     want = want > most ? most : want;
     while (take(self, want)) {
         uint64_t first = self->batch.first, count = self->batch.count;
@@ -217,7 +219,7 @@ static void *work(void *argument)
             double size = (double)trials / (busy_s + 1e-9) * BATCH_SECONDS;
             uint64_t grown = size < 1e18 ? (uint64_t)size : (uint64_t)1 << 60;
             grown = grown > 4 * want ? 4 * want : grown; /* one lucky batch must not decide */
-            want = grown < FIRST_BATCH / 16 ? FIRST_BATCH / 16 : grown;
+            want = grown < least ? least : grown;
             want = want > most ? most : want;
         }
     }

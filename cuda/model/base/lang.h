@@ -25,6 +25,7 @@
 #define FC_GLOBAL __global
 #define FC_RESTRICT restrict
 typedef int fc_i32;
+typedef ushort fc_u16;
 typedef uint fc_u32;
 typedef long fc_i64;
 typedef ulong fc_u64;
@@ -70,6 +71,7 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x)
 #define FC_GLOBAL
 #define FC_RESTRICT __restrict__
 typedef int fc_i32;
+typedef unsigned short fc_u16;
 typedef unsigned int fc_u32;
 typedef long long fc_i64;
 typedef unsigned long long fc_u64;
@@ -114,6 +116,7 @@ FC_FN void fc_atomic_max(fc_u32 *at, fc_u32 x)
 #define FC_GLOBAL
 #define FC_RESTRICT restrict
 typedef int32_t fc_i32;
+typedef uint16_t fc_u16;
 typedef uint32_t fc_u32;
 typedef int64_t fc_i64;
 typedef uint64_t fc_u64;

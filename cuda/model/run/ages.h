@@ -49,11 +49,11 @@ FC_FN void fc_ages_push(fc_i32 time, fc_i32 l, struct fc_timeline_lanes *lane)
         return;
     }
     lane->heap_size[l] = at + 1;
-    while (at > 0 && lane->heap[l][(at - 1) / 2] > time) {
-        lane->heap[l][at] = lane->heap[l][(at - 1) / 2];
+    while (at > 0 && FC_TABLES(lane)->heap[l][(at - 1) / 2] > time) {
+        FC_TABLES(lane)->heap[l][at] = FC_TABLES(lane)->heap[l][(at - 1) / 2];
         at = (at - 1) / 2;
     }
-    lane->heap[l][at] = time;
+    FC_TABLES(lane)->heap[l][at] = time;
 }
 
 /* Puts `time` in the place of the earliest of the heap. */
@@ -61,18 +61,18 @@ FC_FN void fc_ages_sift(fc_i32 time, fc_i32 l, struct fc_timeline_lanes *lane)
 {
     fc_i32 size = lane->heap_size[l], at = 0;
     for (fc_i32 child = 1; child < size; child = 2 * at + 1) {
-        child += child + 1 < size && lane->heap[l][child + 1] < lane->heap[l][child];
-        if (lane->heap[l][child] >= time)
+        child += child + 1 < size && FC_TABLES(lane)->heap[l][child + 1] < FC_TABLES(lane)->heap[l][child];
+        if (FC_TABLES(lane)->heap[l][child] >= time)
             break;
-        lane->heap[l][at] = lane->heap[l][child];
+        FC_TABLES(lane)->heap[l][at] = FC_TABLES(lane)->heap[l][child];
         at = child;
     }
-    lane->heap[l][at] = time;
+    FC_TABLES(lane)->heap[l][at] = time;
 }
 
 FC_FN void fc_ages_next(fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    fc_i32 renewed = lane->heap_size[l] > 0 ? lane->heap[l][0] : FC_FOREVER;
+    fc_i32 renewed = lane->heap_size[l] > 0 ? FC_TABLES(lane)->heap[l][0] : FC_FOREVER;
     lane->next_age[l] = fc_min_i32(lane->first_next[l], renewed);
 }
 
@@ -112,14 +112,14 @@ FC_INLINE void fc_ages_renew(FC_GLOBAL const struct fc_run_detail *detail, FC_GL
             continue;
         fc_i32 again = life[l] < horizon - lane->exposure[l]; /* within the time watched */
         fc_i32 next = again ? lane->exposure[l] + life[l] : FC_FOREVER;
-        fc_i32 renewed_before = lane->heap_size[l] > 0 && lane->heap[l][0] <= lane->first_next[l];
+        fc_i32 renewed_before = lane->heap_size[l] > 0 && FC_TABLES(lane)->heap[l][0] <= lane->first_next[l];
         if (!renewed_before)
             fc_ages_advance(hazard[l], first[l], l, lane);
         if (again & !renewed_before) {
             fc_ages_push(next, l, lane);
         } else if (renewed_before) {
             lane->heap_size[l] -= !again;
-            fc_ages_sift(again ? next : lane->heap[l][lane->heap_size[l]], l, lane);
+            fc_ages_sift(again ? next : FC_TABLES(lane)->heap[l][lane->heap_size[l]], l, lane);
         }
         fc_ages_next(l, lane);
     }

@@ -69,17 +69,17 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
             fc_real extra = (fc_real)lane->lemons[l] * lane->lemon_rate[l] * lane->gap_mean[l];
             fc_real part = extra / ((fc_real)1.0f + extra);
             fc_i32 lemon = u[l] < part;
-            fc_real of_lemons = u[l] / fc_max(part, (fc_real)1e-30f) * lane->edge[FC_CLASS_HOST][l];
+            fc_real of_lemons = u[l] / fc_max(part, (fc_real)1e-30f) * FC_TABLES(lane)->edge[FC_CLASS_HOST][l];
             fc_real of_others = (u[l] - part) / ((fc_real)1.0f - part);
             failure->lemon[l] = lemon;
             u[l] = fc_min(lemon ? of_lemons : of_others, (fc_real)0.99999994f);
         }
     }
-    const fc_real *edges = lane->edge[0];
+    const fc_real *edges = FC_TABLES(lane)->edge[0];
     FC_LANES (l) {
         fc_i32 class_of = 0;
         for (fc_i32 c = 0; c < FC_CLASS_COUNT - 1; c++)
-            class_of += u[l] >= lane->edge[c][l];
+            class_of += u[l] >= FC_TABLES(lane)->edge[c][l];
         fc_real low = edges[fc_max_i32(class_of - 1, 0) * FC_W + l], high = edges[class_of * FC_W + l];
         low = class_of > 0 ? low : (fc_real)0.0f;
         failure->class_of[l] = class_of;

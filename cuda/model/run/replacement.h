@@ -49,14 +49,14 @@ FC_FN void fc_replace_idle(FC_GLOBAL const struct fc_run *run, fc_i32 repair, fc
     if (count == 0)
         return;
     fc_i32 which = fc_below(detail_words[2][l], count);
-    fc_i32 ready = racks ? lane->rack_ready[which][l] : lane->spare_ready[which][l];
+    fc_i32 ready = racks ? FC_TABLES(lane)->rack_ready[which][l] : FC_TABLES(lane)->spare_ready[which][l];
     if (ready > now)
         return;
     ready = fc_repaired(detail, repair, l, lane);
     if (racks)
-        lane->rack_ready[which][l] = ready;
+        FC_TABLES(lane)->rack_ready[which][l] = ready;
     else
-        lane->spare_ready[which][l] = ready;
+        FC_TABLES(lane)->spare_ready[which][l] = ready;
     lane->idle_failures[l] += 1;
 }
 
@@ -83,7 +83,7 @@ FC_FN void fc_replace_units(FC_GLOBAL const struct fc_run *run, fc_i32 c, fc_i32
             fc_spares_in_rack(detail, rack, own, l, lane, missing);
         } else {
             lane->swaps[l] += 1;
-            ready = fc_pool_take(lane->spare_ready, run->spares, &lane->cursor[l], lane->wall[l], own, l);
+            ready = fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[l], lane->wall[l], own, l);
             missing->until = fc_max_i32(missing->until, ready);
             fc_missing_add(missing, (fc_real)(ready - lane->wall[l]), (fc_real)1.0f);
         }
@@ -96,9 +96,9 @@ FC_FN void fc_hold_note(fc_i32 ready, fc_i32 l, struct fc_timeline_lanes *lane)
 {
     fc_i32 first = 0;
     for (fc_i32 k = 1; k < FC_MISSING; k++)
-        first = lane->missing_ready[l][k] < lane->missing_ready[l][first] ? k : first;
-    lane->overflows[l] += lane->missing_ready[l][first] > lane->wall[l];
-    lane->missing_ready[l][first] = ready;
+        first = FC_TABLES(lane)->missing_ready[l][k] < FC_TABLES(lane)->missing_ready[l][first] ? k : first;
+    lane->overflows[l] += FC_TABLES(lane)->missing_ready[l][first] > lane->wall[l];
+    FC_TABLES(lane)->missing_ready[l][first] = ready;
 }
 
 /* A job that waits while idle trays may fail: on to the next such failure, or to the end of the wait.
@@ -124,7 +124,7 @@ FC_FN void fc_hold_event(FC_GLOBAL const struct fc_run *run, fc_u32 words[4][FC_
         trays = detail->segments * detail->segment_trays + detail->spares_per_rack;
     } else { /* a unit of the job */
         for (fc_i32 k = 0; k < FC_MISSING; k++)
-            down += lane->missing_ready[l][k] > now;
+            down += FC_TABLES(lane)->missing_ready[l][k] > now;
         trays = detail->spare_policy == FC_SPARES_RACKS ? detail->racks : trays;
     }
     if (fc_below(words[1][l], trays) < down)
@@ -139,7 +139,7 @@ FC_FN void fc_hold_event(FC_GLOBAL const struct fc_run *run, fc_u32 words[4][FC_
         fc_hold_note(missing.until, l, lane);
     } else {
         lane->swaps[l] += 1;
-        missing.until = fc_pool_take(lane->spare_ready, run->spares, &lane->cursor[l], now, own, l);
+        missing.until = fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[l], now, own, l);
         fc_missing_add(&missing, (fc_real)(missing.until - now), (fc_real)1.0f);
         fc_hold_note(missing.until, l, lane);
     }
@@ -154,10 +154,10 @@ FC_INLINE fc_i32 fc_replace_at_once(FC_GLOBAL const struct fc_run *run, fc_i32 r
 {
     fc_i32 now = lane->wall[l], at = lane->cursor[l] + 1;
     at = at < run->spares ? at : 0;
-    if (trays != 1 || lane->spare_ready[at][l] > now || repair <= 0)
+    if (trays != 1 || FC_TABLES(lane)->spare_ready[at][l] > now || repair <= 0)
         return 0;
     lane->cursor[l] = at;
-    lane->spare_ready[at][l] = now + repair;
+    FC_TABLES(lane)->spare_ready[at][l] = now + repair;
     lane->swaps[l] += 1;
     lane->pending_restart[l] =
         fc_min_i32(lane->pending_restart[l] + lane->spare_start[l], FC_HORIZON_LIMIT / 4);

@@ -45,7 +45,7 @@ FC_FN void fc_spares_scan(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repai
     }
     for (fc_i32 k = 0; k < spares; k++) {
         FC_LANES (l) {
-            fc_i32 ready = lane->spare_ready[k][l];
+            fc_i32 ready = FC_TABLES(lane)->spare_ready[k][l];
             which[l] = ready < earliest[l] ? k : which[l];
             earliest[l] = ready < earliest[l] ? ready : earliest[l];
         }
@@ -60,7 +60,7 @@ FC_FN void fc_spares_scan(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repai
     for (fc_i32 k = 0; k < spares; k++) {
         FC_LANES (l) {
             fc_i32 own = lane->wall[l] + repair[l];
-            lane->spare_ready[k][l] = which[l] == k ? own : lane->spare_ready[k][l];
+            FC_TABLES(lane)->spare_ready[k][l] = which[l] == k ? own : FC_TABLES(lane)->spare_ready[k][l];
         }
     }
 }
@@ -80,8 +80,8 @@ FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *swap, const fc_i32 *rep
         wait[l] = 0;
     }
     for (fc_i32 s = 0; s < count; s++) {
-        fc_i32 l = swapping[s], now = lane->wall[l];
-        wait[l] = fc_pool_take(lane->spare_ready, spares, &lane->cursor[l], now, now + repair[l], l) - now;
+        fc_i32 l = FC_W > 1 ? swapping[s] : 0, now = lane->wall[l];
+        wait[l] = fc_pool_take(FC_TABLES(lane)->spare_ready, spares, &lane->cursor[l], now, now + repair[l], l) - now;
     }
 }
 
@@ -94,49 +94,97 @@ FC_FN fc_i32 fc_repaired(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 re
     if (detail->crews <= 0)
         return start + repair;
     for (fc_i32 k = 1; k < detail->crews; k++)
-        first = lane->crew_free[l][k] < lane->crew_free[l][first] ? k : first;
-    start = fc_min_i32(fc_max_i32(start, lane->crew_free[l][first]), FC_HORIZON_LIMIT - 1);
-    lane->crew_free[l][first] = start + repair;
+        first = FC_TABLES(lane)->crew_free[l][k] < FC_TABLES(lane)->crew_free[l][first] ? k : first;
+    start = fc_min_i32(fc_max_i32(start, FC_TABLES(lane)->crew_free[l][first]), FC_HORIZON_LIMIT - 1);
+    FC_TABLES(lane)->crew_free[l][first] = start + repair;
     return start + repair;
 }
 
-/* Where spare trays stand in the racks: trays of rack `rack` under repair at `now`. */
+/* Where spare trays stand in the racks: trays under repair stand in slots, those of racks with the same last digits in one
+ * chain, so that to look through a rack's is to look at few. A slot whose tray is back is free when its chain is next
+ * looked through. */
+FC_INLINE fc_i32 fc_rack_chain(fc_i32 rack)
+{
+    return rack & (FC_SLOT_CHAINS - 1);
+}
+
+/* Takes slot k, which follows slot `before`, out of its chain. */
+FC_INLINE void fc_slot_unlink(fc_i32 chain, fc_i32 before, fc_i32 k, fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    if (before == FC_SLOT_NONE)
+        FC_TABLES(lane)->slot_head[l][chain] = FC_TABLES(lane)->slot_next[l][k];
+    else
+        FC_TABLES(lane)->slot_next[l][before] = FC_TABLES(lane)->slot_next[l][k];
+    FC_TABLES(lane)->slot_next[l][k] = (fc_u16)lane->slot_free[l];
+    lane->slot_free[l] = k;
+}
+
+/* Trays of rack `rack` under repair at `now`, which may lie ahead. */
 FC_FN fc_i32 fc_rack_down(fc_i32 rack, fc_i32 now, fc_i32 l, const struct fc_timeline_lanes *lane)
 {
     fc_i32 down = 0;
-    for (fc_i32 k = 0; k < lane->slots[l]; k++)
-        down += (lane->slot_ready[l][k] > now) & (lane->slot_rack[l][k] == rack);
+    for (fc_i32 k = FC_TABLES(lane)->slot_head[l][fc_rack_chain(rack)]; k != FC_SLOT_NONE;
+         k = FC_TABLES(lane)->slot_next[l][k])
+        down += (FC_TABLES(lane)->slot_ready[l][k] > now) & (FC_TABLES(lane)->slot_rack[l][k] == rack);
     return down;
 }
 
-/* A tray of that rack is under repair until `ready`. Returns how many others are. */
-FC_FN fc_i32 fc_rack_add(fc_i32 rack, fc_i32 ready, fc_i32 l, struct fc_timeline_lanes *lane)
+/* Frees the slots of a chain whose trays are back, and all of rack `leaves`. */
+FC_FN void fc_slots_free(fc_i32 chain, fc_i32 leaves, fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    fc_i32 now = lane->wall[l], free = -1, down = 0;
-    for (fc_i32 k = 0; k < lane->slots[l]; k++) {
-        fc_i32 back = lane->slot_ready[l][k] <= now;
-        free = back ? k : free;
-        down += (lane->slot_rack[l][k] == rack) & !back;
+    fc_i32 now = lane->wall[l], before = FC_SLOT_NONE, next;
+    for (fc_i32 k = FC_TABLES(lane)->slot_head[l][chain]; k != FC_SLOT_NONE; k = next) {
+        next = FC_TABLES(lane)->slot_next[l][k];
+        if (FC_TABLES(lane)->slot_ready[l][k] <= now || FC_TABLES(lane)->slot_rack[l][k] == leaves)
+            fc_slot_unlink(chain, before, k, l, lane);
+        else
+            before = k;
     }
-    if (free < 0 && lane->slots[l] < FC_SLOTS) {
-        free = lane->slots[l];
-        lane->slots[l] += 1;
-    } else if (free < 0) { /* the table is full: the tray that is ready first gives its place */
-        lane->overflows[l] += 1;
-        free = 0;
-        for (fc_i32 k = 1; k < FC_SLOTS; k++)
-            free = lane->slot_ready[l][k] < lane->slot_ready[l][free] ? k : free;
-    }
-    lane->slot_ready[l][free] = ready;
-    lane->slot_rack[l][free] = rack;
-    return down;
 }
 
 /* The rack leaves the job, its broken trays with it. */
 FC_FN void fc_rack_leaves(fc_i32 rack, fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    for (fc_i32 k = 0; k < lane->slots[l]; k++)
-        lane->slot_rack[l][k] = lane->slot_rack[l][k] == rack ? -1 : lane->slot_rack[l][k];
+    fc_slots_free(fc_rack_chain(rack), rack, l, lane);
+}
+
+/* All slots are taken: those whose trays are back are freed; if none is, the tray that is ready first gives its place. */
+FC_FN void fc_slots_full(fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    for (fc_i32 chain = 0; chain < FC_SLOT_CHAINS; chain++)
+        fc_slots_free(chain, -1, l, lane);
+    if (lane->slot_free[l] != FC_SLOT_NONE)
+        return;
+    lane->overflows[l] += 1;
+    fc_i32 first = 0, before = FC_SLOT_NONE;
+    for (fc_i32 k = 1; k < FC_SLOTS; k++)
+        first = FC_TABLES(lane)->slot_ready[l][k] < FC_TABLES(lane)->slot_ready[l][first] ? k : first;
+    fc_i32 chain = fc_rack_chain(FC_TABLES(lane)->slot_rack[l][first]);
+    for (fc_i32 k = FC_TABLES(lane)->slot_head[l][chain]; k != first; k = FC_TABLES(lane)->slot_next[l][k])
+        before = k;
+    fc_slot_unlink(chain, before, first, l, lane);
+}
+
+/* A tray of that rack is under repair until `ready`. Returns how many others are. */
+FC_FN fc_i32 fc_rack_add(fc_i32 rack, fc_i32 ready, fc_i32 l, struct fc_timeline_lanes *lane)
+{
+    fc_i32 chain = fc_rack_chain(rack), k;
+    fc_slots_free(chain, -1, l, lane);
+    fc_i32 down = fc_rack_down(rack, lane->wall[l], l, lane);
+    if (lane->slot_free[l] == FC_SLOT_NONE && lane->slots[l] == FC_SLOTS)
+        fc_slots_full(l, lane);
+    if (lane->slot_free[l] == FC_SLOT_NONE) {
+        k = lane->slots[l];
+        lane->slots[l] += 1;
+    } else {
+        k = lane->slot_free[l];
+        lane->slot_free[l] = FC_TABLES(lane)->slot_next[l][k];
+    }
+    FC_TABLES(lane)->slot_ready[l][k] = ready;
+    FC_TABLES(lane)->slot_rack[l][k] = rack;
+    FC_TABLES(lane)->slot_next[l][k] = FC_TABLES(lane)->slot_head[l][chain];
+    FC_TABLES(lane)->slot_head[l][chain] = (fc_u16)k;
+    return down;
 }
 
 /* What a failure leaves missing. Times in ticks. */
@@ -158,7 +206,7 @@ FC_FN void fc_spares_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 o
                           struct fc_timeline_lanes *lane, struct fc_missing *missing)
 {
     fc_i32 now = lane->wall[l];
-    fc_i32 ready = fc_pool_take(lane->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
+    fc_i32 ready = fc_pool_take(FC_TABLES(lane)->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
     lane->rack_swaps[l] += 1;
     missing->until = fc_max_i32(missing->until, ready);
     fc_real segments = (fc_real)detail->segments;
@@ -178,9 +226,10 @@ FC_FN void fc_spares_in_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i3
         return;
     fc_i32 ready[FC_RACK_DOWN] = {own}, before[FC_RACK_DOWN],
            down = 0; /* ascending, with and without this tray */
-    for (fc_i32 k = 0; k < lane->slots[l]; k++) {
-        fc_i32 time = lane->slot_ready[l][k], at = down;
-        if (time <= now || lane->slot_rack[l][k] != rack)
+    for (fc_i32 k = FC_TABLES(lane)->slot_head[l][fc_rack_chain(rack)]; k != FC_SLOT_NONE;
+         k = FC_TABLES(lane)->slot_next[l][k]) {
+        fc_i32 time = FC_TABLES(lane)->slot_ready[l][k], at = down;
+        if (time <= now || FC_TABLES(lane)->slot_rack[l][k] != rack)
             continue;
         lane->overflows[l] += down == FC_RACK_DOWN;
         down += down < FC_RACK_DOWN;

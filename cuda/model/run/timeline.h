@@ -32,11 +32,6 @@ struct fc_span_lanes {
     fc_i32 held[FC_W];                             /* 1: the job waits, and idle trays may fail */
 };
 
-/* How a run is simulated; a constant at every call, so that a run pays for nothing that it does not use. */
-#define FC_MODE_PLAIN 0    /* one rate of interruptions */
-#define FC_MODE_DETAILED 1 /* fc_run.detail is in use */
-#define FC_MODE_LEVELS 2   /* with checkpoints in memory and durable ones */
-
 /* Moves every lane to its next failure, planned stop, end of the work or of the time watched. */
 FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const struct fc_failure_lanes *failure,
                                    struct fc_span_lanes *span, struct fc_timeline_lanes *lane, const int mode)
@@ -264,7 +259,7 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_run *run, const struct
         lane->again[l] = fail ? again : lane->again[l];
     }
     for (fc_i32 l = 0; l < FC_W; l++)
-        lane->class_count[failure->class_of[l]][l] += span->fail[l] & (failure->class_of[l] != FC_CLASS_IDLE);
+        FC_TABLES(lane)->class_count[failure->class_of[l]][l] += span->fail[l] & (failure->class_of[l] != FC_CLASS_IDLE);
 }
 
 /* One event in every lane of a run that is told in detail. */
@@ -309,7 +304,7 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC
     fc_i32 simple =
         detail->spare_policy == FC_SPARES_POOLED && detail->crews == 0 && !detail->lemons && run->spares > 0;
     for (fc_i32 s = 0; s < count; s++) {
-        fc_i32 l = list[s];
+        fc_i32 l = FC_W > 1 ? list[s] : 0;
         fc_i32 tray = simple && detail->classes.blast[failure.class_of[l]] == FC_BLAST_TRAY &&
                       failure.class_of[l] != FC_CLASS_IDLE && !span.held[l];
         if (tray && fc_replace_at_once(run, repair[l], trays[l], l, lane))
@@ -368,6 +363,10 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
                            fc_u64 first, fc_i32 count, struct fc_timeline_chunk *chunk)
 {
     struct fc_timeline_lanes lane;
+#if FC_TABLES_APART
+    struct fc_timeline_tables apart;
+    lane.tables = &apart;
+#endif
     fc_i32 next = 0;
     fc_i32 running = 0;
     for (fc_i32 l = 0; l < FC_W; l++) {

@@ -13,6 +13,8 @@
 #define FC_SPARES 63      /* most spare trays in the pool */
 #define FC_SPARE_RACKS 31 /* most spare racks */
 #define FC_SLOTS 128      /* trays under repair at a time, where spares stand in the racks */
+#define FC_SLOT_CHAINS 64 /* of slots, by rack */
+#define FC_SLOT_NONE 255  /* no slot */
 #define FC_RACK_DOWN 32   /* trays of one rack under repair at a time */
 #define FC_CREWS 31       /* most repair crews, where they are counted */
 #define FC_MISSING 32     /* units that a waiting job lacks at a time */
@@ -23,6 +25,11 @@
 #define FC_FOREVER 0x7fffffff
 #define FC_HORIZON_LIMIT 0x40000000 /* 2^30 */
 #define FC_DEBT_LIMIT 0x08000000    /* 2^27 */
+
+/* How a run is simulated; a constant at every call, so that a run pays for nothing that it does not use. */
+#define FC_MODE_PLAIN 0    /* one rate of interruptions */
+#define FC_MODE_DETAILED 1 /* fc_run.detail is in use */
+#define FC_MODE_LEVELS 2   /* with checkpoints in memory and durable ones */
 
 /* Trials of a chunk share one pass through the layers; a GPU thread has a chunk of one. */
 #ifndef FC_CHUNK
@@ -74,6 +81,30 @@ struct fc_timeline_chunk {
     fc_i32 class_count[FC_CLASS_COUNT][FC_CHUNK];
 };
 
+/* Whether what is looked up by a number that is not known when the program is compiled lies apart from the rest: a compiler
+ * for a GPU keeps a structure in registers only when all its members are named by constants. */
+#if defined(__CUDACC__) || (defined(__OPENCL_VERSION__) && FC_W == 1)
+#define FC_TABLES_APART 1
+#else
+#define FC_TABLES_APART 0
+#endif
+
+/* Of the runs in flight, what is looked up by number; a lane's together where it is looked through a lane at a time. */
+struct fc_timeline_tables {
+    fc_i32 spare_ready[FC_SPARES][FC_W]; /* when each spare is (again) ready */
+
+    /* detailed */
+    fc_real edge[FC_CLASS_COUNT][FC_W];
+    fc_i32 class_count[FC_CLASS_COUNT][FC_W];
+    fc_i32 rack_ready[FC_SPARE_RACKS + 1][FC_W];
+    /* in-rack spares: trays under repair, when each is ready and which rack it is from */
+    fc_i32 slot_ready[FC_W][FC_SLOTS], slot_rack[FC_W][FC_SLOTS];
+    fc_u16 slot_next[FC_W][FC_SLOTS], slot_head[FC_W][FC_SLOT_CHAINS]; /* chains of slots */
+    fc_i32 crew_free[FC_W][FC_CREWS];
+    fc_i32 missing_ready[FC_W][FC_MISSING];
+    fc_i32 heap[FC_W][FC_AGE_HEAP]; /* ages of renewed units */
+};
+
 /* The runs in flight, one per lane. */
 struct fc_timeline_lanes {
     fc_u32 trial_low[FC_W], trial_high[FC_W], event[FC_W];
@@ -90,7 +121,6 @@ struct fc_timeline_lanes {
     fc_i32 cursor[FC_W]; /* where to look first for a spare */
 
     /* detailed */
-    fc_real edge[FC_CLASS_COUNT][FC_W];
     fc_real slow_node_loss[FC_W], slow_network_loss[FC_W], manual[FC_W], ineffective[FC_W], wrong_node[FC_W];
     fc_real burst[FC_W], durable_stall[FC_W], per_super[FC_W], degraded_loss[FC_W], age_mean[FC_W];
     fc_i32 write[FC_W], durable_load[FC_W], replica_out[FC_W], spare_start[FC_W];
@@ -103,10 +133,7 @@ struct fc_timeline_lanes {
     fc_i32 again[FC_W];    /* 1 + class of a fault that was not removed, else 0 */
     fc_i32 slow_node_until[FC_W], slow_network_until[FC_W];
     fc_i32 slowdown[FC_W], rack_swaps[FC_W], slow_episodes[FC_W], shortages[FC_W], overflows[FC_W];
-    fc_i32 class_count[FC_CLASS_COUNT][FC_W];
-    /* in-rack spares: trays under repair, when each is ready and which rack it is from; a lane's together,
-     * as they are looked through a lane at a time */
-    fc_i32 slots[FC_W];                  /* how many have ever been in use */
+    fc_i32 slots[FC_W], slot_free[FC_W]; /* in-rack spares: slots that have ever been in use; the first free one of them */
     fc_i32 short_until[FC_W];            /* until then some rack lacks a segment */
     fc_i32 reduced_until[FC_W];          /* until then some replica runs with fewer GPUs */
     fc_i32 hold[FC_W], hold_until[FC_W]; /* 1: the job waits, and idle trays may fail meanwhile */
@@ -123,14 +150,18 @@ struct fc_timeline_lanes {
     fc_real hazard[FC_W]; /* cumulative hazard of the last first failure */
     fc_i32 heap_size[FC_W];
 
-    /* the large ones; a lane's together where they are looked through a lane at a time */
-    fc_i32 spare_ready[FC_SPARES][FC_W]; /* when each spare is (again) ready */
-    fc_i32 rack_ready[FC_SPARE_RACKS + 1][FC_W];
-    fc_i32 slot_ready[FC_W][FC_SLOTS], slot_rack[FC_W][FC_SLOTS];
-    fc_i32 crew_free[FC_W][FC_CREWS];
-    fc_i32 missing_ready[FC_W][FC_MISSING];
-    fc_i32 heap[FC_W][FC_AGE_HEAP];
+#if FC_TABLES_APART
+    struct fc_timeline_tables *tables;
+#else
+    struct fc_timeline_tables tables;
+#endif
 };
+
+#if FC_TABLES_APART
+#define FC_TABLES(lane) ((lane)->tables)
+#else
+#define FC_TABLES(lane) (&(lane)->tables)
+#endif
 
 /* The detailed part of fc_timeline_start. */
 FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail,
@@ -138,8 +169,8 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
                                     struct fc_timeline_lanes *lane)
 {
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
-        lane->edge[c][l] = chunk->edge[c][i];
-        lane->class_count[c][l] = 0;
+        FC_TABLES(lane)->edge[c][l] = chunk->edge[c][i];
+        FC_TABLES(lane)->class_count[c][l] = 0;
     }
     lane->slow_node_loss[l] = chunk->slow_node_loss[i];
     lane->slow_network_loss[l] = chunk->slow_network_loss[i];
@@ -172,13 +203,16 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
     lane->shortages[l] = 0;
     lane->overflows[l] = 0;
     lane->slots[l] = 0;
+    lane->slot_free[l] = FC_SLOT_NONE;
+    for (fc_i32 k = 0; k < FC_SLOT_CHAINS; k++)
+        FC_TABLES(lane)->slot_head[l][k] = FC_SLOT_NONE;
     lane->short_until[l] = 0;
     lane->reduced_until[l] = 0;
     for (fc_i32 k = 0; k < detail->crews; k++)
-        lane->crew_free[l][k] = 0;
+        FC_TABLES(lane)->crew_free[l][k] = 0;
     lane->hold[l] = 0;
     for (fc_i32 k = 0; k < FC_MISSING; k++)
-        lane->missing_ready[l][k] = 0;
+        FC_TABLES(lane)->missing_ready[l][k] = 0;
     lane->missing[l] = (fc_real)0.0f;
     lane->hold_gap[l] = chunk->hold_gap[i];
     lane->reduced_loss[l] = chunk->reduced_loss[i];
@@ -189,7 +223,7 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
     lane->pool_lemons[l] = 0;
     lane->rack_cursor[l] = 0;
     for (fc_i32 k = 0; k < detail->spare_racks; k++)
-        lane->rack_ready[k][l] = 0;
+        FC_TABLES(lane)->rack_ready[k][l] = 0;
     lane->exposure[l] = 0;
     lane->next_age[l] = FC_FOREVER;
     lane->first_next[l] = 0;
@@ -237,7 +271,7 @@ FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_run *run, const struct fc
     lane->over[l] = 0;
     lane->cursor[l] = 0;
     for (fc_i32 k = 0; k < run->spares; k++)
-        lane->spare_ready[k][l] = 0;
+        FC_TABLES(lane)->spare_ready[k][l] = 0;
     if (run->detailed)
         fc_timeline_start_detail(&run->detail, chunk, i, l, lane);
 }
@@ -262,7 +296,7 @@ FC_FN void fc_timeline_finish_detail(struct fc_timeline_chunk *chunk, fc_i32 i, 
     chunk->idle_failures[i] = lane->idle_failures[l];
     chunk->lemons[i] = lane->lemons[l];
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++)
-        chunk->class_count[c][i] = lane->class_count[c][l];
+        chunk->class_count[c][i] = FC_TABLES(lane)->class_count[c][l];
 }
 
 /* Writes the finished run of lane l back to the chunk. */
