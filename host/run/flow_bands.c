@@ -39,8 +39,9 @@ int fc_flow_bands_simulate(struct fc_flow_bands *b, const struct fc_program *pro
                 band(b, f, t / months)[i] += fc_flow_in(world, t, (enum fc_flow)f);
         for (int p = 0; p < b->periods && !status; p++)
             for (int f = FC_BAND_CUMULATIVE_NET; f <= FC_BAND_CUMULATIVE_PROVIDER; f++)
-                band(b, f, p)[i] = (p ? band(b, f, p - 1)[i] : 0) +
-                                   band(b, f == FC_BAND_CUMULATIVE_NET ? FC_FLOW_NET : FC_FLOW_PROVIDER, p)[i];
+                band(b, f, p)[i] =
+                    (p ? band(b, f, p - 1)[i] : 0) +
+                    band(b, f == FC_BAND_CUMULATIVE_NET ? FC_FLOW_NET : FC_FLOW_PROVIDER, p)[i];
     }
     for (int f = 0; f < FC_BANDS && !status; f++)
         for (int p = 0; p < b->periods; p++)

@@ -23,7 +23,8 @@ struct fc_flow_bands {
 /* Worlds `first` to first + worlds of the contract, summed over periods of `months` months. To be freed, also on error. Returns
  * 0, or -1 with `error` filled. */
 int fc_flow_bands_simulate(struct fc_flow_bands *bands, const struct fc_program *program, const float *tables,
-                           uint64_t seed, uint64_t first, uint64_t worlds, int months, struct fc_error *error);
+                           uint64_t seed, uint64_t first, uint64_t worlds, int months,
+                           struct fc_error *error);
 void fc_flow_bands_free(struct fc_flow_bands *bands);
 
 /* Mean, P5, P50, P95, linear between order statistics. */

@@ -81,12 +81,13 @@ static double apart(const struct fc_architecture *a, const struct fc_architectur
 /* A row of the bundled catalog, under whatever name it comes. */
 static bool same_model(const struct fc_architecture *a, const struct fc_architecture *b)
 {
-    return apart(a, b) == 0 && a->heads == b->heads && a->ffn == b->ffn && a->vocab == b->vocab && a->topk == b->topk &&
-           a->moe_ffn == b->moe_ffn;
+    return apart(a, b) == 0 && a->heads == b->heads && a->ffn == b->ffn && a->vocab == b->vocab &&
+           a->topk == b->topk && a->moe_ffn == b->moe_ffn;
 }
 
-int fc_recipes_for(struct fc_recipe recipes[FC_RECIPES], const char *software, const struct fc_architecture *model,
-                   const char *name, const char *gpu, const struct fc_catalog *catalog, struct fc_error *error)
+int fc_recipes_for(struct fc_recipe recipes[FC_RECIPES], const char *software,
+                   const struct fc_architecture *model, const char *name, const char *gpu,
+                   const struct fc_catalog *catalog, struct fc_error *error)
 {
     const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "model", name);
     double nearest[FC_RECIPES];

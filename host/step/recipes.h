@@ -31,7 +31,8 @@ int fc_recipes_read(struct fc_recipe recipes[FC_RECIPES], const char *software, 
  * Any other has those of the nearest bundled model with the same operators (mixture of experts, latent attention, state-space or
  * linear layers) that has one for this generation, GPU and precision: nearest in width, layers and
  * experts, each as a ratio. */
-int fc_recipes_for(struct fc_recipe recipes[FC_RECIPES], const char *software, const struct fc_architecture *model,
-                   const char *name, const char *gpu, const struct fc_catalog *catalog, struct fc_error *error);
+int fc_recipes_for(struct fc_recipe recipes[FC_RECIPES], const char *software,
+                   const struct fc_architecture *model, const char *name, const char *gpu,
+                   const struct fc_catalog *catalog, struct fc_error *error);
 
 #endif
