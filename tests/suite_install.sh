@@ -45,7 +45,7 @@ complete() {
 if command -v bash >/dev/null; then
     is "bash completes a command" "$(complete flopcast sw)" "sweep"
     is "an option" "$(complete flopcast run --rep)" "--report"
-    is "a metric" "$(complete flopcast explain x --of npv)" "npv_usd"
+    is "a metric" "$(complete flopcast explain x --of npv_u)" "npv_usd"
     is "a scenario" "$(complete flopcast run samsung)" "samsung-50k"
 else
     skip "bash completes" "no bash"
