@@ -1,12 +1,14 @@
 #!/bin/sh
-# run.sh PROGRAM|SUITE...: runs cmocka programs and TAP-printing shell suites, shows what failed or was skipped, and ends
-# with 'N passed, N failed, N skipped' over all of them. Exit status 1 when anything failed.
+# run.sh PROGRAM|SUITE...: runs cmocka programs and TAP-printing shell suites, shows what failed or was skipped and how long each
+# took, and ends with 'N passed, N failed, N skipped' over all of them. Exit status 1 when anything failed.
+#
+# Programs keep to themselves and run JOBS at a time (as many as there are CPUs, at most 4); suites use files and the whole machine,
+# and run one after the other.
 set -u
-passed=0 failed=0 skipped=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-for item in "$@"; do
+if [ "$1" = --one ]; then # ITEM FOLDER
+    item=$2
     name=$(basename "$item" .sh)
+    log=$3/$name.log out=$3/$name.out start=$(date +%s)
     case $item in
     *.sh) sh "$item" >"$log" 2>&1 ;;
     *) CMOCKA_MESSAGE_OUTPUT=tap "$item" >"$log" 2>&1 ;;
@@ -25,11 +27,29 @@ for item in "$@"; do
         bad=1
         echo "not ok - $name ran $ok of $planned planned tests" >>"$log"
     fi
-    printf '%-28s %4d passed %3d failed %3d skipped\n' "$name" $((ok - skip)) "$bad" "$skip"
-    grep -i '^ok .*# *skip' "$log" | sed 's/^/    /'
-    # what failed, with what was said about it
-    if [ "$bad" -gt 0 ]; then grep -v '^ok ' "$log" | sed 's/^/    /' | tail -80; fi
-    passed=$((passed + ok - skip)) failed=$((failed + bad)) skipped=$((skipped + skip))
+    {
+        printf '%-28s %4d passed %3d failed %3d skipped %5d s\n' "$name" $((ok - skip)) "$bad" "$skip" $(($(date +%s) - start))
+        grep -i '^ok .*# *skip' "$log" | sed 's/^/    /'
+        # what failed, with what was said about it
+        if [ "$bad" -gt 0 ]; then grep -v '^ok ' "$log" | sed 's/^/    /' | tail -80; fi
+    } >"$out"
+    cat "$out" # in one piece
+    echo "$((ok - skip)) $bad $skip" >"$3/$name.count"
+    exit 0
+fi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cpus=$(nproc 2>/dev/null || echo 1)
+for item in "$@"; do
+    case $item in *.sh) ;; *) printf '%s\n' "$item" ;; esac
+done | xargs -P "${JOBS:-$((cpus < 4 ? cpus : 4))}" -I '{}' sh "$0" --one '{}' "$folder"
+for item in "$@"; do
+    case $item in *.sh) sh "$0" --one "$item" "$folder" ;; esac
 done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+for item in "$@"; do # one that left no count did not run
+    count=$folder/$(basename "$item" .sh).count
+    [ -e "$count" ] || { echo "not ok - $item did not run" >&2; echo '0 1 0' >"$count"; }
+done
+set -- $(cat "$folder"/*.count | awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')
+echo "$1 passed, $2 failed, $3 skipped"
+[ "$2" -eq 0 ]
