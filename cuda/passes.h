@@ -19,8 +19,8 @@ FC_FN void fc_pass_begin(const struct fc_program *program, const float *tables, 
 }
 
 /* The next event of a run of this kind. */
-FC_INLINE void fc_pass_event(const struct fc_run *run, const float *tables, fc_u64 seed, struct fc_timeline_lanes *lane,
-                             const int mode)
+FC_INLINE void fc_pass_event(const struct fc_run *run, const float *tables, fc_u64 seed,
+                             struct fc_timeline_lanes *lane, const int mode)
 {
     if (mode == FC_MODE_PLAIN)
         fc_timeline_event_plain(run, tables, seed, lane);

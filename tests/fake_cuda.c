@@ -61,9 +61,9 @@ static int live;  /* contexts, modules, streams and memories not given back */
 static int depth; /* contexts pushed */
 static char context_mark, module_mark, stream_mark;
 enum kernel { BEGIN, RUNS_PLAIN, RUNS_DETAILED, RUNS_LEVELS, END, TALLY, INDICES, WORDS, STEP_TIMES };
-static const char *const kernel_names[] = {"fc_begin", "fc_runs_plain", "fc_runs_detailed", "fc_runs_levels",
-                                           "fc_end",   "fc_tally",      "fc_tally_indices", "fc_known_words",
-                                           "fc_step_times"};
+static const char *const kernel_names[] = {"fc_begin",         "fc_runs_plain",  "fc_runs_detailed",
+                                           "fc_runs_levels",   "fc_end",         "fc_tally",
+                                           "fc_tally_indices", "fc_known_words", "fc_step_times"};
 
 int fake_cuda_live(void)
 {
@@ -365,8 +365,8 @@ static void end(fc_u32 threads, void **a)
     for (fc_u32 thread = 0; thread < threads; thread++) {
         memset(&chunk, 0, sizeof chunk);
         for (fc_u32 at = thread; at < word(a, 4); at += threads)
-            fc_pass_end(address(a, 0), address(a, 1), wide(a, 2), wide(a, 3) + at, kept + at, &chunk, out + at,
-                        (fc_i32)word(a, 6));
+            fc_pass_end(address(a, 0), address(a, 1), wide(a, 2), wide(a, 3) + at, kept + at, &chunk,
+                        out + at, (fc_i32)word(a, 6));
     }
 }
 
@@ -439,15 +439,33 @@ int cuLaunchKernel(void *function, unsigned grid_x, unsigned grid_y, unsigned gr
         if (kernel++ == STEP_TIMES)
             return INVALID;
     switch (kernel) {
-    case BEGIN: begin(threads, arguments); break;
-    case RUNS_PLAIN: runs(arguments, FC_MODE_PLAIN); break;
-    case RUNS_DETAILED: runs(arguments, FC_MODE_DETAILED); break;
-    case RUNS_LEVELS: runs(arguments, FC_MODE_LEVELS); break;
-    case END: end(threads, arguments); break;
-    case TALLY: tally(threads, grid_y, arguments); break;
-    case INDICES: indices(threads, grid_y, arguments); break;
-    case STEP_TIMES: step_times(threads, grid_y, arguments); break;
-    default: known_words(arguments); break;
+    case BEGIN:
+        begin(threads, arguments);
+        break;
+    case RUNS_PLAIN:
+        runs(arguments, FC_MODE_PLAIN);
+        break;
+    case RUNS_DETAILED:
+        runs(arguments, FC_MODE_DETAILED);
+        break;
+    case RUNS_LEVELS:
+        runs(arguments, FC_MODE_LEVELS);
+        break;
+    case END:
+        end(threads, arguments);
+        break;
+    case TALLY:
+        tally(threads, grid_y, arguments);
+        break;
+    case INDICES:
+        indices(threads, grid_y, arguments);
+        break;
+    case STEP_TIMES:
+        step_times(threads, grid_y, arguments);
+        break;
+    default:
+        known_words(arguments);
+        break;
     }
     return OK;
 }

@@ -13,7 +13,9 @@ struct fc_trial_kept {
 /* The kinds of runs (FC_MODE_...), each with a kernel of its own: a run holds no registers for what it does not use. */
 FC_FN fc_i32 fc_pass_mode(const struct fc_run *run)
 {
-    return !run->detailed ? FC_MODE_PLAIN : run->detail.durable_every <= 1 ? FC_MODE_DETAILED : FC_MODE_LEVELS;
+    return !run->detailed                   ? FC_MODE_PLAIN
+           : run->detail.durable_every <= 1 ? FC_MODE_DETAILED
+                                            : FC_MODE_LEVELS;
 }
 
 #endif

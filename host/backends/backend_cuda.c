@@ -18,7 +18,8 @@
 enum {
     LAUNCH_FIRST = 1 << 16, /* where a launch must not take long */
     LAUNCH_LARGEST = 1 << 22,
-    ROUNDS = 16, /* trials for every thread that the device holds, at least, so that long runs do not decide */
+    ROUNDS =
+        16, /* trials for every thread that the device holds, at least, so that long runs do not decide */
     TALLY_BLOCK = 256,
     VALUES_PER_THREAD = 64,
     LOG_BYTES = 1500
@@ -38,13 +39,15 @@ struct fc_session {
     int rows;
     bool retained;
     void *context, *module, *stream;
-    struct kernel begin, runs, end; /* the three passes of cuda/passes.h; no function: the job has no such pass */
-    void *tally, *indices, *known;  /* functions */
+    struct kernel begin, runs,
+        end; /* the three passes of cuda/passes.h; no function: the job has no such pass */
+    void *tally, *indices, *known; /* functions */
     unsigned multiprocessors;
     bool watched; /* the device also draws a display: a kernel that takes seconds is ended by its watchdog */
     fc_cuda_memory program_memory, tables_memory, rows_memory, tally_memory, extremes_memory;
-    fc_cuda_memory kept_memory, next_memory; /* between the passes: trials, and the first one that is not taken */
-    struct fc_launch launch;                 /* its capacity is the stride of rows_memory */
+    fc_cuda_memory kept_memory,
+        next_memory;         /* between the passes: trials, and the first one that is not taken */
+    struct fc_launch launch; /* its capacity is the stride of rows_memory */
     size_t slots;            /* launches that extremes_memory holds */
     bool tally_is_zero;      /* as it must be before a batch */
     struct fc_tally part;    /* the batch under way */
@@ -177,14 +180,16 @@ static int load_kernels(struct fc_session *s, struct fc_error *error)
                        fc_cuda_text(s->cuda, code), log[0] ? "; its compiler says:\n" : "", log);
     }
     const struct fc_program *program = s->job.program;
-    static const char *const run_kernels[] = {"fc_runs_plain", "fc_runs_detailed", "fc_runs_levels"}; /* FC_MODE_... */
+    static const char *const run_kernels[] = {"fc_runs_plain", "fc_runs_detailed",
+                                              "fc_runs_levels"}; /* FC_MODE_... */
     const struct {
         const char *name;
         void **function;
         struct kernel *trials; /* whose function it is, if any */
     } functions[] = {
         {kept_bytes(s) ? "fc_begin" : NULL, &s->begin.function, &s->begin},
-        {program->layers & FC_LAYER_RUN ? run_kernels[fc_pass_mode(&program->run)] : NULL, &s->runs.function, &s->runs},
+        {program->layers & FC_LAYER_RUN ? run_kernels[fc_pass_mode(&program->run)] : NULL, &s->runs.function,
+         &s->runs},
         {"fc_end", &s->end.function, &s->end},
         {"fc_tally", &s->tally, NULL},
         {"fc_tally_indices", &s->indices, NULL},
@@ -230,7 +235,8 @@ static int make_memory(struct fc_session *s, struct fc_error *error)
     fc_cuda_result code = s->cuda->memory_get_info(&room, &total);
     if (code)
         return fail(s, FC_NO_DEVICE, "querying its memory", code, error);
-    size_t fits = room / 4 / (row_bytes + kept_bytes(s)), capacity = fits < LAUNCH_LARGEST ? fits : LAUNCH_LARGEST;
+    size_t fits = room / 4 / (row_bytes + kept_bytes(s)),
+           capacity = fits < LAUNCH_LARGEST ? fits : LAUNCH_LARGEST;
     if (capacity < FC_LAUNCH_SMALLEST)
         capacity = FC_LAUNCH_SMALLEST;
     s->launch = fc_launch_start(s->watched ? LAUNCH_FIRST : capacity, capacity);
@@ -326,8 +332,8 @@ static int start(struct fc_session *s, void *function, unsigned grid_x, unsigned
 }
 
 /* So many blocks as the trials need, but not more than give every thread a few: a thread goes through its trials. */
-static int start_pass(struct fc_session *s, const struct kernel *kernel, unsigned rounds, unsigned trials, void **arguments,
-                      struct fc_error *error)
+static int start_pass(struct fc_session *s, const struct kernel *kernel, unsigned rounds, unsigned trials,
+                      void **arguments, struct fc_error *error)
 {
     unsigned blocks = (trials + kernel->block - 1) / kernel->block, most = kernel->grid * rounds;
     return start(s, kernel->function, blocks < most ? blocks : most, 1, kernel->block, arguments, error);
@@ -339,9 +345,10 @@ static int start_trials(struct fc_session *s, uint64_t first, size_t count, stru
     unsigned long long seed = s->job.seed, first_trial = first;
     unsigned trials = (unsigned)count, stride = (unsigned)s->launch.capacity;
     void *begin[] = {&s->program_memory, &s->tables_memory, &seed, &first_trial, &trials, &s->kept_memory};
-    void *runs[] = {&s->program_memory, &s->tables_memory, &seed, &first_trial, &trials, &s->kept_memory, &s->next_memory};
-    void *end[] = {&s->program_memory, &s->tables_memory, &seed, &first_trial, &trials, &s->kept_memory, &stride,
-                   &s->rows_memory};
+    void *runs[] = {&s->program_memory, &s->tables_memory, &seed, &first_trial, &trials,
+                    &s->kept_memory,    &s->next_memory};
+    void *end[] = {&s->program_memory, &s->tables_memory, &seed,          &first_trial, &trials,
+                   &s->kept_memory,    &stride,           &s->rows_memory};
     if (s->begin.function && start_pass(s, &s->begin, 8, trials, begin, error))
         return -1;
     if (s->runs.function) {

@@ -69,7 +69,8 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
             fc_real extra = (fc_real)lane->lemons[l] * lane->lemon_rate[l] * lane->gap_mean[l];
             fc_real part = extra / ((fc_real)1.0f + extra);
             fc_i32 lemon = u[l] < part;
-            fc_real of_lemons = u[l] / fc_max(part, (fc_real)1e-30f) * FC_TABLES(lane)->edge[FC_CLASS_HOST][l];
+            fc_real of_lemons =
+                u[l] / fc_max(part, (fc_real)1e-30f) * FC_TABLES(lane)->edge[FC_CLASS_HOST][l];
             fc_real of_others = (u[l] - part) / ((fc_real)1.0f - part);
             failure->lemon[l] = lemon;
             u[l] = fc_min(lemon ? of_lemons : of_others, (fc_real)0.99999994f);

@@ -18,22 +18,22 @@ enum fc_interval_rule {
  */
 struct fc_run_detail {
     struct fc_classes classes;
-    float checkpoint_bytes;     /* of the model's checkpoint, where no size is stated; 0: unknown */
-    float log_scale;            /* ln(GPUs / 32000), 0 below 32000 GPUs */
-    float trays;                /* trays (nodes) that the job uses */
-    float rack_trays;           /* of them in a rack */
-    fc_i32 racks;               /* racks that the job uses, at least 1 */
-    fc_i32 spare_policy;        /* enum fc_spare_policy */
-    fc_i32 spares_per_rack;     /* in-rack spare trays */
-    fc_i32 spare_racks;         /* at most FC_SPARE_RACKS */
-    fc_i32 pod_racks;           /* racks lost in a pod-wide event, 1 to 32 */
-    fc_i32 segments;            /* in-rack: segments of segment_trays that the job uses of each rack */
-    fc_i32 segment_trays;       /* in-rack: a segment lacks nothing or is lost whole */
-    fc_i32 crews;               /* repair crews, at most FC_CREWS; 0: as many as needed */
-    fc_i32 shortage;            /* enum fc_shortage: what the job does when spares are out */
-    fc_i32 idle;                /* 1: FC_IN_IDLE_FAILURES may be above 0 */
-    fc_i32 lemons;              /* 1: some trays are lemons */
-    float lemon_share;          /* chance that a new tray is one */
+    float checkpoint_bytes; /* of the model's checkpoint, where no size is stated; 0: unknown */
+    float log_scale;        /* ln(GPUs / 32000), 0 below 32000 GPUs */
+    float trays;            /* trays (nodes) that the job uses */
+    float rack_trays;       /* of them in a rack */
+    fc_i32 racks;           /* racks that the job uses, at least 1 */
+    fc_i32 spare_policy;    /* enum fc_spare_policy */
+    fc_i32 spares_per_rack; /* in-rack spare trays */
+    fc_i32 spare_racks;     /* at most FC_SPARE_RACKS */
+    fc_i32 pod_racks;       /* racks lost in a pod-wide event, 1 to 32 */
+    fc_i32 segments;        /* in-rack: segments of segment_trays that the job uses of each rack */
+    fc_i32 segment_trays;   /* in-rack: a segment lacks nothing or is lost whole */
+    fc_i32 crews;           /* repair crews, at most FC_CREWS; 0: as many as needed */
+    fc_i32 shortage;        /* enum fc_shortage: what the job does when spares are out */
+    fc_i32 idle;            /* 1: FC_IN_IDLE_FAILURES may be above 0 */
+    fc_i32 lemons;          /* 1: some trays are lemons */
+    float lemon_share;      /* chance that a new tray is one */
     struct fc_draw
         lemon_count;      /* binomial distribution of their number among the trays of the job, discrete */
     fc_i32 elastic;       /* 1: a failed replica falls out for a while, the others go on without rollback */

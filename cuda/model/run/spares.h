@@ -81,7 +81,9 @@ FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *swap, const fc_i32 *rep
     }
     for (fc_i32 s = 0; s < count; s++) {
         fc_i32 l = FC_W > 1 ? swapping[s] : 0, now = lane->wall[l];
-        wait[l] = fc_pool_take(FC_TABLES(lane)->spare_ready, spares, &lane->cursor[l], now, now + repair[l], l) - now;
+        wait[l] =
+            fc_pool_take(FC_TABLES(lane)->spare_ready, spares, &lane->cursor[l], now, now + repair[l], l) -
+            now;
     }
 }
 
@@ -206,7 +208,8 @@ FC_FN void fc_spares_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 o
                           struct fc_timeline_lanes *lane, struct fc_missing *missing)
 {
     fc_i32 now = lane->wall[l];
-    fc_i32 ready = fc_pool_take(FC_TABLES(lane)->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
+    fc_i32 ready =
+        fc_pool_take(FC_TABLES(lane)->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
     lane->rack_swaps[l] += 1;
     missing->until = fc_max_i32(missing->until, ready);
     fc_real segments = (fc_real)detail->segments;

@@ -259,7 +259,8 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_run *run, const struct
         lane->again[l] = fail ? again : lane->again[l];
     }
     for (fc_i32 l = 0; l < FC_W; l++)
-        FC_TABLES(lane)->class_count[failure->class_of[l]][l] += span->fail[l] & (failure->class_of[l] != FC_CLASS_IDLE);
+        FC_TABLES(lane)->class_count[failure->class_of[l]][l] +=
+            span->fail[l] & (failure->class_of[l] != FC_CLASS_IDLE);
 }
 
 /* One event in every lane of a run that is told in detail. */

@@ -133,7 +133,8 @@ struct fc_timeline_lanes {
     fc_i32 again[FC_W];    /* 1 + class of a fault that was not removed, else 0 */
     fc_i32 slow_node_until[FC_W], slow_network_until[FC_W];
     fc_i32 slowdown[FC_W], rack_swaps[FC_W], slow_episodes[FC_W], shortages[FC_W], overflows[FC_W];
-    fc_i32 slots[FC_W], slot_free[FC_W]; /* in-rack spares: slots that have ever been in use; the first free one of them */
+    fc_i32 slots[FC_W],
+        slot_free[FC_W]; /* in-rack spares: slots that have ever been in use; the first free one of them */
     fc_i32 short_until[FC_W];            /* until then some rack lacks a segment */
     fc_i32 reduced_until[FC_W];          /* until then some replica runs with fewer GPUs */
     fc_i32 hold[FC_W], hold_until[FC_W]; /* 1: the job waits, and idle trays may fail meanwhile */
