@@ -8,11 +8,8 @@
 #include "host/compile/scenario.h"
 #include "host/result/statistics.h"
 
-/* Wall time in closed form, days: work in pieces of `interval`, each followed by `stall`; a failure in mean
- * time `mtbf` of running; `down` free of failures, then `restart` in which they strike. Minutes. E[piece] =
- * e^(restart/mtbf) (mtbf + down) (e^((interval + stall)/mtbf) - 1) (Daly 2006; Robert, Herault et al.) */
-static double closed_form_days(double work, double interval, double stall, double mtbf, double down,
-                               double restart)
+double fc_bench_closed_form_days(double work, double interval, double stall, double mtbf, double down,
+                                 double restart)
 {
     return work / interval * exp(restart / mtbf) * (mtbf + down) * expm1((interval + stall) / mtbf) / 1440;
 }
@@ -67,18 +64,18 @@ int fc_bench_peers(struct fc_peer_row rows[FC_BENCH_PEERS], double seconds, stru
                  "lost work",
          .scenario = "anchor-airesim",
          .theirs = 0.055,
-         .expected = closed_form_days(256 * 1440, 2.0 / 60, 0, airesim_mtbf, 18.90, 0)},
+         .expected = fc_bench_closed_form_days(256 * 1440, 2.0 / 60, 0, airesim_mtbf, 18.90, 0)},
         {.peer = "AIReSim (arXiv 2603.07041)",
          .what =
              "2,048 servers, 54 days, about 420 failures, as Llama 3; here with checkpoints and lost work",
          .scenario = "anchor-llama3-like",
          .theirs = 6.2,
-         .expected = closed_form_days(54 * 1440, 10, 0.05, llama_mtbf, 1, 5)},
+         .expected = fc_bench_closed_form_days(54 * 1440, 10, 0.05, llama_mtbf, 1, 5)},
         {.peer = "SimGrid 3.32",
          .what = "one job, 500 h, a failure in 6 h, checkpoints (Daly 2006)",
          .scenario = "anchor-daly",
          .theirs = 1061,
-         .expected = closed_form_days(30000, 30000.0 / 526, 5, 360, 0, 10)},
+         .expected = fc_bench_closed_form_days(30000, 30000.0 / 526, 5, 360, 0, 10)},
     };
     for (int i = 0; i < FC_BENCH_PEERS; i++) {
         rows[i] = known[i];

@@ -19,6 +19,12 @@ struct fc_peer_row {
     bool wrong;
 };
 
+/* Wall time in closed form, days: work in pieces of `interval`, each followed by `stall`; a failure in mean
+ * time `mtbf` of running; `down` free of failures, then `restart` in which they strike. Minutes. E[piece] =
+ * e^(restart/mtbf) (mtbf + down) (e^((interval + stall)/mtbf) - 1) (Daly 2006; Robert, Herault et al.) */
+double fc_bench_closed_form_days(double work, double interval, double stall, double mtbf, double down,
+                                 double restart);
+
 enum { FC_BENCH_PEERS = 3 };
 
 /* Runs each case for about `seconds`. */

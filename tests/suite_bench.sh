@@ -11,6 +11,7 @@ is "no row is wrong" "$(grep -c '"right": false' "$work/out")" 0
 is "the date is kept" "$(member "$work/out" date)" 2026-01-31
 is "the command line is kept" "$(member "$work/out" command_line)" \
     "flopcast bench --seconds 0.02 --no-scenarios --json --date 2026-01-31"
+is "a loop in C stands beside the timeline, twice" "$(grep -c '"loop_trials_per_cpu_s": [1-9]' "$work/out")" 2
 has "the compiler is named" "$work/out" '"compiler": "\(gcc\|clang\) '
 sed -n 's/.*"case": "\(.*\)".*/\1/p; s/.*"digest": "\(.*\)".*/\1/p' "$work/out" >"$work/answers"
 if [ "${UPDATE:-}" = 1 ]; then cp "$work/answers" bench/answers.txt; fi

@@ -7,6 +7,7 @@
 
 #include "bench/race.h"
 #include "bench/peers.h"
+#include "bench/plain_loop.h"
 #include "bench/step_rate.h"
 #include "host/run/builtin.h"
 #include "commands.h"
@@ -80,6 +81,7 @@ struct report {
     struct fc_step_rate step; /* plans 0: not measured */
     int peer_count;
     struct fc_peer_row peer[FC_BENCH_PEERS];
+    struct fc_loop_row loop[FC_BENCH_LOOPS]; /* as peer: measured when peer_count is not 0 */
     struct race *race; /* RACES_MAX */
     uint64_t few, many, peak_bytes[2];
 };
@@ -287,7 +289,7 @@ static int measure(struct report *r, const struct options *o, struct fc_error *e
     if (r->yardstick_count < 0 || (takes_part(o, "cpu") && fc_bench_step(&r->step, o->seconds, error)))
         return -1;
     if (takes_part(o, "cpu")) {
-        if (fc_bench_peers(r->peer, o->seconds, error))
+        if (fc_bench_peers(r->peer, o->seconds, error) || fc_bench_loops(r->loop, o->seconds, error))
             return -1;
         r->peer_count = FC_BENCH_PEERS;
     }
@@ -312,6 +314,9 @@ static bool all_right(const struct report *r)
         return false;
     for (int i = 0; i < r->peer_count; i++)
         if (r->peer[i].wrong)
+            return false;
+    for (int i = 0; i < FC_BENCH_LOOPS; i++)
+        if (r->loop[i].wrong)
             return false;
     for (int i = 0; i < r->race_count; i++)
         for (int k = 0; k < r->race[i].rows; k++)
@@ -361,6 +366,23 @@ static void print_race(const struct race *race)
     }
 }
 
+static void print_loops(const struct report *r)
+{
+    if (r->peer_count == 0)
+        return;
+    printf("\nA scalar loop in C over the same failures, one core, trials a CPU second (bench/plain_loop.h)\n"
+           "  %10s %10s %9s  %s\n",
+           "here", "loop", "ratio", "case");
+    for (int i = 0; i < FC_BENCH_LOOPS; i++) {
+        const struct fc_loop_row *l = &r->loop[i];
+        if (l->wrong)
+            printf("  WRONG: means z %.2g and %.2g (loop), variances z %.2g", l->z, l->loop_z, l->variance_z);
+        else
+            printf("  %10.4g %10.4g %9.3g", l->per_s, l->loop_per_s, l->per_s / l->loop_per_s);
+        printf("  %s (%.4g failures, %s)\n", l->scenario, l->failures, l->kernel);
+    }
+}
+
 static void print(const struct report *r)
 {
     printf("%s\n%s\n", r->command, r->machine);
@@ -397,6 +419,7 @@ static void print(const struct report *r)
             printf("  %10.4g %10.4g %9.3g", p->trials_per_s, p->theirs, p->trials_per_s / p->theirs);
         printf("  %s: %s\n", p->peer, p->what);
     }
+    print_loops(r);
     for (int i = 0; i < r->race_count; i++)
         print_race(&r->race[i]);
     char few[32], many[32];
@@ -497,6 +520,25 @@ static int write_json(const struct report *r, const struct options *o, struct fc
         fc_write_number(w, "their_trials_per_s", p->theirs);
         if (!p->wrong)
             fc_write_number(w, "trials_per_s", p->trials_per_s);
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+    fc_write_list(w, "plain_loops_one_core");
+    for (int i = 0; i < FC_BENCH_LOOPS && r->peer_count > 0; i++) {
+        const struct fc_loop_row *l = &r->loop[i];
+        fc_write_map(w, NULL);
+        fc_write_text(w, "scenario", l->scenario);
+        fc_write_text(w, "kernel", l->kernel);
+        fc_write_flag(w, "right", !l->wrong);
+        fc_write_number(w, "failures", l->failures);
+        fc_write_number(w, "closed_form_days", l->expected);
+        fc_write_number(w, "wall_clock_days", l->days);
+        fc_write_number(w, "loop_wall_clock_days", l->loop_days);
+        fc_write_number(w, "variance_ratio", l->variance_ratio);
+        if (!l->wrong) {
+            fc_write_number(w, "trials_per_cpu_s", l->per_s);
+            fc_write_number(w, "loop_trials_per_cpu_s", l->loop_per_s);
+        }
         fc_write_end(w);
     }
     fc_write_end(w);
