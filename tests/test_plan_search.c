@@ -173,7 +173,7 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
         uint64_t plans = try_all(&plan, &space, limits.fits, &best);
         assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
         assert_int_equal(found.plans, plans);
-        assert_int_equal(found.evaluated + found.too_large, plans);
+        assert_int_equal(found.evaluated + found.too_large + found.slower, plans);
         if (isinf(best.step_s)) {
             assert_int_equal(found.count, 0);
             none++;
@@ -217,6 +217,11 @@ static void threads_and_cuts_change_nothing(void **state)
         }
         assert_int_equal(found[i].plans, found[0].plans);
     }
+    /* the same are left out whoever looks, and most are; without bounds none is */
+    assert_int_equal(found[1].slower, found[0].slower);
+    assert_int_equal(found[1].too_large, found[0].too_large);
+    assert_true(found[0].slower > found[0].plans / 2);
+    assert_int_equal(found[2].slower, 0);
     for (int i = 0; i < 3; i++)
         fc_plan_found_free(&found[i]);
 }
@@ -237,6 +242,7 @@ static void gpt3_on_4096_gpus_is_searched_whole(void **state)
     assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
     double elapsed = fc_clock_s() - start;
     assert_int_equal(found.count, 10);
+    assert_int_equal(found.slower + found.too_large + found.evaluated, found.plans);
     if (getenv("FLOPCAST_TEST_VERBOSE")) {
         char text[200];
         printf("# %llu plans, %llu evaluated, %.1f ms; best %s, %.3f s\n", (unsigned long long)found.plans,

@@ -283,15 +283,17 @@ static void print_why(const struct fc_search *s)
 
 static void print_people(const struct fc_search *s, const struct fc_analysis *analysis)
 {
-    char plans[32], evaluated[32], large[32];
+    char plans[32], slower[32], evaluated[32], large[32];
     fc_format_count(s->found.plans, plans, sizeof plans);
     fc_format_count(s->found.evaluated, evaluated, sizeof evaluated);
     fc_format_count(s->found.too_large, large, sizeof large);
+    fc_format_count(s->found.slower, slower, sizeof slower);
     fc_analysis_head(stdout, &s->scenario, s->trials);
-    printf("%s plans divide the model over the GPUs; %s do not fit in\n"
-           "memory, %s were timed in %.2f s. The %zu fastest met %llu uncertain\n"
-           "worlds, and %zu were simulated to the end, ranked by %s.\n\n",
-           plans, large, evaluated, s->seconds, s->count, (unsigned long long)s->step_trials, s->finalists,
+    printf("%s plans divide the model over the GPUs. A bound shows %s of them to be\n"
+           "too slow; of the rest %s do not fit in memory, and %s were timed in %.2f s.\n"
+           "The %zu fastest met %llu uncertain worlds, and %zu were simulated to the end,\n"
+           "ranked by %s.\n\n",
+           plans, slower, large, evaluated, s->seconds, s->count, (unsigned long long)s->step_trials, s->finalists,
            s->by_name);
     print_finalists(s);
     if (s->stated_fault[0])
@@ -325,6 +327,7 @@ static int print_json(const struct fc_search *s, const struct fc_analysis *analy
         return -1;
     fc_write_text(w, "by", s->by_name);
     fc_write_unsigned(w, "plans", s->found.plans);
+    fc_write_unsigned(w, "plans_too_slow", s->found.slower);
     fc_write_unsigned(w, "plans_evaluated", s->found.evaluated);
     fc_write_unsigned(w, "plans_too_large", s->found.too_large);
     fc_write_number(w, "search_s", s->seconds);

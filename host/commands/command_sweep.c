@@ -39,7 +39,10 @@ static const char help[] =
     "                        instead of PATH=VALUES: several changes at once under a name, as often as "
     "needed\n"
     "      --regret          also: how often each value is the best one, and what it loses against the "
-    "best\n";
+    "best\n"
+    "\n"
+    "A value that makes no scenario (GPUs that the plan does not divide) is left out, with its reason on\n"
+    "standard error and in the JSON (left_out); the others run, and the exit status is 2.\n";
 
 enum { OPTION_OF = FC_ANALYSIS_OWN, OPTION_TIE, OPTION_CASE, OPTION_REGRET };
 enum { NAMES_MAX = 16, TIES_MAX = 8, CASES_MAX = 32, CHANGES_MAX = 24 };
@@ -304,14 +307,57 @@ static int keep_common(const struct options *o, const struct fc_range *range,
     return 0;
 }
 
+/* Takes the values that make no scenario out of the range, with their reasons: `left` receives range->count entries at
+ * most. Fails where none is left, with the first reason, and with what is no matter of a value. */
+static int leave_out(struct options *o, struct fc_range *range, char texts[CHANGES_MAX][2 * FC_RANGE_TEXT + 8],
+                     struct fc_sweep_left *left, size_t *left_count, struct fc_error *error)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < range->count; i++) {
+        struct fc_scenario scenario = {0};
+        struct fc_error reason;
+        const char *list[CHANGES_MAX];
+        int count = changes_of(range, i, o, texts, &reason), status = count < 0;
+        for (int k = 0; k < count; k++)
+            list[k] = texts[k];
+        if (!status)
+            status = fc_analysis_scenario(&scenario, o->scenario, &o->shared, list, (size_t)count, &reason);
+        fc_scenario_close(&scenario);
+        if (status && reason.status != FC_BAD_INPUT) {
+            *error = reason;
+            return -1;
+        }
+        if (status) {
+            if (kept == 0 && *left_count == 0)
+                *error = reason;
+            struct fc_sweep_left *one = &left[(*left_count)++];
+            snprintf(one->value, sizeof one->value, "%s", range->values[i]);
+            snprintf(one->reason, sizeof one->reason, "%s", reason.text);
+            continue;
+        }
+        if (kept != i)
+            memcpy(range->values[kept], range->values[i], sizeof *range->values);
+        if (o->case_count)
+            o->cases[kept] = o->cases[i];
+        kept++;
+    }
+    range->count = kept;
+    if (kept == 0)
+        return -1;
+    for (size_t i = 0; i < *left_count; i++)
+        fprintf(stderr, "flopcast: %s=%s is left out: %s\n", range->path, left[i].value, left[i].reason);
+    return 0;
+}
+
 static int sweep(struct options *o, struct fc_error *error)
 {
     struct fc_range range = {0};
     struct fc_scenario scenario = {0}, first = {0};
     struct fc_analysis analysis = {0};
     struct fc_sweep_row *rows = NULL;
+    struct fc_sweep_left *left = NULL;
     float *base = NULL;
-    size_t rooms = 2;
+    size_t rooms = 2, left_count = 0;
     char(*texts)[2 * FC_RANGE_TEXT + 8] = calloc(CHANGES_MAX, sizeof *texts);
     int metrics[FC_METRIC_COUNT], count = 0, status = -1;
     bool opened = false;
@@ -330,10 +376,13 @@ static int sweep(struct options *o, struct fc_error *error)
         fc_scenario_refuse_override(&o->shared.scenario, range.path, "the sweep", error))
         goto out;
     rows = calloc(range.count, sizeof *rows);
-    if (!rows) {
+    left = calloc(range.count, sizeof *left);
+    if (!rows || !left) {
         fc_fail(error, FC_FAULT, "out of memory for %zu values", range.count);
         goto out;
     }
+    if (leave_out(o, &range, texts, left, &left_count, error))
+        goto out;
     for (size_t i = 0; i < range.count; i++) {
         const char *changes[CHANGES_MAX];
         int change_count = changes_of(&range, i, o, texts, error);
@@ -391,7 +440,8 @@ static int sweep(struct options *o, struct fc_error *error)
         if (!analysis.json)
             goto out;
         bool failed =
-            fc_sweep_print_json(&analysis, &first, trials, &range, rows, &shown, looks_at_all(o), error) != 0;
+            fc_sweep_print_json(&analysis, &first, trials, &range, rows, left, left_count, &shown,
+                                looks_at_all(o), error) != 0;
         if (fc_outputs_end(&o->outputs, failed, o->shared.json, error))
             goto out;
     }
@@ -406,6 +456,9 @@ static int sweep(struct options *o, struct fc_error *error)
          "either figure. worst 5 %: mean of the worst twentieth of the worlds (CVaR).");
     fc_analysis_foot(stdout, &analysis);
 out:
+    if (status == 0 && left_count) /* what there is stands; what was asked for is not all there */
+        status = fc_fail(error, FC_BAD_INPUT, "%zu of %zu values of %s could not run and are left out", left_count,
+                         left_count + range.count, range.path);
     for (size_t i = 0; rows && i < range.count; i++)
         if (rows[i].made)
             fc_tally_free(&rows[i].tally);
@@ -417,6 +470,7 @@ out:
     fc_scenario_close(&first);
     fc_range_free(&range);
     free(rows);
+    free(left);
     free(base);
     free(texts);
     return status;

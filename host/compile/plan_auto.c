@@ -110,10 +110,10 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
         *setting = (struct fc_setting){0};
         put[puts++] = sizes[i].field;
         add(&at, end,
-            "  %s: {value: %d, source: \"the fastest of %llu plans that fit in memory\", grade: derived}\n",
+            "  %s: {value: %d, source: \"the fastest of all plans that fit in memory (%llu searched)\", grade: derived}\n",
             fc_fields[sizes[i].field].path,
             *(const int *)(const void *)((const char *)choice + sizes[i].choice),
-            (unsigned long long)found->evaluated);
+            (unsigned long long)found->plans);
     }
     for (int i = 0; i < 2; i++) {
         struct fc_setting *setting = &settings->fields[choices[i]];
@@ -122,9 +122,9 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
         *setting = (struct fc_setting){0};
         put[puts++] = choices[i];
         add(&at, end,
-            "  %s: {value: %s, source: \"the fastest of %llu plans that fit in memory\", grade: derived}\n",
+            "  %s: {value: %s, source: \"the fastest of all plans that fit in memory (%llu searched)\", grade: derived}\n",
             fc_fields[choices[i]].path, fc_fields[choices[i]].choices[chosen[i]],
-            (unsigned long long)found->evaluated);
+            (unsigned long long)found->plans);
     }
     struct fc_document *document;
     if (fc_document_open_text(&document, "the search for a plan", text, (size_t)(at - text), sizeof text,
@@ -184,12 +184,11 @@ static int settle(struct fc_settings *settings, const struct fc_catalog *catalog
     int status = put_choice(settings, &found.best[0].choice, &found, rest, error);
     if (!status && found.count > 1)
         fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
-                "the plan was %s: %s, the fastest of %llu that fit in memory (%.3g s a step at the median; "
-                "the next "
-                "is %.1f %% slower); flopcast search compares the best in uncertain worlds",
+                "the plan was %s: %s, of %llu plans the fastest that fits in memory (%.3g s a step at the median; "
+                "the next is %.1f %% slower); flopcast search compares the best in uncertain worlds",
                 settings->plan_auto ? "left to the search" : "not stated, so it was searched",
                 fc_plan_choice_text(&found.best[0].choice, text, sizeof text),
-                (unsigned long long)found.evaluated, found.best[0].step_s,
+                (unsigned long long)found.plans, found.best[0].step_s,
                 100 * (found.best[1].step_s / found.best[0].step_s - 1));
     else if (!status)
         fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,

@@ -215,7 +215,9 @@ void fc_page_search(FILE *out, const struct fc_node *root)
     fc_html_value(out, best, "fits_in_memory", 100, 3);
     fputs(" %.</p>\n<p class=\"soft\">Of ", out);
     fc_html_value(out, root, "plans", 1, 12);
-    fputs(" plans that divide the model over the GPUs, ", out);
+    fputs(" plans that divide the model over the GPUs, a bound shows ", out);
+    fc_html_value(out, root, "plans_too_slow", 1, 12);
+    fputs(" to be too slow; of the rest ", out);
     fc_html_value(out, root, "plans_too_large", 1, 12);
     fputs(" do not fit in memory and ", out);
     fc_html_value(out, root, "plans_evaluated", 1, 12);

@@ -192,6 +192,11 @@ void fc_page_sweep(FILE *out, const struct fc_node *root)
         if (part == 0) {
             fc_html_say(out, "<p>", "%s", path);
             fputs(" is given each value in turn, on the same worlds.</p>\n", out);
+            for (const struct fc_node *left = fc_node_first(root, "left_out"); left; left = left->next) {
+                fc_html_say(out, "<p>Left out: ", "%s, ", fc_node_text(left, "value"));
+                fc_html_say(out, "", "%s", fc_node_text(left, "reason"));
+                fputs("</p>\n", out);
+            }
         }
         fputs(part == 1 ? "<div class=\"plots\">\n" : "", out);
         for (const struct fc_node *m = fc_node_first(rows->first, "metrics"); m; m = m->next) {

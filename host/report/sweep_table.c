@@ -132,7 +132,8 @@ void fc_sweep_print_metric(const struct fc_range *range, const struct fc_sweep_r
 
 int fc_sweep_print_json(const struct fc_analysis *analysis, const struct fc_scenario *scenario,
                         uint64_t trials, const struct fc_range *range, const struct fc_sweep_row *rows,
-                        const struct fc_program *program, bool told, struct fc_error *error)
+                        const struct fc_sweep_left *left, size_t left_count, const struct fc_program *program,
+                        bool told, struct fc_error *error)
 {
     struct fc_writer *w;
     if (fc_analysis_write_start(&w, "sweep", analysis, scenario, trials, error))
@@ -183,6 +184,14 @@ int fc_sweep_print_json(const struct fc_analysis *analysis, const struct fc_scen
             fc_write_end(w);
         }
         fc_write_end(w);
+        fc_write_end(w);
+    }
+    fc_write_end(w);
+    fc_write_list(w, "left_out");
+    for (size_t i = 0; i < left_count; i++) {
+        fc_write_map(w, NULL);
+        fc_write_scalar(w, "value", left[i].value);
+        fc_write_text(w, "reason", left[i].reason);
         fc_write_end(w);
     }
     fc_write_end(w);

@@ -17,6 +17,12 @@ struct fc_sweep_row {
     struct fc_regret *regret;                                           /* with --regret, by metric row */
 };
 
+/* A value that makes no scenario, and why. */
+struct fc_sweep_left {
+    char value[FC_RANGE_TEXT];
+    char reason[sizeof(((struct fc_error *)0)->text)];
+};
+
 /* Prints metric row r of all values, and the regret behind it where there is one. */
 void fc_sweep_print_metric(const struct fc_range *range, const struct fc_sweep_row *rows,
                            const struct fc_program *program, int r);
@@ -24,6 +30,7 @@ void fc_sweep_print_metric(const struct fc_range *range, const struct fc_sweep_r
 /* Prints everything as one JSON object; `told`: only the headline metrics and the probabilities. Returns 0, or -1 with `error` filled. */
 int fc_sweep_print_json(const struct fc_analysis *analysis, const struct fc_scenario *scenario,
                         uint64_t trials, const struct fc_range *range, const struct fc_sweep_row *rows,
-                        const struct fc_program *program, bool told, struct fc_error *error);
+                        const struct fc_sweep_left *left, size_t left_count, const struct fc_program *program,
+                        bool told, struct fc_error *error);
 
 #endif

@@ -3,6 +3,7 @@
 #include "plan_program.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "collectives.h"
 #include "host/language/special.h"
@@ -31,7 +32,7 @@ struct layer {
     const struct fc_plan *plan;
     double operand_bytes;    /* of a GEMM operand's element */
     double accumulate_bytes; /* of a weight gradient's element, read and written */
-    double passes;           /* forward, backward by data and by weight, recomputation */
+    double passes;
     double linear, grouped, grouped_row, attention, unfused; /* FLOP */
     double operand, accumulate, elementwise, mamba, clamp,
         expert_elementwise;             /* bytes; mamba, clamp: elements */
@@ -202,6 +203,12 @@ static void add_scan(struct layer *l, const struct fc_mixer *m, double weight)
     l->mamba += weight * tokens(p) * fc_mixer_scan_width(&p->model, m) / p->tp;
 }
 
+/* Forward, backward by data and by weight, recomputation. */
+static double layer_passes(const struct fc_plan *p)
+{
+    return 3 + p->again_gemm;
+}
+
 static struct layer count_layer(const struct fc_plan *p, const struct fc_stages *stages)
 {
     static const double operand_bytes[] = {[FC_BF16] = 2, [FC_FP8] = 1, [FC_MXFP8] = 1, [FC_NVFP4] = 0.5625};
@@ -210,7 +217,7 @@ static struct layer count_layer(const struct fc_plan *p, const struct fc_stages 
     struct layer l = {.plan = p,
                       .operand_bytes = low * operand_bytes[p->precision] + (1 - low) * operand_bytes[FC_BF16],
                       .accumulate_bytes = p->software->accumulates_fp32 ? 8 : 2,
-                      .passes = 3 + p->again_gemm};
+                      .passes = layer_passes(p)};
     double mixture = stages->mixture, dense = stages->dense;
     struct fc_mixer mixers[FC_MIXERS];
     for (int i = 0, n = fc_architecture_mixers(a, mixers); i < n; i++) {
@@ -277,9 +284,6 @@ static void put_layer(const struct fc_plan *p, const struct fc_stages *stages, s
     s->grouped_high_s = (float)((1 - low) * l.grouped / high);
     s->grouped_high_row_s = (float)((1 - low) * l.grouped_row / high);
     s->router_excess = (float)router_excess(p, l.local_experts);
-    bool fills = p->schedule != FC_ONE_F_ONE_B;
-    s->zero_bubble = fills ? 1 : 0;
-    s->weight_share = (float)(fills ? 1 / l.passes : 0);
     s->experts_part = (float)alone;
     s->ultra = p->precision == FC_NVFP4 ? (float)(g->fp4_flop_per_s / g->fp4_base_flop_per_s - 1) : 0;
     s->attention_s = (float)(l.attention / high);
@@ -343,7 +347,7 @@ static struct fc_pass pass_over(const struct fc_plan *p, double bytes, double ra
     return fc_collective_pass(bytes, ranks, span.inside, false);
 }
 
-static void put_messages(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
+static void put_layer_messages(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
 {
     const struct fc_accelerator *g = &p->gpu;
     const struct fc_architecture *a = &p->model;
@@ -392,14 +396,18 @@ static void put_messages(const struct fc_plan *p, const struct fc_stages *stages
         s->ep_steps = 8 * 7;
         s->ep_far_steps = domains > 1 ? 8 : 0;
     }
+}
 
-    if (p->pp > 1) {
-        double bytes = (fc_plan_micro_batches(p) + p->pp - 1) * 4 * p->vpp * t * h / p->tp;
-        double replica = p->tp * p->cp * fc_plan_data_parallel(p);
-        double across = replica * p->pp > g->domain ? fmin(1, replica / g->domain) : 0;
-        s->pp_nvlink_s = (float)(bytes * (1 - across) / g->nvlink_bytes_per_s);
-        s->pp_nic_s = (float)(bytes * across / g->nic_bytes_per_s);
-    }
+static void put_stage_messages(const struct fc_plan *p, struct fc_step_program *s)
+{
+    const struct fc_accelerator *g = &p->gpu;
+    if (p->pp <= 1)
+        return;
+    double bytes = (fc_plan_micro_batches(p) + p->pp - 1) * 4 * p->vpp * tokens(p) * p->model.hidden / p->tp;
+    double replica = p->tp * p->cp * fc_plan_data_parallel(p);
+    double across = replica * p->pp > g->domain ? fmin(1, replica / g->domain) : 0;
+    s->pp_nvlink_s = (float)(bytes * (1 - across) / g->nvlink_bytes_per_s);
+    s->pp_nic_s = (float)(bytes * across / g->nic_bytes_per_s);
 }
 
 /* Gradients of `parameters` reduced and weights gathered over `replicas`, in one message; where that
@@ -443,15 +451,15 @@ static void put_bubble(const struct fc_plan *p, const struct fc_stages *stages, 
         s->idle_weights = 3;
     }
     s->bubble_layers = (float)(passes * chunk);
+    bool fills = p->schedule != FC_ONE_F_ONE_B;
+    s->zero_bubble = fills ? 1 : 0;
+    s->weight_share = (float)(fills ? 1 / layer_passes(p) : 0);
     double filled = p->schedule == FC_ZERO_BUBBLE ? 1.0 / 3 : p->schedule == FC_DUALPIPE ? 2.0 / 3 : 1;
     s->bubble_head = (float)(passes / p->vpp * head * filled);
 }
 
-static void put_step(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
+void fc_plan_pipeline_program(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
 {
-    const struct fc_accelerator *g = &p->gpu;
-    double dense, expert;
-    fc_plan_most_parameters(p, &dense, &expert);
     s->micro_batches = (float)fc_plan_micro_batches(p);
     s->layers = (float)stages->longest;
     s->last_layers = (float)stages->last;
@@ -462,7 +470,15 @@ static void put_step(const struct fc_plan *p, const struct fc_stages *stages, st
         s->last_head = 0.5f;
     }
     put_bubble(p, stages, s);
+    put_stage_messages(p, s);
+}
 
+/* What is done once per step, and the gathers of sharded parameters. */
+static void put_step(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
+{
+    const struct fc_accelerator *g = &p->gpu;
+    double dense, expert;
+    fc_plan_most_parameters(p, &dense, &expert);
     double replicas = fc_plan_replicas(p), expert_replicas = fc_plan_expert_replicas(p);
     double trained = fc_plan_trained_share(p);
     if (p->fsdp) {
@@ -485,26 +501,33 @@ static void put_step(const struct fc_plan *p, const struct fc_stages *stages, st
     }
     double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
     s->optimizer_s = (float)(trained * owned / g->memory_bytes_per_s);
-    s->doublings = (float)log2(fmax(1, p->gpus / 8));
     s->slowest = (float)(sqrt(fc_plan_micro_batches(p)) * largest_of(independent_replicas(p)));
+}
+
+void fc_plan_layer_program(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
+{
+    memset(s, 0, FC_STEP_PROGRAM_NUMBERS);
+    s->gpus = (float)p->gpus;
+    put_layer(p, stages, s);
+    put_layer_messages(p, stages, s);
+    s->doublings = (float)log2(fmax(1, p->gpus / 8));
 }
 
 void fc_plan_time_program(const struct fc_plan *p, struct fc_step_program *s)
 {
-    *s = (struct fc_step_program){0};
-    s->gpus = (float)p->gpus;
-    s->tokens_per_step = (float)(p->global_batch * p->sequence);
-    s->flop_per_step = (float)(fc_plan_flop_per_token(p, true) * p->global_batch * p->sequence);
-    s->peak_flops = (float)fc_plan_peak(p);
     struct fc_stages stages = fc_plan_stages(p);
-    put_layer(p, &stages, s);
-    put_messages(p, &stages, s);
+    fc_plan_layer_program(p, &stages, s);
+    fc_plan_pipeline_program(p, &stages, s);
     put_step(p, &stages, s);
 }
 
 void fc_plan_program(const struct fc_plan *p, struct fc_step_program *s)
 {
+    *s = (struct fc_step_program){0};
     fc_plan_time_program(p, s);
+    s->tokens_per_step = (float)(p->global_batch * p->sequence);
+    s->flop_per_step = (float)(fc_plan_flop_per_token(p, true) * p->global_batch * p->sequence);
+    s->peak_flops = (float)fc_plan_peak(p);
     struct fc_plan_memory memory = fc_plan_memory(p);
     s->memory_states = (float)(memory.weights + memory.optimizer);
     s->memory_activations = (float)(memory.activations + memory.logits);

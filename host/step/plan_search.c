@@ -199,124 +199,336 @@ static int compare(const void *a, const void *b)
     return 0;
 }
 
-/* What one thread finds: a buffer of twice the wanted number, cut back to the best half when it is full. */
-struct finder {
+/* One plan as the first pass keeps it. */
+struct sieved {
+    float bound;    /* no step of the plan is shorter; 0: unknown */
+    uint32_t outer; /* index of what the passes share out */
+    uint32_t inner; /* indices of pp and vpp, zero, recompute, zero bubble */
+};
+
+enum { SIZE_BITS = 7, ZERO_BITS = 2, AGAIN_BITS = 2 };
+_Static_assert(FC_SPACE_SIZES <= 1 << SIZE_BITS, "an index of a size has its bits");
+
+static uint32_t pack(int pp, int vpp, int zero, int recompute, bool zero_bubble)
+{
+    uint32_t bits = (uint32_t)pp << SIZE_BITS | (uint32_t)vpp;
+    bits = bits << ZERO_BITS | (uint32_t)zero;
+    bits = bits << AGAIN_BITS | (uint32_t)recompute;
+    return bits << 1 | zero_bubble;
+}
+
+/* What all threads read. */
+struct search {
     const struct fc_plan_options *options;
     const struct fc_plan_space *space;
     const struct fc_beliefs *beliefs;
     const struct fc_search_limits *limits;
-    struct fc_plan plan;
-    struct medians *medians;
-    struct fc_plan_candidate *buffer;
-    size_t used;
-    double worst; /* no candidate slower than this can be among the best */
-    uint64_t plans, evaluated, too_large;
+    struct fc_plan_choice *outer; /* all but stages, chunks, schedule, sharding and recomputation */
+    size_t outer_count;
+    struct fc_stages *stages; /* by index of pp and vpp */
+    bool *fills;              /* whether the layers fill so many chunks */
+    bool bounds;              /* step times are bounded from below before they are computed */
 };
 
-static void offer(struct finder *f, const struct fc_plan_choice *choice, double step_s, double fits)
-{
-    if (step_s > f->worst)
-        return;
-    f->buffer[f->used++] = (struct fc_plan_candidate){*choice, step_s, fits};
-    if (f->used == 2 * f->limits->best) {
-        qsort(f->buffer, f->used, sizeof *f->buffer, compare);
-        f->used = f->limits->best;
-        f->worst = f->buffer[f->used - 1].step_s;
-    }
-}
+enum { RECOMPUTES = FC_RECOMPUTE_FULL + 1, ZEROS = FC_ZERO_PARAMETERS + 1 };
 
-/* Tries the micro-batches of one choice of everything else, smallest first. */
-static void try_micro_batches(struct finder *f, struct fc_plan_choice choice, double replicas)
+/* The layer part of a program, and the traits of stages and options that went into it beside the outer choice. */
+struct layer_part {
+    bool known;
+    double mixture, dense, low, again;
+    struct fc_step_program program; /* numbers only */
+};
+
+/* What one thread finds. */
+struct finder {
+    const struct search *search;
+    struct fc_plan plan;
+    struct medians *medians;
+    struct layer_part layer[RECOMPUTES];
+    struct sieved *sieved;
+    size_t count, room;
+    bool starved;                     /* memory was out */
+    struct fc_plan_candidate *buffer; /* twice the wanted number, cut back to the best half when it is full */
+    size_t used;
+    double worst; /* no candidate slower than this can be among the best */
+    uint64_t evaluated, too_large;
+};
+
+static bool keep(struct finder *f, struct sieved plan)
 {
-    const struct fc_sizes *sizes = &f->space->micro_batch;
-    bool full = false; /* memory grows with the micro-batch */
-    for (int i = 0; i < sizes->count; i++) {
-        enum fc_plan_part part;
-        choice.micro_batch = sizes->value[i];
-        if (fmod(f->plan.global_batch, replicas * choice.micro_batch) != 0)
-            continue;
-        fc_plan_choose(&f->plan, f->options, &choice);
-        if (fc_plan_check(&f->plan, &part, NULL))
-            continue;
-        f->plans++;
-        double fits = full && !f->limits->exhaustive ? -1 : fc_plan_fit_probability(&f->plan, f->beliefs);
-        if (fits < f->limits->fits) {
-            f->too_large++;
-            full = true;
-            continue;
+    if (f->count == f->room) {
+        size_t room = f->room ? 2 * f->room : 4096;
+        struct sieved *more = realloc(f->sieved, room * sizeof *more);
+        if (!more) {
+            f->starved = true;
+            return false;
         }
-        struct fc_step_program program;
-        fc_plan_time_program(&f->plan, &program);
-        double step_s = fc_step_time(&program, medians_of(f->medians, &f->plan, f->beliefs), NULL);
-        f->evaluated++;
-        if (isfinite(step_s) && step_s > 0)
-            offer(f, &choice, step_s, fits);
+        f->sieved = more;
+        f->room = room;
     }
+    f->sieved[f->count++] = plan;
+    return true;
 }
 
-static void try_schedules(struct finder *f, struct fc_plan_choice choice, double replicas)
+/* A step time that no sharding of the finder's plan goes below, rounded down. */
+static float bound_of(struct finder *f, const struct fc_stages *stages, enum fc_recompute recompute)
 {
-    const struct fc_sizes *sizes = &f->space->vpp;
-    for (int i = 0; i < sizes->count; i++) {
-        choice.vpp = sizes->value[i];
-        if (choice.vpp > 1 && (choice.pp == 1 || !fills(&f->plan.model, choice.pp * choice.vpp)))
+    const struct fc_plan *p = &f->plan;
+    struct layer_part *l = &f->layer[recompute];
+    double low = fc_plan_low_share(p);
+    if (!f->search->bounds)
+        return 0;
+    if (!l->known || l->mixture != stages->mixture || l->dense != stages->dense || l->low != low ||
+        l->again != p->again_gemm) {
+        l->known = true;
+        l->mixture = stages->mixture;
+        l->dense = stages->dense;
+        l->low = low;
+        l->again = p->again_gemm;
+        fc_plan_layer_program(p, stages, &l->program);
+    }
+    struct fc_step_program *program = &l->program;
+    fc_plan_pipeline_program(p, stages, program);
+    double step_s = fc_step_time(program, medians_of(f->medians, p, f->search->beliefs), NULL);
+    if (!isfinite(step_s) || step_s <= 0)
+        return 0;
+    return nextafterf(nextafterf((float)step_s, 0), 0);
+}
+
+/* First pass: all plans of one outer choice that the rules permit, with their bounds. */
+static void sieve(struct finder *f, uint32_t index)
+{
+    const struct search *s = f->search;
+    const struct fc_plan_space *space = s->space;
+    struct fc_plan_choice choice = s->outer[index];
+    double group = (double)choice.tp * choice.cp;
+    for (int k = 0; k < RECOMPUTES; k++)
+        f->layer[k].known = false;
+    for (int p = 0; p < space->pp.count; p++) {
+        choice.pp = space->pp.value[p];
+        double replicas = f->plan.gpus / (group * choice.pp);
+        if (floor(replicas) != replicas || fmod(f->plan.global_batch, replicas * choice.micro_batch) != 0)
             continue;
-        for (int zero_bubble = 0; zero_bubble <= (choice.vpp == 1 && choice.pp > 1 && f->space->zero_bubble);
-             zero_bubble++) {
-            if (choice.vpp == 1 && choice.pp > 1 && !zero_bubble && !f->space->one_f_one_b)
+        for (int v = 0; v < space->vpp.count; v++) {
+            size_t shape = (size_t)p * (size_t)space->vpp.count + (size_t)v;
+            choice.vpp = space->vpp.value[v];
+            if (choice.vpp > 1 && (choice.pp == 1 || !s->fills[shape]))
                 continue;
-            choice.zero_bubble = zero_bubble;
-            try_micro_batches(f, choice, replicas);
-        }
-    }
-}
-
-/* Tries what stands behind tp, pp and cp. */
-static void try_rest(struct finder *f, struct fc_plan_choice choice)
-{
-    double replicas = f->plan.gpus / ((double)choice.tp * choice.pp * choice.cp);
-    for (int e = 0; e < f->space->ep.count; e++) {
-        for (int t = 0; t < f->space->expert_tp.count; t++) {
-            choice.ep = f->space->ep.value[e];
-            choice.expert_tp = f->space->expert_tp.value[t];
-            if (choice.expert_tp > 1 && choice.expert_tp != choice.tp)
-                continue; /* the experts are split as the attention is, or not at all */
-            for (int zero = FC_ZERO_NONE; zero <= FC_ZERO_PARAMETERS; zero++) {
-                if (!(f->space->zero >> zero & 1u))
-                    continue;
-                for (int recompute = FC_RECOMPUTE_NONE; recompute <= FC_RECOMPUTE_FULL; recompute++) {
-                    if (!(f->space->recompute >> recompute & 1u))
+            bool may_fill = choice.vpp == 1 && choice.pp > 1;
+            for (int zero_bubble = may_fill && !space->one_f_one_b; zero_bubble <= (may_fill && space->zero_bubble);
+                 zero_bubble++) {
+                enum fc_plan_part part;
+                bool permitted = false, checked = false;
+                choice.zero_bubble = zero_bubble;
+                choice.zero = FC_ZERO_OPTIMIZER; /* bounds leave out what depends on it, rules do not ask */
+                for (int again = 0; again < RECOMPUTES; again++) {
+                    if (!(space->recompute >> again & 1u))
                         continue;
-                    choice.zero = (enum fc_zero)zero;
-                    choice.recompute = (enum fc_recompute)recompute;
-                    try_schedules(f, choice, replicas);
+                    choice.recompute = (enum fc_recompute)again;
+                    fc_plan_choose(&f->plan, s->options, &choice);
+                    if (!checked) /* nor for recomputation */
+                        permitted = fc_plan_check(&f->plan, &part, NULL) == 0;
+                    checked = true;
+                    if (!permitted)
+                        break;
+                    float bound = bound_of(f, &s->stages[shape], choice.recompute);
+                    for (int zero = 0; zero < ZEROS; zero++)
+                        if (space->zero >> zero & 1u &&
+                            !keep(f, (struct sieved){bound, index, pack(p, v, zero, again, zero_bubble)}))
+                            return;
                 }
             }
         }
     }
 }
 
-/* The outer choices, flattened, so that threads share them. */
+static struct fc_plan_choice unpack(const struct search *s, const struct sieved *plan)
+{
+    struct fc_plan_choice choice = s->outer[plan->outer];
+    uint32_t bits = plan->inner;
+    choice.zero_bubble = bits & 1u;
+    choice.recompute = (enum fc_recompute)((bits >>= 1) & ((1u << AGAIN_BITS) - 1));
+    choice.zero = (enum fc_zero)((bits >>= AGAIN_BITS) & ((1u << ZERO_BITS) - 1));
+    choice.vpp = s->space->vpp.value[(bits >>= ZERO_BITS) & ((1u << SIZE_BITS) - 1)];
+    choice.pp = s->space->pp.value[bits >> SIZE_BITS];
+    return choice;
+}
+
+static void offer(struct finder *f, const struct fc_plan_choice *choice, double step_s, double fits)
+{
+    size_t best = f->search->limits->best;
+    if (step_s > f->worst)
+        return;
+    f->buffer[f->used++] = (struct fc_plan_candidate){*choice, step_s, fits};
+    if (f->used == 2 * best) {
+        qsort(f->buffer, f->used, sizeof *f->buffer, compare);
+        f->used = best;
+        f->worst = f->buffer[f->used - 1].step_s;
+    }
+}
+
+/* Second pass: one plan in full. */
+static void evaluate(struct finder *f, const struct sieved *plan)
+{
+    const struct search *s = f->search;
+    struct fc_plan_choice choice = unpack(s, plan);
+    fc_plan_choose(&f->plan, s->options, &choice);
+    double fits = fc_plan_fit_probability(&f->plan, s->beliefs);
+    if (fits < s->limits->fits) {
+        f->too_large++;
+        return;
+    }
+    struct fc_step_program program;
+    fc_plan_time_program(&f->plan, &program);
+    double step_s = fc_step_time(&program, medians_of(f->medians, &f->plan, s->beliefs), NULL);
+    f->evaluated++;
+    if (isfinite(step_s) && step_s > 0)
+        offer(f, &choice, step_s, fits);
+}
+
+/* --- which bounds are looked at: bins of the bits of a positive float, in its order, 0.1 % wide */
+
+enum { BIN_SHIFT = 13, BINS = 1 << (32 - 1 - BIN_SHIFT) };
+
+static uint32_t bin_of(float bound)
+{
+    uint32_t bits;
+    memcpy(&bits, &bound, sizeof bits);
+    return bits >> BIN_SHIFT;
+}
+
+/* The first bin at which `wanted` plans are reached, or the last that holds any. */
+static uint32_t bin_reaching(const uint32_t *bins, uint64_t wanted)
+{
+    uint64_t sum = 0;
+    uint32_t last = 0;
+    for (uint32_t b = 0; b < BINS; b++) {
+        if (bins[b] == 0)
+            continue;
+        last = b;
+        sum += bins[b];
+        if (sum >= wanted)
+            break;
+    }
+    return last;
+}
+
+/* Evaluates the plans of the bins from `first` to `last`. */
+static void evaluate_bins(struct finder *finders, int threads, uint32_t first, uint32_t last)
+{
+    enum { PIECE = 1024 };
+    size_t pieces = 0;
+    for (int t = 0; t < threads; t++)
+        pieces += (finders[t].count + PIECE - 1) / PIECE;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (size_t piece = 0; piece < pieces; piece++) {
+        struct finder *mine = &finders[omp_get_thread_num()], *of = finders;
+        size_t at = piece;
+        for (; at >= (of->count + PIECE - 1) / PIECE; of++)
+            at -= (of->count + PIECE - 1) / PIECE;
+        for (size_t i = at * PIECE; i < of->count && i < (at + 1) * PIECE; i++) {
+            uint32_t bin = bin_of(of->sieved[i].bound);
+            if (bin >= first && bin <= last)
+                evaluate(mine, &of->sieved[i]);
+        }
+    }
+}
+
+/* Puts the best of all threads into the first one's buffer, in order. */
+static void gather(struct finder *finders, int threads, size_t best)
+{
+    struct finder *into = &finders[0];
+    for (int t = 1; t < threads; t++) {
+        for (size_t i = 0; i < finders[t].used; i++) {
+            if (into->used == 2 * best) {
+                qsort(into->buffer, into->used, sizeof *into->buffer, compare);
+                into->used = best;
+            }
+            into->buffer[into->used++] = finders[t].buffer[i];
+        }
+        finders[t].used = 0;
+    }
+    qsort(into->buffer, into->used, sizeof *into->buffer, compare);
+    if (into->used > best)
+        into->used = best;
+    for (int t = 0; t < threads; t++)
+        finders[t].worst = into->used == best ? into->buffer[best - 1].step_s : INFINITY;
+}
+
+/* Evaluates plans in the order of their bounds, until no bound is below the last of the best. Which ones are does not
+ * depend on the number of threads. */
+static void look(struct finder *finders, int threads, uint32_t *bins, size_t best)
+{
+    enum { AT_FIRST = 512, TIMES = 4 };
+    uint64_t wanted = AT_FIRST > 4 * best ? AT_FIRST : 4 * best;
+    uint32_t next = 0;
+    for (int t = 0; t < threads; t++)
+        for (size_t i = 0; i < finders[t].count; i++)
+            bins[bin_of(finders[t].sieved[i].bound)]++;
+    uint32_t end = bin_reaching(bins, UINT64_MAX);
+    while (next <= end) {
+        uint32_t last = bin_reaching(bins, wanted);
+        last = last < end ? last : end;
+        if (last >= next)
+            evaluate_bins(finders, threads, next, last);
+        gather(finders, threads, best);
+        next = last + 1;
+        if (isfinite(finders[0].worst)) {
+            uint32_t worst = bin_of((float)finders[0].worst) + 1; /* rounding may move it up by one */
+            end = worst < end ? worst : end;
+        }
+        wanted *= TIMES;
+    }
+}
+
+/* The outer choices, which threads share. */
 static size_t outer_choices(const struct fc_plan *plan, const struct fc_plan_space *space,
                             struct fc_plan_choice *choices)
 {
+    const struct fc_sizes *const sizes[] = {&space->tp, &space->cp, &space->ep, &space->expert_tp,
+                                            &space->micro_batch};
+    enum { SIZES = sizeof sizes / sizeof sizes[0] };
     size_t count = 0;
-    for (int precision = 0; precision < 4; precision++)
-        for (int t = 0; t < space->tp.count; t++)
-            for (int p = 0; p < space->pp.count; p++)
-                for (int c = 0; c < space->cp.count; c++) {
-                    double model = (double)space->tp.value[t] * space->pp.value[p] * space->cp.value[c];
-                    if (!(space->precision >> precision & 1u) || fmod(plan->gpus, model) != 0 ||
-                        fmod(plan->global_batch, plan->gpus / model) != 0)
-                        continue;
-                    if (choices)
-                        choices[count] = (struct fc_plan_choice){.tp = space->tp.value[t],
-                                                                 .pp = space->pp.value[p],
-                                                                 .cp = space->cp.value[c],
-                                                                 .precision = (enum fc_precision)precision};
-                    count++;
-                }
+    for (int precision = 0; precision < 4; precision++) {
+        int at[SIZES] = {0};
+        bool more = space->precision >> precision & 1u;
+        for (int i = 0; i < SIZES; i++)
+            more &= sizes[i]->count > 0;
+        while (more) {
+            struct fc_plan_choice c = {.tp = space->tp.value[at[0]],
+                                       .cp = space->cp.value[at[1]],
+                                       .ep = space->ep.value[at[2]],
+                                       .expert_tp = space->expert_tp.value[at[3]],
+                                       .micro_batch = space->micro_batch.value[at[4]],
+                                       .precision = (enum fc_precision)precision};
+            /* experts are split as the attention is, or not at all */
+            if (fmod(plan->gpus, (double)c.tp * c.cp) == 0 && (c.expert_tp <= 1 || c.expert_tp == c.tp)) {
+                if (choices)
+                    choices[count] = c;
+                count++;
+            }
+            int i = SIZES;
+            while (i-- > 0 && ++at[i] == sizes[i]->count)
+                at[i] = 0;
+            more = i >= 0;
+        }
+    }
     return count;
+}
+
+/* Stages by index of pp and vpp. */
+static void fill_shapes(struct search *s, const struct fc_plan *plan)
+{
+    struct fc_plan shape = *plan;
+    size_t at = 0;
+    shape.schedule = FC_ONE_F_ONE_B;
+    for (int p = 0; p < s->space->pp.count; p++)
+        for (int v = 0; v < s->space->vpp.count; v++, at++) {
+            shape.pp = s->space->pp.value[p];
+            shape.vpp = s->space->vpp.value[v];
+            s->stages[at] = fc_plan_stages(&shape);
+            s->fills[at] = fills(&plan->model, s->space->pp.value[p] * s->space->vpp.value[v]);
+        }
 }
 
 int fc_plan_search(struct fc_plan_found *found, const struct fc_plan *plan,
@@ -326,48 +538,62 @@ int fc_plan_search(struct fc_plan_found *found, const struct fc_plan *plan,
 {
     *found = (struct fc_plan_found){0};
     size_t outer = outer_choices(plan, space, NULL), best = limits->best;
+    size_t shapes = (size_t)space->pp.count * (size_t)space->vpp.count;
     int threads = limits->threads > 0 ? limits->threads : omp_get_max_threads();
-    struct fc_plan_choice *choices = malloc((outer + 1) * sizeof *choices);
+    struct search search = {
+        .options = options,
+        .space = space,
+        .beliefs = beliefs,
+        .limits = limits,
+        .outer_count = outer,
+        .outer = malloc((outer + 1) * sizeof *search.outer),
+        .stages = malloc((shapes + 1) * sizeof *search.stages),
+        .fills = malloc((shapes + 1) * sizeof *search.fills),
+        /* steps that a user measured give each plan medians of its own */
+        .bounds = !limits->exhaustive && beliefs->own.count == 0,
+    };
     struct finder *finders = calloc((size_t)threads, sizeof *finders);
     struct fc_plan_candidate *buffers = calloc((size_t)threads * 2 * best + 1, sizeof *buffers);
     struct medians *medians = calloc((size_t)threads, sizeof *medians);
-    int status = -1;
-    if (!choices || !finders || !buffers || !medians) {
-        fc_fail(error, FC_FAULT, "out of memory while searching plans");
-        goto done;
+    uint32_t *bins = calloc(BINS, sizeof *bins);
+    bool starved = !search.outer || !search.stages || !search.fills || !finders || !buffers || !medians || !bins;
+    if (!starved) {
+        outer_choices(plan, space, search.outer);
+        fill_shapes(&search, plan);
+        for (int t = 0; t < threads; t++)
+            finders[t] = (struct finder){.search = &search,
+                                         .plan = *plan,
+                                         .medians = &medians[t],
+                                         .buffer = buffers + (size_t)t * 2 * best,
+                                         .worst = INFINITY};
+#pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
+        for (size_t i = 0; i < outer; i++)
+            sieve(&finders[omp_get_thread_num()], (uint32_t)i);
+        for (int t = 0; t < threads; t++)
+            starved |= finders[t].starved;
     }
-    outer_choices(plan, space, choices);
-    for (int t = 0; t < threads; t++)
-        finders[t] = (struct finder){.options = options,
-                                     .space = space,
-                                     .beliefs = beliefs,
-                                     .limits = limits,
-                                     .plan = *plan,
-                                     .medians = &medians[t],
-                                     .buffer = buffers + (size_t)t * 2 * best,
-                                     .worst = INFINITY};
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (size_t i = 0; i < outer; i++)
-        try_rest(&finders[omp_get_thread_num()], choices[i]);
-    size_t count = 0;
-    for (int t = 0; t < threads; t++) {
-        memmove(buffers + count, finders[t].buffer, finders[t].used * sizeof *buffers);
-        count += finders[t].used;
-        found->plans += finders[t].plans;
-        found->evaluated += finders[t].evaluated;
-        found->too_large += finders[t].too_large;
+    if (!starved) {
+        look(finders, threads, bins, best);
+        for (int t = 0; t < threads; t++) {
+            found->plans += finders[t].count;
+            found->evaluated += finders[t].evaluated;
+            found->too_large += finders[t].too_large;
+        }
+        found->slower = found->plans - found->evaluated - found->too_large;
+        found->count = finders[0].used;
+        found->best = buffers;
+        buffers = NULL;
     }
-    qsort(buffers, count, sizeof *buffers, compare);
-    found->count = count < best ? count : best;
-    found->best = buffers;
-    buffers = NULL;
-    status = 0;
-done:
-    free(choices);
+    for (int t = 0; finders && t < threads; t++)
+        free(finders[t].sieved);
+    free(search.outer);
+    free(search.stages);
+    free(search.fills);
     free(finders);
     free(buffers);
     free(medians);
-    return status;
+    free(bins);
+    return starved ? fc_fail(error, FC_FAULT, "out of memory while searching plans") : 0;
 }
 
 void fc_plan_found_free(struct fc_plan_found *found)

@@ -6,10 +6,11 @@
  *     fc_plan_choose(&plan, &options, &found.best[0].choice);
  *     fc_plan_found_free(&found);
  *
- * Exact rules first (plan_check.h), then memory, which cuts whole branches: weights and optimizer states do not
- * depend on micro-batch and recomputation, and memory grows with the micro-batch. What is cut is counted. The
- * answer is the one that trying every plan would give, whatever the number of threads. Uncertainty is the matter
- * of host/analysis/search.h, which follows the best of these through worlds. */
+ * Two passes. The first goes through all plans that the rules permit (plan_check.h) and bounds the step of each from below
+ * by its layers and its pipeline; what a layer costs is computed once for all pipelines. The second computes memory and
+ * step of plans in the order of their bounds, until no bound is below the last of the best. What is left out is counted.
+ * The answer and the counts are the same whatever the number of threads, and the answer is the one that trying every plan
+ * would give. Uncertainty is the matter of host/analysis/search.h, which follows the best of these through worlds. */
 #ifndef FC_HOST_PLAN_SEARCH_H
 #define FC_HOST_PLAN_SEARCH_H
 
@@ -53,13 +54,14 @@ struct fc_search_limits {
     double fits;     /* least probability to fit in memory, 0 to 1 */
     size_t best;     /* how many plans to return */
     int threads;     /* 0: all */
-    bool exhaustive; /* no branch is cut: for tests */
+    bool exhaustive; /* nothing is left out by its bound: for tests */
 };
 
 struct fc_plan_found {
-    uint64_t plans;     /* that the rules permit */
-    uint64_t evaluated; /* of them, step times computed */
-    uint64_t too_large; /* of them, do not fit: evaluated for memory, or cut with their branch */
+    uint64_t plans;     /* that the rules permit: the sum of the next three */
+    uint64_t slower;    /* left out, as a lower bound of their step is above the last of the best */
+    uint64_t too_large; /* looked at, and do not fit */
+    uint64_t evaluated; /* looked at, fit, and step times computed */
     size_t count;
     struct fc_plan_candidate *best; /* fastest first */
 };
