@@ -4,10 +4,17 @@ set -u
 . tests/tap.sh
 
 cat >"$work/open.yaml" <<'END'
+# Half a thousand: what a quarter's
+# budget buys.
 name: open
 layers: run
 cluster: {gpu: gb200, gpus: 512}
+
+# as the paper trains it
 training: {model: qwen3-30b-a3b, tokens: 1e12, precision: fp8, sequence: 4096, global_batch: 1024}
+goals:
+  deadline: 90 days # agreed in May
+# plan: {tp: 1}
 END
 quick="--contenders 12 --finalists 4 -n 1000 -q"
 
@@ -23,6 +30,14 @@ best=$(sed -n 's/.*"step_time_s_p50": \([0-9.e+]*\).*/\1/p' "$work/out" | head -
 
 flopcast search "$work/open.yaml" $quick -o "$work/best.yaml" --emit megatron
 is "search writes a scenario and settings" "$status" 0
+is "the comments of the scenario are kept where they were" "$(sed -n '5,7p;/^# as/,/^training/p;/agreed/p' "$work/best.yaml")" "# Half a thousand: what a quarter's
+# budget buys.
+name: \"open\"
+# as the paper trains it
+training:
+  deadline: \"90 days\" # agreed in May"
+is "the one behind the last key too" "$(tail -1 "$work/best.yaml")" "# plan: {tp: 1}"
+has "and the head says what is not" "$work/best.yaml" '^# its comments are kept but for those behind values that the plan replaced'
 has "the settings name their version" "$work/out" '^# Megatron-LM d98e8a6'
 has "and hold the layout" "$work/out" '^--expert-model-parallel-size '
 flopcast run "$work/best.yaml" -n 2000 -s 1 -q --json

@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "commands.h"
+#include "host/base/comments.h"
 #include "host/base/fold.h"
 #include "host/base/help.h"
 #include "host/analysis/search.h"
 #include "host/language/fields.h"
+#include "host/language/scenario_file.h"
+#include "host/base/error.h"
 #include "host/base/format.h"
 #include "host/base/options.h"
 #include "host/base/read_file.h"
@@ -395,27 +398,67 @@ static int print_json(const struct fc_search *s, const struct fc_analysis *analy
     return fc_analysis_write_end(w, error);
 }
 
-/* What the scenario states, with the plan that was found; defaults stay defaults. */
-static int write_scenario(const struct fc_search *s, struct fc_output *output, struct fc_error *error)
+/* What the scenario states, with the plan that was found, as YAML to be freed; defaults stay defaults. */
+static char *scenario_text(const struct fc_search *s, struct fc_error *error)
 {
     struct fc_settings *stated = malloc(sizeof *stated);
-    FILE *file = stated ? fc_output_begin(output, error) : NULL;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *file = stated ? open_memstream(&text, &length) : NULL;
     struct fc_writer *w;
-    if (!file) {
-        free(stated);
-        return stated ? -1 : fc_fail(error, FC_FAULT, "out of memory for the scenario");
+    int status = file ? 0 : fc_fail(error, FC_FAULT, "out of memory for the scenario");
+    if (status == 0) {
+        *stated = *s->scenario.settings; /* shares what the settings own */
+        for (int i = 0; i < FC_FIELD_COUNT; i++)
+            if (stated->fields[i].from_default || (i == FC_FIELD_DP && stated->fields[i].is_auto))
+                stated->fields[i] = (struct fc_setting){0};
+        status = fc_writer_open(&w, file, FC_YAML, error);
     }
-    *stated = *s->scenario.settings; /* shares what the settings own */
-    for (int i = 0; i < FC_FIELD_COUNT; i++)
-        if (stated->fields[i].from_default || (i == FC_FIELD_DP && stated->fields[i].is_auto))
-            stated->fields[i] = (struct fc_setting){0};
-    int status = fc_writer_open(&w, file, FC_YAML, error);
     if (status == 0) {
         fc_settings_write_scenario(stated, w, NULL);
         status = fc_writer_close(w, error);
     }
+    if (file && fclose(file) && status == 0)
+        status = fc_fail(error, FC_FAULT, "out of memory for the scenario");
     free(stated);
-    return status ? -1 : fc_output_commit(output, error);
+    if (status == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* Whether the search gave the value that stands at a path. */
+static bool was_found(const char *path, void *user)
+{
+    const struct fc_settings *settings = user;
+    const struct fc_field *field = fc_field_find(path);
+    return field && settings->fields[field - fc_fields].found;
+}
+
+static int write_scenario(const struct fc_search *s, struct fc_output *output, struct fc_error *error)
+{
+    const struct fc_embedded_file *embedded = fc_scenario_file_find(s->path);
+    char *source = NULL, *text = scenario_text(s, error);
+    size_t length = embedded ? embedded->size : 0;
+    struct fc_error ignored; /* it was read before: where it cannot be again, its comments are missing */
+    if (!embedded && fc_read_file(s->path, FC_SCENARIO_BYTES, &source, &length, &ignored))
+        source = NULL;
+    const char *from = embedded ? (const char *)embedded->data : source;
+    FILE *file = text ? fc_output_begin(output, error) : NULL;
+    if (file) {
+        char name[200];
+        fc_printable(name, sizeof name, s->path, strlen(s->path));
+        fprintf(file,
+                "# The plan is the best that flopcast search found, ranked by %s.\n# The rest is as in %s:\n# %s.\n\n",
+                s->by_name, name,
+                from ? "its comments are kept but for those behind values that the plan replaced"
+                     : "its comments could not be read again and are left out");
+        if (!fc_comments_carry(from ? from : "", length, text, was_found, s->scenario.settings, file))
+            fc_lose();
+    }
+    free(source);
+    free(text);
+    return file ? fc_output_commit(output, error) : -1;
 }
 
 static int emit(const struct fc_search *s, int launcher, struct fc_error *error)
