@@ -85,6 +85,7 @@ $(B)/flopcast: $(B)/host/main.o $(OBJECTS)
 	@echo "  LD $@"
 	@$(CC) -o $@ $^ $(LDLIBS)
 
+$(B)/host/backends/kernels.o: ALL_CFLAGS += '-DFC_KERNELS(ROW)=$(foreach i,$(ISAS),ROW($(i)))'
 $(B)/host/result/samples_hdf5.o: ALL_CFLAGS += $(if $(HAVE_HDF5),$(patsubst -I%,-isystem %,$(HDF5_FLAGS)) -DFC_HDF5_LIBRARY='"$(HDF5_LIBRARY)"')
 $(B)/host/cpu_kernel_%.o: host/backends/cpu_kernel.c $(MODEL) build.mk
 	@mkdir -p $(@D)

@@ -103,8 +103,27 @@ static void log_step_times(const struct fc_step_program *const *plans, const int
     }
 }
 
+#if defined __AVX512F__
+#define LEVEL 4
+#elif defined __AVX2__
+#define LEVEL 3
+#elif defined __x86_64__
+#define LEVEL 1
+#else
+#define LEVEL 0
+#endif
+
 extern const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL);
 const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL) = {
-    FC_TEXT(FC_KERNEL), FC_W,           FC_CHUNK,       sizeof(struct fc_chunk), run,
-    floor_words,        floor_variates, log_step_times, FC_KEPT_BYTES,           run_kept,
+    .name = FC_TEXT(FC_KERNEL),
+    .lanes = FC_W,
+    .chunk = FC_CHUNK,
+    .level = LEVEL,
+    .scratch_bytes = sizeof(struct fc_chunk),
+    .run = run,
+    .floor_words = floor_words,
+    .floor_variates = floor_variates,
+    .log_step_times = log_step_times,
+    .kept_bytes = FC_KEPT_BYTES,
+    .run_kept = run_kept,
 };

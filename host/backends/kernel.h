@@ -15,6 +15,7 @@ struct fc_kernel {
     const char *name; /* "scalar", "avx2", ... */
     int lanes;
     int chunk;
+    int level; /* of x86-64 whose instructions it needs (4: AVX-512, 3: AVX2 and FMA); 0 elsewhere */
     uint64_t scratch_bytes;
     void (*run)(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t first,
                 int count, void *scratch, void *out);

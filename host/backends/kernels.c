@@ -3,20 +3,12 @@
 
 #include <string.h>
 
-extern const struct fc_kernel fc_kernel_portable, fc_kernel_scalar;
-#ifdef __x86_64__
-extern const struct fc_kernel fc_kernel_avx2, fc_kernel_avx512;
-#endif
+/* FC_KERNELS(ROW): a row for each instruction set that build.mk builds (ISAS), narrowest first. */
+#define DECLARE(name) extern const struct fc_kernel fc_kernel_##name;
+FC_KERNELS(DECLARE)
 
-const struct fc_kernel *const fc_kernels[] = {
-    &fc_kernel_portable,
-    &fc_kernel_scalar,
-#ifdef __x86_64__
-    &fc_kernel_avx2,
-    &fc_kernel_avx512,
-#endif
-    NULL,
-};
+#define ADDRESS(name) &fc_kernel_##name,
+const struct fc_kernel *const fc_kernels[] = {FC_KERNELS(ADDRESS) NULL};
 
 const struct fc_kernel *fc_kernel_find(const char *name)
 {
@@ -26,52 +18,51 @@ const struct fc_kernel *fc_kernel_find(const char *name)
     return NULL;
 }
 
-bool fc_kernel_runs_here(const struct fc_kernel *kernel)
+/* The level of x86-64 (what the compiler means by x86-64-v3 and -v4) that this CPU has. */
+static int level_here(void)
 {
 #ifdef __x86_64__
-    /* the levels x86-64-v3 and x86-64-v4 that build.mk asks of the compiler */
     bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
               __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
               __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("sse4.2");
     bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
               __builtin_cpu_supports("avx512vl");
-    if (kernel == &fc_kernel_avx512)
-        return v4;
-    if (kernel == &fc_kernel_avx2 || kernel == &fc_kernel_scalar)
-        return v3;
+    return v4 ? 4 : v3 ? 3 : 1;
+#else
+    return 0;
 #endif
-    return kernel != NULL;
+}
+
+bool fc_kernel_runs_here(const struct fc_kernel *kernel)
+{
+    return kernel && kernel->level <= level_here();
 }
 
 const struct fc_kernel *fc_kernel_best(void)
 {
-#ifdef __x86_64__
-    if (fc_kernel_runs_here(&fc_kernel_avx512))
-        return &fc_kernel_avx512;
-    if (fc_kernel_runs_here(&fc_kernel_avx2))
-        return &fc_kernel_avx2;
-#endif
-    return &fc_kernel_portable;
+    const struct fc_kernel *best = fc_kernels[0];
+    for (int i = 0; fc_kernels[i]; i++)
+        if (fc_kernel_runs_here(fc_kernels[i]) && fc_kernels[i]->lanes > best->lanes)
+            best = fc_kernels[i];
+    return best;
 }
 
 const struct fc_kernel *fc_kernel_rival(const struct fc_kernel *kernel)
 {
-#ifdef __x86_64__
-    if (kernel == &fc_kernel_avx512)
-        return &fc_kernel_avx2;
-#endif
-    (void)kernel;
-    return NULL;
+    const struct fc_kernel *rival = NULL;
+    for (int i = 0; fc_kernels[i]; i++) {
+        const struct fc_kernel *k = fc_kernels[i];
+        if (k->level == kernel->level - 1 && k->lanes > 1 && k->lanes < kernel->lanes)
+            rival = k;
+    }
+    return rival;
 }
 
 const char *fc_kernel_names(void)
 {
-#ifdef __x86_64__
-    return "portable, scalar, avx2, avx512";
-#else
-    return "portable, scalar";
-#endif
+#define COMMA_NAME(name) ", " #name
+    return FC_KERNELS(COMMA_NAME) + strlen(", ");
 }
 
 const char *fc_kernel_compiler(void)
