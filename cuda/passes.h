@@ -18,16 +18,6 @@ FC_FN void fc_pass_begin(const struct fc_program *program, const float *tables, 
     kept->memory_bytes = chunk->memory_bytes[0];
 }
 
-/* The next event of a run of this kind. */
-FC_INLINE void fc_pass_event(const struct fc_run *run, const float *tables, fc_u64 seed,
-                             struct fc_timeline_lanes *lane, const int mode)
-{
-    if (mode == FC_MODE_PLAIN)
-        fc_timeline_event_plain(run, tables, seed, lane);
-    else
-        fc_timeline_event_detailed(run, tables, seed, lane, mode);
-}
-
 /* Metric row r of the trial to out[r * stride]. */
 FC_FN void fc_pass_end(const struct fc_program *program, const float *tables, fc_u64 seed, fc_u64 trial,
                        const struct fc_trial_kept *kept, struct fc_chunk *chunk, fc_real *out, fc_i32 stride)

@@ -33,7 +33,7 @@ static __device__ __forceinline__ void runs(const struct fc_program *__restrict_
         fc_timeline_start(&program->run, &kept[at].timeline, first + at, 0, 0, &lane);
     while (__any_sync(0xffffffffu, running)) {
         if (running)
-            fc_pass_event(&program->run, tables, seed, &lane, mode);
+            fc_timeline_event_in(&program->run, tables, seed, &lane, mode);
         if (running && lane.over[0]) {
             fc_timeline_finish(&program->run, &kept[at].timeline, 0, &lane);
             at = atomicAdd(next, 1u);

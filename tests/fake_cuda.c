@@ -352,7 +352,7 @@ static void runs(void **a, int mode)
         fc_u32 at = (*next)++;
         fc_timeline_start(&program->run, &kept[at].timeline, wide(a, 3) + at, 0, 0, &lane);
         while (!lane.over[0])
-            fc_pass_event(&program->run, address(a, 1), wide(a, 2), &lane, mode);
+            fc_timeline_event_in(&program->run, address(a, 1), wide(a, 2), &lane, mode);
         fc_timeline_finish(&program->run, &kept[at].timeline, 0, &lane);
     }
 }

@@ -180,15 +180,16 @@ static int load_kernels(struct fc_session *s, struct fc_error *error)
                        fc_cuda_text(s->cuda, code), log[0] ? "; its compiler says:\n" : "", log);
     }
     const struct fc_program *program = s->job.program;
-    static const char *const run_kernels[] = {"fc_runs_plain", "fc_runs_detailed",
-                                              "fc_runs_levels"}; /* FC_MODE_... */
+    static const char *const run_kernels[] = {
+        "fc_runs_plain", "fc_runs_detailed",
+        "fc_runs_levels"}; /* FC_MODE_...: a run holds no registers for what it does not use */
     const struct {
         const char *name;
         void **function;
         struct kernel *trials; /* whose function it is, if any */
     } functions[] = {
         {kept_bytes(s) ? "fc_begin" : NULL, &s->begin.function, &s->begin},
-        {program->layers & FC_LAYER_RUN ? run_kernels[fc_pass_mode(&program->run)] : NULL, &s->runs.function,
+        {program->layers & FC_LAYER_RUN ? run_kernels[fc_run_mode(&program->run)] : NULL, &s->runs.function,
          &s->runs},
         {"fc_end", &s->end.function, &s->end},
         {"fc_tally", &s->tally, NULL},

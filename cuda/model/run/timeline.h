@@ -37,22 +37,22 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const str
                                    struct fc_span_lanes *span, struct fc_timeline_lanes *lane, const int mode)
 {
     fc_i32 horizon = run->horizon;
-    fc_real last = run->last_checkpoint ? (fc_real)0.0f : (fc_real)-1.0f;
+    fc_real last = run->last_checkpoint ? 0.0f : -1.0f;
     fc_real every = (fc_real)run->detail.durable_every;
-    fc_real per_every = (fc_real)1.0f / every;
+    fc_real per_every = 1.0f / every;
     FC_LANES (l) {
         fc_i32 left = lane->work[l] - lane->position[l];
         fc_i32 restart = lane->pending_restart[l];
         fc_i32 debt = mode ? lane->debt[l] : 0;
         fc_i32 phase = mode ? lane->phase[l] : 0;
-        fc_real since = mode == FC_MODE_LEVELS ? (fc_real)lane->since[l] : (fc_real)0.0f;
+        fc_real since = mode == FC_MODE_LEVELS ? (fc_real)lane->since[l] : 0.0f;
         /* checkpoints until the end of the work; the 0.999 forgives rounding where work / interval is whole
          */
-        fc_real stalls = fc_floor(fc_fma((fc_real)left, lane->per_interval[l], (fc_real)0.999f)) + last;
-        stalls = fc_max(stalls, (fc_real)0.0f);
+        fc_real stalls = fc_floor(fc_fma((fc_real)left, lane->per_interval[l], 0.999f)) + last;
+        stalls = fc_max(stalls, 0.0f);
         fc_real stall_time = stalls * lane->stall[l];
         if (mode == FC_MODE_LEVELS) {
-            fc_real durables = fc_floor((since + stalls + (fc_real)0.5f) * per_every);
+            fc_real durables = fc_floor((since + stalls + 0.5f) * per_every);
             stall_time = fc_fma(durables, lane->durable_stall[l] - lane->stall[l], stall_time);
         }
         fc_i32 to_stall = fc_min_i32(fc_to_ticks(stall_time), FC_HORIZON_LIMIT / 2);
@@ -80,24 +80,24 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const str
         /* A checkpoint is made when the failure itself is behind it, not the tick that it is rounded to: else
          * one in two of the failures of that tick would lose nothing, and all failures half a tick too little
          * work. */
-        fc_real rounded = fail ? span->rounded[l] : (fc_real)0.0f;
-        fc_real exact = fc_max((fc_real)time - rounded, (fc_real)0.0f);
-        fc_real whole, durables = (fc_real)0.0f;
+        fc_real rounded = fail ? span->rounded[l] : 0.0f;
+        fc_real exact = fc_max((fc_real)time - rounded, 0.0f);
+        fc_real whole, durables = 0.0f;
         if (mode == FC_MODE_LEVELS) {
             fc_real period = lane->interval[l] + lane->stall[l];
             fc_real super = fc_fma(every, period, lane->durable_stall[l] - lane->stall[l]);
             fc_real ahead = fc_fma(since, period, exact);
             fc_real supers = fc_floor(ahead * lane->per_super[l]);
             fc_real inner = fc_floor(fc_fma(supers, -super, ahead) * lane->per_period[l]);
-            inner = fc_min(fc_max(inner, (fc_real)0.0f), every - (fc_real)1.0f);
-            whole = fc_min(fc_max(fc_fma(supers, every, inner) - since, (fc_real)0.0f), stalls);
-            durables = fc_floor((since + whole + (fc_real)0.5f) * per_every);
+            inner = fc_min(fc_max(inner, 0.0f), every - 1.0f);
+            whole = fc_min(fc_max(fc_fma(supers, every, inner) - since, 0.0f), stalls);
+            durables = fc_floor((since + whole + 0.5f) * per_every);
         } else {
             whole = fc_min(fc_floor(exact * lane->per_period[l]), stalls);
         }
         /* rounded with the failure, so that an interval of 2.5 ticks is 2 and 3 about alike */
         fc_i32 kept = fc_to_ticks(fc_fma(whole, lane->interval[l], rounded));
-        fc_i32 saved = whole > (fc_real)0.0f ? fc_min_i32(kept, fc_min_i32(left, time)) : 0;
+        fc_i32 saved = whole > 0.0f ? fc_min_i32(kept, fc_min_i32(left, time)) : 0;
         fc_real stalled_time = whole * lane->stall[l];
         if (mode == FC_MODE_LEVELS)
             stalled_time = fc_fma(durables, lane->durable_stall[l] - lane->stall[l], stalled_time);
@@ -109,7 +109,7 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const str
         if (mode == FC_MODE_LEVELS) {
             fc_i32 made = fc_to_ticks(fc_fma(durables, every, -since) * lane->interval[l]);
             fc_i32 durable = fc_min_i32(lane->position[l] + made, lane->position[l] + saved);
-            lane->durable[l] = durables > (fc_real)0.0f ? durable : lane->durable[l];
+            lane->durable[l] = durables > 0.0f ? durable : lane->durable[l];
             lane->since[l] = (fc_i32)fc_fma(durables, -every, since + whole);
             lane->durable[l] = stop ? lane->position[l] + saved + unsaved : lane->durable[l];
             lane->since[l] = stop ? 0 : lane->since[l];
@@ -138,7 +138,7 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const str
         span->plan[l] = plan ? 1 : 0;
         span->unsaved[l] = unsaved;
         span->rest[l] = rest;
-        span->whole[l] = whole > (fc_real)0.0f ? 1 : 0;
+        span->whole[l] = whole > 0.0f ? 1 : 0;
     }
 }
 
@@ -190,7 +190,7 @@ FC_INLINE void fc_timeline_wait(fc_i32 horizon, const struct fc_span_lanes *span
             fc_timeline_overdue(span->plan[l], l, lane);
 }
 
-/* Before the first event of a run that is told in detail. */
+/* Before the first event of a detailed run. */
 FC_FN void fc_timeline_begin(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, fc_u64 seed,
                              fc_i32 l, struct fc_timeline_lanes *lane)
 {
@@ -224,7 +224,7 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_run *run, const struct
         back = silent ? fc_max_i32(back, failure->time[l] - span->unsaved[l]) : back;
         back = fc_min_i32(back, lane->position[l]);
         if (mode == FC_MODE_LEVELS) {
-            fc_real chance = (fc_real)detail->classes.memory_lost[c];
+            fc_real chance = detail->classes.memory_lost[c];
             fc_i32 lost = hard & (fc_uniform(memory_word[l]) < chance);
             fc_i32 durable = lost | silent;
             back = durable ? fc_max_i32(back, lane->position[l] - lane->durable[l]) : back;
@@ -263,7 +263,7 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_run *run, const struct
             span->fail[l] & (failure->class_of[l] != FC_CLASS_IDLE);
 }
 
-/* One event in every lane of a run that is told in detail. */
+/* One event in every lane of a detailed run. */
 FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
                                           fc_u64 seed, struct fc_timeline_lanes *lane, const int mode)
 {
@@ -348,15 +348,30 @@ FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_run *run, FC_GL
     fc_timeline_wait(horizon, &span, lane);
 }
 
+/* The next event in every lane of a run of this kind (fc_run_mode). */
+FC_INLINE void fc_timeline_event_in(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
+                                    fc_u64 seed, struct fc_timeline_lanes *lane, const int mode)
+{
+    if (mode == FC_MODE_PLAIN)
+        fc_timeline_event_plain(run, tables, seed, lane);
+    else
+        fc_timeline_event_detailed(run, tables, seed, lane, mode);
+}
+
+/* The same where the kind is not known beforehand. */
 FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, fc_u64 seed,
                              struct fc_timeline_lanes *lane)
 {
-    if (!run->detailed)
-        fc_timeline_event_plain(run, tables, seed, lane);
-    else if (run->detail.durable_every <= 1)
-        fc_timeline_event_detailed(run, tables, seed, lane, FC_MODE_DETAILED);
-    else
-        fc_timeline_event_detailed(run, tables, seed, lane, FC_MODE_LEVELS);
+    switch (fc_run_mode(run)) {
+    case FC_MODE_PLAIN:
+        fc_timeline_event_in(run, tables, seed, lane, FC_MODE_PLAIN);
+        break;
+    case FC_MODE_DETAILED:
+        fc_timeline_event_in(run, tables, seed, lane, FC_MODE_DETAILED);
+        break;
+    default:
+        fc_timeline_event_in(run, tables, seed, lane, FC_MODE_LEVELS);
+    }
 }
 
 /* Simulates the first `count` trials of the chunk; trial i of the chunk has the number first + i. */

@@ -31,6 +31,13 @@
 #define FC_MODE_DETAILED 1 /* fc_run.detail is in use */
 #define FC_MODE_LEVELS 2   /* with checkpoints in memory and durable ones */
 
+FC_FN fc_i32 fc_run_mode(FC_GLOBAL const struct fc_run *run)
+{
+    return !run->detailed                   ? FC_MODE_PLAIN
+           : run->detail.durable_every <= 1 ? FC_MODE_DETAILED
+                                            : FC_MODE_LEVELS;
+}
+
 /* Trials of a chunk share one pass through the layers; a GPU thread has a chunk of one. */
 #ifndef FC_CHUNK
 #define FC_CHUNK 1
@@ -183,7 +190,7 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
     fc_real every = (fc_real)detail->durable_every;
     fc_real super =
         every * (chunk->interval[i] + chunk->stall[i]) - chunk->stall[i] + chunk->durable_stall[i];
-    lane->per_super[l] = (fc_real)1.0f / super;
+    lane->per_super[l] = 1.0f / super;
     lane->degraded_loss[l] = chunk->degraded_loss[i];
     lane->age_mean[l] = chunk->age_mean[i];
     lane->write[l] = chunk->write[i];
@@ -214,7 +221,7 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
     lane->hold[l] = 0;
     for (fc_i32 k = 0; k < FC_MISSING; k++)
         FC_TABLES(lane)->missing_ready[l][k] = 0;
-    lane->missing[l] = (fc_real)0.0f;
+    lane->missing[l] = 0.0f;
     lane->hold_gap[l] = chunk->hold_gap[i];
     lane->reduced_loss[l] = chunk->reduced_loss[i];
     lane->idle_failures[l] = 0;
@@ -229,7 +236,7 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
     lane->next_age[l] = FC_FOREVER;
     lane->first_next[l] = 0;
     lane->never_failed[l] = detail->age_units;
-    lane->hazard[l] = (fc_real)0.0f;
+    lane->hazard[l] = 0.0f;
     lane->heap_size[l] = 0;
 }
 
@@ -250,8 +257,8 @@ FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_run *run, const struct fc
     lane->gap_mean[l] = chunk->gap_mean[i];
     lane->interval[l] = chunk->interval[i];
     lane->stall[l] = chunk->stall[i];
-    lane->per_period[l] = (fc_real)1.0f / (chunk->interval[i] + chunk->stall[i]);
-    lane->per_interval[l] = (fc_real)1.0f / chunk->interval[i];
+    lane->per_period[l] = 1.0f / (chunk->interval[i] + chunk->stall[i]);
+    lane->per_interval[l] = 1.0f / chunk->interval[i];
     lane->detection_scale[l] = chunk->detection_scale[i];
     lane->repair_scale[l] = chunk->repair_scale[i];
     lane->swap_probability[l] = chunk->swap_probability[i];
@@ -319,7 +326,7 @@ FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_run *run, struct fc_time
     chunk->finished[i] = lane->finished[l];
     if (run->detailed)
         fc_timeline_finish_detail(chunk, i, l, lane);
-    fc_real share = run->operation ? chunk->programme_share[i] : (fc_real)0.0f;
+    fc_real share = run->operation ? chunk->programme_share[i] : 0.0f;
     fc_i32 programme = fc_to_ticks((fc_real)chunk->productive[i] * share);
     programme = fc_min_i32(programme, chunk->productive[i]);
     chunk->programme[i] = programme;
