@@ -5,7 +5,7 @@
 # Allowed in single precision: + - * / sqrt, reciprocal and fma with an explicit .rn; comparisons, selections, moves, negation
 # and absolute value, which do not round; conversions that say how they round. Everything else is refused: .ftz, .approx,
 # .full, mad, double and half precision, the special functions. An add, sub or mul without .rn rounds alike, but ptxas may
-# contract it to an fma: that is how a file compiled with -fmad=true is told.
+# contract it to an fma: that is how a file compiled with -fmad=true is recognized.
 set -eu
 [ $# -eq 1 ] && [ -r "$1" ] || { echo "usage: check_ptx.sh FILE.ptx" >&2; exit 2; }
 awk '

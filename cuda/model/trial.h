@@ -56,9 +56,8 @@ FC_FN void fc_trial_step_metrics(FC_GLOBAL const struct fc_program *program, fc_
         m[FC_M_TFLOPS_PER_GPU][l] = flops_per_gpu * 1e-12f;
         m[FC_M_MFU][l] = flops_per_gpu / (fc_real)program->step.peak_flops;
         m[FC_M_MEMORY_PER_GPU_BYTES][l] = chunk->memory_bytes[base + l];
-        m[FC_M_FITS][l] = chunk->memory_bytes[base + l] <= (fc_real)program->step.memory_capacity
-                              ? 1.0f
-                              : 0.0f;
+        m[FC_M_FITS][l] =
+            chunk->memory_bytes[base + l] <= (fc_real)program->step.memory_capacity ? 1.0f : 0.0f;
     }
 }
 

@@ -20,12 +20,12 @@ FC_INLINE fc_real fc_ages_hazard(fc_u32 word, fc_real hazard, fc_i32 left)
 FC_INLINE fc_i32 fc_ages_first(FC_GLOBAL const struct fc_run_detail *detail, FC_GLOBAL const float *tables,
                                fc_real h, fc_real mean)
 {
-    fc_real series = h * fc_fma(h, fc_fma(h, (fc_real)0.16666667f, (fc_real)-0.5f), (fc_real)1.0f);
+    fc_real series = h * fc_fma(h, fc_fma(h, 0.16666667f, -0.5f), 1.0f);
     fc_real above = fc_exp(-h);
-    fc_real below = h < (fc_real)0.01f ? series : (fc_real)1.0f - above;
-    fc_i32 upper = below > (fc_real)0.5f;
-    fc_real t = (upper ? above : below) * (fc_real)4294967296.0f;
-    t = fc_min(fc_max(t, (fc_real)0.5f), (fc_real)2147483648.0f);
+    fc_real below = h < 0.01f ? series : 1.0f - above;
+    fc_i32 upper = below > 0.5f;
+    fc_real t = (upper ? above : below) * 4294967296.0f;
+    t = fc_min(fc_max(t, 0.5f), 2147483648.0f);
     return fc_to_ticks(fc_table_at(tables, detail->first_failure.table, upper, (float)t) * mean);
 }
 

@@ -37,8 +37,7 @@ FC_INLINE void fc_failure_gap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL cons
             gap[l] = gap[l] * lane->gap_mean[l];
     } else if (mode && run->detail.lemons) {
         FC_LANES (l) {
-            fc_real more =
-                fc_fma((fc_real)lane->lemons[l] * lane->lemon_rate[l], lane->gap_mean[l], (fc_real)1.0f);
+            fc_real more = fc_fma((fc_real)lane->lemons[l] * lane->lemon_rate[l], lane->gap_mean[l], 1.0f);
             gap[l] = fc_exponential(word[l]) * lane->gap_mean[l] / more;
         }
     } else {
@@ -47,7 +46,7 @@ FC_INLINE void fc_failure_gap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL cons
     }
     FC_LANES (l) { /* a tick at least, so that a run of nothing but failures ends too */
         to_failure[l] = fc_max_i32(fc_to_ticks(gap[l]), 1);
-        rounded[l] = fc_max((fc_real)to_failure[l] - gap[l], (fc_real)-1.0f);
+        rounded[l] = fc_max((fc_real)to_failure[l] - gap[l], -1.0f);
     }
 }
 
@@ -67,13 +66,12 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
         /* the further failures of lemons come first, then all others; theirs are of the trays' two classes */
         FC_LANES (l) {
             fc_real extra = (fc_real)lane->lemons[l] * lane->lemon_rate[l] * lane->gap_mean[l];
-            fc_real part = extra / ((fc_real)1.0f + extra);
+            fc_real part = extra / (1.0f + extra);
             fc_i32 lemon = u[l] < part;
-            fc_real of_lemons =
-                u[l] / fc_max(part, (fc_real)1e-30f) * FC_TABLES(lane)->edge[FC_CLASS_HOST][l];
-            fc_real of_others = (u[l] - part) / ((fc_real)1.0f - part);
+            fc_real of_lemons = u[l] / fc_max(part, 1e-30f) * FC_TABLES(lane)->edge[FC_CLASS_HOST][l];
+            fc_real of_others = (u[l] - part) / (1.0f - part);
             failure->lemon[l] = lemon;
-            u[l] = fc_min(lemon ? of_lemons : of_others, (fc_real)0.99999994f);
+            u[l] = fc_min(lemon ? of_lemons : of_others, 0.99999994f);
         }
     }
     const fc_real *edges = FC_TABLES(lane)->edge[0];
@@ -82,16 +80,16 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
         for (fc_i32 c = 0; c < FC_CLASS_COUNT - 1; c++)
             class_of += u[l] >= FC_TABLES(lane)->edge[c][l];
         fc_real low = edges[fc_max_i32(class_of - 1, 0) * FC_W + l], high = edges[class_of * FC_W + l];
-        low = class_of > 0 ? low : (fc_real)0.0f;
+        low = class_of > 0 ? low : 0.0f;
         failure->class_of[l] = class_of;
-        failure->place[l] = fc_min((u[l] - low) / fc_max(high - low, (fc_real)1e-30f), (fc_real)0.99999994f);
+        failure->place[l] = fc_min((u[l] - low) / fc_max(high - low, 1e-30f), 0.99999994f);
     }
     if (run->detail.ages == FC_AGES_UNITS) {
         FC_LANES (l) {
             fc_i32 due = fc_max_i32(lane->next_age[l] - lane->exposure[l], 1);
             failure->aged[l] = due <= to_failure[l];
             to_failure[l] = failure->aged[l] ? due : to_failure[l];
-            rounded[l] = failure->aged[l] ? (fc_real)0.0f : rounded[l];
+            rounded[l] = failure->aged[l] ? 0.0f : rounded[l];
             failure->class_of[l] = failure->aged[l] ? (fc_i32)FC_CLASS_GPU : failure->class_of[l];
         }
     }
@@ -99,7 +97,7 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
         fc_i32 due = fc_max_i32(lane->pending_restart[l], 1);
         fc_i32 again = (lane->again[l] > 0) & (due < to_failure[l]);
         to_failure[l] = again ? due : to_failure[l];
-        rounded[l] = again ? (fc_real)0.0f : rounded[l];
+        rounded[l] = again ? 0.0f : rounded[l];
         failure->class_of[l] = again ? lane->again[l] - 1 : failure->class_of[l];
         failure->aged[l] = again ? 0 : failure->aged[l];
         failure->lemon[l] = again ? 0 : failure->lemon[l];
@@ -112,18 +110,18 @@ FC_INLINE void fc_failure_describe(FC_GLOBAL const struct fc_run *run, FC_GLOBAL
                                    const struct fc_timeline_lanes *lane)
 {
     FC_GLOBAL const struct fc_classes *classes = &run->detail.classes;
-    fc_real ticks_per_s = (fc_real)1.0f / (fc_real)run->tick_s;
+    fc_real ticks_per_s = 1.0f / (fc_real)run->tick_s;
     fc_u32 scaled = classes->scaled, blamed = classes->blamed;
     fc_u32 soft = FC_CLASSES_SOFT | (run->detail.elastic ? classes->replica : 0u);
     FC_LANES (l) {
         fc_i32 c = failure->class_of[l];
         fc_real seconds = fc_table_draw(tables, classes->time_table[c], time_word[l]);
         fc_real scale = fc_class_in(scaled, c) ? lane->detection_scale[l] : ticks_per_s;
-        fc_real swap = fc_min(lane->swap_probability[l] * (fc_real)classes->swap[c], (fc_real)1.0f);
-        fc_real wrong = fc_class_in(blamed, c) ? lane->wrong_node[l] : (fc_real)0.0f;
+        fc_real swap = fc_min(lane->swap_probability[l] * (fc_real)classes->swap[c], 1.0f);
+        fc_real wrong = fc_class_in(blamed, c) ? lane->wrong_node[l] : 0.0f;
         fc_i32 swaps = failure->place[l] < swap;
         fc_real place = swaps ? failure->place[l] : failure->place[l] - swap;
-        fc_real width = swaps ? swap : (fc_real)1.0f - swap;
+        fc_real width = swaps ? swap : 1.0f - swap;
         failure->time[l] = fc_to_ticks(seconds * scale);
         failure->swap[l] = swaps;
         failure->blame[l] = place < width * wrong;
@@ -191,10 +189,10 @@ FC_INLINE void fc_failure_damage(FC_GLOBAL const struct fc_run *run, FC_GLOBAL c
         fc_i32 rack = fc_class_in(racks, failure->class_of[l]);
         fc_i32 table = fc_high_half(kind_word[l]) < lane->manual[l] ? by_hand : by_itself;
         fc_real seconds = fc_table_draw(tables, rack ? of_rack : table, repair_word[l]);
-        fc_real again = rack ? (fc_real)0.0f : lane->ineffective[l], chance = again;
-        fc_real u = fc_low_half(kind_word[l]), rounds = (fc_real)1.0f;
+        fc_real again = rack ? 0.0f : lane->ineffective[l], chance = again;
+        fc_real u = fc_low_half(kind_word[l]), rounds = 1.0f;
         for (int k = 0; k < 8; k++) {
-            rounds += u < chance ? (fc_real)1.0f : (fc_real)0.0f;
+            rounds += u < chance ? 1.0f : 0.0f;
             chance *= again;
         }
         repair[l] = fc_min_i32(fc_to_ticks(seconds * rounds * lane->repair_scale[l]), FC_HORIZON_LIMIT - 1);

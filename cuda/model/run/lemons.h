@@ -16,7 +16,7 @@
 FC_FN fc_i32 fc_lemons_pool(FC_GLOBAL const struct fc_run *run)
 {
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
-    fc_i32 racks = (fc_i32)((fc_real)detail->spare_racks * (fc_real)detail->rack_trays);
+    fc_i32 racks = (fc_i32)((fc_real)detail->spare_racks * detail->rack_trays);
     return detail->spare_policy == FC_SPARES_POOLED    ? run->spares
            : detail->spare_policy == FC_SPARES_IN_RACK ? detail->spares_per_rack * detail->racks + racks
                                                        : racks;
@@ -30,7 +30,7 @@ FC_FN void fc_lemons_begin(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
     fc_u32 words[4];
     fc_random_one(seed, lane->trial_low[l], lane->trial_high[l], 0u, FC_STREAM_START, words);
     lane->lemons[l] = (fc_i32)fc_discrete_draw(tables, distribution->table, distribution->count, words[0]);
-    fc_real pool = (fc_real)fc_lemons_pool(run) * (fc_real)run->detail.lemon_share;
+    fc_real pool = (fc_real)fc_lemons_pool(run) * run->detail.lemon_share;
     /* the nearest whole numbers around the mean, with the right mean */
     fc_real whole = fc_floor(pool);
     lane->pool_lemons[l] = (fc_i32)whole + (fc_uniform(words[1]) < pool - whole ? 1 : 0);
@@ -40,7 +40,7 @@ FC_FN void fc_lemons_begin(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
 FC_FN void fc_lemons_swap(FC_GLOBAL const struct fc_run *run, fc_u64 seed, fc_u32 event, fc_i32 lemon,
                           fc_i32 l, struct fc_timeline_lanes *lane)
 {
-    fc_real trays = (fc_real)run->detail.trays, share = (fc_real)run->detail.lemon_share;
+    fc_real trays = (fc_real)run->detail.trays, share = run->detail.lemon_share;
     fc_u32 words[4];
     fc_random_one(seed, lane->trial_low[l], lane->trial_high[l], event, FC_STREAM_LEMONS, words);
     fc_i32 out = lemon | (fc_uniform(words[0]) * trays < (fc_real)lane->lemons[l]);

@@ -34,7 +34,7 @@ FC_FN void fc_replace_idle(FC_GLOBAL const struct fc_run *run, fc_i32 repair, fc
         fc_i32 rack = fc_below(detail_words[2][l], detail->racks);
         fc_i32 down = fc_rack_down(rack, now, l, lane);
         fc_i32 place = fc_below(detail_words[3][l] << 16, fc_max_i32(detail->spares_per_rack, 1));
-        struct fc_missing missing = {now, (fc_real)0.0f, (fc_real)0.0f, 1};
+        struct fc_missing missing = {now, 0.0f, 0.0f, 1};
         if (struck || (detail->spares_per_rack > 0 && place >= down)) {
             fc_spares_in_rack(detail, rack, fc_repaired(detail, repair, l, lane), l, lane, &missing);
             lane->missing[l] += missing.trays;
@@ -86,7 +86,7 @@ FC_FN void fc_replace_units(FC_GLOBAL const struct fc_run *run, fc_i32 c, fc_i32
             ready = fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[l], lane->wall[l],
                                  own, l);
             missing->until = fc_max_i32(missing->until, ready);
-            fc_missing_add(missing, (fc_real)(ready - lane->wall[l]), (fc_real)1.0f);
+            fc_missing_add(missing, (fc_real)(ready - lane->wall[l]), 1.0f);
         }
         lane->shortages[l] += missing->units > before;
     }
@@ -131,7 +131,7 @@ FC_FN void fc_hold_event(FC_GLOBAL const struct fc_run *run, fc_u32 words[4][FC_
     if (fc_below(words[1][l], trays) < down)
         return; /* it is down already */
     fc_i32 own = fc_repaired(detail, repair, l, lane);
-    struct fc_missing missing = {now, (fc_real)0.0f, (fc_real)0.0f, 1};
+    struct fc_missing missing = {now, 0.0f, 0.0f, 1};
     if (in_rack) {
         lane->swaps[l] += 1;
         fc_spares_in_rack(detail, rack, own, l, lane, &missing);
@@ -142,7 +142,7 @@ FC_FN void fc_hold_event(FC_GLOBAL const struct fc_run *run, fc_u32 words[4][FC_
         lane->swaps[l] += 1;
         missing.until =
             fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[l], now, own, l);
-        fc_missing_add(&missing, (fc_real)(missing.until - now), (fc_real)1.0f);
+        fc_missing_add(&missing, (fc_real)(missing.until - now), 1.0f);
         fc_hold_note(missing.until, l, lane);
     }
     lane->idle_failures[l] += 1;
@@ -178,7 +178,7 @@ FC_FN fc_i32 fc_replace(FC_GLOBAL const struct fc_run *run, fc_u64 seed, fc_u32 
         fc_replace_idle(run, repair, failure->struck[l], detail_words, l, lane);
         return 0;
     }
-    struct fc_missing missing = {now, (fc_real)0.0f, (fc_real)0.0f, 1};
+    struct fc_missing missing = {now, 0.0f, 0.0f, 1};
     fc_replace_units(run, c, repair, trays, detail_words, l, lane, &missing);
     if (detail->lemons && (c == FC_CLASS_GPU || c == FC_CLASS_HOST))
         fc_lemons_swap(run, seed, event, failure->lemon[l], l, lane);

@@ -17,18 +17,17 @@
 FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const struct fc_timeline_chunk *t,
                           const fc_real *mfu, fc_real m[FC_METRIC_COUNT][FC_W])
 {
-    fc_real hours_per_tick = (fc_real)run->tick_s / (fc_real)3600.0f;
-    fc_real paid = (fc_real)run->paid_gpus > (fc_real)0.0f ? (fc_real)run->gpus / (fc_real)run->paid_gpus
-                                                           : (fc_real)1.0f;
+    fc_real hours_per_tick = (fc_real)run->tick_s / 3600.0f;
+    fc_real paid = (fc_real)run->paid_gpus > 0.0f ? (fc_real)run->gpus / (fc_real)run->paid_gpus : 1.0f;
     FC_LANES (l) {
         fc_i32 i = base + l;
         fc_i32 detailed = run->detailed;
         fc_i32 slow = detailed ? t->slowdown[i] : 0;
-        fc_real wall = fc_max((fc_real)t->wall[i], (fc_real)1.0f);
-        fc_real available = fc_max((fc_real)(t->wall[i] - t->waiting[i]), (fc_real)1.0f);
+        fc_real wall = fc_max((fc_real)t->wall[i], 1.0f);
+        fc_real available = fc_max((fc_real)(t->wall[i] - t->waiting[i]), 1.0f);
         fc_real productive = (fc_real)t->productive[i];
         fc_real training = (fc_real)(t->productive[i] + slow);
-        fc_real speed = productive / fc_max(training, (fc_real)1.0f);
+        fc_real speed = productive / fc_max(training, 1.0f);
         fc_real program = mfu ? speed * mfu[l] : speed;
         m[FC_M_TIME_SLOWDOWN_H][l] = (fc_real)slow * hours_per_tick;
         m[FC_M_RACK_SWAPS][l] = (fc_real)(detailed ? t->rack_swaps[i] : 0);
@@ -39,14 +38,14 @@ FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const
         m[FC_M_LEMONS_LEFT][l] = (fc_real)(detailed ? t->lemons[i] : 0);
         fc_real needed = detailed ? wall * (fc_real)run->detail.trays : wall;
         fc_real lacked = (detailed ? t->missing[i] : (fc_real)t->waiting[i]) / needed;
-        m[FC_M_AVAILABLE_SHARE][l] = fc_max((fc_real)1.0f - lacked, (fc_real)0.0f);
+        m[FC_M_AVAILABLE_SHARE][l] = fc_max(1.0f - lacked, 0.0f);
         m[FC_M_ETTR][l] = productive / available;
         m[FC_M_EFFECTIVE_TRAINING_TIME][l] = training / wall;
         m[FC_M_SCHEDULING_GOODPUT][l] = available / wall;
         m[FC_M_RUNTIME_GOODPUT][l] = training / available;
         m[FC_M_PROGRAM_GOODPUT][l] = program;
         m[FC_M_GOOGLE_GOODPUT][l] = (available / wall) * (training / available) * program;
-        m[FC_M_GOODPUT_EXPENSE_USD][l] = m[FC_M_COST_USD][l] * ((fc_real)1.0f - productive / wall * paid);
+        m[FC_M_GOODPUT_EXPENSE_USD][l] = m[FC_M_COST_USD][l] * (1.0f - productive / wall * paid);
     }
     if (!run->detailed)
         return;

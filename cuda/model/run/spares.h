@@ -213,7 +213,7 @@ FC_FN void fc_spares_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 o
     lane->rack_swaps[l] += 1;
     missing->until = fc_max_i32(missing->until, ready);
     fc_real segments = (fc_real)detail->segments;
-    fc_missing_add(missing, (fc_real)(ready - now) * segments, (fc_real)detail->rack_trays / segments);
+    fc_missing_add(missing, (fc_real)(ready - now) * segments, detail->rack_trays / segments);
     missing->by_trays = 0;
 }
 

@@ -38,7 +38,7 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
                        struct fc_step_parts *parts)
 {
 #define FC_FACTOR(name) input[FC_IN_##name * stride]
-    fc_real one = (fc_real)1.0f;
+    fc_real one = 1.0f;
     fc_real clock = FC_FACTOR(CLOCK);
     fc_real gemm = p->low ? FC_FACTOR(GEMM_LOW) : FC_FACTOR(GEMM_BF16);
     fc_real per_rate =
@@ -86,18 +86,18 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real cp_late = fc_fma((fc_real)p->cp_steps, near, (fc_real)p->cp_far_steps * far);
     fc_real cp_all =
         fc_fma((fc_real)p->cp_nvlink_s, per_nvlink, fc_fma((fc_real)p->cp_nic_s, per_nic, cp_late));
-    fc_real cp = fc_max(FC_FACTOR(CP_EXPOSED) * cp_all, fc_fma((fc_real)-0.8f, attention, cp_all));
+    fc_real cp = fc_max(FC_FACTOR(CP_EXPOSED) * cp_all, fc_fma(-0.8f, attention, cp_all));
     fc_real ep_late = fc_fma((fc_real)p->ep_steps, near, (fc_real)p->ep_far_steps * far);
     fc_real ep_all = fc_fma(fc_max((fc_real)p->ep_nvlink_s * per_nvlink, (fc_real)p->ep_nic_s * per_nic),
                             fullest / FC_FACTOR(ALL_TO_ALL), ep_late);
-    fc_real ep = fc_max(FC_FACTOR(EP_EXPOSED) * ep_all, fc_fma((fc_real)-0.7f, compute, ep_all));
+    fc_real ep = fc_max(FC_FACTOR(EP_EXPOSED) * ep_all, fc_fma(-0.7f, compute, ep_all));
     fc_real layer = compute + tp + cp + ep;
     fc_real fsdp_late = fc_fma((fc_real)p->fsdp_steps, near, (fc_real)p->fsdp_far_steps * far);
     fsdp_late = fc_fma((fc_real)p->fsdp_slices_s, per_nvlink,
                        fc_fma((fc_real)p->fsdp_far_slices_s, per_nic, fsdp_late));
     fc_real fsdp_all =
         fc_max((fc_real)p->fsdp_nvlink_s * per_nvlink, (fc_real)p->fsdp_nic_s * per_nic) + fsdp_late;
-    fc_real fsdp = fc_max(FC_FACTOR(FSDP_EXPOSED) * fsdp_all, fc_fma((fc_real)-0.7f, layer, fsdp_all));
+    fc_real fsdp = fc_max(FC_FACTOR(FSDP_EXPOSED) * fsdp_all, fc_fma(-0.7f, layer, fsdp_all));
     layer = layer + fsdp;
 
     /* the host must keep up: a smooth maximum */
@@ -107,9 +107,9 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real host = launches * FC_FACTOR(LAUNCH) * FC_FACTOR(LAUNCH_GRACE) * FC_FACTOR(LAUNCH_OVERLAP);
     fc_real sum = layer + host;
     fc_real difference = layer - host;
-    fc_real corner = (fc_real)0.1f * sum;
+    fc_real corner = 0.1f * sum;
     fc_real device = layer;
-    layer = (fc_real)0.5f * (sum + fc_sqrt(fc_fma(difference, difference, corner * corner)));
+    layer = 0.5f * (sum + fc_sqrt(fc_fma(difference, difference, corner * corner)));
 
     /* the pipeline */
     fc_real head_gemm = (fc_real)p->head_s / (clock * FC_FACTOR(GEMM_BF16));
@@ -119,8 +119,7 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real accumulated = FC_FACTOR(ACCUMULATE_TRAFFIC) * (fc_real)p->accumulate_s * per_hbm;
     fc_real weights =
         fc_fma((fc_real)p->weight_share, linear + grouped, (fc_real)p->zero_bubble * accumulated) * software;
-    fc_real idle =
-        fc_max(fc_fma(-(fc_real)p->idle_weights, weights, (fc_real)p->idle_layer * layer), (fc_real)0.0f);
+    fc_real idle = fc_max(fc_fma(-(fc_real)p->idle_weights, weights, (fc_real)p->idle_layer * layer), 0.0f);
     fc_real bubble = fc_fma((fc_real)p->bubble_layers, idle, (fc_real)p->bubble_head * head);
     fc_real pp_all = fc_fma((fc_real)p->pp_nvlink_s, per_nvlink, (fc_real)p->pp_nic_s * per_nic);
     fc_real pp = pp_all * FC_FACTOR(PP_EXPOSED);
@@ -169,7 +168,7 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     parts->optimizer = optimizer;
     parts->straggling = explained - plain;
     parts->waiting = waiting;
-    parts->dp_expert = dp_all > (fc_real)0.0f ? dp * dp_expert / dp_all : (fc_real)0.0f;
+    parts->dp_expert = dp_all > 0.0f ? dp * dp_expert / dp_all : 0.0f;
     parts->residual = parts->step - explained;
     parts->communication = repeats * (tp_all + cp_all + ep_all + fsdp_all) + pp_all + dp_all;
 #undef FC_FACTOR
@@ -182,7 +181,7 @@ FC_FN void fc_step_join(FC_GLOBAL const struct fc_step_program *step, fc_real in
         FC_GLOBAL const float *row = step->factor + i * (i + 1) / 2;
         fc_real sum[FC_W];
         FC_LANES (l)
-            sum[l] = (fc_real)0.0f;
+            sum[l] = 0.0f;
         for (fc_i32 k = step->joint_from[i]; k <= i; k++) {
             const fc_real *z = inputs[step->joint[k]];
             fc_real weight = (fc_real)row[k];

@@ -26,7 +26,7 @@ struct fc_step_program {
     float linear_high_s, grouped_high_s, grouped_high_row_s;
     float router_excess; /* load of the fullest rank over the mean, less 1, per unit of the experts' spread */
     float experts_part;  /* 1 - 1 / local experts */
-    float ultra;         /* FP4 peak above the one that the measured efficiency refers to, over that one; else 0 */
+    float ultra; /* FP4 peak above the one that the measured efficiency refers to, over that one; else 0 */
     float attention_s;
     float unfused_s;
     float operand_s, accumulate_s, elementwise_s, mamba_s, clamp_s;
@@ -65,7 +65,8 @@ struct fc_step_program {
     float dp_slices_s, dp_far_slices_s, dp_steps, dp_far_steps;
     float optimizer_s; /* one bytes per parameter */
     float doublings;   /* of the job beyond eight GPUs */
-    float slowest;     /* how far the slowest replica's sum over the micro-batches lies above the mean, in spreads */
+    float
+        slowest; /* how far the slowest replica's sum over the micro-batches lies above the mean, in spreads */
 
     /* memory of the fullest GPU, bytes */
     float memory_states;      /* weights, gradients, optimizer */
