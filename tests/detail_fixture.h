@@ -31,7 +31,7 @@ static inline void detail_repair(struct fixture *f, struct fc_draw distribution)
 }
 
 /* Turns a fixture into a detailed run of one class (FC_CLASS_GPU) with the detection and repair that it has:
- * the same world as before, told in the long form. */
+ * the same world as before, stated in the long form. */
 static inline void detail_start(struct fixture *f)
 {
     struct fc_run *run = &f->program.run;

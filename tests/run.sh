@@ -21,7 +21,7 @@ if [ "$1" = --one ]; then # ITEM FOLDER
     # a suite that dies without saying which test failed counts as one failure
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; echo "not ok - $name ended with status $status" >>"$log"; fi
     if [ $((ok + bad)) -eq 0 ]; then bad=1; echo "not ok - $name ran no test" >>"$log"; fi
-    # one that ends early with status 0 is told by its plan, '1..N'
+    # one that ends early with status 0 shows in its plan, '1..N'
     planned=$(awk '/^1\.\.[0-9]+$/ { n += substr($0, 4) } END { print n + 0 }' "$log")
     if [ "$bad" -eq 0 ] && [ "$planned" -ne "$ok" ]; then
         bad=1

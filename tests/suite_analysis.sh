@@ -65,12 +65,12 @@ is "a factor of 1 changes no bit" "$(member "$work/out" digest)" \
 flopcast run $aws -n 2000 -q --json --set "$price=*2"
 differs "a factor of 2 does" "$(member "$work/out" digest)" "$(member "$work/plain" digest)"
 
-# --- a contract is told by question; chances of runs are those of the worlds ---
+# --- a contract is printed by question; chances of runs are those of the worlds ---
 flopcast run $aws -n 4000 --samples "$work/s.csv" -q
 for chapter in "what it buys" "frontier runs" money energy delivery; do
     has "chapter: $chapter" "$work/out" "^-- $chapter"
 done
-is "every metric is told once" "$(grep -c '^npv_usd .*±' "$work/out") $(grep -c '^P(all_on_time)' "$work/out") $(grep -c '^P(pays_back)' "$work/out")" "1 1 1"
+is "every metric is printed once" "$(grep -c '^npv_usd .*±' "$work/out") $(grep -c '^P(all_on_time)' "$work/out") $(grep -c '^P(pays_back)' "$work/out")" "1 1 1"
 has "a probability that is an input given back is no result" "$work/out" '^P(all_on_time)  *not a result: it is contract.delay_probability given back'
 has "a world that never pays back counts as the worst" "$work/out" '^payback_months \[month\]  *n/a  *n/a  *never  *never'
 is "an undefined value is an empty cell" "$(grep -ci 'nan\|inf' "$work/s.csv")" 0

@@ -120,7 +120,7 @@ is "every scenario: the JSON's own scenario gives the digest again" "$wrong" ""
 
 # --- the table of a run: by question, 120 columns, nothing glued ---
 flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
-is "a run is told by question" "$(grep '^-- ' "$work/out" | tr '\n' ';')" \
+is "a run is printed by question" "$(grep '^-- ' "$work/out" | tr '\n' ';')" \
     "-- how fast;-- how long and at what cost;-- where the time goes;-- failures and spares;-- energy and carbon;-- what this rests on: the inputs that move cost_usd most (over 2,000 worlds);"
 is "the shares of the wall time sum to it" \
     "$(awk '/^time_[a-z_]*_h \[h\]/ { sum += $3 } END { print (sum > 99.6 && sum < 100.4) }' "$work/out")" 1
@@ -135,7 +135,7 @@ missing=
 while read -r name; do
     grep -q "[ ]$name\([ ,]\|$\)\|^$name\([ ]\|$\)" "$work/out" || missing="$missing $name"
 done <"$work/names"
-is "every figure of the JSON is told" "$missing" ""
+is "every figure of the JSON is printed" "$missing" ""
 wide='' glued='' unsorted=''
 for file in scenarios/*.yaml; do
     LC_ALL=C "$FLOPCAST" run "$file" -n 2000 -q -b cpu >"$work/out" 2>"$work/err"
@@ -171,18 +171,18 @@ refused "--only of nothing" 2 "flopcast: --only: there is no metric 'run_cots_us
     run openai-aws-38b --only run_cots_usd
 refused "--quantiles of nothing" 2 "flopcast: --quantiles '5,x' is not a list of at most 8 percentages between 0 and 100; write for example 10,50,90" run openai-aws-38b --quantiles 5,x
 
-# --- a full table of the model is told, also with -q ---
+# --- a full table of the model is reported, also with -q ---
 full="nvl72-spares-in-rack --set reliability.gpu_mtbf=6000h -n 2000 -q -b cpu"
 flopcast run $full -o "$work/full.json"
 is "a full table does not stop a run" "$status" 0
 has "a full table: a warning on stderr" "$work/err" '^flopcast: warning: a table of the model was full in [0-9]* of 2,000 worlds, .*; let there be fewer failures'
 has "a full table: a warning in the report" "$work/out" '^WARNING: a table of the model was full in [0-9]* of 2,000 worlds, '
-told=$(sed -n 's/.*full in \([0-9]*\) of.*/\1/p' "$work/err")
+full=$(sed -n 's/.*full in \([0-9]*\) of.*/\1/p' "$work/err")
 flopcast run $full --samples "$work/full.csv"
-is "a full table: as many worlds as the samples say" "$told" \
+is "a full table: as many worlds as the samples say" "$full" \
     "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "overflows") c = i; next } $c > 0' "$work/full.csv" | wc -l)"
 flopcast merge "$work/full.json" -q
-has "a full table: merge says so too" "$work/err" "full in $told of 2,000 worlds"
+has "a full table: merge says so too" "$work/err" "full in $full of 2,000 worlds"
 flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
 is "no full table, no warning" "$(cat "$work/err"; grep -c WARNING "$work/out")" 0
 

@@ -14,7 +14,7 @@ is "JSON of them" "$status" 0
 if command -v jq >/dev/null 2>&1; then
     is "every row of the table is there once" \
         "$(jq '(.rows | length) + (.not_forecast | length)' "$work/out")" "$(($(wc -l <catalog/dated-facts.csv) - 1))"
-    is "every reason is told" "$(jq '[.not_forecast[] | select(.reason == "")] | length' "$work/out")" 0
+    is "every reason is given" "$(jq '[.not_forecast[] | select(.reason == "")] | length' "$work/out")" 0
     is "at least 80 % of each kind of five and more lie inside" \
         "$(jq '[.kinds[] | select(.rows >= 5 and .year_ahead != false and .coverage90 < 0.8)] | length' "$work/out")" 0
 fi

@@ -108,7 +108,7 @@ kill -HUP $process
 kill -HUP $process
 wait $process
 is "SIGHUP, twice as terminals do: status 4" $? 4
-has "SIGHUP: it is told how to go on" "$work/err1" "continue with --resume -o $work/two.json"
+has "SIGHUP: it says how to go on" "$work/err1" "continue with --resume -o $work/two.json"
 flopcast merge "$work/two.json" -q --json
 is "SIGHUP: the file is whole, and lacks trials: status 1" "$status" 1
 has "merge says which are missing" "$work/err" 'warning: trials [0-9]* to 99999999 are in no part'

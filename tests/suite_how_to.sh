@@ -31,12 +31,12 @@ figures() {
 i=1
 while [ "$i" -le "$count" ]; do
     sed 's/-n 1e5/-n 4000/' "$work/command.$i" >"$work/short.$i"
-    sh "$work/short.$i" >"$work/told.$i" 2>"$work/err"
+    sh "$work/short.$i" >"$work/printed.$i" 2>"$work/err"
     is "command $i runs: $(head -1 "$work/command.$i" | cut -c5-90)" "$?" 0
-    is "and prints something" "$(wc -l <"$work/told.$i" | awk '{ print ($1 > 0) }')" 1
+    is "and prints something" "$(wc -l <"$work/printed.$i" | awk '{ print ($1 > 0) }')" 1
     touch "$work/shown.$i"
     figures "$work/shown.$i" >"$work/wanted"
-    figures "$work/told.$i" >"$work/got"
+    figures "$work/printed.$i" >"$work/got"
     is "and tells what the page shows" "$(comm -23 "$work/wanted" "$work/got" | tr '\n' ' ')" ""
     i=$((i + 1))
 done

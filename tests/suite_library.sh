@@ -34,15 +34,15 @@ if command -v g++ >/dev/null; then
     succeeds "which runs" env LD_LIBRARY_PATH="$folder/lib" "$work/version"
 fi
 flopcast run openai-aws-38b-contract -n 2000 -q --json --set 'prices.gpu_hour=2.6 to 4.0 USD/GPU-h' -o "$work/r.json"
-LD_LIBRARY_PATH=$folder/lib "$work/example" openai-aws-38b-contract cost_usd 'prices.gpu_hour=2.6 to 4.0 USD/GPU-h' >"$work/told" 2>&1
-is "has the program's digest" "$(sed -n 's/^digest //p' "$work/told")" "$(member "$work/r.json" digest)"
+LD_LIBRARY_PATH=$folder/lib "$work/example" openai-aws-38b-contract cost_usd 'prices.gpu_hour=2.6 to 4.0 USD/GPU-h' >"$work/printed" 2>&1
+is "has the program's digest" "$(sed -n 's/^digest //p' "$work/printed")" "$(member "$work/r.json" digest)"
 LD_LIBRARY_PATH=$folder/lib "$work/example" openai-aws-38b-contract cost_usd contract.yaers=7 >"$work/out" 2>"$work/err"
 is "and its messages and statuses" "$? $(grep -c 'contract.yaers' "$work/err") $(wc -c <"$work/out")" "2 1 0"
 if [ -f "$folder/lib/libflopcast.a" ]; then
     succeeds "the static library will do" ${CC:-gcc} -I"$work/include" -o "$work/static" tests/data/library_example.c \
         "$folder/lib/libflopcast.a" $(pkg-config --libs hwloc libfyaml json-c) $(sed -n 's/^Libs.private: //p' "$folder/lib/flopcast.pc")
     "$work/static" openai-aws-38b-contract cost_usd 'prices.gpu_hour=2.6 to 4.0 USD/GPU-h' >"$work/again" 2>&1
-    succeeds "with the same answer" cmp "$work/told" "$work/again"
+    succeeds "with the same answer" cmp "$work/printed" "$work/again"
 fi
 
 python=

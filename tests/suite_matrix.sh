@@ -63,9 +63,9 @@ near "run_days is what the run takes" "$(awk -v a="$(figure "$work/run.json" wal
     "$(figure "$work/all.json" run_days@5e26 p50)" 10
 
 # Commands about a step, a plan and a run.
-answer told step $deal --json
+answer steps step $deal --json
 for key in p5 p50 p95; do
-    near "step and run: seconds of a step at $key" "$(figure "$work/told.json" step_time_over_worlds_s $key)" \
+    near "step and run: seconds of a step at $key" "$(figure "$work/steps.json" step_time_over_worlds_s $key)" \
         "$(figure "$work/step.json" step_time_s $key)" 2
 done
 answer found search $deal --keep --json -n 2000 --set layers=run

@@ -105,5 +105,5 @@ flopcast validate "$work/open.csv"
 has "a quote that is never closed" "$work/err" 'open.csv:1: a quote'
 printf '\377\376g\000p\000' >"$work/utf16.csv"
 flopcast validate "$work/utf16.csv"
-has "UTF-16 is told" "$work/err" 'UTF-16'
+has "UTF-16 is recognized" "$work/err" 'UTF-16'
 tap_end

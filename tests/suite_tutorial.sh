@@ -38,12 +38,12 @@ for page in $(sed -n 's/^| \[.*(\(.*\)\.md).*/\1/p' docs/tutorial/README.md); do
     while [ "$i" -le "$count" ]; do
         command=$place.commands/command.$i
         begin=$(date +%s)
-        (cd "$place" && sh "$command") >"$work/told" 2>"$work/err"
+        (cd "$place" && sh "$command") >"$work/printed" 2>"$work/err"
         is "$page $i runs: $(head -1 "$command" | cut -c5-80)" "$? $(grep -v 'note: \|warning: \|no GPU found' "$work/err" | head -3)" "0 "
         [ "$i" -gt 1 ] || is "$page: the first answer within a minute" "$([ $(($(date +%s) - begin)) -lt 60 ] && echo yes)" yes
         if [ -s "$place.commands/shown.$i" ]; then
             lasting "$place.commands/shown.$i" >"$work/wanted"
-            lasting "$work/told" >"$work/got"
+            lasting "$work/printed" >"$work/got"
             is "and prints what the page shows" "$(diff "$work/wanted" "$work/got" | head -8)" ""
         fi
         i=$((i + 1))

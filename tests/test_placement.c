@@ -214,7 +214,7 @@ static void barred_host_memory_is_not_replaced_by_gpu_memory(void **state)
 }
 
 /* A driver or an hwloc may mark these nodes by one sign, by the other, or by none. In the last case the
- * ordinary memory is still told by its number, the lowest near a core. */
+ * ordinary memory is still known by its number, the lowest near a core. */
 static void poorly_marked_gpu_memory_is_not_chosen(void **state)
 {
     (void)state;

@@ -138,7 +138,7 @@ static void test_idle_input(void **state)
     assert_true(fc_sobol_is_zero(s.first, s.first_error) && fc_sobol_is_zero(s.total, s.total_error));
 }
 
-/* The third input of Ishigami's function acts only together with the first: its first order cannot be told
+/* The third input of Ishigami's function acts only together with the first: its first order cannot be seen
  * from 0 in about 39 of 40 studies, its total can in all. */
 static void test_not_distinguishable(void **state)
 {

@@ -1,4 +1,4 @@
-/* test_timeline_classes.c: detailed runs: the same world told in the long form gives the same bits; classes
+/* test_timeline_classes.c: detailed runs: the same world stated in the long form gives the same bits; classes
  * split the stream of interruptions; buckets sum to the wall time whatever is switched on. */
 #include <math.h>
 #include <setjmp.h>

@@ -201,7 +201,7 @@ static void test_notes(void **state)
     assert_string_equal(note, "beyond its stated quantiles it is extended to 0.05 and 0.55");
 }
 
-/* Places inside a value that stands behind quotes, folds and escapes: never beyond what can be told. */
+/* Places inside a value that stands behind quotes, folds and escapes: never beyond what is known. */
 static void test_places_of_quoted_text(void **state)
 {
     (void)state;

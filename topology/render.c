@@ -80,12 +80,12 @@ static void write_cores(const struct fc_machine *machine, fc_index package, char
     for (int i = 0; i < machine->cores; i++) {
         const struct fc_core *core = &machine->core[i];
         int count = 0;
-        bool told = core->package != package;
+        bool distinct = core->package != package;
         for (int k = 0; k < machine->cores; k++) {
-            told = told || (k < i && alike(core, &machine->core[k]));
+            distinct = distinct || (k < i && alike(core, &machine->core[k]));
             count += alike(core, &machine->core[k]);
         }
-        if (told)
+        if (distinct)
             continue;
         fc_topology_append(text, size, "%s%d %s%score%s, %d thread%s%s", *text ? "; " : "", count,
                            core->kind >= 0 ? machine->cpu_kind[core->kind].name : "",
@@ -102,7 +102,7 @@ static void draw_caches(struct drawing *drawing, const struct fc_machine *machin
     for (int i = 0; i < machine->caches; i++) {
         const struct fc_cache *cache = &machine->cache[i];
         int count = 0;
-        bool told = false;
+        bool distinct = false;
         if (cache->package != package)
             continue;
         for (int k = 0; k < machine->caches; k++) {
@@ -110,10 +110,10 @@ static void draw_caches(struct drawing *drawing, const struct fc_machine *machin
             if (other->package != package || other->level != cache->level || other->type != cache->type ||
                 other->bytes != cache->bytes || other->cores != cache->cores)
                 continue;
-            told = told || k < i;
+            distinct = distinct || k < i;
             count++;
         }
-        if (told)
+        if (distinct)
             continue;
         char bytes[32];
         fc_topology_write_bytes(bytes, sizeof bytes, cache->bytes);

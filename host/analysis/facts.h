@@ -8,7 +8,7 @@
  *   delays       by contract.delay_probability and contract.delay_length, as the contract layer draws them
  *   shares late  by contract.delay_probability
  *   outages      by contract.outage_length
- * Series are told apart by GPU and form: a rental of three years is another series than one of a year, and a quotation
+ * Series differ by GPU and form: a rental of three years is another series than one of a year, and a quotation
  * by a single place is a series of its own. */
 #ifndef FC_HOST_FACTS_H
 #define FC_HOST_FACTS_H

@@ -112,14 +112,14 @@ static bool told_length(const char *text, double *low, double *high)
     static const struct {
         const char *word;
         double low, high;
-    } told[] = {{"month", HOURS_PER_MONTH, 6 * HOURS_PER_MONTH},
-                {"week", 168, HOURS_PER_MONTH},
-                {"day", 24, 168},
-                {"hour", 1, 24}};
-    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
-        if (strstr(text, told[i].word)) {
-            *low = told[i].low;
-            *high = told[i].high;
+    } terms[] = {{"month", HOURS_PER_MONTH, 6 * HOURS_PER_MONTH},
+                 {"week", 168, HOURS_PER_MONTH},
+                 {"day", 24, 168},
+                 {"hour", 1, 24}};
+    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++)
+        if (strstr(text, terms[i].word)) {
+            *low = terms[i].low;
+            *high = terms[i].high;
             return true;
         }
     return false;

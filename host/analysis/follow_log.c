@@ -22,7 +22,7 @@ struct fc_follow_seen fc_follow_nothing(void)
     return seen;
 }
 
-/* Names of columns, without regard to capitals: how a time is told, and what counts steps. */
+/* Names of columns, without regard to capitals: how a time is written, and what counts steps. */
 enum time_kind { HOURS, DAYS, DATE, CLOCK, SECONDS };
 static const struct {
     const char *name;

@@ -118,13 +118,13 @@ static int same_run(const struct fc_result *whole, const char *first, const stru
     return 0;
 }
 
-/* The inputs of a result are those that its digest is of; where that cannot be told, it is said. */
+/* The inputs of a result are those that its digest is of; where that cannot be known, it is said. */
 static int inputs_fit(const struct fc_result *result, const char *path, struct fc_error *error)
 {
-    int told = fc_scenario_check_result(result, path, error);
-    if (told == 1)
+    int checked = fc_scenario_check_result(result, path, error);
+    if (checked == 1)
         fprintf(stderr, "flopcast: warning: %s\n", error->text);
-    return told < 0 ? -1 : 0;
+    return checked < 0 ? -1 : 0;
 }
 
 static int add_part(struct fc_result *whole, const char *first, const char *path, struct fc_error *error)

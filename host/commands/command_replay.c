@@ -413,7 +413,7 @@ static int print_months_json(const struct fc_flows_world *w, const struct fc_sce
     return fc_writer_close(out, error);
 }
 
-/* A contract alone is told month by month. */
+/* A contract alone is replayed month by month. */
 static int replay_contract(const struct fc_scenario *s, const struct options *o, struct fc_error *error)
 {
     struct fc_flows_world *w = malloc(sizeof *w);

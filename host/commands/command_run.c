@@ -405,7 +405,7 @@ static void describe_run(const struct callbacks *shared, const struct fc_result 
         fc_result_add_provenance(result, &here);
 }
 
-/* A fc_keep: the result so far goes into the file of -o. A failure is told once; the run goes on. */
+/* A fc_keep: the result so far goes into the file of -o. A failure is reported once; the run goes on. */
 static void keep(void *context)
 {
     struct callbacks *shared = context;

@@ -92,7 +92,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
 }
 
 /* Without --of: the metrics that a sweep tells first. */
-static bool is_told(int metric)
+static bool is_shown(int metric)
 {
     const struct fc_metric_info *info = fc_metric_find(metric);
     return info && (info->headline || info->probability);
@@ -120,7 +120,7 @@ static int choose(const struct options *o, const struct fc_program *program, int
             metrics[(*count)++] = metric;
     }
     for (int r = 0; o->of_count == 0 && r < program->metric_count; r++) {
-        if (is_told(program->metrics[r]) || (looks_at_all(o) && fc_metric_find(program->metrics[r])))
+        if (is_shown(program->metrics[r]) || (looks_at_all(o) && fc_metric_find(program->metrics[r])))
             metrics[(*count)++] = program->metrics[r];
     }
     return 0;
@@ -231,7 +231,7 @@ static bool changes(const struct fc_sweep_row *rows, size_t count, int r)
     return count == 1;
 }
 
-/* Prints the names of the metrics that are told but the same for every value, or not told and change. */
+/* Prints the names of the metrics that are shown but the same for every value, or not shown and change. */
 static void print_others(const struct fc_sweep_row *rows, size_t count, const struct fc_program *program,
                          bool same)
 {
@@ -242,7 +242,7 @@ static void print_others(const struct fc_sweep_row *rows, size_t count, const st
     for (int r = 0; text && r < program->metric_count; r++) {
         char name[64], change[48] = "";
         int metric = program->metrics[r];
-        if (is_told(metric) != same || changes(rows, count, r) == same || used + 128 > ROOM)
+        if (is_shown(metric) != same || changes(rows, count, r) == same || used + 128 > ROOM)
             continue;
         fc_metric_name(metric, program->contract.run_flop, name, sizeof name);
         double first = fc_statistics_mean(&rows[0].tally.metrics[r]).value;
@@ -271,20 +271,20 @@ static void print_others(const struct fc_sweep_row *rows, size_t count, const st
 static void print_metrics(const struct fc_range *range, const struct fc_sweep_row *rows,
                           const struct fc_program *program, bool all)
 {
-    bool told = false;
+    bool shown = false;
     for (int r = 0; r < program->metric_count; r++)
-        told = told || (is_told(program->metrics[r]) && changes(rows, range->count, r));
+        shown = shown || (is_shown(program->metrics[r]) && changes(rows, range->count, r));
     for (int r = 0; r < program->metric_count; r++)
-        if (!all || (changes(rows, range->count, r) && is_told(program->metrics[r]) == told))
+        if (!all || (changes(rows, range->count, r) && is_shown(program->metrics[r]) == shown))
             fc_sweep_print_metric(range, rows, program, r);
     if (!all)
         return;
     print_others(rows, range->count, program, true);
-    if (told)
+    if (shown)
         print_others(rows, range->count, program, false);
 }
 
-/* Leaves out the metrics that are not told and that some value of the sweep does not have. */
+/* Leaves out the metrics that are not shown and that some value of the sweep does not have. */
 static int keep_common(const struct options *o, const struct fc_range *range,
                        char texts[CHANGES_MAX][2 * FC_RANGE_TEXT + 8], int *metrics, int *count,
                        struct fc_error *error)
@@ -299,7 +299,7 @@ static int keep_common(const struct options *o, const struct fc_range *range,
             fc_analysis_scenario(&scenario, o->scenario, &o->shared, list, (size_t)change_count, error))
             return -1;
         for (int k = 0; k < *count; k++)
-            if (is_told(metrics[k]) || scenario.compiled.program.metric_row[metrics[k]] >= 0)
+            if (is_shown(metrics[k]) || scenario.compiled.program.metric_row[metrics[k]] >= 0)
                 metrics[kept++] = metrics[k];
         *count = kept;
         fc_scenario_close(&scenario);

@@ -30,7 +30,7 @@ static const char help[] =
     "                        one may be given; what a later one says counts\n"
     "      --steps N         steps done, where no log says so (sacct)\n"
     "      --start DATE      the day of the first step, YYYY-MM-DD, instead of the scenario's: the end is "
-    "told as a date, too\n"
+    "given as a date, too\n"
     "\n"
     "exit status: 0 as expected; 1 the run is outside the 99 % interval of what was expected\n"
     "\n";

@@ -184,7 +184,7 @@ static int settle_dates(struct fc_document *document, struct fc_notes *notes, st
     return fc_document_set(document, change, error);
 }
 
-/* A key that is stated and that nothing in this scenario reads changes nothing: the user is told so. */
+/* A key that is stated and that nothing in this scenario reads changes nothing: a note says so. */
 static void note_unread(struct fc_settings *settings)
 {
     for (int i = 0; i < FC_FIELD_COUNT; i++) {

@@ -131,7 +131,7 @@ static int strongest(const struct fc_node *root, const struct fc_node **order, i
     return count;
 }
 
-/* The figure that influences are told of: the first of these that there is (host/analysis/influence.c). */
+/* The figure that influences are given for: the first of these that there is (host/analysis/influence.c). */
 static const char *headline(const struct fc_node *root)
 {
     static const char *const wanted[] = {"npv_usd",  "run_cost_usd",    "useful_flop",

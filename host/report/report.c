@@ -505,9 +505,9 @@ static void print_classes(struct printing *p)
         metric_label(order[i], result, &scale, label + 2, sizeof label - 2);
         struct row row = begin_row(p, label);
         for (int c = 0; c < p->column_count; c++) {
-            bool told = p->columns[c].kind == COLUMN_MEAN ||
+            bool stated = p->columns[c].kind == COLUMN_MEAN ||
                         (p->columns[c].kind == COLUMN_QUANTILE && p->columns[c].p > 0.5);
-            if (told)
+            if (stated)
                 print_cell(&row, figure_of(order[i], &p->columns[c], true), &scale);
             else
                 row.cell++;

@@ -133,7 +133,7 @@ void fc_sweep_print_metric(const struct fc_range *range, const struct fc_sweep_r
 int fc_sweep_print_json(const struct fc_analysis *analysis, const struct fc_scenario *scenario,
                         uint64_t trials, const struct fc_range *range, const struct fc_sweep_row *rows,
                         const struct fc_sweep_left *left, size_t left_count, const struct fc_program *program,
-                        bool told, struct fc_error *error)
+                        bool headline_only, struct fc_error *error)
 {
     struct fc_writer *w;
     if (fc_analysis_write_start(&w, "sweep", analysis, scenario, trials, error))
@@ -148,7 +148,7 @@ int fc_sweep_print_json(const struct fc_analysis *analysis, const struct fc_scen
             const struct fc_tally_metric *m = &rows[i].tally.metrics[r];
             const struct fc_metric_info *info = fc_metric_find(m->metric);
             char name[64];
-            if (told && !info->headline && !info->probability)
+            if (headline_only && !info->headline && !info->probability)
                 continue;
             fc_metric_name(m->metric, program->contract.run_flop, name, sizeof name);
             fc_write_map(w, name);

@@ -27,10 +27,10 @@ struct fc_sweep_left {
 void fc_sweep_print_metric(const struct fc_range *range, const struct fc_sweep_row *rows,
                            const struct fc_program *program, int r);
 
-/* Prints everything as one JSON object; `told`: only the headline metrics and the probabilities. Returns 0, or -1 with `error` filled. */
+/* Prints everything as one JSON object; `headline_only`: only the headline metrics and the probabilities. Returns 0, or -1 with `error` filled. */
 int fc_sweep_print_json(const struct fc_analysis *analysis, const struct fc_scenario *scenario,
                         uint64_t trials, const struct fc_range *range, const struct fc_sweep_row *rows,
                         const struct fc_sweep_left *left, size_t left_count, const struct fc_program *program,
-                        bool told, struct fc_error *error);
+                        bool headline_only, struct fc_error *error);
 
 #endif

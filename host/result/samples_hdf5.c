@@ -110,7 +110,7 @@ static int load(struct fc_error *error)
     }
     h5.handle = handle;
     h5.open();
-    h5.error_auto(H5E_DEFAULT, NULL, NULL); /* what fails is told by our own messages */
+    h5.error_auto(H5E_DEFAULT, NULL, NULL); /* what fails is reported by our own messages */
     return 0;
 }
 

@@ -7,7 +7,7 @@
 #include "flows.h"
 #include "host/base/document_write.h"
 
-/* What is told: the flows, and two of them summed from the start on. */
+/* What is reported: the flows, and two of them summed from the start on. */
 enum { FC_BAND_CUMULATIVE_NET = FC_FLOW_COUNT, FC_BAND_CUMULATIVE_PROVIDER, FC_BANDS };
 
 const char *fc_band_name(int flow);

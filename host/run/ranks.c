@@ -59,10 +59,10 @@ static int number(const char *name, int otherwise)
 
 struct fc_ranks fc_ranks_told(void)
 {
-    struct fc_ranks told = {number("OMPI_COMM_WORLD_RANK", 0), number("OMPI_COMM_WORLD_SIZE", 1)};
+    struct fc_ranks launched = {number("OMPI_COMM_WORLD_RANK", 0), number("OMPI_COMM_WORLD_SIZE", 1)};
     if (!getenv("OMPI_COMM_WORLD_SIZE") && getenv("PMIX_RANK"))
-        told = (struct fc_ranks){number("PMIX_RANK", 0), number("SLURM_NTASKS", 1)};
-    return told.count > 1 ? told : (struct fc_ranks){0, 1};
+        launched = (struct fc_ranks){number("PMIX_RANK", 0), number("SLURM_NTASKS", 1)};
+    return launched.count > 1 ? launched : (struct fc_ranks){0, 1};
 }
 
 static int open_library(struct fc_error *error)
@@ -277,7 +277,7 @@ static int watch(void *context, uint64_t done, uint64_t total, double elapsed_s)
     return fc_stop_asked() ? FC_PROGRESS_STOP : FC_PROGRESS_ON;
 }
 
-/* One batch: simulated, packed, sent. A failure is told to rank 0, which gives the batch to another. */
+/* One batch: simulated, packed, sent. A failure is reported to rank 0, which gives the batch to another. */
 static int serve_batch(const struct fc_run_request *request, struct fc_tally *tally, uint64_t first, uint64_t count)
 {
     struct fc_run_request batch = *request;

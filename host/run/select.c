@@ -380,7 +380,7 @@ int fc_select_from(struct fc_selection *selection, struct fc_hardware *hardware,
                                        .threads = hardware->placement.threads,
                                        .isa = request->isa};
     for (int i = 0; i < hardware->placement.lines; i++) {
-        /* who named a backend was not told of all devices, so a GPU that nobody reports says nothing */
+        /* who named a backend did not ask for all devices, so a GPU that nobody reports says nothing */
         bool misleading = c.wish.names > 0 && strstr(hardware->placement.line[i], "idle (neither");
         if (!misleading)
             say(selection, "%s", hardware->placement.line[i]);

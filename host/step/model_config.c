@@ -69,7 +69,7 @@ static int read_number(const struct fc_node *node, double *value, struct fc_erro
 static int take_number(struct reading *r, const struct fc_node *node, int slot)
 {
     double value;
-    if (is_absent(node)) { /* no window, where the family has one unless told */
+    if (is_absent(node)) { /* no window, where the family has one unless it says otherwise */
         if (slot == FC_SLOT_WINDOW || slot == FC_SLOT_CHUNK)
             r->value[slot] = -1;
         return 0;

@@ -99,7 +99,7 @@ int fc_recipes_for(struct fc_recipe recipes[FC_RECIPES], const char *software,
     for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
         struct fc_architecture other;
         struct fc_recipe found[FC_RECIPES];
-        struct fc_error unusable; /* told when the row is named */
+        struct fc_error unusable; /* reported when the row is named */
         entry = fc_catalog_at(catalog, i);
         if (strcmp(entry->kind, "model") != 0 || entry->own || entry->stated ||
             fc_architecture_read(&other, entry, NULL, &unusable))
