@@ -110,6 +110,19 @@ static const struct {
     {"0x1p3", "h", "x:1:1: '0x1p3' is not a decimal number; write it without 0x"},
     {"1e400", "h", "x:1:1: 1e400 is too large a number"},
     {"1__0", "h", "x:1:2: '__0' is not a known unit"},
+    {"2.6..4.0 USD", "USD", "x:1:4: '..4.0' cannot follow a number; for a range, write '2 to 5 h'"},
+    {"2.6 - 4.0 USD", "USD", "x:1:5: '-' cannot follow a number; for a range, write '2 to 5 h'"},
+    {"2.6-4.0 USD", "USD", "x:1:4: '-' cannot follow a number; for a range, write '2 to 5 h'"},
+    {"2.6\xe2\x80\x93"
+     "4 USD",
+     "USD",
+     "x:1:4: '\xe2\x80\x93"
+     "4' cannot follow a number; for a range"},
+    {"3 \xc2\xb1 0.5 h", "h",
+     "x:1:3: '\xc2\xb1' cannot follow a number; for a spread, write 'normal(3, 0.5) h'"},
+    {"3+/-0.5 h", "h", "x:1:2: '+' cannot follow a number; for a spread"},
+    {"3,5 h", "h",
+     "x:1:2: ',5' cannot follow a number; write decimals with a point, and thousands without a comma"},
     {"", "h", "x:1:1: '' is not a number"},
     {"1e308 year", "s", "x:1:1: the value is too large a number"},
 };

@@ -134,6 +134,39 @@ static double match(const struct word *word, const char *text, size_t length)
     return factor;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* How people go on after a number where they mean a range, a spread or a decimal comma: what to write instead; NULL where the
+ * text at `offset` is none of these. */
+static const char *meant(const char *text, size_t offset)
+{
+    static const struct {
+        const char *mark, *write;
+    } marks[] = {{"..", "for a range, write '2 to 5 h'"},
+                 {"\xe2\x80\xa6", "for a range, write '2 to 5 h'"}, /* ellipsis */
+                 {"\xe2\x80\x93", "for a range, write '2 to 5 h'"}, /* en dash */
+                 {"-", "for a range, write '2 to 5 h'"},
+                 {"\xc2\xb1", "for a spread, write 'normal(3, 0.5) h'"},
+                 {"+-", "for a spread, write 'normal(3, 0.5) h'"},
+                 {"+/-", "for a spread, write 'normal(3, 0.5) h'"},
+                 {",", "write decimals with a point, and thousands without a comma"}};
+    size_t before = offset;
+    while (before > 0 && text[before - 1] == ' ')
+        before--;
+    if (before == 0 || !is_digit(text[before - 1]))
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(marks); i++) {
+        size_t mark = strlen(marks[i].mark);
+        if (strncmp(text + offset, marks[i].mark, mark) == 0 &&
+            is_digit(text[offset + mark + strspn(text + offset + mark, " ")]))
+            return marks[i].write;
+    }
+    return NULL;
+}
+
 /* Words worth suggesting that are made with a prefix. */
 static const char *const suggestions[] = {
     "ms",  "us",  "kg",  "kUSD", "MUSD", "kB",    "MB",       "GB",      "TB",      "PB",      "KiB",
@@ -150,6 +183,9 @@ static int unknown_word(const struct fc_source *source, size_t offset, size_t le
     struct fc_place place = fc_source_at(source, offset);
     char shown[64], hint[96];
     fc_printable(shown, sizeof shown, source->text + offset, length);
+    const char *write = meant(source->text, offset);
+    if (write)
+        return fc_fail_at(error, &place, "'%s' cannot follow a number; %s", shown, write);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (strlen(names[i]) == length && strncmp(names[i], source->text + offset, length) == 0)
             return fc_fail_at(error, &place, "the unit '%s' is one too many here; leave it out", shown);
@@ -208,6 +244,9 @@ int fc_unit_read(const struct fc_source *source, size_t offset, size_t length, s
             expect_word = true;
             at += text[at] == '\xc2' ? 2 : 1;
         } else {
+            const char *write = meant(text, at);
+            if (write)
+                return fc_fail_at(error, &place, "'-' cannot follow a number; %s", write);
             return fc_fail_at(error, &place, "a unit is missing before '%c'; write for example USD/GPU-h",
                               text[at]);
         }
