@@ -102,7 +102,8 @@ struct fc_side fc_side_of(const struct fc_sides *s, int side, int i)
     double cap = fc_metric_find(s->metrics[0][i])->cap;
     found.pair = fc_samples_paired(column_of(s, 0, i), column_of(s, side, i), (size_t)s->trials, cap);
     bool high = fc_metric_worst_is_high(s->metrics[0][i], fc_metric_fixed(&s->scenario[0].compiled.program));
-    found.better = high ? found.pair.lower : 1 - found.pair.lower - found.pair.equal;
+    found.better = high ? found.pair.lower : found.pair.higher;
+    found.first_better = high ? found.pair.higher : found.pair.lower;
     found.equal = found.pair.equal == 1;
     found.noise = found.equal || fabs(found.pair.mean) <= FC_Z95 * found.pair.error;
     return found;

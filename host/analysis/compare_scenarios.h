@@ -26,7 +26,7 @@ struct fc_sides {
     uint64_t trials;
     char names[FC_METRIC_COUNT][64];
     int metrics[FC_SIDES][FC_METRIC_COUNT];
-    double tail; /* share of the worst worlds whose means are compared too; 0: none */
+    double tail;                /* share of the worst worlds whose means are compared too; 0: none */
     int order[FC_METRIC_COUNT]; /* positions in the order to print them */
 };
 
@@ -34,7 +34,8 @@ struct fc_sides {
 struct fc_side {
     struct fc_estimate mean; /* for a probability the share of all worlds */
     struct fc_paired pair;   /* this side less the first */
-    double better;           /* share of the worlds in which this side is better than the first */
+    double better;           /* share of the worlds in which this side is better than the first, */
+    double first_better;     /* and in which the first is */
     bool equal, noise;       /* in every world; the mean difference lies within its 95 % interval */
 };
 

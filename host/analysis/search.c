@@ -253,7 +253,12 @@ static int read_by(struct fc_search *s, const struct fc_search_request *request,
 {
     const struct fc_program *program = &s->scenario.compiled.program;
     bool days = program->metric_row[FC_M_WALL_CLOCK_DAYS] >= 0;
-    const char *by = request->by ? request->by : days ? "p50(wall_clock_days)" : "p50(step_time_s)";
+    bool watched = days && fc_metric_fixed(program) == FC_FIXED_TIME; /* all plans take as long */
+    const char *by = request->by                                          ? request->by
+                     : !days                                              ? "p50(step_time_s)"
+                     : !watched                                           ? "p50(wall_clock_days)"
+                     : program->metric_row[FC_M_COST_PER_MTOKEN_USD] >= 0 ? "p50(cost_per_mtoken_usd)"
+                                                                          : "p50(step_time_s)";
     if (fc_answer_read(program, by, strlen(by), &s->by, error))
         return -1;
     fc_answer_name(&s->by, program->contract.run_flop, s->by_name, sizeof s->by_name);

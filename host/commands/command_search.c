@@ -30,7 +30,8 @@ static const char help[] =
     "ranks them. What the scenario states of its plan is compared with what is found.\n"
     "\n"
     "      --by FIGURE         rank by it: 'p90(wall_clock_days)', 'mean(cost_usd)', 'deadline_met'\n"
-    "                          (default: p50(wall_clock_days); without a run p50(step_time_s))\n"
+    "                          (default: p50(wall_clock_days); p50(cost_per_mtoken_usd) for a run that is\n"
+    "                          watched for training.wall; without a run p50(step_time_s))\n"
     "      --keep              keep what the scenario states of the plan; search only what is open (`auto`)\n"
     "      --precision A,B     search these too: bf16, fp8, mxfp8, nvfp4 (default: the scenario's)\n"
     "      --fits P            least probability to fit in memory (default 0.9)\n"
@@ -152,9 +153,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, RESULT | FC_OUTPUT_YAML, error);
 }
 
-/* The tally's median of a metric as a figure, or "n/a". */
-static void median_cell(struct fc_table *table, const struct fc_contender *c, int metric,
-                        const struct fc_scale *scale, double p)
+/* The tally's quantile of a metric as a figure; false where too few worlds lie beyond it. */
+static bool quantile_cell(struct fc_table *table, const struct fc_contender *c, int metric,
+                          const struct fc_scale *scale, double p)
 {
     for (int r = 0; r < c->tally.metric_count; r++)
         if (c->tally.metrics[r].metric == metric) {
@@ -167,9 +168,10 @@ static void median_cell(struct fc_table *table, const struct fc_contender *c, in
             else
                 fc_format_figure(e.value, e.error, scale, text, sizeof text);
             fc_table_cell(table, "%s", text);
-            return;
+            return !e.refused;
         }
     fc_table_cell(table, "n/a");
+    return true;
 }
 
 static double typical(const struct fc_contender *c, int metric)
@@ -183,26 +185,28 @@ static double typical(const struct fc_contender *c, int metric)
 static void print_finalists(const struct fc_search *s)
 {
     const struct fc_program *program = &s->scenario.compiled.program;
-    bool run = program->metric_row[FC_M_WALL_CLOCK_DAYS] >= 0,
-         cost = run && program->metric_row[FC_M_COST_USD] >= 0;
+    bool refused = false, endless = false, run = program->metric_row[FC_M_WALL_CLOCK_DAYS] >= 0,
+         watched = run && fc_metric_fixed(program) == FC_FIXED_TIME; /* days and cost are the same for all */
+    int price = watched ? FC_M_COST_PER_MTOKEN_USD : FC_M_COST_USD;
+    bool cost = run && program->metric_row[price] >= 0, length = run && !watched;
     struct fc_scale days = fc_scale_for("day", 10),
-                    money = fc_scale_for("USD", cost ? typical(&s->contenders[0], FC_M_COST_USD) : 1);
+                    money = fc_scale_for("USD", cost ? typical(&s->contenders[0], price) : 1);
     struct fc_table table;
     for (size_t i = 0; i < s->finalists; i++)
         printf("  %2zu%s %s%s\n", i + 1, s->contenders[i].front ? "*" : " ", s->contenders[i].text,
                s->contenders[i].stated ? " (as stated)" : "");
     printf("\n");
-    fc_table_start(&table, 6 + 2 * run + cost, 1);
+    fc_table_start(&table, 6 + 2 * length + cost, 1);
     fc_table_cell(&table, "%s", "");
     fc_table_cell(&table, "step s");
     fc_table_cell(&table, "memory");
     fc_table_cell(&table, "P(fits)");
-    if (run) {
+    if (length) {
         fc_table_cell(&table, "P50 days");
         fc_table_cell(&table, "P90 days");
     }
     if (cost)
-        fc_table_cell(&table, "P50 %s", money.unit);
+        fc_table_cell(&table, "P50 %s%s", money.unit, watched ? "/Mtok" : "");
     fc_table_cell(&table, "P(best)");
     fc_table_cell(&table, "regret");
     for (size_t i = 0; i < s->finalists; i++) {
@@ -211,12 +215,12 @@ static void print_finalists(const struct fc_search *s)
         fc_table_cell(&table, isfinite(c->step_p50) ? "%.3g" : "never", c->step_p50);
         fc_table_cell(&table, "%.0f GB", c->memory_bytes / 1e9);
         fc_table_cell(&table, "%.0f %%", 100 * c->fits);
-        if (run) {
-            median_cell(&table, c, FC_M_WALL_CLOCK_DAYS, &days, 0.5);
-            median_cell(&table, c, FC_M_WALL_CLOCK_DAYS, &days, 0.9);
+        if (length) {
+            refused |= !quantile_cell(&table, c, FC_M_WALL_CLOCK_DAYS, &days, 0.5);
+            refused |= !quantile_cell(&table, c, FC_M_WALL_CLOCK_DAYS, &days, 0.9);
         }
         if (cost)
-            median_cell(&table, c, FC_M_COST_USD, &money, 0.5);
+            refused |= !quantile_cell(&table, c, price, &money, 0.5);
         if (isfinite(c->regret.best))
             fc_table_cell(&table, "%.0f %%", 100 * c->regret.best);
         else
@@ -225,14 +229,29 @@ static void print_finalists(const struct fc_search *s)
             fc_table_cell(&table, "%.3g", c->regret.mean);
         else
             fc_table_cell(&table, "n/a");
+        endless |= !isfinite(c->regret.mean);
     }
     fc_table_print(&table, stdout, 2);
     fc_table_free(&table);
+    const struct fc_metric_info *by = fc_metric_find(s->by.metric);
+    bool plain = *by->unit == '1';
     printf("\n  * no other is as good in time, cost and memory and better in one of them.\n"
-           "  P(best) and mean regret: %s of each world, the same worlds for all.\n"
+           "  P(best) and mean regret%s%s%s: %s of each world, the same worlds for all.\n"
            "  Errors of the step model that differ between plans are not in them; on\n"
            "  measured layouts they are a few percent.\n",
-           fc_metric_find(s->by.metric)->name);
+           plain ? "" : " [", plain ? "" : by->unit, plain ? "" : "]", by->name);
+    if (refused)
+        printf("  n/a: fewer than 50 worlds lie beyond that quantile; more with -n.\n");
+    if (endless)
+        printf("  regret n/a: in some worlds the plan does not fit, or its run does not end.\n");
+}
+
+static bool all_the_same(const struct fc_search *s)
+{
+    for (size_t i = 1; i < s->finalists; i++)
+        if (s->contenders[i].figure.value != s->contenders[0].figure.value)
+            return false;
+    return s->finalists > 1;
 }
 
 /* The parts of the step in which the winner and the runner-up differ most. */
@@ -304,7 +323,9 @@ static void print_people(const struct fc_search *s, const struct fc_analysis *an
     print_why(s);
     const struct fc_contender *best = &s->contenders[0];
     const struct fc_metric_info *info = fc_metric_find(s->by.metric);
-    if (isfinite(best->regret.mean))
+    if (all_the_same(s))
+        printf("\nEvery finalist has the same %s: rank by another figure (--by).\n", s->by_name);
+    else if (isfinite(best->regret.mean))
         printf("\nAnother finalist beats plan 1 in %.0f %% of the worlds; knowing the uncertain\n"
                "factors before choosing would improve %s by %.2g%s%s on average.\n",
                100 * (1 - best->regret.best), info->name, best->regret.mean, *info->unit == '1' ? "" : " ",

@@ -89,7 +89,7 @@ static void print_two(FILE *out, const struct fc_sides *s, int width)
             fc_table_cell(&table, "-");
             fc_table_cell(&table, "-");
         } else {
-            fc_table_cell(&table, "%.1f %%", 100 * (1 - b.pair.equal - b.better));
+            fc_table_cell(&table, "%.1f %%", 100 * b.first_better);
             fc_table_cell(&table, "%.1f %%", 100 * b.better);
         }
         if (!wide)
@@ -236,7 +236,7 @@ int fc_compare_print_json(const struct fc_analysis *analysis, const struct fc_si
             fc_write_number(w, "difference_se", b.pair.error);
             fc_write_number(w, "lo", b.pair.mean - FC_Z95 * b.pair.error);
             fc_write_number(w, "hi", b.pair.mean + FC_Z95 * b.pair.error);
-            fc_write_number(w, "p_a_better", 1 - b.pair.equal - b.better);
+            fc_write_number(w, "p_a_better", b.first_better);
             fc_write_number(w, "p_b_better", b.better);
             fc_write_flag(w, "within_noise", b.noise);
             fc_write_number(w, "p_equal", b.pair.equal);

@@ -38,11 +38,12 @@ struct fc_paired fc_samples_paired(const float *a, const float *b, size_t count,
     }
     p.mean = p.error = (double)NAN;
     if (count == 0) {
-        p.lower = p.equal = (double)NAN;
+        p.lower = p.higher = p.equal = (double)NAN;
         return p;
     }
     p.lower = (double)lower / (double)count;
     p.equal = (double)equal / (double)count;
+    p.higher = (double)(count - lower - equal) / (double)count;
     if (equal == count) {
         p.mean = p.error = 0;
     } else if (p.count == count) {

@@ -15,10 +15,10 @@ struct fc_paired {
     size_t worlds; /* all, */
     size_t count;  /* and those where both have a value below the cap */
     double mean,
-        error;    /* mean of b - a and its standard error, sd / sqrt(count); NaN unless all worlds have both
+        error; /* mean of b - a and its standard error, sd / sqrt(count); NaN unless all worlds have both
                            values below the cap, or the two are equal throughout */
-    double lower; /* share of the worlds with b < a */
-    double equal; /* share with b = a, but for rounding (a millionth) */
+    double lower, higher; /* shares of the worlds with b < a and b > a (NaN counts as higher) */
+    double equal;         /* share with b = a, but for rounding (a millionth) */
 };
 
 /* `cap` is that of the metric (host/result/metrics.h), infinity where it has none: a value that reaches it has no mean. */
@@ -33,8 +33,8 @@ double fc_samples_quantile_error(const float *a, double quantile_a, double error
 /* Standard error of the difference of the means of the worst `share` of the worlds of a and of b, on the same worlds; edge_a
  * and edge_b are the quantiles where these tails begin, `high`: the worst are the highest. From the influence of each world on
  * either mean, edge + (value - edge) / share beyond the edge (Trindade et al. 2007), as of paired values. */
-double fc_samples_tail_error(const float *a, double edge_a, const float *b, double edge_b, double share, int high,
-                             size_t count);
+double fc_samples_tail_error(const float *a, double edge_a, const float *b, double edge_b, double share,
+                             int high, size_t count);
 
 /* order[0 ... count - 1] receives the indices of the values in rising order (equal ones by index). Returns 0,
  * or -1 without memory. */
