@@ -135,6 +135,21 @@ refused "too few breaches to explain" 2 \
     "flopcast: only 0 of 1000 worlds break the limit, and 50 are needed to say what leads there; use -n 100,000 or more, or a nearer limit" \
     stress $aws --of run_cost_usd@5e26 --below 0 -n 1000 -q --reverse
 
+# --- a limit without a unit ---
+unit() { # NAME TEXT COMMAND...: the note is on stderr, and with -q in the JSON
+    name=$1 text=$2
+    shift 2
+    flopcast "$@" -n 500 -b cpu
+    has "$name: it is said" "$work/err" "^flopcast: note: $text\$"
+    flopcast "$@" -n 500 -b cpu -q --json
+    has "$name: it is in the JSON" "$work/out" "\"text\": \"$text\""
+}
+unit "stress" "--above: no unit is given; read as 1e9 USD" stress $aws --of run_cost_usd@5e26 --above 1e9
+unit "solve" "--target: no unit is given; read as 1e10 GPU-h" solve $aws --for "$price=2..10 USD" --target 'mean(gpu_hours)>=1e10'
+unit "run --until" "--until: the bound of the error is read as 1e9 USD" run $aws --until 'mean(cost_usd) 1e9'
+flopcast stress $aws --of run_cost_usd@5e26 --above '1 B USD' -n 500 -b cpu --json
+is "with a unit nothing is said" "$(cat "$work/err" "$work/out" | grep -c 'no unit')" 0
+
 # --- the same answers whatever the threads and instructions ---
 flopcast explain $aws -n 3000 -q --json -t 1 --isa scalar
 grep -v '"wall_s"\|"topology"\|"command_line"\|"file_hash"' "$work/out" >"$work/one"

@@ -41,6 +41,15 @@ flopcast calibrate "$work/t.csv" -n 1000 -o "$work/no/posterior.yaml"
 is "calibrate -o into a folder that is not there: status 2" "$status" 2
 is "calibrate -o into a folder that is not there: before the work" "$(cat "$work/out")" ""
 
+# --- what a killed one left behind ---
+mkdir "$work/left"
+for name in .r.json.flopcast-Ab12Cd .r.json.flopcast-notes .s.json.flopcast-Ab12Cd .r.json.Ab12Cd; do
+    printf 'x' >"$work/left/$name"
+done
+flopcast run $aws -n 100 -q -b cpu -o "$work/left/r.json"
+is "the next write of a file removes what a killed one left of it, and nothing else" "$(ls -A "$work/left" | tr '\n' ' ')" \
+    ".r.json.Ab12Cd .r.json.flopcast-notes .s.json.flopcast-Ab12Cd r.json "
+
 # --- what stays ---
 printf 'my own' >"$work/r.json.part"
 printf 'mine too' >"$work/r.csv"

@@ -603,13 +603,13 @@ static void test_answers(void **state)
                                         "x(useful_flop)"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_int_equal(fc_answer_read(program, wrong[i], strlen(wrong[i]), &answer, &trouble), -1);
-    assert_int_equal(fc_precision_read(program, "p95(useful_flop) 0.5%", &precision, &trouble), 0);
+    assert_int_equal(fc_precision_read(program, "p95(useful_flop) 0.5%", &precision, NULL, &trouble), 0);
     near("bound", precision.bound, 0.005, 1e-15);
     assert_true(precision.relative);
     static const char *const no_bound[] = {"p95(useful_flop)", "p95(useful_flop) -1", "p95(useful_flop) 0%",
                                            "0.5%"};
     for (size_t i = 0; i < sizeof no_bound / sizeof no_bound[0]; i++)
-        assert_int_equal(fc_precision_read(program, no_bound[i], &precision, &trouble), -1);
+        assert_int_equal(fc_precision_read(program, no_bound[i], &precision, NULL, &trouble), -1);
     study_close(&s);
 }
 

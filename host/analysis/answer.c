@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/result/metrics.h"
 #include "host/base/source.h"
+#include "host/language/value.h"
+#include "host/result/metrics.h"
 
 enum { NAME_BYTES = 64 };
 
@@ -78,6 +79,20 @@ int fc_answer_read(const struct fc_program *program, const char *text, size_t le
     if (fc_answer_metric(program, open + 1, length - word - 2, &answer->metric, error))
         return -1;
     answer->worst_is_high = fc_metric_worst_is_high(answer->metric, fc_metric_fixed(program));
+    return 0;
+}
+
+int fc_answer_limit(const char *option, const char *text, int metric, double *limit, struct fc_notes *notes,
+                    struct fc_error *error)
+{
+    const char *unit = fc_metric_find(metric)->unit;
+    struct fc_source source = fc_source_of(option, text);
+    char said[160];
+    if (fc_value_read_number(&source, unit, strcmp(unit, "1") == 0 ? FC_UNIT_NONE : FC_UNIT_ASSUMED, -1e300, 1e300, limit,
+                             said, sizeof said, error))
+        return -1;
+    if (said[0])
+        fc_note(notes, FC_NOTE, "no-unit", NULL, "%s: %s", option, said);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "cuda/model/program.h"
+#include "host/base/notes.h"
 #include "host/result/statistics.h"
 
 enum fc_answer_kind { FC_ANSWER_MEAN, FC_ANSWER_SD, FC_ANSWER_QUANTILE, FC_ANSWER_WORST5 };
@@ -25,6 +26,11 @@ int fc_answer_metric(const struct fc_program *program, const char *name, size_t 
 /* Reads the `length` bytes at `text`. Returns 0, or -1 with `error` filled. */
 int fc_answer_read(const struct fc_program *program, const char *text, size_t length,
                    struct fc_answer *answer, struct fc_error *error);
+
+/* Reads the whole of `text` as a value of the metric, with a unit of the kind of its own. One without is taken in the
+ * metric's unit, and `notes` says so. `option` ("--above") opens the messages. Returns 0, or -1 with `error` filled. */
+int fc_answer_limit(const char *option, const char *text, int metric, double *limit, struct fc_notes *notes,
+                    struct fc_error *error);
 
 /* Its value and standard error. Refused where the tally does not hold the metric or the sample is too thin.
  */

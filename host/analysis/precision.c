@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/result/metrics.h"
+
 int fc_precision_read(const struct fc_program *program, const char *text, struct fc_precision *precision,
-                      struct fc_error *error)
+                      struct fc_notes *notes, struct fc_error *error)
 {
     size_t length = strlen(text);
     while (length > 0 && text[length - 1] == ' ')
@@ -26,7 +28,12 @@ int fc_precision_read(const struct fc_program *program, const char *text, struct
                        "'p95(cost_usd) 0.5%%' or "
                        "'mean(wall_clock_days) 0.01'",
                        text);
-    return fc_answer_read(program, text, from, &precision->answer, error);
+    if (fc_answer_read(program, text, from, &precision->answer, error))
+        return -1;
+    const char *unit = fc_metric_find(precision->answer.metric)->unit;
+    if (!precision->relative && strcmp(unit, "1") != 0)
+        fc_note(notes, FC_NOTE, "no-unit", NULL, "--until: the bound of the error is read as %s %s", text + from, unit);
+    return 0;
 }
 
 bool fc_precision_reached(const struct fc_precision *precision, const struct fc_tally *tally, uint64_t *next,

@@ -13,9 +13,10 @@ struct fc_precision {
     double bound;  /* of the standard error */
 };
 
-/* Reads "FIGURE BOUND"; a bound with % is relative to the figure, one without is in the metric's unit. */
+/* Reads "FIGURE BOUND"; a bound with % is relative to the figure, one without is in the metric's unit, as
+ * `notes` then says. */
 int fc_precision_read(const struct fc_program *program, const char *text, struct fc_precision *precision,
-                      struct fc_error *error);
+                      struct fc_notes *notes, struct fc_error *error);
 
 /* Whether the tally is precise enough; *next receives how many trials to have next where it is not (never
  * more than eight times as many, as a guess from few trials may be far off), *now the error reached in the

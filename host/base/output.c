@@ -1,6 +1,7 @@
 /* output.c: see output.h. */
 #include "output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -175,12 +176,30 @@ static void give_lock_back(struct fc_output *o)
     o->lock = -1;
 }
 
+static const char temporary_mark[] = "flopcast-"; /* behind it: six letters of mkstemp's */
+
+/* Removes what a flopcast that was killed has left of this target. Only the holder of the lock may: nobody else writes it. */
+static void remove_left_over(const struct fc_output *o)
+{
+    char begin[256];
+    int length = snprintf(begin, sizeof begin, ".%.200s.%s", o->name, temporary_mark);
+    DIR *folder = o->lock >= 0 && length > 0 ? opendir(o->folder) : NULL;
+    if (!folder)
+        return;
+    for (const struct dirent *item = readdir(folder); item; item = readdir(folder)) {
+        const char *rest = item->d_name + length;
+        if (strncmp(item->d_name, begin, (size_t)length) == 0 && strlen(rest) == 6 && !strchr(rest, '-'))
+            (void)unlinkat(dirfd(folder), item->d_name, 0);
+    }
+    (void)closedir(folder);
+}
+
 /* Makes the temporary file of a version. Returns its descriptor, or -1 with errno. */
 static int make_temporary(struct fc_output *o)
 {
     size_t folder = (size_t)(o->name - o->target);
     char name[PATH_MAX];
-    if (snprintf(name, sizeof name, ".%.200s.XXXXXX", o->name) < 0 ||
+    if (snprintf(name, sizeof name, ".%.200s.%sXXXXXX", o->name, temporary_mark) < 0 ||
         copy_path(o->temporary, o->target, folder, name)) {
         errno = ENAMETOOLONG;
         o->temporary[0] = '\0';
@@ -210,6 +229,7 @@ static int open_plain(struct fc_output *o, struct fc_error *error)
         return cannot(o, errno, error);
     if (refuse_clash(o, error) || take_lock(o, error))
         return -1;
+    remove_left_over(o);
     int file = make_temporary(o); /* tried now: the name may be too long, the disk full of inodes */
     if (file < 0)
         return cannot(o, errno, error);

@@ -7,8 +7,8 @@
  *     fc_output_commit(output, &error);                        on the disk, in the place of the old one
  *     fc_output_close(output);
  *
- * A version is written to a temporary file beside the target (mkstemp), flushed to the disk, and renamed over it;
- * then the folder is flushed. A reader, a crash or a power cut sees the old file or the new one. The mode (and
+ * A version is written to a temporary file beside the target (.NAME.flopcast-XXXXXX, by mkstemp), flushed to the disk, and
+ * renamed over it; then the folder is flushed. What a killed process left of such files goes when the target is next opened. A reader, a crash or a power cut sees the old file or the new one. The mode (and
  * where allowed the owner) of an existing file stays; a symbolic link stays and its target is replaced. What is
  * no plain file (a device, a pipe, /dev/stdout) is written in place.
  *

@@ -636,6 +636,8 @@ static int run(struct options *o, struct fc_error *error)
         scenario.trials = UNTIL_MOST;
     if (program->shifts)
         round_to_points(&scenario, o->until != NULL);
+    if (o->until && fc_precision_read(program, o->until, &precision, &scenario.compiled.notes, error))
+        goto out;
     if (ranks.rank == 0)
         fc_scenario_print_notes(&scenario, stderr, o->quiet);
     shard_of(o, scenario.trials, &first, &count);
@@ -646,7 +648,6 @@ static int run(struct options *o, struct fc_error *error)
     }
     if ((o->output && fc_output_open(&shared.output, "-o", o->output, error)) ||
         fc_outputs_open(&o->outputs, error) ||
-        (o->until && fc_precision_read(program, o->until, &precision, error)) ||
         fc_scenario_start_result(&scenario, &result, error) || resume(o, scenario.trials, &shared, error) ||
         (o->samples && open_samples(o, &scenario, &result, &shared, error)))
         goto out;

@@ -107,7 +107,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
 }
 
 /* "FIGURE>=VALUE" or "<=". */
-static int read_target(const char *text, const struct fc_program *program, struct fc_answer *answer,
+static int read_target(const char *text, struct fc_compiled *compiled, struct fc_answer *answer,
                        struct fc_solve *solve, struct fc_error *error)
 {
     const char *sign = strpbrk(text, "<>");
@@ -116,16 +116,11 @@ static int read_target(const char *text, const struct fc_program *program, struc
                        "--target '%s' is not FIGURE>=VALUE or FIGURE<=VALUE; write for example "
                        "'deadline_and_budget_met>=0.9'",
                        text);
-    if (fc_answer_read(program, text, (size_t)(sign - text), answer, error))
+    if (fc_answer_read(&compiled->program, text, (size_t)(sign - text), answer, error))
         return -1;
     solve->at_least = *sign == '>';
     sign += sign[1] == '=' ? 2 : 1;
-    char *end;
-    solve->target = strtod(sign, &end);
-    bool plain = end > sign && end[strspn(end, " ")] == '\0' && isfinite(solve->target);
-    struct fc_source source = fc_source_of("--target", sign);
-    if (!plain && fc_value_read_number(&source, fc_metric_find(answer->metric)->unit, FC_UNIT_NONE, -1e300, 1e300,
-                                       &solve->target, NULL, 0, error))
+    if (fc_answer_limit("--target", sign, answer->metric, &solve->target, &compiled->notes, error))
         return -1;
     if (fc_metric_find(answer->metric)->probability && !(solve->target >= 0 && solve->target <= 1))
         return fc_fail(error, FC_BAD_INPUT,
@@ -458,7 +453,7 @@ static int solve(struct options *o, struct fc_error *error)
         fc_analysis_scenario(&scenario, o->scenario, &o->shared, NULL, 0, error))
         goto out;
     for (int t = 0; t < o->target_count; t++)
-        if (read_target(o->target[t], &scenario.compiled.program, &search.answers[t], &s[t], error) ||
+        if (read_target(o->target[t], &scenario.compiled, &search.answers[t], &s[t], error) ||
             complete(&search, &s[t], &scenario, error))
             goto out;
     search.trials = fc_analysis_trials(&scenario, &o->shared, RUNS);

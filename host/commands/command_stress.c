@@ -108,18 +108,6 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, 0, error);
 }
 
-static int read_limit(struct stress *s, struct fc_error *error)
-{
-    char *end;
-    const char *text = s->o->limit;
-    s->limit = strtod(text, &end);
-    if (end > text && end[strspn(end, " ")] == '\0' && isfinite(s->limit))
-        return 0;
-    struct fc_source source = fc_source_of(s->o->above ? "--above" : "--below", text);
-    return fc_value_read_number(&source, fc_metric_find(s->metric)->unit, FC_UNIT_NONE, -1e300, 1e300,
-                                &s->limit, NULL, 0, error);
-}
-
 static bool breach(const struct stress *s, float value)
 {
     return s->o->above ? (double)value > s->limit : (double)value < s->limit;
@@ -365,8 +353,10 @@ static int stress(struct options *o, struct fc_error *error)
     s->case_count = 1 + o->shock_count + (o->shock_count > 1);
     if (fc_analysis_scenario(&s->scenario, o->scenario, &o->shared, NULL, 0, error) ||
         fc_answer_metric(&s->scenario.compiled.program, o->of, strlen(o->of), &s->metric, error) ||
-        read_limit(s, error))
+        fc_answer_limit(o->above ? "--above" : "--below", o->limit, s->metric, &s->limit,
+                        &s->scenario.compiled.notes, error))
         goto out;
+    fc_scenario_print_notes(&s->scenario, stderr, o->shared.quiet);
     s->trials = fc_analysis_trials(&s->scenario, &o->shared, (size_t)s->case_count);
     if (fc_outputs_open(&o->outputs, error) ||
         fc_analysis_open(&s->analysis, &o->shared, s->trials * (uint64_t)s->case_count, error))
