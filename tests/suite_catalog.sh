@@ -40,6 +40,12 @@ contradicts "latent queries alone" "$good, mla_q_lora: 512" "mla_kv_lora"
 contradicts "an indexer in part" "$good, index_heads: 4" "indexer"
 contradicts "more dense layers than layers" "$good, first_dense_layers: 20, experts: 8, topk: 2, moe_ffn: 1024" "20 dense first"
 
+# a word of several lines stays on the one line of its message, also where it is no figure
+printf 'kind: |\n  gpu\n  flopcast: mean(cost_usd) 1 USD\nentries: {}\n' >"$work/own/mine.yaml"
+flopcast run "$work/s.yaml" -n 2 -q -b cpu
+is "a kind of two lines: status 2" "$status" 2
+is "a kind of two lines: one line" "$(wc -l <"$work/err")" 1
+
 # network FIGURES: the same of a network, refused at the figure or the entry
 rm "$work/own/mine.yaml"
 sed 's/gpus: 64}/gpus: 64, domain: 8, network: mine}/; s/model: mine/model: llama3-8b/' "$work/s.yaml" >"$work/n.yaml"

@@ -4,8 +4,15 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "source.h"
+
+/* File names and words of an input stand in the text; lines are broken where the program wrote a break, and nowhere else. */
+static void clean(struct fc_error *error, const char *format)
+{
+    fc_make_printable(error->text, strchr(format, '\n') != NULL);
+}
 
 int(fc_fail)(struct fc_error *error, enum fc_status status, const char *format, ...)
 {
@@ -14,7 +21,7 @@ int(fc_fail)(struct fc_error *error, enum fc_status status, const char *format, 
     error->status = status;
     vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
-    fc_make_printable(error->text, true); /* file names and words of an input stand in it */
+    clean(error, format);
     return -1;
 }
 
@@ -31,7 +38,15 @@ int(fc_fail_at)(struct fc_error *error, const struct fc_place *place, const char
     error->status = FC_BAD_INPUT;
     vsnprintf(error->text + used, sizeof error->text - (size_t)used, format, arguments);
     va_end(arguments);
-    fc_make_printable(error->text, true); /* file names and words of an input stand in it */
+    clean(error, format);
+    return -1;
+}
+
+int fc_fail_lines(struct fc_error *error, enum fc_status status, const char *lines)
+{
+    error->status = status;
+    snprintf(error->text, sizeof error->text, "%s", lines);
+    fc_make_printable(error->text, true);
     return -1;
 }
 

@@ -31,13 +31,17 @@ struct fc_error {
     char text[2048];
 };
 
-/* Fills `error` with a printf-style text and returns -1, so that callers can `return fc_fail(...)`. */
+/* Fills `error` with a printf-style text and returns -1, so that callers can `return fc_fail(...)`. What it quotes is made
+ * printable; lines are broken only where the format breaks them. */
 int fc_fail(struct fc_error *error, enum fc_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same with "file:line:column: " in front; the status is FC_BAD_INPUT. */
 int fc_fail_at(struct fc_error *error, const struct fc_place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same for up to eight lines that are complete already. */
+int fc_fail_lines(struct fc_error *error, enum fc_status status, const char *lines);
 
 /* Says that there was no memory for a part of what is shown (a note, a cell, a name): the caller goes on without it, and
  * the program must not end as if all were there. Any thread may call. */

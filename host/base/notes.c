@@ -5,17 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source.h"
+
 const char *fc_severity_name(enum fc_severity severity)
 {
     return severity == FC_WARNING ? "warning" : "note";
-}
-
-/* Notes quote what stands in files: nothing in them may steer a terminal. */
-static void make_printable(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 127)
-            *text = '?';
 }
 
 void fc_notes_put(struct fc_notes *notes, enum fc_severity severity, const char *id, const char *place,
@@ -44,8 +38,8 @@ void fc_notes_put(struct fc_notes *notes, enum fc_severity severity, const char 
         fc_lose();
         return;
     }
-    make_printable(note.place);
-    make_printable(note.text);
+    fc_make_printable(note.place, false); /* they quote what stands in files */
+    fc_make_printable(note.text, false);
     notes->list[notes->count++] = note;
 }
 

@@ -36,17 +36,17 @@ static void fault(struct faults *f, const char *format, ...)
     if (f->used)
         f->text[f->used++] = '\n';
     va_start(arguments, format);
-    int length = vsnprintf(f->text + f->used, sizeof f->text - f->used, format, arguments);
+    if (vsnprintf(f->text + f->used, sizeof f->text - f->used, format, arguments) < 0)
+        f->text[f->used] = '\0';
     va_end(arguments);
-    f->used += length < 0 ? 0 : (size_t)length;
-    f->used = f->used < sizeof f->text ? f->used : sizeof f->text - 1;
+    f->used += strlen(fc_make_printable(f->text + f->used, false));
 }
 
 static int fail_with(const struct faults *f, struct fc_error *error)
 {
     if (f->count > MOST_FAULTS)
         return fc_fail(error, FC_BAD_INPUT, "%s\nand %d more", f->text, f->count - MOST_FAULTS);
-    return fc_fail(error, FC_BAD_INPUT, "%s", f->text);
+    return fc_fail_lines(error, FC_BAD_INPUT, f->text);
 }
 
 /* --- header

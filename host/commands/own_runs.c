@@ -195,6 +195,6 @@ int fc_own_runs_table(struct fc_own_measurements *own, const char *name, struct 
     if (!status && count > 8)
         status = fc_fail(error, FC_BAD_INPUT, "%s\nand %d more", faults, count - 8);
     else if (!status && count)
-        status = fc_fail(error, FC_BAD_INPUT, "%s", faults);
+        status = fc_fail_lines(error, FC_BAD_INPUT, faults);
     return status;
 }

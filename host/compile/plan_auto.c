@@ -179,9 +179,8 @@ static int settle(struct fc_settings *settings, const struct fc_catalog *catalog
     const struct fc_place *place = &settings->fields[FC_FIELD_MODEL].place;
     if (fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, error))
         return -1;
-    if (found.count == 0)
-        return no_plan(&plan, &options, &space, beliefs, place, error);
-    int status = put_choice(settings, &found.best[0].choice, &found, rest, error);
+    int status = found.count == 0 ? no_plan(&plan, &options, &space, beliefs, place, error)
+                                  : put_choice(settings, &found.best[0].choice, &found, rest, error);
     if (!status && found.count > 1)
         fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
                 "the plan was %s: %s, of %llu plans the fastest that fits in memory (%.3g s a step at the median; "
