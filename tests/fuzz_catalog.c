@@ -1,4 +1,4 @@
-/* fuzz_catalog.c: any bytes as a file of one's own catalog, for libFuzzer (tests/fuzz.sh builds and runs it).
+/* fuzz_catalog.c: any bytes as a file of one's own catalog, for libFuzzer (tests/long_fuzz.sh builds and runs it).
  *
  * Whatever the bytes are: the file is refused in one line that names a place in it, or every model, GPU and network in
  * the catalog can be asked for its figures. */
@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/language/catalog.h"
 #include "host/step/architecture.h"
 #include "host/step/gpu.h"
+#include "tests/fuzz_bundled.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-/* fuzz_csv.c: any bytes as a table of measured steps, for libFuzzer (tests/fuzz.sh builds and runs it).
+/* fuzz_csv.c: any bytes as a table of measured steps, for libFuzzer (tests/long_fuzz.sh builds and runs it).
  *
  * Whatever the bytes are: the table is refused in at most nine lines, the first of which names the file, or each row is used or has its reason. */
 #include <stdint.h>

@@ -12,6 +12,7 @@
 #include "host/base/document.h"
 #include "host/compile/scenario.h"
 #include "host/language/settings.h"
+#include "tests/fuzz_bundled.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
