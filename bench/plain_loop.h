@@ -14,14 +14,14 @@
 
 struct fc_loop_row {
     const char *scenario;
-    double failures;                   /* of a trial, on average */
-    double expected;                   /* wall time in closed form, days */
-    double loop_days, days;            /* means: of the loop, ours */
-    double loop_z, z;                  /* their distances from the closed form, standard errors */
-    double variance_ratio, variance_z; /* ours to the loop's; distance of the two, standard errors */
-    bool wrong;                        /* one of the three is 4 or more: no rates */
-    double loop_per_s, per_s;          /* trials per CPU second, median of the rounds */
-    const char *kernel;                /* ours */
+    double failures;                      /* of a trial, on average */
+    double expected;                      /* wall time in closed form, days */
+    double loop_days, days, sums_days;    /* means: of the loop, ours, ours by sums (cuda/model/run/sums.h) */
+    double loop_z, z, sums_z;             /* their distances from the closed form, standard errors */
+    double variance_ratio, variance_z;    /* ours to the loop's; distance of the two, standard errors */
+    bool wrong;                           /* one of the four is 4 or more: no rates */
+    double loop_per_s, per_s, sums_per_s; /* trials per CPU second, median of the rounds */
+    const char *kernel;                   /* ours */
 };
 
 enum { FC_BENCH_LOOPS = 2 };

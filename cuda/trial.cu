@@ -16,6 +16,15 @@ extern "C" __global__ void fc_begin(const struct fc_program *__restrict__ progra
         fc_pass_begin(program, tables, seed, first + at, &chunk, kept + at);
 }
 
+/* The next trial whose run goes event by event; count or above: there is none. */
+static __device__ __forceinline__ fc_u32 taken(const struct fc_trial_kept *kept, fc_u32 count, fc_u32 *next)
+{
+    fc_u32 at = atomicAdd(next, 1u);
+    while (at < count && kept[at].timeline.by[0] == FC_BY_SUMS)
+        at = atomicAdd(next, 1u);
+    return at;
+}
+
 /* The runs. `next`: the first trial that no thread has, 0 at the start. The threads of a warp meet after every event, so
  * that a long run holds up no other. */
 template <int mode>
@@ -27,7 +36,7 @@ static __device__ __forceinline__ void runs(const struct fc_program *__restrict_
     struct fc_timeline_lanes lane;
     lane.tables = &apart;
     lane.over[0] = 1;
-    fc_u32 at = atomicAdd(next, 1u);
+    fc_u32 at = taken(kept, count, next);
     bool running = at < count;
     if (running)
         fc_timeline_start(&program->run, &kept[at].timeline, first + at, 0, 0, &lane);
@@ -36,7 +45,7 @@ static __device__ __forceinline__ void runs(const struct fc_program *__restrict_
             fc_timeline_event_in(&program->run, tables, seed, &lane, mode);
         if (running && lane.over[0]) {
             fc_timeline_finish(&program->run, &kept[at].timeline, 0, &lane);
-            at = atomicAdd(next, 1u);
+            at = taken(kept, count, next);
             running = at < count;
             if (running)
                 fc_timeline_start(&program->run, &kept[at].timeline, first + at, 0, 0, &lane);

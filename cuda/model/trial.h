@@ -9,6 +9,7 @@
 #include "contract/contract.h"
 #include "run/run_inputs.h"
 #include "run/run_metrics.h"
+#include "run/sums.h"
 #include "step/step.h"
 #include "world.h"
 #include "run/timeline.h"
@@ -180,6 +181,8 @@ FC_FN void fc_trial_begin(FC_GLOBAL const struct fc_program *program, FC_GLOBAL 
                           chunk->memory_bytes + base);
         if (layers & FC_LAYER_RUN)
             fc_trial_prepare_run(program, base, chunk);
+        if ((layers & FC_LAYER_RUN) && program->run.sums.on)
+            fc_sums_run(&program->run, tables, seed, first + (fc_u64)base, base, &chunk->timeline);
     }
 }
 

@@ -28,9 +28,11 @@ FC_FN void fc_input_words(FC_GLOBAL const struct fc_program *program, fc_u64 see
     }
 }
 
-/* Fills reversed[FC_W] for the points of a lattice. */
+/* Fills reversed[FC_W] for the points of a lattice; 0 where there is none. */
 FC_FN void fc_point_lanes(FC_GLOBAL const struct fc_program *program, const fc_u32 *low, fc_u32 *reversed)
 {
+    FC_LANES (l)
+        reversed[l] = 0;
     if (program->shifts) {
         FC_LANES (l)
             reversed[l] = fc_reversed(low[l]);

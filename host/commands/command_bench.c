@@ -371,14 +371,16 @@ static void print_loops(const struct report *r)
     if (r->peer_count == 0)
         return;
     printf("\nA scalar loop in C over the same failures, one core, trials a CPU second (bench/plain_loop.h)\n"
-           "  %10s %10s %9s  %s\n",
-           "here", "loop", "ratio", "case");
+           "  %10s %10s %10s %9s %9s %9s  %s\n",
+           "here", "by sums", "loop", "ratio", "by sums", "to events", "case");
     for (int i = 0; i < FC_BENCH_LOOPS; i++) {
         const struct fc_loop_row *l = &r->loop[i];
         if (l->wrong)
-            printf("  WRONG: means z %.2g and %.2g (loop), variances z %.2g", l->z, l->loop_z, l->variance_z);
+            printf("  WRONG: means z %.2g, %.2g (by sums) and %.2g (loop), variances z %.2g", l->z, l->sums_z,
+                   l->loop_z, l->variance_z);
         else
-            printf("  %10.4g %10.4g %9.3g", l->per_s, l->loop_per_s, l->per_s / l->loop_per_s);
+            printf("  %10.4g %10.4g %10.4g %9.3g %9.3g %9.3g", l->per_s, l->sums_per_s, l->loop_per_s,
+                   l->per_s / l->loop_per_s, l->sums_per_s / l->loop_per_s, l->sums_per_s / l->per_s);
         printf("  %s (%.4g failures, %s)\n", l->scenario, l->failures, l->kernel);
     }
 }
@@ -537,6 +539,7 @@ static int write_json(const struct report *r, const struct options *o, struct fc
         fc_write_number(w, "variance_ratio", l->variance_ratio);
         if (!l->wrong) {
             fc_write_number(w, "trials_per_cpu_s", l->per_s);
+            fc_write_number(w, "sums_trials_per_cpu_s", l->sums_per_s);
             fc_write_number(w, "loop_trials_per_cpu_s", l->loop_per_s);
         }
         fc_write_end(w);

@@ -1,6 +1,7 @@
 /* compiled.c: see compiled.h. */
 #include "compiled.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,14 @@ static uint64_t digest_bytes(uint64_t hash, const void *data, size_t size)
 
 void fc_program_digest(struct fc_compiled *compiled)
 {
-    compiled->input_digest = digest_bytes(0xcbf29ce484222325u, &compiled->program, sizeof compiled->program);
+    /* a run event by event has the digest that it had before there were sums */
+    const char *program = (const char *)&compiled->program;
+    size_t sums = offsetof(struct fc_program, run.sums), after = sums + sizeof compiled->program.run.sums;
+    compiled->input_digest = digest_bytes(0xcbf29ce484222325u, program, sums);
+    if (compiled->program.run.sums.on)
+        compiled->input_digest = digest_bytes(compiled->input_digest, program + sums, after - sums);
+    compiled->input_digest =
+        digest_bytes(compiled->input_digest, program + after, sizeof compiled->program - after);
     compiled->input_digest = digest_bytes(compiled->input_digest, compiled->tables,
                                           compiled->table_floats * sizeof *compiled->tables);
 }

@@ -14,6 +14,7 @@
 #include "plan_scenario.h"
 #include "program_detail.h"
 #include "run_check.h"
+#include "sums.h"
 
 #define LONGEST_RUN 16.0 /* a run is given up when it takes this many times its failure-free time */
 
@@ -314,7 +315,8 @@ int fc_program_compile(struct fc_compiled *compiled, const struct fc_settings *s
     while (program->run_draws < program->draw_count &&
            program->draws[program->run_draws].input < FC_IN_CONTRACT_FIRST)
         program->run_draws++;
-    if ((program->layers & FC_LAYER_RUN) && compile_run(compiled, settings, error))
+    if ((program->layers & FC_LAYER_RUN) &&
+        (compile_run(compiled, settings, error) || fc_sums_compile(compiled, settings, error)))
         goto failed;
     choose_metrics(program);
     fc_program_digest(compiled);

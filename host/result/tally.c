@@ -73,25 +73,66 @@ static void note_extreme(struct fc_tally_metric *m, uint32_t min_key, uint64_t m
     }
 }
 
+/* Adds one value that is no extreme and has a key. */
+static inline void add_value(struct fc_tally_metric *m, float x, uint32_t key)
+{
+    uint64_t mantissa = fc_tally_mantissa(x);
+    uint64_t square = mantissa * mantissa;
+    uint32_t exponent = key >> 23;
+    fc_tally_count(m, fc_tally_bin(key), 1);
+    m->sum[exponent] += mantissa;
+    m->square_low[exponent] += square & 0xffffffu;
+    m->square_high[exponent] += square >> 24;
+}
+
+/* Values are looked through by pieces: most pieces have no value that is invalid and none that is an extreme. */
+enum { PIECE = 128 };
+
+/* Fills keys; returns whether all values are valid. *low, *high: the least and the greatest key. */
+static bool look_through(const float *values, uint32_t *keys, uint32_t *low, uint32_t *high)
+{
+    uint32_t invalid = 0, least = UINT32_MAX, most = 0;
+    for (int i = 0; i < PIECE; i++) {
+        keys[i] = fc_tally_key(values[i]);
+        invalid |= (uint32_t)!fc_tally_is_valid(values[i]);
+        least = keys[i] < least ? keys[i] : least;
+        most = keys[i] > most ? keys[i] : most;
+    }
+    *low = least;
+    *high = most;
+    return !invalid;
+}
+
+static uint64_t first_of(const uint32_t *keys, uint32_t key)
+{
+    uint64_t i = 0;
+    while (keys[i] != key)
+        i++;
+    return i;
+}
+
 void fc_tally_add(struct fc_tally *tally, int row, const float *values, size_t count, uint64_t first)
 {
     struct fc_tally_metric *m = &tally->metrics[row];
+    uint32_t keys[PIECE], low, high;
+    for (; count >= PIECE && look_through(values, keys, &low, &high);
+         count -= PIECE, values += PIECE, first += PIECE) {
+        if (m->count == 0 || low <= m->min_key || high >= m->max_key)
+            note_extreme(m, low, first + first_of(keys, low), high, first + first_of(keys, high));
+        m->count += PIECE;
+        for (int i = 0; i < PIECE; i++)
+            add_value(m, values[i], keys[i]);
+    }
     for (size_t i = 0; i < count; i++) {
         float x = values[i];
+        uint32_t key = fc_tally_key(x);
         if (!fc_tally_is_valid(x)) {
             m->invalid++;
             continue;
         }
-        uint32_t key = fc_tally_key(x);
-        uint64_t mantissa = fc_tally_mantissa(x);
-        uint64_t square = mantissa * mantissa;
-        uint32_t exponent = key >> 23;
         note_extreme(m, key, first + i, key, first + i);
         m->count++;
-        fc_tally_count(m, fc_tally_bin(key), 1);
-        m->sum[exponent] += mantissa;
-        m->square_low[exponent] += square & 0xffffffu;
-        m->square_high[exponent] += square >> 24;
+        add_value(m, x, key);
     }
 }
 

@@ -108,7 +108,7 @@ int fc_flows_of_world(const struct fc_program *program, const float *tables, uin
     memset(world, 0, sizeof *world);
     if (status == 0) {
         fc_trial_begin(program, tables, seed, number, 1, chunk);
-        if (program->layers & FC_LAYER_RUN) {
+        if ((program->layers & FC_LAYER_RUN) && chunk->timeline.by[0] != FC_BY_SUMS) {
             fc_timeline_start(&program->run, &chunk->timeline, number, 0, 0, lane);
             while (!lane->over[0])
                 fc_timeline_event(&program->run, tables, seed, lane);

@@ -82,6 +82,10 @@ int fc_replay_trial(const struct fc_program *program, const float *tables, uint6
                     struct fc_replay *replay, struct fc_error *error)
 {
     *replay = (struct fc_replay){.tick_s = (double)program->run.tick_s};
+    if ((program->layers & FC_LAYER_RUN) && program->run.sums.on)
+        return fc_fail(error, FC_BAD_INPUT,
+                       "reliability.timeline is sums, and a sum has no events to tell; replay with reliability.timeline: "
+                       "events");
     if (!(program->layers & FC_LAYER_RUN))
         return fc_fail(error, FC_BAD_INPUT,
                        "the scenario has no run to replay (its layers stop before it); state layers: run");

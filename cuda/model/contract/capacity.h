@@ -42,6 +42,11 @@ FC_FN fc_real fc_outages_beyond(fc_real rate, fc_real u)
 /* Counts again, one by one, for the lanes where fc_outages came to its end of eight. */
 FC_FN void fc_month_many_outages(const fc_real *rate, fc_real span, const fc_u32 *words, fc_real *count)
 {
+    fc_i32 any = 0;
+    FC_LANES (l)
+        any |= count[l] > 7.5f;
+    if (!any) /* as in nearly every month: the loop below is not vectorised */
+        return;
     FC_LANES (l) {
         if (count[l] > 7.5f)
             count[l] = fc_outages_beyond(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[l]));

@@ -157,6 +157,7 @@ FC_FN void fc_run_prepare(FC_GLOBAL const struct fc_run *run, fc_i32 base, fc_re
         t->detection_scale[i] = in[FC_IN_DETECTION_SCALE][l] * ticks_per_s;
         t->repair_scale[i] = in[FC_IN_REPAIR_SCALE][l] * ticks_per_s;
         t->swap_probability[i] = in[FC_IN_SWAP_PROBABILITY][l];
+        t->by[i] = 0;
     }
     if (run->detailed)
         fc_run_prepare_detail(run, base, in, t, hard_mean);

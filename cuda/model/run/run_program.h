@@ -50,6 +50,16 @@ struct fc_run_detail {
     struct fc_draw repair_automatic, rack_repair;
 };
 
+/* A run as sums instead of events (sums.h). Cumulants of the distribution of detection times: mean and standard deviation, s,
+ * then the third to the fifth over the powers of the latter. */
+struct fc_run_sums {
+    fc_i32 on;
+    fc_i32 normal_table; /* quantile table of the standard normal */
+    float detection_mean, detection_sd, detection_skew, detection_excess, detection_fifth;
+    float repair_mean; /* s */
+    float log_places;  /* ln((spares + 1)!) */
+};
+
 /* One run: the timeline layer (timeline.h). */
 struct fc_run {
     float tick_s;           /* length of a tick, a power of two, s */
@@ -69,6 +79,7 @@ struct fc_run {
     fc_i32 operation;         /* 1: FC_IN_OPERATION_OVERHEAD is drawn and may be above 0 */
     fc_i32 detailed;          /* 1: `detail` is in use */
     struct fc_run_detail detail;
+    struct fc_run_sums sums;
 };
 
 #endif

@@ -22,6 +22,7 @@
 
 #include "interval.h"
 #include "replacement.h"
+#include "sums.h"
 
 /* Time up to the next thing that happens, cut into its parts. All in ticks. */
 struct fc_span_lanes {
@@ -374,7 +375,16 @@ FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const
     }
 }
 
-/* Simulates the first `count` trials of the chunk; trial i of the chunk has the number first + i. */
+/* The first trial of the chunk from `next` on that goes event by event; count: none does. */
+FC_FN fc_i32 fc_timeline_next(const struct fc_timeline_chunk *chunk, fc_i32 next, fc_i32 count)
+{
+    while (next < count && chunk->by[next] == FC_BY_SUMS)
+        next++;
+    return next;
+}
+
+/* Simulates the first `count` trials of the chunk, but for those that went by sums; trial i of the chunk has the number
+ * first + i. */
 FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, fc_u64 seed,
                            fc_u64 first, fc_i32 count, struct fc_timeline_chunk *chunk)
 {
@@ -383,11 +393,11 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
     struct fc_timeline_tables apart;
     lane.tables = &apart;
 #endif
-    fc_i32 next = 0;
+    fc_i32 next = fc_timeline_next(chunk, 0, count);
     fc_i32 running = 0;
     for (fc_i32 l = 0; l < FC_W; l++) {
         fc_i32 index = next < count ? next : -1;
-        next += index >= 0;
+        next = fc_timeline_next(chunk, next + 1, count);
         running += index >= 0;
         fc_timeline_start(run, chunk, first, index, l, &lane);
     }
@@ -403,7 +413,7 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
                 continue;
             fc_timeline_finish(run, chunk, l, &lane);
             fc_i32 index = next < count ? next : -1;
-            next += index >= 0;
+            next = fc_timeline_next(chunk, next + 1, count);
             running -= index < 0;
             fc_timeline_start(run, chunk, first, index, l, &lane);
         }

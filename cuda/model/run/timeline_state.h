@@ -56,6 +56,7 @@ struct fc_timeline_chunk {
     fc_real repair_scale[FC_CHUNK];
     fc_real swap_probability[FC_CHUNK];
     fc_real programme_share[FC_CHUNK]; /* of the kept training that the programme spends */
+    fc_i32 by[FC_CHUNK];               /* enum fc_by (sums.h): 0 where runs go event by event */
 
     fc_i32 wall[FC_CHUNK];
     fc_i32 productive[FC_CHUNK];
@@ -307,6 +308,16 @@ FC_FN void fc_timeline_finish_detail(struct fc_timeline_chunk *chunk, fc_i32 i, 
         chunk->class_count[c][i] = FC_TABLES(lane)->class_count[c][l];
 }
 
+/* Takes what people and programme spend off the productive time of trial i. */
+FC_FN void fc_timeline_programme(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk, fc_i32 i)
+{
+    fc_real share = run->operation ? chunk->programme_share[i] : 0.0f;
+    fc_i32 programme = fc_to_ticks((fc_real)chunk->productive[i] * share);
+    programme = fc_min_i32(programme, chunk->productive[i]);
+    chunk->programme[i] = programme;
+    chunk->productive[i] -= programme;
+}
+
 /* Writes the finished run of lane l back to the chunk. */
 FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk, fc_i32 l,
                               const struct fc_timeline_lanes *lane)
@@ -326,11 +337,7 @@ FC_FN void fc_timeline_finish(FC_GLOBAL const struct fc_run *run, struct fc_time
     chunk->finished[i] = lane->finished[l];
     if (run->detailed)
         fc_timeline_finish_detail(chunk, i, l, lane);
-    fc_real share = run->operation ? chunk->programme_share[i] : 0.0f;
-    fc_i32 programme = fc_to_ticks((fc_real)chunk->productive[i] * share);
-    programme = fc_min_i32(programme, chunk->productive[i]);
-    chunk->programme[i] = programme;
-    chunk->productive[i] -= programme;
+    fc_timeline_programme(run, chunk, i);
 }
 
 #endif
