@@ -53,6 +53,10 @@ is "fans of a contract's money" "$status" 0
 page flows
 flopcast flows $aws --trial 3 -o "$work/one.json" --report "$work/one.html"
 page one
+flopcast flows $aws --by year -n 100 -q
+has "flows in one unit, as accounts are" "$work/out" '^bills_usd \[M USD\] *1 *-[0-9]* '
+is "and equal to the CSV's" "$(awk '/^bills_usd/ { print $5 }' "$work/out")" \
+    "$("$FLOPCAST" flows $aws --by year -n 100 --csv -q | awk -F, '$1 == "bills_usd" && $3 == 1 { printf "%.0f", $4 / 1e6 }')"
 flopcast flows $aws -n 100 -o "$work/flows.csv"
 is "flows as CSV" "$(head -1 "$work/flows.csv")" "flow,unit,year,mean,p5,p50,p95"
 flopcast stress $aws --of run_cost_usd@5e26 --above '1 B USD' --shock 'contract.mfu=*0.8' --shock 'prices.gpu_hour=*1.3' --reverse \

@@ -12,6 +12,7 @@
 #include "host/base/command_line.h"
 #include "host/base/document_write.h"
 #include "host/base/options.h"
+#include "host/base/format.h"
 #include "host/base/table.h"
 #include "host/base/notes_write.h"
 #include "host/compile/assumptions.h"
@@ -35,6 +36,7 @@ static const char help[] =
     "      --report F.html   write it as a page with fan charts\n"
     "      --csv             print CSV instead of a table\n"
     "      --json            print JSON instead of a table\n"
+    "  -q, --quiet           no notes on stderr\n"
     "  -h, --help            this text\n";
 
 enum {
@@ -58,6 +60,7 @@ static const struct option long_options[] = {
     {"report", required_argument, NULL, OPTION_REPORT},
     {"csv", no_argument, NULL, OPTION_CSV},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -73,7 +76,7 @@ struct options {
     struct fc_outputs outputs;
     const struct period *by;
     uint64_t trial;
-    bool has_trial, csv, json;
+    bool has_trial, csv, json, quiet;
 };
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
@@ -82,7 +85,7 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     optind = 1;
     opterr = 0;
     o->by = &periods[2];
-    while ((option = getopt_long(argc, argv, ":n:s:o:h", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":n:s:o:qh", long_options, NULL)) != -1) {
         switch (option) {
         case OPTION_BY:
             o->by = NULL;
@@ -114,6 +117,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         case OPTION_JSON:
             o->json = true;
             break;
+        case 'q':
+            o->quiet = true;
+            break;
         case 'h':
             return 1;
         default:
@@ -131,6 +137,27 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     return fc_outputs_take(&o->outputs, o->output, o->report, 0, error);
 }
 
+/* One scale for all flows of a unit, so that they can be added by eye; money in millions at most, as in accounts. */
+struct flow_scale {
+    struct fc_scale scale;
+    int decimals; /* five significant digits for the largest */
+};
+
+static struct flow_scale scale_of(const struct fc_flow_bands *b, const char *unit, bool one_world)
+{
+    double most = 0, v[4];
+    for (int f = 0; f < FC_BANDS; f++)
+        for (int p = 0; p < b->periods && strcmp(fc_band_unit(f), unit) == 0; p++) {
+            fc_flow_bands_figures(b, f, p, v);
+            for (int q = 0; q < (one_world ? 1 : 4); q++)
+                most = fmax(most, fabs(v[q]));
+        }
+    struct flow_scale found = {.scale = fc_scale_for(unit, strcmp(unit, "USD") == 0 ? fmin(most, 9e8) : most)};
+    double scaled = most / found.scale.factor;
+    found.decimals = scaled > 0 ? (int)fmax(4 - floor(log10(scaled)), 0) : 0;
+    return found;
+}
+
 static void print_table(const struct fc_flow_bands *b, const struct fc_scenario *s, const struct options *o)
 {
     struct fc_table table;
@@ -143,11 +170,18 @@ static void print_table(const struct fc_flow_bands *b, const struct fc_scenario 
         fc_table_cell(&table, "%s", q == 0 ? "P5" : q == 1 ? "P50" : "P95");
     for (int f = 0; f < FC_BANDS; f++)
         for (int p = 0; p < b->periods && !fc_flow_bands_zero(b, f); p++) {
+            struct flow_scale s_of = scale_of(b, fc_band_unit(f), o->has_trial);
             fc_flow_bands_figures(b, f, p, v);
-            fc_table_cell(&table, "%s", p == 0 ? fc_band_name(f) : "");
+            if (p == 0)
+                fc_table_cell(&table, "%s [%s]", fc_band_name(f), s_of.scale.unit);
+            else
+                fc_table_cell(&table, "%s", "");
             fc_table_cell(&table, "%d", p + 1);
             for (int q = 0; q < (o->has_trial ? 1 : 4); q++)
-                fc_table_cell(&table, "%.5g", v[q]);
+                if (v[q] == 0)
+                    fc_table_cell(&table, "0");
+                else
+                    fc_table_cell(&table, "%.*f", s_of.decimals, v[q] / s_of.scale.factor);
         }
     if (o->has_trial)
         printf("%s: world %llu, seed %llu\n\n", s->name, (unsigned long long)o->trial,
@@ -217,6 +251,8 @@ int fc_command_flows(int argc, char **argv)
     if (!status)
         status = fc_scenario_open(&scenario, o.scenario, &o.scenario_options, &error);
     opened = !status;
+    if (opened)
+        fc_scenario_print_notes(&scenario, stderr, o.quiet);
     if (!status)
         status = fc_outputs_open(&o.outputs, &error);
     if (!status)

@@ -189,7 +189,13 @@ static void note_unread(struct fc_settings *settings)
 {
     for (int i = 0; i < FC_FIELD_COUNT; i++) {
         const struct fc_setting *s = &settings->fields[i];
-        if (s->is_set && !s->from_default && !fc_field_in_use(settings, &fc_fields[i]))
+        if (!s->is_set || s->from_default || fc_field_in_use(settings, &fc_fields[i]))
+            continue;
+        if (fc_fields[i].use == FC_USE_TERMINATION)
+            fc_note(&settings->notes, FC_NOTE, "key-unread", &s->place,
+                    "%s counts in 'flopcast value terminate'; nothing else reads it without contract.terminate",
+                    fc_fields[i].path);
+        else
             fc_note(&settings->notes, FC_NOTE, "key-unread", &s->place,
                     "%s is stated, but nothing in this scenario reads it (layers: %s)", fc_fields[i].path,
                     fc_fields[FC_FIELD_LAYERS].choices[settings->fields[FC_FIELD_LAYERS].choice]);
