@@ -10,7 +10,7 @@ import math
 import re
 import sys
 
-page = open(sys.argv[1], encoding="utf-8").read()
+page = open(sys.argv[1], encoding="utf-8").read().replace("<wbr>", "")
 numbers, texts = set(), []
 
 

@@ -28,6 +28,36 @@ flopcast run gb300-nvl72-frontier $quick -n 400 -q -o "$work/frontier.html" --js
 is "a page by the ending of -o" "$status" 0
 cp "$work/out" "$work/frontier.json"
 page frontier
+has "the page of a run shows its course day by day" "$work/frontier.html" 'trained_share</b>: tokens trained and kept so far, P50 with P5 to P95'
+if command -v python3 >/dev/null; then
+    is "which begins with nothing, never goes back, and ends with the run" "$(python3 - "$work/frontier.json" <<'END'
+import json, sys
+result = json.load(open(sys.argv[1]))
+course, days = result["course"], result["metrics"]["wall_clock_days"]
+flows = course["flows"]
+for name, flow in flows.items():
+    for key in flow.keys() - {"unit"}:
+        values = flow[key]
+        if values[0] != 0 or any(b < a for a, b in zip(values, values[1:])) or len(values) != len(course["period"]):
+            print(name, key, values)
+if not days["p95"] <= course["period"][-1] <= 1.2 * days["p95"]:
+    print("period", course["period"])
+if not 0.9 < flows["ended_share"]["mean"][-1] <= 1 or flows["trained_share"]["p50"][-1] != 1:
+    print(flows["ended_share"], flows["trained_share"]["p50"])
+cost = result["metrics"]["cost_usd"]["p50"]
+if abs(flows["cost_usd"]["p50"][-1] / cost - 1) > 0.1:
+    print("cost", flows["cost_usd"]["p50"][-1], cost)
+END
+)" ""
+    # A wrong figure, a figure from nowhere, a number in a sentence and a label over another are found.
+    for wrong in 's/<data value="[^"]*">\([0-9.]*\) days/<data value="77.125">77.1 days/' 's/>\([0-9][0-9.]*\) days</>9\1 days</' \
+        's/<p>The forecast of/<p>In 4711 worlds the forecast of/' 's/\(class="label" x="8.0" y="\)48.0/\114.0/'; do
+        sed "$wrong" "$work/frontier.html" >"$work/planted.html"
+        differs "something is planted: $wrong" "$(cksum <"$work/planted.html")" "$(cksum <"$work/frontier.html")"
+        python3 tests/check_page.py "$work/planted.html" "$work/frontier.json" >"$work/wrong" 2>&1
+        is "and found: $(head -1 "$work/wrong" | cut -c1-60)" "$?" 1
+    done
+fi
 flopcast compare $aws openai-aws-azure openai-four-clouds -n 1000 -q -o "$work/compare.json" --report "$work/compare.html"
 is "three scenarios side by side" "$status" 0
 has "each has a letter" "$work/out" '^C: openai-four-clouds'

@@ -65,7 +65,17 @@ costly "init" init --model llama3-8b --gpus 64xh100 --tokens 1T
 costly "validate" validate
 costly "validate --memory" validate --memory
 costly "backtest of one row" backtest --row llama3-405b -q
+costly "value" value terminate take-or-pay-500m -n 1000 -q
+if [ "${WIDTHS:-}" ]; then # twenty seconds
+    costly "a benchmark" bench --no-scenarios --seconds 0.02 -b cpu
+fi
 costly "calibrate" calibrate gb300-nvl72-frontier --step-time '20 s +- 2 %'
+printf 'hours,steps\n240,250000\n' >"$work/log.csv"
+costly "update" update gb300-nvl72-frontier $quick --log "$work/log.csv" -n 2000 -q
+# (report prints nothing but the files that it is asked for.)
+is "each command is here" "$(for command in $commands; do
+    grep -q "^ *\(fits\|costly\) \"[^\"]*\" $command\( \|\$\)" tests/suite_width.sh || echo "$command"
+done | tr '\n' ' ')" "report run "
 fits "list" list
 fits "list metrics" list metrics
 fits "list scenarios" list scenarios

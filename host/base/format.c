@@ -82,6 +82,19 @@ void fc_format_number(double value, int digits, char *text, size_t size)
     snprintf(text, size, "%.*f", decimals > 0 ? decimals : 0, value);
 }
 
+void fc_format_group(char *text, size_t size)
+{
+    size_t from = strcspn(text, "0123456789"), digits = strspn(text + from, "0123456789"), length = strlen(text);
+    size_t commas = digits > 4 ? (digits - 1) / 3 : 0;
+    if (commas == 0 || length + commas + 1 > size)
+        return;
+    for (size_t behind = 3; behind < digits; behind += 3) {
+        char *at = text + from + digits - behind;
+        memmove(at + 1, at, strlen(at) + 1);
+        *at = ',';
+    }
+}
+
 void fc_format_figure(double value, double error, const struct fc_scale *scale, char *text, size_t size)
 {
     double v = value / scale->factor, e = error / scale->factor;

@@ -30,6 +30,10 @@ void fc_format_number(double value, int digits, char *text, size_t size);
 /* 1234567 as "1,234,567". */
 void fc_format_count(unsigned long long count, char *text, size_t size);
 
+/* Puts commas between the thousands of the first number in `text`, where it has five digits or more before its point and the room
+ * is there: "15984 ±409" -> "15,984 ±409". */
+void fc_format_group(char *text, size_t size);
+
 /* Columns that `text` takes on a terminal: UTF-8 characters, not bytes. */
 int fc_text_width(const char *text);
 

@@ -19,6 +19,7 @@
 #include "host/base/progress.h"
 #include "host/base/stop.h"
 #include "host/base/version.h"
+#include "host/analysis/course.h"
 #include "host/analysis/influence.h"
 #include "host/report/ledger.h"
 #include "host/report/outputs.h"
@@ -469,41 +470,68 @@ static int find_influences(const struct fc_scenario *scenario, const struct fc_s
                : -2;
 }
 
-/* The files that are made of the JSON at the end. */
-/* For a page of a contract: its money and capacity by month. */
-static int find_months(const struct options *o, const struct fc_scenario *scenario, struct fc_result *result,
-                       struct fc_error *error)
+static bool wants_page(const struct options *o)
 {
-    enum { WORLDS = 1000 };
-    const struct fc_program *program = &scenario->compiled.program;
     bool page = false;
     for (int i = 0; i < o->outputs.count; i++)
         page |= o->outputs.list[i].kind == FC_OUTPUT_HTML;
-    if (!page || program->contract.months.months <= 0 || program->shifts)
-        return 0;
+    return page;
+}
+
+/* The money and capacity of a contract by month. */
+static int write_months(struct fc_writer *w, const struct fc_scenario *scenario, uint64_t worlds, struct fc_error *error)
+{
     struct fc_flow_bands bands = {0};
-    struct fc_writer *w;
-    uint64_t worlds = result->trials_asked > 0 && result->trials_asked < WORLDS ? result->trials_asked : WORLDS;
-    size_t size;
-    FILE *out = open_memstream(&result->months_json, &size);
-    int status = out ? fc_flow_bands_simulate(&bands, program, scenario->compiled.tables, scenario->seed, 0, worlds, 1,
-                                              error)
-                     : fc_fail(error, FC_FAULT, "out of memory for the months of the page");
-    if (!status)
-        status = fc_writer_open(&w, out, FC_JSON, error);
+    int status = fc_flow_bands_simulate(&bands, &scenario->compiled.program, scenario->compiled.tables, scenario->seed, 0,
+                                        worlds, 1, error);
     if (!status) {
-        fc_write_map(w, NULL);
         fc_write_unsigned(w, "trials", worlds);
         fc_flow_bands_write(&bands, "month", false, w);
-        fc_write_end(w);
-        status = fc_writer_close(w, error);
     }
-    if (out && fclose(out) && !status)
-        status = fc_fail(error, FC_FAULT, "out of memory for the months of the page");
     fc_flow_bands_free(&bands);
     return status;
 }
 
+/* The last moment of a run's course: when nearly all worlds have ended, as far as they are watched. */
+static double last_day(const struct fc_result *result)
+{
+    static const double p[] = {0.95, 0.9, 0.75, 0.5};
+    const struct fc_tally_metric *days = fc_tally_find(&result->tally, FC_M_WALL_CLOCK_DAYS);
+    for (size_t i = 0; days && i < sizeof p / sizeof p[0]; i++) {
+        struct fc_estimate e = fc_statistics_quantile(days, p[i]);
+        if (!e.refused && e.value > 0 && e.value < result->longest_days)
+            return e.value;
+    }
+    return result->longest_days;
+}
+
+/* For a page: what happens over time, in some of the worlds. Of a contract its months, of a run its course. */
+static int find_course(const struct options *o, const struct fc_scenario *scenario, const struct fc_selection *selection,
+                       struct fc_result *result, struct fc_error *error)
+{
+    const struct fc_program *program = &scenario->compiled.program;
+    bool months = program->contract.months.months > 0 && !program->shifts;
+    if (!wants_page(o) || result->trials_asked == 0 || !(months || fc_course_is_of(program)))
+        return 0;
+    uint64_t worlds = result->trials_asked < FC_COURSE_WORLDS ? result->trials_asked : FC_COURSE_WORLDS;
+    struct fc_writer *w;
+    size_t size;
+    FILE *out = open_memstream(months ? &result->months_json : &result->course_json, &size);
+    int status = out ? fc_writer_open(&w, out, FC_JSON, error) : fc_fail(error, FC_FAULT, "out of memory for the page");
+    if (!status) {
+        fc_write_map(w, NULL);
+        status = months ? write_months(w, scenario, worlds, error)
+                        : fc_course_write(w, scenario, selection, last_day(result), worlds, error);
+        fc_write_end(w);
+        if (fc_writer_close(w, status ? &(struct fc_error){0} : error))
+            status = -1;
+    }
+    if (out && fclose(out) && !status)
+        status = fc_fail(error, FC_FAULT, "out of memory for the page");
+    return status;
+}
+
+/* The files that are made of the JSON at the end. */
 static int write_files(struct options *o, const struct fc_result *result, struct fc_error *error)
 {
     if (!fc_outputs_any(&o->outputs))
@@ -720,7 +748,7 @@ static int run(struct options *o, struct fc_error *error)
     int moved = partial || o->shards || outcome.abandoned
                     ? -1
                     : find_influences(&scenario, &selection, &result, influences, &worlds, &influence_error);
-    if (!partial && !o->shards && find_months(o, &scenario, &result, error))
+    if (!partial && !o->shards && !outcome.abandoned && find_course(o, &scenario, &selection, &result, error))
         goto out;
     unwritten = o->output && (any || !partial) && fc_result_write(&result, shared.output, &write_error) != 0;
     if (!partial)

@@ -21,9 +21,8 @@ static const char style[] =
     "overflow-wrap:anywhere}h2{margin:1.8rem 0 .5rem;font-size:1.15rem;border-bottom:1px solid var(--line)}"
     "h3{margin:1rem 0 .2rem;font-size:1rem}.answer p{font-size:1.1rem;margin:.4rem 0;max-width:60rem}"
     ".answer data{font-weight:650}.answer .more p{font-size:.95rem;margin:.15rem "
-    "0}.plots{display:grid;gap:1rem;align-items:start;"
-    "grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr))}"
-    "figure{margin:0;padding:.7rem "
+    "0}.plots{columns:2 25rem;column-gap:1rem}"
+    "figure{margin:0 0 1rem;break-inside:avoid;padding:.7rem "
     ".8rem;background:var(--card);border-radius:.5rem;min-width:0;max-width:46rem}"
     "figcaption{font-size:.92rem;margin-bottom:.3rem;overflow-wrap:anywhere}figcaption b{font-weight:650}"
     "svg{display:block;width:100%;height:auto;font-size:12px}svg text{fill:var(--ink)}"
@@ -38,6 +37,12 @@ static const char style[] =
     "th{text-align:left}"
     "th{font-weight:600;color:var(--soft)}td:first-child,.left td{white-space:normal}"
     "td:first-child{overflow-wrap:anywhere;min-width:11rem}"
+    "@media (max-width:40rem){.table td:first-child,.table th:first-child{position:sticky;left:0;"
+    "background:var(--page);min-width:8.5rem;max-width:9.5rem}"
+    ".left table,.left tbody,.left tr,.left td{display:block}.left thead{display:none}.left tr{border-bottom:1px solid "
+    "var(--line);padding:.3rem 0}.left td{border:0;padding:0 .2rem;max-width:none}.left td:empty{display:none}"
+    ".left .table td:first-child{font-weight:600;position:static;max-width:none}"
+    ".left td:nth-child(5):not(:empty)::before{content:'rank correlation '}}"
     "td small{display:block;color:var(--soft);line-height:1.3}"
     ".left td{overflow-wrap:anywhere;min-width:5rem}.left td:first-child{white-space:nowrap}"
     "ul{padding-left:1.2rem;margin:.3rem 0}.warning{border-left:.3rem solid var(--two);padding-left:.6rem;"
@@ -45,13 +50,13 @@ static const char style[] =
     "border-radius:.4rem;font-size:.85rem}footer,.fine{color:var(--soft);font-size:.85rem;"
     "overflow-wrap:anywhere}summary{cursor:pointer}"
     "@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--card:#fff;"
-    "--one:#0072b2;--two:#d55e00;--band:#9cc8e6}@page{size:A4;margin:13mm}"
-    "html{font-size:8.5pt}body{padding:0;max-width:none}h1{font-size:15pt}h2{font-size:11pt;margin:.8rem 0 "
+    "--one:#0072b2;--two:#d55e00;--band:#9cc8e6}@page{size:A4;margin:11mm}"
+    "html{font-size:8.2pt}body{padding:0;max-width:none;line-height:1.35}h1{font-size:15pt}h2{font-size:11pt;margin:.6rem 0 "
     ".3rem;"
     "break-after:avoid}h3{break-after:avoid;margin:.6rem 0 .1rem}.answer p{margin:.1rem 0;max-width:none;font-size:1rem}.answer .more p{font-size:.85rem;margin:0}"
-    ".plots{grid-template-columns:1fr 1fr;gap:.4rem}"
-    "figure{break-inside:avoid;border:1px solid var(--line);padding:.3rem .5rem;max-width:none}"
-    "table{font-size:7pt;line-height:1.3}.left td:nth-child(2){min-width:13rem}.left td:last-child{width:100%}th,td{padding:.02rem .35rem}td:first-child{min-width:0}tr{break-inside:avoid}"
+    ".plots{columns:2;column-gap:.4rem}"
+    "figure{margin:0 0 .4rem;border:1px solid var(--line);padding:.3rem .5rem;max-width:none}"
+    "table{font-size:6.8pt;line-height:1.2}.left td:nth-child(2){min-width:13rem}.left td:last-child{width:100%}th,td{padding:.02rem .35rem}td:first-child{min-width:0}tr{break-inside:avoid}"
     ".table{overflow:visible}td small{display:none}.screen{display:none}pre{border:1px solid var(--line);"
     "padding:.3rem}.fine{margin:.2rem 0}}";
 
@@ -170,6 +175,7 @@ void fc_html_figure(FILE *out, const struct fc_node *map, const char *key, const
     char *error = strstr(shown, " ±");
     if (error && !with_error)
         *error = '\0';
+    fc_format_group(shown, sizeof shown);
     fc_html_data(out, text, shown);
 }
 
@@ -186,6 +192,7 @@ void fc_html_figure_in_words(FILE *out, const struct fc_node *map, const char *k
     double scaled = value / scale->factor;
     int digits = fabs(scaled) >= 1000 ? 4 : 3;
     fc_format_number(scaled, digits, shown, sizeof shown);
+    fc_format_group(shown, sizeof shown);
     bool days = strcmp(scale->unit, "day") == 0;
     if (strncmp(scale->unit, "1e", 2) == 0) /* 2.7 of "1e28 FLOP" */
         snprintf(plural, sizeof plural, "%s", scale->unit + 1);
@@ -235,7 +242,33 @@ void fc_html_value(FILE *out, const struct fc_node *map, const char *key, double
         snprintf(shown, sizeof shown, "%.0f", scaled);
     else
         fc_format_number(scaled, digits, shown, sizeof shown);
+    fc_format_group(shown, sizeof shown);
     fc_html_data(out, text, shown);
+}
+
+void fc_html_percent(FILE *out, const struct fc_node *map, const char *key)
+{
+    char shown[64];
+    const char *text = fc_node_text(map, key);
+    double percent = 100 * fc_html_number(map, key);
+    if (!text || !isfinite(percent)) {
+        fputs("n/a", out);
+        return;
+    }
+    bool whole = percent == floor(percent);
+    snprintf(shown, sizeof shown, "%.*f %%", whole ? 0 : fabs(percent) < 10 || percent > 99 ? 2 : 1, percent);
+    fc_html_data(out, text, shown);
+}
+
+void fc_html_name(FILE *out, const char *name)
+{
+    char part[2] = "";
+    for (; *name; name++) {
+        part[0] = *name;
+        fc_html_text(out, part);
+        if (strchr("_@.", *name) && name[1])
+            fputs("<wbr>", out);
+    }
 }
 
 void fc_html_table(FILE *out, const char *const *heads)

@@ -55,6 +55,12 @@ void fc_html_probability(FILE *out, const struct fc_node *map);
 /* A number times `factor`, with `digits` significant digits, or whole. */
 void fc_html_value(FILE *out, const struct fc_node *map, const char *key, double factor, int digits);
 
+/* A share in percent, "67.4 %", "0.02 %". */
+void fc_html_percent(FILE *out, const struct fc_node *map, const char *key);
+
+/* A name of words between underscores, which may be broken there. */
+void fc_html_name(FILE *out, const char *name);
+
 /* A table: its head from `heads` (NULL-terminated; the first column is flush left), then rows of cells. */
 void fc_html_table(FILE *out, const char *const *heads);
 void fc_html_table_end(FILE *out);

@@ -25,7 +25,10 @@ void fc_page_metric_cell(FILE *out, const char *name, const char *unit)
 {
     char what[200];
     fc_page_describe(name, what, sizeof what);
-    fc_html_say(out, "<td>", *unit ? "%s [%s]" : "%s", name, unit);
+    fputs("<td>", out);
+    fc_html_name(out, name);
+    if (*unit)
+        fc_html_say(out, " ", "[%s]", unit);
     fc_html_say(out, "<small>", "%s", what);
     fputs("</small></td>", out);
 }

@@ -1,4 +1,5 @@
 /* page_compare.c: the pages of a comparison: of scenarios on the same worlds, and of two results. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -49,9 +50,11 @@ static bool is_asked_for(const struct fc_metric_info *info)
 static void say_mean(FILE *out, const struct fc_node *m, const struct fc_node *side)
 {
     const struct fc_metric_info *info = fc_page_metric(m->key);
-    struct fc_scale scale = info && info->probability
-                                ? (struct fc_scale){0.01, "%"}
-                                : fc_scale_for(info ? info->unit : "1", fc_html_number(side, "mean"));
+    struct fc_scale scale = fc_scale_for(info ? info->unit : "1", fc_html_number(side, "mean"));
+    if (info && info->probability) {
+        fc_html_percent(out, side, "mean");
+        return;
+    }
     fc_html_figure_in_words(out, side, "mean", &scale);
 }
 
@@ -61,6 +64,7 @@ static void say(FILE *out, const struct fc_node *m)
     char what[200];
     const struct fc_node *first = side_of(m, 0);
     fc_page_describe(m->key, what, sizeof what);
+    what[0] = (char)toupper((unsigned char)what[0]);
     fc_html_say(out, "<p><span class=\"soft\">", "%s (mean): ", what);
     fputs("</span>A ", out);
     say_mean(out, m, first);
@@ -80,8 +84,8 @@ static void say(FILE *out, const struct fc_node *m)
         if (!isfinite(fc_html_number(s, "p_better")))
             continue;
         fputs(" (better than A in ", out);
-        fc_html_value(out, s, "p_better", 100, 3);
-        fputs(" % of the worlds)", out);
+        fc_html_percent(out, s, "p_better");
+        fputs(" of the worlds)", out);
     }
     fputs(".</p>\n", out);
 }
@@ -103,6 +107,7 @@ static void plot_differences(FILE *out, const struct fc_node *root, int side)
         if (!info || !info->headline || !isfinite(change) || change == 0 || !(size > 0))
             continue;
         fc_format_number(100 * change, 3, shown[count], sizeof shown[0] - 4);
+        fc_format_group(shown[count], sizeof shown[0] - 4);
         strcat(shown[count], " %");
         rows[count] = (struct fc_bars_row){.label = m->key,
                                            .shown = shown[count],
@@ -127,7 +132,7 @@ static void plot_chances(FILE *out, const struct fc_node *m, int sides)
     for (int i = 0; i < sides; i++) {
         const struct fc_node *s = side_of(m, i);
         snprintf(labels[i], sizeof labels[0], "%c", letter(i));
-        snprintf(shown[i], sizeof shown[0], "%.3g %%", 100 * fc_html_number(s, "mean"));
+        snprintf(shown[i], sizeof shown[0], "%.2f %%", 100 * fc_html_number(s, "mean"));
         rows[i] = (struct fc_bars_row){.label = labels[i],
                                        .shown = shown[i],
                                        .value = fc_node_text(s, "mean"),
@@ -137,6 +142,14 @@ static void plot_chances(FILE *out, const struct fc_node *m, int sides)
     }
     snprintf(caption, sizeof caption, "P(%s): %s", m->key, fc_page_metric(m->key)->what);
     fc_bars(out, caption, rows, sides, 0);
+}
+
+/* A difference that a metric's 24 bits cannot tell from none. */
+static bool is_rounding(const struct fc_node *m, const struct fc_node *side)
+{
+    const char *noise = fc_node_text(side, "within_noise");
+    return noise && strcmp(noise, "true") == 0 && fabs(fc_html_number(side, "relative")) < 0x1p-24 * 16 &&
+           fabs(fc_html_number(side_of(m, 0), "mean")) > 0;
 }
 
 void fc_page_compare(FILE *out, const struct fc_node *root)
@@ -201,12 +214,12 @@ void fc_page_compare(FILE *out, const struct fc_node *root)
                 continue;
             const char *noise = fc_node_text(s, "within_noise");
             fputs("<td>", out);
-            if (fc_html_number(s, "p_equal") == 1)
+            if (fc_html_number(s, "p_equal") == 1 || is_rounding(m, s))
                 fputs("the same", out);
             else
                 fc_html_figure(out, s, "difference", &scale, true);
             if (fc_html_number(s, "p_equal") != 1 && noise && strcmp(noise, "true") == 0)
-                fputs("<small>within noise</small>", out);
+                fputs(is_rounding(m, s) ? "<small>but for rounding</small>" : "<small>within noise</small>", out);
             fputs("</td>", out);
         }
         fputs("</tr>\n", out);

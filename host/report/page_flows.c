@@ -11,6 +11,7 @@ enum { PERIODS = 512 };
 struct flow {
     const struct fc_node *map;
     int count;
+    double at[PERIODS]; /* the ends of the periods: 1, 2 ... or days */
     double lo[PERIODS], middle[PERIODS], hi[PERIODS], size;
 };
 
@@ -37,7 +38,7 @@ static bool read_flow(const struct fc_node *root, const char *name, struct flow 
     flow->map = fc_node_get(fc_node_get(root, "flows"), name);
     flow->count = flow->map ? read_list(flow->map, "p50", flow->middle) : 0;
     flow->size = 0;
-    if (!flow->count)
+    if (!flow->count || read_list(root, "period", flow->at) != flow->count)
         return false;
     read_list(flow->map, "p5", flow->lo);
     read_list(flow->map, "p95", flow->hi);
@@ -46,36 +47,84 @@ static bool read_flow(const struct fc_node *root, const char *name, struct flow 
     return flow->size > 0;
 }
 
+/* Axes from 0 (or the least value) to the most, and from the first period to the last. A course counts its days from 0 on. */
+static void open_axes(struct fc_plot *plot, FILE *out, const struct fc_node *root, const struct flow *flow, const char *caption,
+                      double least, double most, const char *unit)
+{
+    const char *by = fc_node_text(root, "by");
+    bool days = by && strcmp(by, "day") == 0;
+    fc_plot_open(plot, out, caption, 210, 0);
+    fc_plot_y(plot, least, most, false, unit);
+    fc_plot_x(plot, days ? 0 : flow->at[0], flow->count > 1 ? flow->at[flow->count - 1] : flow->at[0] + 1, false,
+              days ? "days since the start" : by);
+}
+
+/* The largest size from the first period on, or from the second. */
+static double size_from(const struct flow *flow, bool second)
+{
+    double size = 0;
+    for (int p = second; p < flow->count; p++)
+        size = fmax(size, fmax(fabs(flow->lo[p]), fabs(flow->hi[p])));
+    return size;
+}
+
+/* A prepayment would press all later periods flat. */
+static bool first_dwarfs(const struct flow *flow)
+{
+    double rest = size_from(flow, true);
+    return flow->count > 2 && rest > 0 && flow->size > 4 * rest;
+}
+
 static void fan(FILE *out, const struct fc_node *root, const char *name, const char *what)
 {
     struct flow *flow = malloc(sizeof *flow);
-    double x[PERIODS], least = INFINITY, most = -INFINITY;
-    char caption[200];
+    double least = INFINITY, most = -INFINITY;
+    char caption[240];
     if (!flow || !read_flow(root, name, flow)) {
         free(flow);
         return;
     }
-    struct fc_scale scale = fc_scale_for(fc_node_text(flow->map, "unit"), flow->size);
+    const char *unit = fc_node_text(flow->map, "unit");
+    bool share = strlen(name) > 6 && strcmp(name + strlen(name) - 6, "_share") == 0;
+    bool beyond = first_dwarfs(flow);
+    struct fc_scale scale = share ? (struct fc_scale){0.01, "%"} : fc_scale_for(unit, size_from(flow, beyond));
     for (int p = 0; p < flow->count; p++) {
-        x[p] = p + 1;
         flow->lo[p] /= scale.factor;
         flow->middle[p] /= scale.factor;
         flow->hi[p] /= scale.factor;
+        if (p == 0 && beyond)
+            continue;
         least = fmin(least, flow->lo[p]);
         most = fmax(most, flow->hi[p]);
     }
     struct fc_plot plot;
     bool one = fc_node_get(root, "trial") != NULL;
-    snprintf(caption, sizeof caption, one ? "%s: %s" : "%s: %s, P50 with P5 to P95", name, what);
-    fc_plot_open(&plot, out, caption, 210, 0);
-    fc_plot_y(&plot, fmin(least * (least < 0 ? 1.05 : 1), 0), fmax(most * 1.05, 0), false, scale.unit);
-    fc_plot_x(&plot, 1, flow->count > 1 ? flow->count : 2, false, fc_node_text(root, "by"));
+    snprintf(caption, sizeof caption, "%s: %s%s%s%s%s", name, what, one ? "" : ", P50 with P5 to P95",
+             beyond ? " (the first " : "", beyond ? fc_node_text(root, "by") : "", beyond ? " lies beyond the axis)" : "");
+    open_axes(&plot, out, root, flow, caption, fmin(least * (least < 0 ? 1.05 : 1), 0), share ? 100 : fmax(most * 1.05, 0),
+              scale.unit);
     if (!one)
-        fc_plot_band(&plot, "band", x, flow->lo, flow->hi, flow->count);
+        fc_plot_band(&plot, "band", flow->at, flow->lo, flow->hi, flow->count);
     if (least < 0 && most > 0)
-        fc_plot_segment(&plot, "axis", 1, 0, flow->count, 0);
-    fc_plot_line(&plot, "line-one", x, flow->middle, flow->count);
+        fc_plot_segment(&plot, "axis", flow->at[0], 0, flow->at[flow->count - 1], 0);
+    fc_plot_line(&plot, "line-one", flow->at, flow->middle, flow->count);
     fc_plot_close(&plot);
+    free(flow);
+}
+
+/* The share of the worlds that have ended, which is one line. */
+static void plot_ended(FILE *out, const struct fc_node *root)
+{
+    struct flow *flow = malloc(sizeof *flow);
+    const struct fc_node *ended = fc_node_get(fc_node_get(root, "flows"), "ended_share");
+    if (flow && ended && read_flow(root, "trained_share", flow) && read_list(ended, "mean", flow->middle) == flow->count) {
+        struct fc_plot plot;
+        for (int p = 0; p < flow->count; p++)
+            flow->middle[p] *= 100;
+        open_axes(&plot, out, root, flow, "ended_share: chance that the run has ended", 0, 100, "%");
+        fc_plot_line(&plot, "line-one", flow->at, flow->middle, flow->count);
+        fc_plot_close(&plot);
+    }
     free(flow);
 }
 
@@ -93,6 +142,7 @@ static void put(FILE *out, const struct fc_node *map, const char *key, int perio
         snprintf(number, sizeof number, "%.0f", scaled);
     else
         fc_format_number(scaled, 3, number, sizeof number);
+    fc_format_group(number, sizeof number);
     snprintf(shown, sizeof shown, with_unit ? "%s %s" : "%s%.0s", number, scale->unit);
     fc_html_data(out, value->text, shown);
 }
@@ -174,15 +224,25 @@ static void print_table(FILE *out, const struct fc_node *root)
     fc_html_table_end(out);
 }
 
-void fc_page_flow_fans(FILE *out, const struct fc_node *root)
+void fc_page_flow_fans(FILE *out, const struct fc_node *root, bool brief)
 {
     fan(out, root, "cumulative_net_usd", "cash of the customer so far");
     fan(out, root, "cumulative_provider_usd", "what the providers have received so far");
-    fan(out, root, "net_usd", "cash of the customer in each period");
-    fan(out, root, "provider_usd", "what the providers receive in each period");
     fan(out, root, "revenue_usd", "revenue");
     fan(out, root, "delivered_gpu_h", "capacity delivered");
+    fputs(brief ? "<div class=\"screen\">\n" : "", out);
+    fan(out, root, "net_usd", "cash of the customer in each period");
+    fan(out, root, "provider_usd", "what the providers receive in each period");
     fan(out, root, "energy_mwh", "energy");
+    fputs(brief ? "</div>\n" : "", out);
+}
+
+void fc_page_course(FILE *out, const struct fc_node *root)
+{
+    fan(out, root, "trained_share", "tokens trained and kept so far");
+    plot_ended(out, root);
+    fan(out, root, "cost_usd", "paid so far");
+    fan(out, root, "interruptions", "unplanned stops so far");
 }
 
 void fc_page_flows(FILE *out, const struct fc_node *root)
@@ -197,7 +257,7 @@ void fc_page_flows(FILE *out, const struct fc_node *root)
     fputs("</div>\n", out);
     fc_html_section(out, "In pictures");
     fputs("<div class=\"plots\">\n", out);
-    fc_page_flow_fans(out, root);
+    fc_page_flow_fans(out, root, false);
     fputs("</div>\n", out);
     fc_html_section_end(out);
     fc_html_section(out, fc_node_get(root, "trial") ? "The figures" : "The figures: medians");

@@ -18,8 +18,12 @@ void fc_page_stress(FILE *out, const struct fc_node *root); /* page_stress.c */
 void fc_page_flows(FILE *out, const struct fc_node *root);  /* page_flows.c */
 void fc_page_validate(FILE *out, const struct fc_node *root); /* page_validate.c */
 
-/* Fan charts of the flows in `root`, a map with the members `by`, `period` and `flows` as flows prints them. */
-void fc_page_flow_fans(FILE *out, const struct fc_node *root);
+/* Fan charts of the flows in `root`, a map with the members `by`, `period` and `flows` as flows prints them.
+ * `brief`: those of single periods are left out on paper. */
+void fc_page_flow_fans(FILE *out, const struct fc_node *root, bool brief);
+
+/* The same of a run's course (host/analysis/course.h). */
+void fc_page_course(FILE *out, const struct fc_node *root);
 
 /* The table's row of a metric by the name in a result, with or without a size ("run_days@5e26"), or NULL. */
 const struct fc_metric_info *fc_page_metric(const char *name);

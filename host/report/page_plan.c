@@ -193,8 +193,8 @@ static void plot_plans(FILE *out, const struct fc_node *found)
 
 void fc_page_search(FILE *out, const struct fc_node *root)
 {
-    static const char *const heads[] = {"plan",     "ranked by",   "step P50 [s]", "memory P50 [GB]",
-                                        "fits [%]", "best in [%]", "mean regret",  NULL};
+    char regret[64];
+    const char *const heads[] = {"plan", "ranked by", "step P50 [s]", "memory P50 [GB]", "fits", "best in", regret, NULL};
     const struct fc_node *found = fc_node_get(root, "found"), *best = found->first;
     const char *by = fc_node_text(root, "by"), *open = by ? strchr(by, '(') : NULL;
     char name[96];
@@ -204,16 +204,17 @@ void fc_page_search(FILE *out, const struct fc_node *root)
     struct fc_scale scale = info && info->probability
                                 ? (struct fc_scale){0.01, "%"}
                                 : fc_scale_for(info ? info->unit : "1", fc_html_number(best, "figure"));
+    snprintf(regret, sizeof regret, *scale.unit ? "mean regret [%s]" : "mean regret%s", scale.unit);
     fputs("<div class=\"answer\">\n", out);
     fc_html_section(out, "The answer");
     fc_html_say(out, "<p>The best plan: <b>", "%s", fc_node_text(best, "plan"));
     fc_html_say(out, "</b>, ranked by ", "%s: ", by ? by : "");
     fc_html_figure_in_words(out, best, "figure", &scale);
     fputs(".</p>\n<p>It is the best of the finalists in ", out);
-    fc_html_value(out, best, "p_best", 100, 3);
-    fputs(" % of the worlds, and fits in memory in ", out);
-    fc_html_value(out, best, "fits_in_memory", 100, 3);
-    fputs(" %.</p>\n<p class=\"soft\">Of ", out);
+    fc_html_percent(out, best, "p_best");
+    fputs(" of the worlds, and fits in memory in ", out);
+    fc_html_percent(out, best, "fits_in_memory");
+    fputs(".</p>\n<p class=\"soft\">Of ", out);
     fc_html_value(out, root, "plans", 1, 12);
     fputs(" plans that divide the model over the GPUs, a bound shows ", out);
     fc_html_value(out, root, "plans_too_slow", 1, 12);
@@ -247,9 +248,9 @@ void fc_page_search(FILE *out, const struct fc_node *root)
         fputs("</td><td>", out);
         fc_html_value(out, p, "memory_per_gpu_bytes_p50", 1e-9, 3);
         fputs("</td><td>", out);
-        fc_html_value(out, p, "fits_in_memory", 100, 3);
+        fc_html_percent(out, p, "fits_in_memory");
         fputs("</td><td>", out);
-        fc_html_value(out, p, "p_best", 100, 3);
+        fc_html_percent(out, p, "p_best");
         fputs("</td><td>", out);
         fc_html_value(out, p, "regret", 1 / scale.factor, 3);
         fputs("</td></tr>\n", out);

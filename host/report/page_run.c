@@ -20,21 +20,27 @@ static bool is_contract(const struct fc_node *root)
 
 /* --- the answer --- */
 
+/* One figure in the unit that suits it: 477 M USD beside 1.08 B USD. */
+static void say_figure(FILE *out, const struct fc_node *m, const char *key)
+{
+    struct fc_scale scale = fc_scale_for(fc_page_metric(m->key)->unit, fc_html_number(m, key));
+    fc_html_figure_in_words(out, m, key, &scale);
+}
+
 /* The median and the adverse tail of one metric as a sentence. */
 static void say_metric(FILE *out, const struct fc_node *m)
 {
     const struct fc_metric_info *info = fc_page_metric(m->key);
-    struct fc_scale scale = fc_page_scale(m, info->unit, scale_keys);
     const char *worst = fc_node_text(m, "worst");
     bool high = worst && strcmp(worst, "high") == 0;
     char what[200];
     if (info->metric == FC_M_WALL_CLOCK_DAYS) {
         fputs("<p>The training run ends within ", out);
-        fc_html_figure_in_words(out, m, "p50", &scale);
+        say_figure(out, m, "p50");
         fputs(" in half of the worlds, within ", out);
-        fc_html_figure_in_words(out, m, "p90", &scale);
+        say_figure(out, m, "p90");
         fputs(" in nine of ten, and within ", out);
-        fc_html_figure_in_words(out, m, "p95", &scale);
+        say_figure(out, m, "p95");
         fputs(" in nineteen of twenty.</p>\n", out);
         return;
     }
@@ -43,7 +49,7 @@ static void say_metric(FILE *out, const struct fc_node *m)
         fc_page_describe(m->key, what, sizeof what);
         what[0] = (char)toupper((unsigned char)what[0]);
         fc_html_say(out, "<p>", "%s: ", what);
-        fc_html_figure_in_words(out, m, "p50", &scale);
+        say_figure(out, m, "p50");
         fputs(" in every world.</p>\n", out);
         return;
     }
@@ -51,15 +57,15 @@ static void say_metric(FILE *out, const struct fc_node *m)
     what[0] = (char)toupper((unsigned char)what[0]);
     fc_html_say(out, "<p><span class=\"soft\">", "%s: ", what);
     fputs("</span>", out);
-    fc_html_figure_in_words(out, m, "p50", &scale);
+    say_figure(out, m, "p50");
     if (fc_html_is_never(m, "p50")) {
         fputs(" in the median world.</p>\n", out);
         return;
     }
     fputs(high ? " in the median world, at most " : " in the median world, at least ", out);
-    fc_html_figure_in_words(out, m, high ? "p90" : "p25", &scale);
+    say_figure(out, m, high ? "p90" : "p25");
     fputs(high ? " in nine worlds of ten and " : " in three worlds of four and ", out);
-    fc_html_figure_in_words(out, m, high ? "p95" : "p5", &scale);
+    say_figure(out, m, high ? "p95" : "p5");
     fputs(" in nineteen of twenty.</p>\n", out);
 }
 
@@ -149,7 +155,7 @@ static void say_inputs(FILE *out, const struct fc_node *root)
     int count = strongest(root, order, 3);
     if (count == 0)
         return;
-    fc_html_say(out, "<p>", "%s rests most on ", headline(root));
+    fc_html_say(out, "<p>", "The forecast of %s rests most on ", headline(root));
     for (int i = 0; i < count; i++) {
         const char *from = fc_node_text(order[i], "from"), *grade = fc_node_text(order[i], "grade");
         fc_html_say(out, i == 0 ? "" : i == count - 1 ? " and " : ", ", "%s", order[i]->key);
@@ -299,6 +305,7 @@ static void plot_distribution(FILE *out, const struct fc_node *root, const struc
         double value = fc_html_number(m, marks[i]) / scale.factor;
         char label[48], number[32];
         fc_format_number(value, 3, number, sizeof number);
+        fc_format_group(number, sizeof number);
         snprintf(label, sizeof label, "%s %s", heads[i], number);
         if (isfinite(value) && value >= h.lo / scale.factor && value <= h.hi / scale.factor)
             fc_plot_mark(&plot, value, label, fc_node_text(m, marks[i]));
@@ -337,6 +344,7 @@ static void plot_parts(FILE *out, const struct fc_node *root, const char *captio
         }
         struct fc_scale scale = fc_scale_for(info->unit, mean);
         fc_format_number(mean / scale.factor, 3, shown[at], sizeof shown[0]);
+        fc_format_group(shown[at], sizeof shown[0]);
         snprintf(shown[at] + strlen(shown[at]), 16, *scale.unit ? " %s" : "%s", scale.unit);
         snprintf(labels[at], sizeof labels[0], "%s", info->what);
         rows[at] = (struct fc_bars_row){.to = mean,
@@ -414,7 +422,9 @@ static void print_plots(FILE *out, const struct fc_node *root)
         pictures++;
     }
     if (fc_node_get(root, "months"))
-        fc_page_flow_fans(out, fc_node_get(root, "months"));
+        fc_page_flow_fans(out, fc_node_get(root, "months"), true);
+    if (fc_node_get(root, "course"))
+        fc_page_course(out, fc_node_get(root, "course"));
     plot_parts(out, root, "Where the time goes: mean over the worlds", false);
     plot_inputs(out, root);
     plot_probabilities(out, root);

@@ -137,6 +137,7 @@ static void tick_text(double value, double step, char *text, size_t size)
     } else {
         int decimals = step > 0 ? (int)ceil(-log10(step) - 1e-9) : 0;
         snprintf(text, size, "%.*f", decimals > 0 ? decimals : 0, value);
+        fc_format_group(text, size);
     }
 }
 
@@ -311,8 +312,6 @@ void fc_bars(FILE *out, const char *caption, const struct fc_bars_row *rows, int
     double height = ROW * count + 6;
     caption_of(out, caption, "", height);
     double origin = place(zero, lo, hi, false, 8, 8 + AREA);
-    fprintf(out, "<line class=\"grid\" x1=\"%.1f\" y1=\"0\" x2=\"%.1f\" y2=\"%.0f\"/>\n", origin, origin,
-            height);
     for (int i = 0; i < count; i++) {
         const struct fc_bars_row *r = &rows[i];
         double y = ROW * i + 14;
@@ -324,6 +323,8 @@ void fc_bars(FILE *out, const char *caption, const struct fc_bars_row *rows, int
             snprintf(label, sizeof label, "%s", r->label);
         text_at(out, "label", 8, y, "start", label);
         text_of(out, "label", 8 + AREA, y, "end", r->shown, r->value);
+        fprintf(out, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", origin, y + 2, origin,
+                y + 16);
         if (isfinite(r->from) && isfinite(r->to)) {
             double a = place(r->from, lo, hi, false, 8, 8 + AREA),
                    b = place(r->to, lo, hi, false, 8, 8 + AREA);

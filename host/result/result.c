@@ -9,6 +9,7 @@ void fc_result_free(struct fc_result *result)
 {
     free(result->scenario_json);
     free(result->months_json);
+    free(result->course_json);
     free(result->scenario_name);
     fc_notes_free(&result->notes);
     fc_tally_free(&result->tally);

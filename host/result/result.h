@@ -15,6 +15,7 @@ struct fc_result {
                             come from */
     char *scenario_name;
     char *months_json; /* of a contract, for pages: {"trials", "by", "period", "flows"}, quantiles by month; NULL: none */
+    char *course_json; /* of a run to its end, for pages: the same at moments in days; NULL: none */
     uint64_t input_digest; /* of program and tables: what the trials were computed from */
     uint64_t seed;
     int model_version;

@@ -14,15 +14,15 @@
 #include "result_hash.h"
 #include "statistics.h"
 
-static int write_months(struct fc_writer *w, const struct fc_result *result, struct fc_error *error)
+/* `text`: the JSON of a member, or NULL. */
+static int write_member(struct fc_writer *w, const char *key, const char *text, struct fc_error *error)
 {
     struct fc_document *document;
-    if (!result->months_json)
+    if (!text)
         return 0;
-    if (fc_document_open_text(&document, "months", result->months_json, strlen(result->months_json), FC_RESULT_BYTES,
-                              error))
+    if (fc_document_open_text(&document, key, text, strlen(text), FC_RESULT_BYTES, error))
         return -1;
-    fc_write_node(w, "months", fc_document_root(document));
+    fc_write_node(w, key, fc_document_root(document));
     fc_document_close(document);
     return 0;
 }
@@ -270,7 +270,9 @@ static int write_json(const struct fc_result *result, FILE *file, struct fc_erro
     fc_write_end(w);
     fc_notes_write(&result->notes, w);
     if (status == 0)
-        status = write_months(w, result, error);
+        status = write_member(w, "months", result->months_json, error);
+    if (status == 0)
+        status = write_member(w, "course", result->course_json, error);
     fc_write_map(w, "tally");
     fc_write_number(w, "deadline_days", result->deadline_days);
     fc_write_number(w, "budget_usd", result->budget_usd);
