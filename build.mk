@@ -80,7 +80,11 @@ include cuda/cuda.mk
 .PHONY: all run test test-long test-sanitize bench check-style rooms install
 all: $(B)/flopcast library
 
-$(B)/flopcast: $(B)/host/main.o $(OBJECTS)
+# The program stands on libflopcast.a: what is in the one is in the other, from the same objects.
+LIBRARY_ROOMS := base language result step backends compile calibrate run analysis library
+LIBRARY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out host/backends/cpu_kernel.c,$(wildcard $(LIBRARY_ROOMS:%=host/%/*.c))) $(TOPOLOGY)) \
+                   $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) $(B)/embedded.o
+$(B)/flopcast: $(B)/host/main.o $(filter-out $(LIBRARY_OBJECTS),$(OBJECTS)) $(B)/lib/libflopcast.a
 	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"; echo "$(FOUND_FILES)"; echo "$(FOUND_HDF5)"; echo "$(FOUND_MPI)"
 	@echo "  LD $@"
 	@$(CC) -o $@ $^ $(LDLIBS)
@@ -109,9 +113,6 @@ $(B)/embedded.o: $(B)/embedded.s
 # --- libflopcast: the model for other programs (host/library/flopcast.h) -------------------------------------------------
 SONAME := libflopcast.so.0
 VERSION := $(shell sed -n 's/^\#define FC_VERSION "\(.*\)"/\1/p' host/base/version.h)
-LIBRARY_ROOMS := base language result step backends compile calibrate run analysis library
-LIBRARY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out host/backends/cpu_kernel.c,$(wildcard $(LIBRARY_ROOMS:%=host/%/*.c))) $(TOPOLOGY)) \
-                   $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) $(B)/embedded.o
 library: $(B)/lib/$(SONAME) $(B)/lib/libflopcast.a $(B)/lib/flopcast.pc
 $(B)/lib/$(SONAME): $(LIBRARY_OBJECTS) host/library/flopcast.map
 	@mkdir -p $(@D)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host/calibrate/calibration.h"
 #include "host/base/clock.h"
@@ -14,6 +15,7 @@
 #include "host/backends/launch.h"
 #include "host/base/options.h"
 #include "host/base/output.h"
+#include "host/report/outputs.h"
 #include "host/calibrate/validation.h"
 #include "host/compile/scenario.h"
 #include "own_runs.h"
@@ -41,7 +43,8 @@ static const char help[] =
     "rows that\n"
     "come with the program), which replaces the posterior; that is how catalog/posterior.yaml is made.\n"
     "\n"
-    "  -o, --output FILE     where the posterior goes (default: only a summary is printed)\n"
+    "  -o, --output FILE     where the posterior goes, a .yaml (default: only a summary is\n"
+    "                        printed)\n"
     "  -n, --draws N         evaluations of all rows (default 1e6)\n"
     "  -s, --seed N          seed of the random numbers (default 1)\n"
     "  -b, --backend NAME    what evaluates the rows: cpu (default), opencl or cuda; all give the same bits\n"
@@ -75,6 +78,12 @@ struct options {
     bool own; /* an update by measurements of one's own */
 };
 
+static bool has_ending(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strchr(slash ? slash + 1 : path, '.') != NULL;
+}
+
 /* Returns 0, 1 when help was asked for, or -1. */
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
 {
@@ -95,6 +104,8 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
                 return -1;
             break;
         case 'o':
+            if (has_ending(optarg) && !fc_output_kind_of("-o", optarg, FC_OUTPUT_YAML, error))
+                return -1;
             o->output = optarg;
             break;
         case 'n':

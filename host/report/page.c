@@ -179,6 +179,8 @@ static void line(FILE *out, const struct fc_node *root, const char *key, const c
     fputs("</td><td>", out);
     if (value->quoted)
         fc_html_text(out, value->text);
+    else if (strcmp(key, "wall_s") == 0)
+        fc_html_value(out, root, key, 1, 3);
     else
         fc_html_data(out, value->text, value->text);
     fputs("</td></tr>\n", out);

@@ -319,17 +319,35 @@ static bool is_part_of_time(const struct fc_metric_info *info)
            info->metric == FC_M_TIME_SLOWDOWN_H;
 }
 
-/* Mean hours by part, the largest first. `classes`: interruptions by cause instead. */
-static void plot_parts(FILE *out, const struct fc_node *root, const char *caption, bool classes)
+/* What plot_parts shows: hours by part, or interruptions by cause. */
+static bool is_part(const struct fc_node *m, bool classes)
 {
+    const struct fc_metric_info *info = fc_page_metric(m->key);
+    return info && (classes ? info->when == FC_WHEN_FAILURE_CLASS : is_part_of_time(info));
+}
+
+/* The mean, unless that of a part is refused in so few worlds: it would be missing among the others. */
+static const char *figure_of_parts(const struct fc_node *root, bool classes)
+{
+    for (const struct fc_node *m = fc_node_first(root, "metrics"); m; m = m->next)
+        if (is_part(m, classes) && !isfinite(fc_html_number(m, "mean")) && fc_html_number(m, "p50") > 0)
+            return "p50";
+    return "mean";
+}
+
+/* Hours by part, the largest first, behind "CAPTION: mean " or "median ". `classes`: interruptions by cause instead. */
+static void plot_parts(FILE *out, const struct fc_node *root, const char *caption, const char *of, bool classes)
+{
+    const char *figure = figure_of_parts(root, classes);
+    char heading[160];
+    snprintf(heading, sizeof heading, "%s: %s %s", caption, strcmp(figure, "mean") == 0 ? "mean" : "median", of);
     struct fc_bars_row rows[BARS];
     char shown[BARS][48], labels[BARS][120];
     int count = 0;
     for (const struct fc_node *m = fc_node_first(root, "metrics"); m; m = m->next) {
         const struct fc_metric_info *info = fc_page_metric(m->key);
-        double mean = fc_html_number(m, "mean");
-        bool wanted = info && (classes ? info->when == FC_WHEN_FAILURE_CLASS : is_part_of_time(info));
-        if (!wanted || !(mean > 0))
+        double mean = fc_html_number(m, figure);
+        if (!is_part(m, classes) || !(mean > 0))
             continue;
         int at = count;
         while (at > 0 && rows[at - 1].to < mean)
@@ -348,7 +366,7 @@ static void plot_parts(FILE *out, const struct fc_node *root, const char *captio
         snprintf(shown[at] + strlen(shown[at]), 16, *scale.unit ? " %s" : "%s", scale.unit);
         snprintf(labels[at], sizeof labels[0], "%s", info->what);
         rows[at] = (struct fc_bars_row){.to = mean,
-                                        .value = fc_node_text(m, "mean"),
+                                        .value = fc_node_text(m, figure),
                                         .lo = (double)NAN,
                                         .class = info->metric == FC_M_TIME_PRODUCTIVE_H ? "one" : "two"};
     }
@@ -357,7 +375,7 @@ static void plot_parts(FILE *out, const struct fc_node *root, const char *captio
         rows[i].shown = shown[i];
     }
     if (count > 1)
-        fc_bars(out, caption, rows, count, 0);
+        fc_bars(out, heading, rows, count, 0);
 }
 
 static void plot_inputs(FILE *out, const struct fc_node *root)
@@ -425,10 +443,10 @@ static void print_plots(FILE *out, const struct fc_node *root)
         fc_page_flow_fans(out, fc_node_get(root, "months"), true);
     if (fc_node_get(root, "course"))
         fc_page_course(out, fc_node_get(root, "course"));
-    plot_parts(out, root, "Where the time goes: mean over the worlds", false);
+    plot_parts(out, root, "Where the time goes", "over the worlds", false);
     plot_inputs(out, root);
     plot_probabilities(out, root);
-    plot_parts(out, root, "What stops the job: mean number of interruptions by cause", true);
+    plot_parts(out, root, "What stops the job", "number of interruptions by cause", true);
     fputs("</div>\n", out);
     fc_html_section_end(out);
 }
