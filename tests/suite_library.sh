@@ -25,7 +25,7 @@ fi
 # The program is linked on the static library: but for main, commands, report and bench nothing else goes into it.
 is "the program stands on libflopcast.a" "$(make --no-print-directory FLOPCAST_INNER=1 NVCC= B="$folder" CC="${CC:-gcc}" -n -W host/main.c \
     "$folder/flopcast" | sed -n 's/.* -o [^ ]*flopcast \(.*\)/\1/p' | tr ' ' '\n' |
-    grep -v "^$folder/host/main.o\$\|^$folder/host/commands/\|^$folder/host/report/\|^$folder/bench/\|^-" | tr '\n' ' ')" \
+    grep -v "^$folder/host/main.o\$\|^$folder/host/commands/\|^$folder/host/report/\|^$folder/bench/\|^-\|^$" | tr '\n' ' ')" \
     "$folder/lib/libflopcast.a "
 
 # As an installed header and library.
