@@ -179,6 +179,10 @@ refused "sweep and --set of one path" 2 \
     sweep $aws "$price=2,3 USD" --set "$price=9 USD" -n 20 -q
 flopcast sweep $aws "$price=*1,*2" --set "$price=9 USD" --of cost_usd -n 20 -q
 is "factors go with --set, which is what they multiply" "$status" 0
+flopcast solve gb300-nvl72-frontier --for cluster.gpus=36936..73728 --target 'mean(goodput)>=0.5' -n 20 -q
+is "solve over GPUs that the batch does not divide" "$status" 2
+has "names the number, and what keeps the batch in step" "$work/err" \
+    '^flopcast: cluster.gpus=36936 cannot be tried: .*split over 513 replicas.*; --tie training.global_batch=1/4 would keep'
 refused "solve and --set of its path" 2 \
     "flopcast: --set $price = 3 USD counts for nothing: --for gives the values of $price; drop one" \
     solve $aws --for "$price=2..6 USD" --set "$price = 3 USD" --target 'mean(gpu_hours)>=1e10' -n 20 -q

@@ -32,7 +32,7 @@ static const char help[] =
     "      --target EXPR     'deadline_and_budget_met>=0.9', 'p95(cost_usd)<=260 M USD', "
     "'mean(goodput)>=0.85',\n"
     "                        'worst5(wall_clock_days)<=120'; twice for the values that reach both\n"
-    "      --tie PATH=F      give PATH the number tried times F, e.g. --tie plan.dp=1/72;\n"
+    "      --tie PATH=F      give PATH the number tried times F, e.g. --tie training.global_batch=1/4;\n"
     "                        or C minus or plus it: --tie provider1.share=1-x\n"
     "\n"
     "exit status: 0 there is such a value; 1 there is none in the range\n"
@@ -208,8 +208,15 @@ static const struct seen *simulate(struct search *search, double x, struct fc_er
             return NULL;
         changes[i + 1] = texts[i + 1];
     }
-    if (fc_analysis_scenario(&scenario, o->scenario, &o->shared, changes, (size_t)o->tie_count + 1, error))
+    struct fc_error why_not = {0};
+    if (fc_analysis_scenario(&scenario, o->scenario, &o->shared, changes, (size_t)o->tie_count + 1, &why_not)) {
+        bool gpus = strcmp(search->range.path, "cluster.gpus") == 0 && o->tie_count == 0;
+        fc_fail(error, why_not.status, "%s cannot be tried: %s%s", texts[0], why_not.text,
+                gpus ? "; --tie training.global_batch=1/4 would keep four GPUs to a sequence, and --for "
+                       "cluster.gpus=FROM..TO:STEP steps by whole replicas"
+                     : "");
         return NULL;
+    }
     bool done = false;
     for (int t = 0; t < o->target_count; t++) {
         metrics[t] = search->answers[t].metric;

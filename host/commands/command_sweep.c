@@ -33,7 +33,7 @@ static const char help[] =
     "\n"
     "      --of METRIC       show this metric, as often as needed (default: the headline metrics\n"
     "                        that change, and the names of the others that do)\n"
-    "      --tie PATH=F      give PATH the swept number times F, e.g. --tie plan.dp=1/72;\n"
+    "      --tie PATH=F      give PATH the swept number times F, e.g. --tie training.global_batch=1/4;\n"
     "                        or C minus or plus a part of it: --tie provider2.share=0.5-0.5x\n"
     "      --case 'NAME: PATH=VALUE, PATH=VALUE'\n"
     "                        instead of PATH=VALUES: several changes at once under a name, as often as "
