@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,38 @@ static void texts_around_numbers_are_read(void **state)
     assert_non_null(strstr(r.reason, "not in the catalog"));
 }
 
+/* DeepSpeed's engine gathers in its own way; 8,192 tokens took fused attention; a model of the catalog has the row's
+ * parameters; a batch that nobody states is half and all of what was usual. */
+static void what_a_row_says_of_its_kind(void **state)
+{
+    (void)state;
+    struct fc_history_row r = row_of(
+        HEAD "a,A,80,10240,,yes,128,,128000,1024,100,100,3e11,,A100-80,800,DeepSpeed ZeRO-3,,,,,65,,,\n");
+    assert_string_equal(r.software, "megatron-deepspeed");
+    assert_true(r.gathers && r.batch_small > 0 && r.batch_small < r.batch);
+    assert_false(fc_history_newer(&r, 0));
+    char *all = fc_history_text(&r, 0), *half = fc_history_text_small(&r, 0);
+    assert_non_null(strstr(all, "global_batch: 4000\n"));
+    assert_non_null(strstr(half, "global_batch: 2400\n"));
+    free(all);
+    free(half);
+    free(r.scenario);
+    static const char row[] =
+        HEAD "a,A,40,6144,24576,no,48,%s,51200,%s,%s,%s,1e12,512,A100-80,512,Megatron-LM,4,4,,,26,,,\n";
+    char text[sizeof row + 80];
+    snprintf(text, sizeof text, row, "1", "8192", "15.5", "15.5");
+    r = row_of(text);
+    assert_string_equal(r.software, "megatron-2023");
+    assert_non_null(strstr(r.scenario, "kv_heads: 1,"));
+    assert_true(r.batch_small <= 0 && !fc_history_text_small(&r, 0));
+    free(r.scenario);
+    snprintf(text, sizeof text, row, "48", "2048", "18.4", "18.4");
+    r = row_of(text);
+    assert_string_equal(r.software, "megatron-2022");
+    assert_non_null(strstr(r.scenario, "model: gpt-18.4b\n"));
+    free(r.scenario);
+}
+
 /* CRPS of a normal forecast at its middle is sd (sqrt 2 - 1) / sqrt pi. */
 static void crps_of_a_known_distribution(void **state)
 {
@@ -115,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_scenario_knows_nothing_of_the_outcome),
         cmocka_unit_test(texts_around_numbers_are_read),
+        cmocka_unit_test(what_a_row_says_of_its_kind),
         cmocka_unit_test(crps_of_a_known_distribution),
         cmocka_unit_test(the_fit_finds_what_is_there),
     };

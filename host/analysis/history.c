@@ -122,33 +122,77 @@ static double simulate(struct fc_history_row *row, const char *text, struct fc_a
     return share;
 }
 
+/* Quantiles of worlds half of which have those of `other`: both have as many points. */
+static void mix(double *quantiles, const double *other)
+{
+    double both[2 * FC_HISTORY_POINTS];
+    memcpy(both, quantiles, FC_HISTORY_POINTS * sizeof *both);
+    memcpy(both + FC_HISTORY_POINTS, other, FC_HISTORY_POINTS * sizeof *both);
+    qsort(both, 2 * FC_HISTORY_POINTS, sizeof *both, fc_by_double);
+    for (size_t k = 0; k < FC_HISTORY_POINTS; k++)
+        quantiles[k] = (both[2 * k] + both[2 * k + 1]) / 2;
+}
+
+/* Half of the worlds with the smaller batch, where both are assumed and that one runs too. */
+static int mix_small_batch(struct fc_history_row *row, struct fc_analysis *analysis,
+                           const struct fc_analysis_options *options, struct fc_error *error)
+{
+    char *text = fc_history_text_small(row, row->attempt);
+    struct fc_error why = {0};
+    if (!text)
+        return 0;
+    struct fc_history_row *large = malloc(sizeof *large);
+    if (!large) {
+        free(text);
+        return fc_fail(error, FC_FAULT, "no memory for the worlds of a row");
+    }
+    *large = *row;
+    double share = simulate(row, text, analysis, options, &why);
+    if (share >= LEAST_FIT) {
+        mix(row->base, large->base);
+        mix(row->stops_forecast, large->stops_forecast);
+    } else {
+        *row = *large;
+    }
+    free(large);
+    free(text);
+    return share < 0 && why.status == FC_FAULT ? fc_fail(error, FC_FAULT, "%s", why.text) : 0;
+}
+
 /* The layouts that a row leaves open are tried from fast to frugal; the first that fits is taken, else the one that fits
- * most often. */
+ * most often. Where parameters are gathered for each micro-batch a frugal one may be the faster, as its micro-batches are
+ * larger: all are tried, and the fastest that fits is taken. */
 static int forecast_base(struct fc_history_row *row, struct fc_analysis *analysis,
                          const struct fc_analysis_options *options, struct fc_error *error)
 {
-    double best = 0;
-    int chosen = -1;
+    double best = 0, fastest = INFINITY;
+    int chosen = -1, last = -1;
     char *text;
     struct fc_error why = {0};
-    for (int attempt = 0; best < LEAST_FIT && (text = fc_history_text(row, attempt)); attempt++) {
+    for (int attempt = 0; (best < LEAST_FIT || (row->gathers && !fc_history_newer(row, attempt))) &&
+                          (text = fc_history_text(row, attempt));
+         attempt++) {
         double share = simulate(row, text, analysis, options, &why);
         free(text);
         if (why.status == FC_FAULT && share < 0)
             return fc_fail(error, FC_FAULT, "%s", why.text);
-        if (share > best) {
+        double middle = share > 0 ? fc_history_quantile(row->base, FC_HISTORY_POINTS, 0.5) : INFINITY;
+        if (share >= LEAST_FIT && best >= LEAST_FIT ? middle < fastest : share > best) {
             best = share;
+            fastest = middle;
             chosen = attempt;
         }
+        last = attempt;
     }
-    if (chosen >= 0 && best < LEAST_FIT && (text = fc_history_text(row, chosen))) {
+    if (chosen >= 0 && chosen != last && (text = fc_history_text(row, chosen))) {
         best = simulate(row, text, analysis, options, &why);
         free(text);
     }
     row->attempt = chosen;
-    if (chosen < 0 || row->worlds < LEAST_WORLDS)
-        snprintf(row->reason, sizeof row->reason, "%.200s",
-                 why.text[0] ? why.text : "the layout fits in memory in hardly any world");
+    if (chosen >= 0 && row->worlds >= LEAST_WORLDS)
+        return mix_small_batch(row, analysis, options, error);
+    snprintf(row->reason, sizeof row->reason, "%.200s",
+             why.text[0] ? why.text : "the layout fits in memory in hardly any world");
     return 0;
 }
 

@@ -27,10 +27,12 @@ struct fc_history_row {
     char assumed[600]; /* what the scenario assumes beyond the row */
     char *scenario;    /* its text, in YAML, but for what is tried in turn */
     bool opens_recompute, opens_zero,
-        opens_vpp;        /* not stated: tried from fast to frugal until the job fits */
-    int half_layers;      /* half the layers of a stage: recomputed where none and selective do not fit */
-    const char *software; /* training.software of the first tries */
-    int attempt;          /* the try that was taken */
+        opens_vpp;   /* not stated: tried from fast to frugal until the job fits */
+    bool gathers;    /* parameters shared out over all GPUs: the fastest of those that fit */
+    int half_layers; /* half the layers of a stage: recomputed where none and selective do not fit */
+    double batch, batch_small; /* sequences per step; batch_small: of half the worlds; 0: of none */
+    const char *software;      /* training.software of the first tries */
+    int attempt;               /* the try that was taken */
     enum fc_history_of of;
     double actual;             /* in days, GPU-hours; the length of a window, days */
     double planned_days, gpus; /* 0: not stated */
@@ -87,6 +89,12 @@ int fc_history_row_fill(struct fc_history_row *row, const struct fc_csv *csv, si
 
 /* The scenario's text with the layout of try `attempt` (0 first); to be freed. NULL: no more to try. */
 char *fc_history_text(const struct fc_history_row *row, int attempt);
+
+/* The same with batch_small; NULL: the row has none. To be freed. */
+char *fc_history_text_small(const struct fc_history_row *row, int attempt);
+
+/* Whether that try is of newer software than the row's own, which is for what fits in memory with no other. */
+bool fc_history_newer(const struct fc_history_row *row, int attempt);
 
 /* Runs every row of the table at `path` (NULL: the shipped one), adds what people and programme add (catalog/operation.yaml;
  * a row of the shipped table gets a fit that has not seen it) and scores. */

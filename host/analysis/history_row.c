@@ -11,13 +11,20 @@
 #include "history.h"
 
 /* Assumptions where a row is silent. The batch of the time: GPT-3 to Llama 2 trained on 2 to 4 million tokens a step
- * (arXiv 2005.14165, 2307.09288). A GPU count that is not stated is taken so that the run lasts some 60 days. */
+ * (arXiv 2005.14165, 2205.01068, 2307.09288), later models on twice that and more (2407.21783: 4 to 16); half of it in half
+ * of the worlds, as it decides where parameters are gathered anew for each step. A GPU count that is not stated is taken so that the run lasts some 60 days. */
 #define BATCH_TOKENS 4194304.0
+#define BATCH_TOKENS_LATER 8388608.0
 #define SEQUENCE 4096.0
 #define VOCABULARY 65536.0
 #define USUAL_DAYS 60.0
 #define USUAL_MFU 0.36
 #define ABOUT_UNIT 128.0 /* GPUs: sixteen nodes */
+#define SAME_PARAMETERS 0.08
+/* Attention without a matrix of scores is known since 27 May 2022 (FlashAttention, arXiv 2205.14135), and no sequence of
+ * 8,192 was trained with one. */
+#define FUSED_SINCE "2022-07"
+#define FUSED_SEQUENCE 8192
 /* Below this nobody had trained before 2023 on A100 without adventures (OPT, GLM, BLOOM, Luminous): judgement */
 #define LARGE_PARAMETERS 60e9
 
@@ -106,8 +113,9 @@ static const char *gpu_of(const char *text)
 }
 
 /* The generation of training software nearest to what the row names, else to what was common on its GPU. */
-static const char *software_of(const char *text, const char *gpu, bool low)
+static const char *software_of(const struct cells *c, const char *gpu, bool low)
 {
+    const char *text = cell(c, "software"), *begun = cell(c, "period_start");
     bool ampere = gpu[0] == 'a';
     static const struct {
         const char *text;
@@ -127,13 +135,18 @@ static const char *software_of(const char *text, const char *gpu, bool low)
     if (holds(text, "meta") && !holds(text, "metaseq") && !ampere)
         return fc_softwares[FC_META_LLAMA3].name;
     /* before sequence parallelism and selective recomputation (Megatron-LM 3.0, mid-2022) */
-    static const char *const early[] = {"megatron 2.", "megatron-lm 1.", "megatron-lm 2.",
-                                        "deepspeed",   "metaseq",        "fairseq"};
+    static const char *const early[] = {"megatron 2.", "megatron-lm 1.", "megatron-lm 2.", "metaseq",
+                                        "fairseq"};
+    if (ampere && holds(text, "deepspeed"))
+        return fc_softwares[FC_MEGATRON_DEEPSPEED].name;
     for (size_t i = 0; ampere && i < sizeof early / sizeof early[0]; i++)
         if (holds(text, early[i]))
             return fc_softwares[FC_MEGATRON_2021].name;
     if (ampere)
-        return fc_softwares[FC_MEGATRON_2022].name;
+        return fc_softwares[strcmp(begun, FUSED_SINCE) >= 0 || number(c, "seq") >= FUSED_SEQUENCE
+                                ? FC_MEGATRON_2023
+                                : FC_MEGATRON_2022]
+            .name;
     if (gpu[0] == 'b' || strncmp(gpu, "gb", 2) == 0 || low)
         return fc_softwares[FC_BRIDGE_25].name;
     return fc_softwares[FC_NEMO_24].name;
@@ -170,8 +183,23 @@ struct shape {
     bool latent;         /* that model's attention has a latent of keys and values */
 };
 
-/* A model of the catalog with these layers, width and experts: its shape is known in full. */
-static const char *catalog_model(const struct fc_catalog *catalog, const struct shape *s)
+/* Another count of parameters is another model: one with fewer key-value heads, say. Cards round, and count the active
+ * ones with and without embeddings. */
+static bool same_parameters(const struct fc_catalog_entry *entry, double active, double total)
+{
+    struct fc_architecture a;
+    struct fc_error ignored;
+    if (fc_architecture_read(&a, entry, NULL, &ignored))
+        return false;
+    struct fc_parameters count = fc_architecture_count(&a);
+    return fabs(log(count.total / total)) < SAME_PARAMETERS &&
+           (fabs(log(count.active / active)) < SAME_PARAMETERS ||
+            fabs(log(count.active_without_embedding / active)) < SAME_PARAMETERS);
+}
+
+/* A model of the catalog with these layers, width, experts and parameters: its shape is known in full. */
+static const char *catalog_model(const struct fc_catalog *catalog, const struct shape *s, double active,
+                                 double total)
 {
     for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
         const struct fc_catalog_entry *entry = fc_catalog_at(catalog, i);
@@ -186,7 +214,8 @@ static const char *catalog_model(const struct fc_catalog *catalog, const struct 
             continue;
         bool same_ffn = !(s->ffn > 0) || fabs(ffn - s->ffn) < 0.5 || s->experts > 0;
         if (fabs(layers - s->layers) < 0.5 && fabs(hidden - s->hidden) < 0.5 &&
-            fabs(experts - s->experts) < 0.5 && fabs(heads - s->heads) < 0.5 && same_ffn)
+            fabs(experts - s->experts) < 0.5 && fabs(heads - s->heads) < 0.5 && same_ffn &&
+            same_parameters(entry, active, total))
             return entry->name;
     }
     return NULL;
@@ -209,7 +238,7 @@ static bool find_shape(struct shape *s, struct fc_history_row *row, const struct
     s->vocab = or (number(c, "vocab"), VOCABULARY);
     s->gated = !holds(cell(c, "gated"), "no");
     s->ffn = or (number(c, "ffn"), 0);
-    s->catalog = catalog_model(catalog, s);
+    s->catalog = catalog_model(catalog, s, active, total);
     if (s->catalog) {
         const struct fc_catalog_entry *entry = fc_catalog_get(catalog, "model", s->catalog);
         s->latent = fc_node_get(entry->node, "mla_kv_lora") != NULL;
@@ -258,20 +287,37 @@ static bool find_shape(struct shape *s, struct fc_history_row *row, const struct
     return true;
 }
 
-/* Sequences per step, a multiple of `unit` where that is not too large. */
-static double batch_of(struct fc_history_row *row, const struct cells *c, double sequence, double unit)
+/* Sequences, a multiple of `unit` where that is not too large. */
+static double rounded_batch(double batch, double unit)
 {
+    while (unit > batch && fmod(unit, 2) < 0.5)
+        unit /= 2;
+    return fmax(1, round(batch / unit)) * unit;
+}
+
+/* Fills the row's batch in sequences per step; where none is stated, both ends of what was usual. */
+static void find_batch(struct fc_history_row *row, const struct cells *c, const char *gpu, double sequence,
+                       double unit)
+{
+    double most = gpu[0] == 'a' ? BATCH_TOKENS : BATCH_TOKENS_LATER, least = most / 2;
     const char *text = cell(c, "global_batch_sequences"), *rest;
     double batch = number_in(text, &rest);
     if (isfinite(batch) && strncmp(rest, " to ", 4) == 0) /* a ramp: its end, on which most is trained */
         batch = or (number_in(rest, NULL), batch);
-    if (!(batch >= 1)) {
-        batch = fmax(BATCH_TOKENS / sequence, unit);
-        say(row->assumed, sizeof row->assumed, "%.3g million tokens a step", batch * sequence / 1e6);
+    if (batch >= 1) {
+        row->batch = rounded_batch(batch, unit);
+        return;
     }
-    while (unit > batch && fmod(unit, 2) < 0.5)
-        unit /= 2;
-    return fmax(1, round(batch / unit)) * unit;
+    row->batch = rounded_batch(fmax(most / sequence, unit), unit);
+    row->batch_small = rounded_batch(fmax(least / sequence, unit), unit);
+    if (!(row->batch_small < row->batch))
+        row->batch_small = 0;
+    if (row->batch_small > 0)
+        say(row->assumed, sizeof row->assumed,
+            "%.3g million tokens a step in half of the worlds, %.3g in the others",
+            row->batch_small * sequence / 1e6, row->batch * sequence / 1e6);
+    else
+        say(row->assumed, sizeof row->assumed, "%.3g million tokens a step", row->batch * sequence / 1e6);
 }
 
 static void print_shape(FILE *out, const struct shape *s)
@@ -300,6 +346,7 @@ static void print_plan(FILE *out, struct fc_history_row *row, const struct cells
     double vpp = number(c, "vpp"), ep = number(c, "ep"), cp = number(c, "cp"), mbs = number(c, "mbs");
     row->opens_recompute = !holds(recompute, "full") && !holds(recompute, "none");
     bool fsdp = holds(sharding, "fsdp") || holds(sharding, "zero-3") || holds(cell(c, "software"), "zero-3");
+    row->gathers = fsdp;
     row->half_layers = (int)fmax(1, floor(ceil(layers / pp) / 2));
     row->opens_zero = !fsdp && pp < 2; /* pipelines went with a shared optimizer at most */
     fprintf(out, "plan:\n  tp: %.0f\n  pp: %.0f\n  cp: %.0f\n  ep: %.0f\n", tp, pp, or (cp, 1), or (ep, 1));
@@ -420,7 +467,7 @@ int fc_history_row_fill(struct fc_history_row *row, const struct fc_csv *csv, si
         unit = ABOUT_UNIT;
     gpus = fmax(unit, (unit > 8 && !layout ? round(gpus / unit) : floor(gpus / unit)) * unit);
     double mbs = or (number(c, "mbs"), 1);
-    double batch = batch_of(row, c, sequence, layout ? gpus / unit * mbs : gpus);
+    find_batch(row, c, gpu, sequence, layout ? gpus / unit * mbs : gpus);
     if (!layout)
         say(row->assumed, sizeof row->assumed, "the layout is searched");
 
@@ -438,11 +485,21 @@ int fc_history_row_fill(struct fc_history_row *row, const struct fc_csv *csv, si
     else
         fprintf(out, "  tokens: %.10g token\n", tokens);
     fprintf(out, "  sequence: %.0f token\n  global_batch: %.0f\n  precision: %s\n  software: @\n", sequence,
-            batch, fc_precision_name(low ? FC_FP8 : FC_BF16));
-    row->software = software_of(cell(c, "software"), gpu, low);
+            row->batch, fc_precision_name(low ? FC_FP8 : FC_BF16));
+    row->software = software_of(c, gpu, low);
     if (layout)
         print_plan(out, row, c, shape.layers, shape.latent, tp, pp);
     return fclose(out) ? fc_fail(error, FC_FAULT, "no memory for the scenario of a row") : 0;
+}
+
+static int layouts_of(const struct fc_history_row *row)
+{
+    return (row->opens_recompute ? 4 : 1) * (row->opens_zero ? 2 : 1) * (row->opens_vpp ? 2 : 1);
+}
+
+bool fc_history_newer(const struct fc_history_row *row, int attempt)
+{
+    return attempt >= layouts_of(row);
 }
 
 char *fc_history_text(const struct fc_history_row *row, int attempt)
@@ -452,11 +509,9 @@ char *fc_history_text(const struct fc_history_row *row, int attempt)
     static const int recomputes[] = {FC_RECOMPUTE_NONE, FC_RECOMPUTE_SELECTIVE, HALF, FC_RECOMPUTE_FULL};
     static const enum fc_zero zeros[] = {FC_ZERO_OPTIMIZER, FC_ZERO_PARAMETERS};
     static const char *const chunks[] = {"auto", "1"};
-    int recompute = row->opens_recompute ? 4 : 1, zero = row->opens_zero ? 2 : 1,
-        vpp = row->opens_vpp ? 2 : 1;
+    int recompute = row->opens_recompute ? 4 : 1, zero = row->opens_zero ? 2 : 1;
     const struct fc_software *software = fc_software_find(row->software);
-    int early = software && software->early_megatron ? 1 : 0,
-        layouts = recompute * zero * vpp;
+    int early = software && software->early_megatron ? 1 : 0, layouts = layouts_of(row);
     char *text = NULL;
     size_t size = 0;
     if (attempt >= layouts * (1 + early))
@@ -479,4 +534,20 @@ char *fc_history_text(const struct fc_history_row *row, int attempt)
         fprintf(out, "  vpp: %s\n", chunks[attempt / recompute / zero]);
     fclose(out);
     return text;
+}
+
+char *fc_history_text_small(const struct fc_history_row *row, int attempt)
+{
+    static const char key[] = "global_batch: ";
+    char *text = row->batch_small > 0 ? fc_history_text(row, attempt) : NULL, *changed = NULL;
+    char *at = text ? strstr(text, key) : NULL;
+    size_t size = 0;
+    FILE *out = at ? open_memstream(&changed, &size) : NULL;
+    if (out) {
+        at += sizeof key - 1;
+        fprintf(out, "%.*s%.0f%s", (int)(at - text), text, row->batch_small, at + strcspn(at, "\n"));
+        fclose(out);
+    }
+    free(text);
+    return changed;
 }

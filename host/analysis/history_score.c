@@ -6,14 +6,16 @@
 #include "history.h"
 #include "host/base/order.h"
 
-/* Before any run is seen, ln of the median overhead is normal about this with this spread: 2 to 50 % of the training
+/* Before any run is seen, ln of the median overhead is normal about this with this spread: 1 to 120 % of the training
  * time. Judgement; the table adds 3 first runs and 16 others. */
 #define PRIOR_MU (-2.3) /* ln 0.1 */
-#define PRIOR_SD 1.0
+#define PRIOR_SD 1.5
 #define PRIOR_SIGMA 1.5
 #define PRIOR_SIGMA_SD 0.5
 #define LEAST_SD 0.05 /* of ln of the machine's forecast: what no simulation resolves */
-enum { NODES = 60 };
+#define FROM (-6.0)   /* grid of mu */
+#define STEP 0.1
+enum { NODES = 60, STEPS = 76 };
 
 double fc_history_quantile(const double *quantiles, size_t count, double p)
 {
@@ -54,35 +56,69 @@ static double log_likelihood(const struct fc_history_row *row, double mu, double
     return log(sum / NODES + 1e-12);
 }
 
+/* Moments of mu of one kind of operation given sigma, over the prior and the rows, each row in the kind of its own. */
+struct moments {
+    double log_sum, mean, square;
+};
+
+static struct moments moments_of(const struct fc_history_row *rows, size_t count, size_t without, int kind,
+                                 double sigma, const double *z)
+{
+    double value[STEPS], most = -INFINITY, sum = 0;
+    struct moments m = {0};
+    for (int j = 0; j < STEPS; j++) {
+        double mu = FROM + STEP * j;
+        value[j] = -0.5 * pow((mu - PRIOR_MU) / PRIOR_SD, 2);
+        for (size_t i = 0; i < count; i++) /* the runs do not tell experienced and automated apart */
+            if (i != without && !rows[i].reason[0] && rows[i].of != FC_HISTORY_WINDOW &&
+                (rows[i].maturity == 0) == (kind == 0))
+                value[j] += log_likelihood(&rows[i], mu, sigma, z);
+        most = fmax(most, value[j]);
+    }
+    for (int j = 0; j < STEPS; j++) {
+        double mu = FROM + STEP * j, weight = exp(value[j] - most);
+        sum += weight;
+        m.mean += weight * mu;
+        m.square += weight * mu * mu;
+    }
+    m.log_sum = most + log(sum);
+    m.mean /= sum;
+    m.square /= sum;
+    return m;
+}
+
+/* The posterior of mu and sigma on a grid; the next run's ln of the overhead has its mean, and the variance of both. One
+ * sigma, and a mu of first runs and one of the others. */
 struct fc_history_fit fc_history_fit_to(const struct fc_history_row *rows, size_t count, size_t without)
 {
-    double z[NODES], best = -INFINITY;
-    struct fc_history_fit fit = {{PRIOR_MU, PRIOR_MU, PRIOR_MU}, {1, 1, 1}};
+    enum { SIGMAS = 21 };
+    struct moments first[SIGMAS], others[SIGMAS];
+    double z[NODES], value[SIGMAS], most = -INFINITY, sum = 0, sigma_square = 0;
+    double mean[2] = {0}, square[2] = {0};
     for (int i = 0; i < NODES; i++)
         z[i] = normal_quantile((i + 0.5) / NODES);
-    for (double sigma = 0.5; sigma < 2.55; sigma += 0.1) {
-        struct fc_history_fit now = {.sigma = {sigma, sigma, sigma}};
-        double sum = -0.5 * pow((sigma - PRIOR_SIGMA) / PRIOR_SIGMA_SD, 2);
-        for (int k = 0; k < FC_HISTORY_MATURITIES; k++) {
-            double class_best = -INFINITY;
-            for (double mu = -5; mu < 1.01; mu += 0.1) {
-                double value = -0.5 * pow((mu - PRIOR_MU) / PRIOR_SD, 2);
-                for (size_t i = 0; i < count; i++)
-                    if (i != without && !rows[i].reason[0] && rows[i].of != FC_HISTORY_WINDOW &&
-                        (rows[i].maturity == 0) ==
-                            (k == 0)) /* the runs do not tell experienced and automated apart */
-                        value += log_likelihood(&rows[i], mu, sigma, z);
-                if (value > class_best) {
-                    class_best = value;
-                    now.mu[k] = mu;
-                }
-            }
-            sum += class_best;
-        }
-        if (sum > best) {
-            best = sum;
-            fit = now;
-        }
+    for (int k = 0; k < SIGMAS; k++) {
+        double sigma = 0.5 + 0.1 * k;
+        first[k] = moments_of(rows, count, without, 0, sigma, z);
+        others[k] = moments_of(rows, count, without, 1, sigma, z);
+        value[k] =
+            first[k].log_sum + others[k].log_sum - 0.5 * pow((sigma - PRIOR_SIGMA) / PRIOR_SIGMA_SD, 2);
+        most = fmax(most, value[k]);
+    }
+    for (int k = 0; k < SIGMAS; k++) {
+        double sigma = 0.5 + 0.1 * k, weight = exp(value[k] - most);
+        sum += weight;
+        sigma_square += weight * sigma * sigma;
+        mean[0] += weight * first[k].mean;
+        mean[1] += weight * others[k].mean;
+        square[0] += weight * first[k].square;
+        square[1] += weight * others[k].square;
+    }
+    struct fc_history_fit fit;
+    for (int kind = 0; kind < FC_HISTORY_MATURITIES; kind++) {
+        int at = kind > 0;
+        fit.mu[kind] = mean[at] / sum;
+        fit.sigma[kind] = sqrt(sigma_square / sum + square[at] / sum - fit.mu[kind] * fit.mu[kind]);
     }
     return fit;
 }
