@@ -64,6 +64,10 @@ has "which is said" "$work/err" 'give --steps N'
 printf 'run - Step,run - _runtime,run - loss\n10,60,3\n250000,345600,2\n' >"$work/wandb.csv"
 flopcast update "$work/dated.yaml" --log "$work/sacct.txt" --log "$work/wandb.csv" -q
 is "a second log has them" "$(cmp "$work/first" "$work/out" && echo same)" same
+printf '_step,_runtime\n10,60\n250000,259200\n' >"$work/earlier.csv"
+flopcast update "$work/dated.yaml" --log "$work/earlier.csv" --log "$work/sacct.txt" -q
+is "two logs of two moments are refused" "$status" 2
+has "with both" "$work/err" 'earlier.csv ends at day 3, .*sacct.txt at day 4: logs of the same moment'
 printf '{"days": 4, "steps": 250000, "interruptions": 1, "failures": {"gpu": 1}, "spares_used": 1}' >"$work/log.json"
 flopcast update "$work/dated.yaml" --log "$work/log.json" -q --json
 is "JSON" "$status" 0

@@ -212,11 +212,30 @@ static int print_json(const struct options *o, const struct fc_analysis *analysi
     return fc_analysis_write_end(w, error);
 }
 
+/* Logs of one run tell of one moment, within what two of its clocks differ by: a twentieth and a quarter of a day. It is
+ * that of the log that has the steps. */
 static int read_logs(const struct options *o, struct fc_follow_seen *seen, struct fc_error *error)
 {
-    for (int i = 0; i < o->log_count; i++)
+    double days = 0;
+    const char *of = NULL;
+    for (int i = 0; i < o->log_count; i++) {
+        double steps = seen->steps;
+        seen->steps = (double)NAN;
         if (fc_follow_read(seen, o->logs[i], o->start, error))
             return -1;
+        bool decides = isfinite(seen->steps) || !of;
+        if (of && fabs(seen->days - days) > 0.25 + 0.05 * fmax(seen->days, days))
+            return fc_fail(error, FC_BAD_INPUT,
+                           "%.80s ends at day %.4g, %.80s at day %.4g: logs of the same moment are needed",
+                           of, days, o->logs[i], seen->days);
+        if (!isfinite(seen->steps))
+            seen->steps = steps;
+        if (decides) {
+            days = seen->days;
+            of = o->logs[i];
+        }
+        seen->days = days;
+    }
     if (isfinite(o->steps))
         seen->steps = o->steps;
     if (!(seen->steps > 0))
