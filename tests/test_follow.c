@@ -1,4 +1,7 @@
-/* test_follow.c: simulated runs, cut on their way: the forecast of their end holds what it says. */
+/* test_follow.c: simulated runs, cut on their way: the forecast of their end holds what it says, and what is said of the
+ * run so far ('interruptions at the 97th percentile') is uniform among runs that are as forecast.
+ *
+ * FLOPCAST_TEST_REPLICATES sets how many runs (default 100). */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,13 +20,43 @@ static const char text[] =
     "training: {model: llama3-8b, tokens: 8e12 token, precision: bf16, sequence: 8192 token, "
     "global_batch: 1024}\nplan: {tp: 1, pp: 1, micro_batch: 1, zero: optimizer, recompute: full}\n";
 
-enum { WORLDS = 6000, RUNS = 100 };
+enum { WORLDS = 6000, MOST = 10000 };
 
-/* Coverage of 90 % over 100 runs lies in 0.81 to 0.97 in 99.8 % of the tries of an exact forecast (binomial). */
+static int by_double(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Distance of Kolmogorov and Smirnov from uniform, times the root of the count: above 1.95 in one try of 1,000. */
+static double from_uniform(double *values, int count)
+{
+    double most = 0;
+    qsort(values, (size_t)count, sizeof *values, by_double);
+    for (int i = 0; i < count; i++)
+        most = fmax(most, fmax(values[i] - (double)i / count, (i + 1.0) / count - values[i]));
+    return most * sqrt(count);
+}
+
+/* A percentile holds half of the worlds with the very count that was seen; among few counts only a part of them at random
+ * makes it uniform. `u` between 0 and 1; 0.5: as it is told. */
+static double percentile(const float *counts, double seen, double u)
+{
+    double below = 0;
+    for (int i = 0; i < WORLDS; i++)
+        below += (double)counts[i] < seen ? 1 : (double)counts[i] > seen ? 0 : u;
+    return below / WORLDS;
+}
+
+/* Coverage of 90 % over 100 runs lies in 0.81 to 0.98 in 99.8 % of the tries of an exact forecast (binomial). */
 static void coverage_at_three_cuts(void **state)
 {
     (void)state;
     static struct fc_follow_answer answer;
+    static double stops[MOST], steps[MOST], ends[MOST], doubled[MOST];
+    const char *set = getenv("FLOPCAST_TEST_REPLICATES");
+    int count = set ? atoi(set) : 100;
+    assert_true(count >= 100 && count <= MOST);
     struct fc_analysis_options options = {
         .scenario = {.text = text}, .wish.device = -1, .wish.backends = "cpu", .quiet = true};
     struct fc_analysis analysis = {0};
@@ -37,10 +70,11 @@ static void coverage_at_three_cuts(void **state)
         struct fc_follow worlds, runs;
         double days = c < 0 ? 1 : cuts[c] * median;
         assert_int_equal(fc_follow_simulate(&worlds, &analysis, &scenario, days, 0, WORLDS, &error), 0);
-        assert_int_equal(fc_follow_simulate(&runs, &analysis, &scenario, days, 1000000, RUNS, &error), 0);
+        assert_int_equal(
+            fc_follow_simulate(&runs, &analysis, &scenario, days, 1000000, (size_t)count, &error), 0);
         int inside = 0, seen_runs = 0;
         double width = 0, before = 0;
-        for (int i = 0; i < RUNS; i++) {
+        for (int i = 0; i < count; i++) {
             struct fc_follow_seen seen = fc_follow_nothing();
             seen.days = days;
             seen.steps = (double)runs.steps[i];
@@ -50,7 +84,13 @@ static void coverage_at_three_cuts(void **state)
             assert_int_equal(fc_follow_update(&worlds, &seen, &answer, &error), 0);
             double low = answer.now[49], high = answer.now[949], end = (double)runs.end_days[i];
             inside += end >= low && end <= high;
-            seen_runs++;
+            double u = fmod(0.5 + (i + 1) * 0.6180339887498949,
+                            1); /* even between 0 and 1, without regard to the run */
+            assert_true(fabs(answer.stops.percentile - percentile(worlds.stops, seen.stops, 0.5)) < 1e-9);
+            stops[seen_runs] = percentile(worlds.stops, seen.stops, u);
+            steps[seen_runs] = answer.steps_percentile;
+            ends[seen_runs] = fc_follow_probability(answer.now, end);
+            doubled[seen_runs++] = percentile(worlds.stops, 2 * seen.stops, u);
             width += high - low;
             before = answer.before[949] - answer.before[49];
             median = answer.before[499];
@@ -58,8 +98,16 @@ static void coverage_at_three_cuts(void **state)
         print_message("# cut at day %.3g of %.3g: %d of %d inside 90 %%, width %.3g of the start's\n", days,
                       median, inside, seen_runs, width / seen_runs / before);
         if (c >= 0) {
-            assert_true(inside >= 0.81 * seen_runs && inside <= 0.98 * seen_runs);
-            assert_true(seen_runs > 80);
+            double limit = 3.1 * sqrt(0.09 / seen_runs);
+            print_message(
+                "# from uniform: interruptions %.2f, steps %.2f, ends %.2f; twice the interruptions %.2f\n",
+                from_uniform(stops, seen_runs), from_uniform(steps, seen_runs), from_uniform(ends, seen_runs),
+                from_uniform(doubled, seen_runs));
+            assert_true(inside >= (0.9 - limit) * seen_runs && inside <= (0.9 + limit) * seen_runs);
+            assert_true(seen_runs > 0.8 * count);
+            assert_true(from_uniform(stops, seen_runs) < 1.95);
+            assert_true(from_uniform(steps, seen_runs) < 1.95);
+            assert_true(c == 0 || from_uniform(doubled, seen_runs) > 1.95);
             assert_true(c < 1 || width / seen_runs <= 0.5 * before);
         }
         fc_follow_free(&worlds);
