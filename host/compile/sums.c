@@ -121,7 +121,7 @@ int fc_sums_compile(struct fc_compiled *compiled, const struct fc_settings *sett
                           count[most], WORLDS, reason[most]);
     if (count[FC_BY_SUMS] == WORLDS)
         fc_note(&compiled->notes, FC_NOTE, "timeline-sums", &asked->place,
-                "runs are drawn as sums of their failures, not event by event: times between P0.1 and P99.9 "
+                "runs are drawn as sums of their failures, not event by event: wall times between P0.1 and P99.9 "
                 "of a world are right "
                 "to %g of its standard deviation",
                 (double)FC_SUMS_BOUND);

@@ -42,13 +42,25 @@ const struct fc_metric_info fc_metric_infos[] = {
 };
 const size_t fc_metric_info_count = sizeof fc_metric_infos / sizeof fc_metric_infos[0];
 
+/* The row of each number in fc_metric_infos, from 1; 0: none begins there. */
+enum {
+    ROW_BEFORE,
+#define METRIC(id, ...) ROW_##id,
+#define PROBABILITY(id, ...) ROW_##id,
+#include "cuda/model/metrics.def"
+};
+static const short rows[FC_METRIC_COUNT] = {
+#define METRIC(id, number, ...) [number] = ROW_##id,
+#define PROBABILITY(id, number, ...) [number] = ROW_##id,
+#include "cuda/model/metrics.def"
+};
+
 const struct fc_metric_info *fc_metric_find(int metric)
 {
-    for (size_t i = 0; i < fc_metric_info_count; i++) {
-        const struct fc_metric_info *info = &fc_metric_infos[i];
-        int span = info->sizes ? FC_RUN_SIZES : 1;
-        if (metric >= info->metric && metric < info->metric + span)
-            return info;
+    for (int k = 0; k < FC_RUN_SIZES; k++) { /* a row of sizes begins up to so many numbers before */
+        int first = metric - k, row = first >= 0 && first < FC_METRIC_COUNT ? rows[first] : 0;
+        if (row)
+            return k == 0 || fc_metric_infos[row - 1].sizes ? &fc_metric_infos[row - 1] : NULL;
     }
     return NULL;
 }

@@ -325,6 +325,52 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
     return 0;
 }
 
+/* The end of a JSON string that begins at text[at], or of a list or map: the place after it; `length` when it has no end. */
+static size_t end_of(const char *text, size_t length, size_t at)
+{
+    bool inside = false;
+    size_t depth = 0;
+    for (; at < length; at++) {
+        if (inside && text[at] == '\\')
+            at++;
+        else if (text[at] == '"')
+            inside = !inside;
+        else if (!inside && (text[at] == '{' || text[at] == '['))
+            depth++;
+        else if (!inside && (text[at] == '}' || text[at] == ']'))
+            depth -= depth > 0;
+        if (!inside && depth == 0)
+            return at < length ? at + 1 : length;
+    }
+    return length;
+}
+
+/* Empties the member `metrics` of a result: half of its text, which is for people and is made anew from the tally. Its lines
+ * stay, so that places are right; the hash of the file, of the text as it was, tells whether it was changed. A text that is no
+ * such JSON stays as it is. */
+static size_t without_metrics(char *text, size_t length)
+{
+    static const char key[] = "\"metrics\"", colon[] = ": {";
+    for (size_t at = 1; length > 0 && text[0] == '{' && at < length; at++) {
+        if (text[at] == '{' || text[at] == '[') {
+            at = end_of(text, length, at) - 1;
+        } else if (text[at] == '"') {
+            size_t end = end_of(text, length, at);
+            bool here = end - at == sizeof key - 1 && memcmp(text + at, key, end - at) == 0;
+            if (here && end + 3 < length && memcmp(text + end, colon, 3) == 0) {
+                size_t from = end + 3, to = end_of(text, length, end + 2);
+                for (size_t k = from; k + 1 < to; k++)
+                    if (text[k] == '\n')
+                        text[from++] = '\n';
+                memmove(text + from, text + to - 1, length - to + 1);
+                return length - (to - 1 - from);
+            }
+            at = end - 1;
+        }
+    }
+    return length;
+}
+
 int fc_result_read(struct fc_result *result, const char *path, struct fc_error *error)
 {
     struct fc_document *document;
@@ -333,7 +379,15 @@ int fc_result_read(struct fc_result *result, const char *path, struct fc_error *
     *result = (struct fc_result){0};
     if (fc_read_file(path, FC_RESULT_BYTES, &text, &length, error))
         return -1;
-    int status = fc_document_open_text(&document, path, text, length, FC_RESULT_BYTES, error);
+    char *less = malloc(length + 1);
+    if (!less) {
+        free(text);
+        return fc_fail(error, FC_FAULT, "out of memory while reading a result");
+    }
+    memcpy(less, text, length);
+    size_t less_length = without_metrics(less, length);
+    less[less_length] = '\0';
+    int status = fc_document_open_text(&document, path, less, less_length, FC_RESULT_BYTES, error);
     if (status == 0) {
         status = read_document(result, document, error); /* first: what is wrong there has a place */
         fc_document_close(document);
@@ -341,6 +395,7 @@ int fc_result_read(struct fc_result *result, const char *path, struct fc_error *
     if (status == 0)
         status = fc_result_hash_check(path, text, length, error);
     free(text);
+    free(less);
     if (status)
         fc_result_free(result);
     return status;
