@@ -13,6 +13,7 @@
 #include "host/result/statistics.h"
 #include "host/step/step_time.h"
 #include "tests/scenario_run.h"
+#include "host/step/muon.h"
 #include "host/step/plan_memory.h"
 #include "host/step/plan_program.h"
 #include "cuda/model/step/step_program.h"
@@ -372,6 +373,53 @@ static void adapters_need_less(void **state)
     assert_non_null(strstr(error.text, "adapters of mixtures of experts"));
 }
 
+/* Counts of the matrices of Llama 3 70B, by hand: 8192 x 28672 three times, 8192 x 8192 twice and 1024 x 8192 twice a layer.
+ * Moonlight's way of sharing out (arXiv 2502.16982): 1 / replicas of it on each. */
+static void muon_needs_less_memory_and_more_products(void **state)
+{
+    (void)state;
+    double step_s[2], states[2], flop = 0, replicas = 1, share = 0;
+    assert_true(fabs(fc_muon_matrix_flop(28672, 8192) - 4.3980e13) < 1e9);
+    assert_true(fabs(fc_muon_matrix_flop(8192, 8192) - 1.6493e13) < 1e9);
+    for (int i = 0; i < 2; i++) {
+        const char *const set[] = {"training.model=llama3-70b", "layers=step", "plan.vpp=1",
+                                   i ? "training.optimizer=muon" : NULL, NULL};
+        struct fc_scenario scenario;
+        struct fc_plan plan;
+        struct fc_error error = {0};
+        struct fc_step_program p;
+        double inputs[FC_IN_STEP_END];
+        struct fc_beliefs *beliefs = calloc(1, sizeof *beliefs);
+        if (open_with(llama, set, &scenario, &error))
+            fail_msg("%s", error.text);
+        assert_int_equal(fc_beliefs_read(beliefs, scenario.catalog, &error), 0);
+        assert_int_equal(fc_plan_read(&plan, scenario.settings, scenario.catalog, &error), 0);
+        fc_plan_program(&plan, &p);
+        fc_beliefs_medians(beliefs, &plan, inputs);
+        step_s[i] = fc_step_time(&p, inputs, NULL);
+        states[i] = fc_plan_memory(&plan).optimizer;
+        struct fc_muon_layer layer = fc_muon_layer(&plan.model, 0, 1);
+        assert_true(fabs(80 * layer.dense - 1.3223e16) < 2e12);
+        struct fc_stages stages = fc_plan_stages(&plan);
+        double dense, expert;
+        fc_plan_parameters(&plan, 0, &dense, &expert); /* the first stage holds the embedding too */
+        share = 1 - plan.model.hidden * plan.model.vocab / plan.tp / dense;
+        replicas = fc_plan_replicas(&plan);
+        flop = fc_muon_flop(&plan, &stages);
+        assert_true(fabs(flop - fmax(stages.longest * layer.dense / replicas, layer.largest)) < 1);
+        free(beliefs);
+        fc_scenario_close(&scenario);
+    }
+    /* at most the products at half of an H100's peak, less what the variance took */
+    assert_true(step_s[1] < step_s[0] + flop / 0.5e15 && step_s[1] > step_s[0] - 0.1);
+    assert_true(fabs(states[1] / states[0] - (1 - share / 3)) < 1e-6); /* 8 bytes of 12 */
+    struct fc_scenario scenario;
+    struct fc_error error = {0};
+    const char *const adapted[] = {"training.model=llama3-70b", "training.optimizer=muon", "training.lora_rank=16", NULL};
+    assert_int_equal(open_with(llama, adapted, &scenario, &error), -1);
+    assert_non_null(strstr(error.text, "muon is not modelled for adapters"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +429,7 @@ int main(void)
         cmocka_unit_test(llama3_rate_is_inside_the_interval),
         cmocka_unit_test(memory_is_a_probability),
         cmocka_unit_test(adapters_need_less),
+        cmocka_unit_test(muon_needs_less_memory_and_more_products),
         cmocka_unit_test(better_hardware_is_not_slower),
         cmocka_unit_test(deepseek_fits_and_lands),
         cmocka_unit_test(options_of_a_plan_do_what_they_say),

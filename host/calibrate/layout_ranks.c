@@ -25,7 +25,7 @@ static bool same_set(const struct fc_measurement *a, const struct fc_measurement
            p->precision == q->precision && p->fp16 == q->fp16 && same(p->sequence, q->sequence) &&
            p->software == q->software && same(p->model.layers, q->model.layers) &&
            same(p->model.hidden, q->model.hidden) && same(p->model.heads, q->model.heads) &&
-           same(p->lora_rank, q->lora_rank);
+           same(p->lora_rank, q->lora_rank) && p->muon == q->muon;
 }
 
 /* The same job: batches that differ by what divides into replicas (2,016 and 2,048) are one. */

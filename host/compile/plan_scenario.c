@@ -170,6 +170,10 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
             "training.lora_rank: adapters of mixtures of experts and of multi-token prediction are not "
             "modelled; take a dense model or train all of it",
             error);
+    p->muon = f[FC_FIELD_OPTIMIZER].is_set && f[FC_FIELD_OPTIMIZER].choice == FC_OPTIMIZER_MUON;
+    if (p->muon && p->lora_rank > 0)
+        return refuse(&f[FC_FIELD_OPTIMIZER],
+                      "training.optimizer: muon is not modelled for adapters (training.lora_rank); take adam", error);
     p->sequence = f[FC_FIELD_SEQUENCE].number;
     p->global_batch = f[FC_FIELD_GLOBAL_BATCH].number;
     p->micro_batch = integer(settings, FC_FIELD_MICRO_BATCH);
@@ -238,12 +242,14 @@ static int add_draws(struct fc_compiled *compiled, const struct fc_step_draws *d
  * BLOOM's 2.3 TB for 176 billion parameters are 13 (arXiv 2211.05100). */
 static double checkpoint_bytes(const struct fc_plan *plan)
 {
+    double tables = (plan->model.tied ? 1 : 2) * plan->model.hidden * plan->model.vocab;
     struct fc_plan whole = *plan;
     double dense, expert;
     whole.tp = whole.pp = whole.vpp = whole.ep = whole.expert_tp = 1;
     whole.schedule = FC_ONE_F_ONE_B;
     fc_plan_parameters(&whole, 0, &dense, &expert);
-    return 14 * fc_plan_trained_share(plan) * (dense + expert);
+    double variance = plan->muon ? 4 * (dense + expert - tables) : 0; /* Muon has none */
+    return 14 * fc_plan_trained_share(plan) * (dense + expert) - variance;
 }
 
 /* What is switched on without being stated. */
@@ -295,6 +301,9 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
             fc_note(
                 &compiled->notes, FC_NOTE, "lora-unmeasured", &settings->fields[FC_FIELD_LORA_RANK].place,
                 "no measured step with adapters is in the fit; their own cost is counted from shapes alone");
+        if (plan.muon)
+            fc_note(&compiled->notes, FC_NOTE, "muon-unmeasured", &settings->fields[FC_FIELD_OPTIMIZER].place,
+                    "no measured step with Muon is in the fit; its work is counted from shapes alone");
         note_features(&compiled->notes, &plan, settings);
         fc_plan_program(&plan, step);
         compiled->program.run.detail.checkpoint_bytes = (float)checkpoint_bytes(&plan);

@@ -56,6 +56,7 @@ struct fc_plan {
     double bf16_layers;   /* of the layers, under a lower precision; half first, half last */
     enum fc_schedule schedule;
     double lora_rank; /* low-rank adapters are trained and the weights frozen; 0: all is trained */
+    bool muon;        /* optimizes the matrices of the layers; else Adam does (muon.h) */
     double offloaded_layers;
     bool offloads_activations;
 };

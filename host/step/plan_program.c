@@ -7,6 +7,7 @@
 
 #include "collectives.h"
 #include "host/language/special.h"
+#include "muon.h"
 #include "plan_memory.h"
 #include "spans.h"
 #include "stages.h"
@@ -473,6 +474,18 @@ void fc_plan_pipeline_program(const struct fc_plan *p, const struct fc_stages *s
     put_stage_messages(p, s);
 }
 
+/* Muon's products, in BF16 once per step. They are spread over the layers of all micro-batches, so that their sum over the step
+ * is right: through the longest stage, and idle in the bubble as a layer is. Of the 34 bytes per parameter that Adam reads and
+ * writes (efficiency.optimizer_bytes) the 8 of the variance are not there. */
+static void add_muon(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
+{
+    double idle = fmax(0, (double)s->idle_layer - (double)s->idle_weights * (double)s->weight_share);
+    double layers = fc_plan_micro_batches(p) * stages->longest + (double)s->bubble_layers * idle;
+    double high = p->gpu.clock_ratio * p->gpu.bf16_flop_per_s;
+    s->linear_high_s += (float)(fc_muon_flop(p, stages) / layers / high);
+    s->optimizer_s *= 26.0f / 34;
+}
+
 /* What is done once per step, and the gathers of sharded parameters. */
 static void put_step(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
 {
@@ -483,7 +496,8 @@ static void put_step(const struct fc_plan *p, const struct fc_stages *stages, st
     double trained = fc_plan_trained_share(p);
     if (p->fsdp) {
         /* weights gathered twice, gradients scattered once */
-        double times = 2 + trained;
+        /* Muon needs whole gradients once per step: one more gather */
+        double times = 2 + trained + (p->muon ? 1 / fc_plan_micro_batches(p) : 0);
         struct fc_pass pass = pass_over(p, 2 * (dense + expert) / stages->longest, p->fsdp_group, p->tp);
         s->fsdp_nvlink_s = (float)(times * pass.bytes / g->nvlink_bytes_per_s);
         double out = p->software->gathers_flat && pass.out_bytes > 0 ? pass.bytes : pass.out_bytes;
@@ -501,6 +515,8 @@ static void put_step(const struct fc_plan *p, const struct fc_stages *stages, st
     }
     double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
     s->optimizer_s = (float)(trained * owned / g->memory_bytes_per_s);
+    if (p->muon)
+        add_muon(p, stages, s);
     s->slowest = (float)(sqrt(fc_plan_micro_batches(p)) * largest_of(independent_replicas(p)));
 }
 
