@@ -75,6 +75,8 @@ for software in megatron nemo torchtitan; do
 done
 flopcast search "$work/best.yaml" $quick --keep --json
 is "--keep keeps what is stated" "$(grep -c '"plan":' "$work/out")" 1
+flopcast search "$work/best.yaml" $quick --keep --set plan.micro_batch=auto --set plan.recompute=auto --json
+is "and searches what is left open beside it" "$(sed -n 's/^ *"plans": \([0-9]*\).*/\1/p' "$work/out" | awk '{print ($1 > 2)}')" 1
 refused "settings for something else" 2 "flopcast: --emit 'x' is not one of megatron, nemo, torchtitan" search open --emit x
 refused "a probability that is none" 2 "flopcast: --fits '2' is not a probability from 0 to below 1" search open --fits 2
 refused "a precision that is none" 2 "flopcast: --precision 'fp9' is not a list of bf16, fp8, mxfp8, nvfp4" search open --precision fp9

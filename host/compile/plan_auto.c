@@ -36,9 +36,10 @@ static bool says_auto(const struct fc_setting *setting)
     return setting->is_set && setting->is_auto;
 }
 
+/* What an earlier search put in (settle) is as open as it was before. */
 static bool open_setting(const struct fc_setting *setting, bool whole)
 {
-    return stated(setting) ? setting->is_auto : whole;
+    return setting->found || (stated(setting) ? setting->is_auto : whole);
 }
 
 /* Whether nothing of the plan's sizes is stated, or `plan: auto` says that what is not is to be found. */

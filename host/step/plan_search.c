@@ -230,6 +230,7 @@ struct search {
     bool bounds;              /* step times are bounded from below before they are computed */
 };
 
+enum { SMALL_SPACE = 1 << 20 }; /* outer choices times shapes of a pipeline */
 enum { RECOMPUTES = FC_RECOMPUTE_FULL + 1, ZEROS = FC_ZERO_PARAMETERS + 1 };
 
 /* The layer part of a program, and the traits of stages and options that went into it beside the outer choice. */
@@ -539,7 +540,9 @@ int fc_plan_search(struct fc_plan_found *found, const struct fc_plan *plan,
     *found = (struct fc_plan_found){0};
     size_t outer = outer_choices(plan, space, NULL), best = limits->best;
     size_t shapes = (size_t)space->pp.count * (size_t)space->vpp.count;
-    int threads = limits->threads > 0 ? limits->threads : omp_get_max_threads();
+    /* what takes one thread 20 ms is not worth waiting for others */
+    bool small = outer * shapes < SMALL_SPACE;
+    int threads = limits->threads > 0 ? limits->threads : small ? 1 : omp_get_max_threads();
     struct search search = {
         .options = options,
         .space = space,
