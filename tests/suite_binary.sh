@@ -36,6 +36,11 @@ else
 fi
 
 if command -v readelf >/dev/null 2>&1; then
+    # README.md: hwloc, libfyaml, json-c, workbooks by libxlsxwriter, and the C compiler's own (OpenMP, libc, libm). What these bring
+    # along is theirs.
+    is "it is linked with what README.md names" "$(readelf -dW "$FLOPCAST" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so.*\]/\1/p' |
+        grep -v '^libhwloc$\|^libfyaml$\|^libjson-c$\|^libxlsxwriter$\|^libgomp$\|^libomp$\|^libm$\|^libc$\|^ld-linux\|san$')" ""
+    for library in hwloc libfyaml json-c libxlsxwriter OpenMP; do has "README.md names $library" README.md "$library"; done
     succeeds "the list of parts (SPDX) is made" sh -c "sh host/sbom.sh '$FLOPCAST' 0 >'$work/spdx'"
     is "it names every library that is linked" \
         "$(readelf -dW "$FLOPCAST" | grep -c 'NEEDED.*\(hwloc\|fyaml\|json-c\|gomp\|libc\)\.')" \

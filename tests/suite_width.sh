@@ -72,10 +72,10 @@ fi
 costly "calibrate" calibrate gb300-nvl72-frontier --step-time '20 s +- 2 %'
 printf 'hours,steps\n240,250000\n' >"$work/log.csv"
 costly "update" update gb300-nvl72-frontier $quick --log "$work/log.csv" -n 2000 -q
-# (report prints nothing but the files that it is asked for.)
+# run: above, in the loop over the scenarios; report prints nothing but the files that it is asked for.
 is "each command is here" "$(for command in $commands; do
-    grep -q "^ *\(fits\|costly\) \"[^\"]*\" $command\( \|\$\)" tests/suite_width.sh || echo "$command"
-done | tr '\n' ' ')" "report run "
+    grep -q "\(fits\|costly\) \"[^\"]*\" $command\( \|\$\)" tests/suite_width.sh || echo "$command"
+done | tr '\n' ' ')" "run report "
 fits "list" list
 fits "list metrics" list metrics
 fits "list scenarios" list scenarios
