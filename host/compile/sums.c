@@ -120,16 +120,18 @@ int fc_sums_compile(struct fc_compiled *compiled, const struct fc_settings *sett
                           "reliability.timeline is sums, but in %d of %d worlds tried %s; state events",
                           count[most], WORLDS, reason[most]);
     if (count[FC_BY_SUMS] == WORLDS)
-        fc_note(&compiled->notes, FC_NOTE, "timeline-sums", &asked->place,
-                "runs are drawn as sums of their failures, not event by event: wall times between P0.1 and P99.9 "
-                "of a world are right "
-                "to %g of its standard deviation",
-                (double)FC_SUMS_BOUND);
+        fc_note(
+            &compiled->notes, FC_NOTE, "timeline-sums", &asked->place,
+            "runs are drawn as sums of their failures, not event by event: wall times between P0.1 and P99.9 "
+            "of a world are right "
+            "to %g of its standard deviation",
+            (double)FC_SUMS_BOUND);
     else
-        fc_note(&compiled->notes, FC_NOTE, "timeline-sums", &asked->place,
-                "in %d of %d worlds tried, runs are drawn as sums of their failures: times between P0.1 and "
-                "P99.9 of a world are "
-                "right to %g of its standard deviation; in the others event by event (%s in most of them)",
-                count[FC_BY_SUMS], WORLDS, (double)FC_SUMS_BOUND, reason[most]);
+        fc_note(
+            &compiled->notes, FC_NOTE, "timeline-sums", &asked->place,
+            "in %d of %d worlds tried, runs are drawn as sums of their failures: wall times between P0.1 and "
+            "P99.9 of a world are "
+            "right to %g of its standard deviation; in the others event by event (%s in most of them)",
+            count[FC_BY_SUMS], WORLDS, (double)FC_SUMS_BOUND, reason[most]);
     return 0;
 }
