@@ -8,7 +8,8 @@ kind=${1:-run}
 # Optional ones follow a '?': where the release lacks them, the build leaves that part out and says so.
 run="build-essential pkg-config libhwloc-dev hwloc-nox libfyaml-dev libjson-c-dev librandom123-dev
      ?opencl-headers ?ocl-icd-opencl-dev ?pocl-opencl-icd ?libxlsxwriter-dev ?libhdf5-dev ?gnuplot-nox"
-test="libcmocka-dev clang valgrind ?python3 ?python3-h5py ?python3-numpy ?python3-pandas ?python3-openpyxl ?openmpi-bin"
+test="libcmocka-dev clang valgrind ?python3 ?python3-h5py ?python3-numpy ?python3-pandas ?python3-openpyxl
+      ?python3-yaml ?python3-jsonschema ?openmpi-bin"
 dev="clang-format clang-tidy cppcheck"
 
 version() { # of the clang that `clang` installs, empty where it is not known

@@ -37,6 +37,15 @@ cp "$work/t.csv" "$work/t.bak"
 flopcast calibrate "$work/t.csv" -n 1000 -o "$work/t.csv"
 is "calibrate -o on its table: status 2" "$status" 2
 succeeds "the table is untouched" cmp "$work/t.csv" "$work/t.bak"
+refused "calibrate -o writes YAML" 2 \
+    "flopcast: -o $work/t.parquet: the ending says what is written, and .parquet is none of .yaml" \
+    calibrate "$work/t.csv" -n 1000 -o "$work/t.parquet"
+refused "and a summary on standard output" 2 \
+    "flopcast: -o -: calibrate prints its summary on standard output; name a file, for example posterior.yaml" \
+    calibrate "$work/t.csv" -n 1000 -o -
+flopcast init --model llama3-8b --gpus 64xh100 --tokens 1T -q -o -
+has "init -o - writes to standard output" "$work/out" '^training:'
+is "and no file of that name" "$([ -e - ] && echo there)" ""
 flopcast calibrate "$work/t.csv" -n 1000 -o "$work/no/posterior.yaml"
 is "calibrate -o into a folder that is not there: status 2" "$status" 2
 is "calibrate -o into a folder that is not there: before the work" "$(cat "$work/out")" ""

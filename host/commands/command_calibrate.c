@@ -104,6 +104,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
                 return -1;
             break;
         case 'o':
+            if (strcmp(optarg, "-") == 0)
+                return fc_fail(error, FC_BAD_INPUT,
+                               "-o -: calibrate prints its summary on standard output; name a file, for example posterior.yaml");
             if (has_ending(optarg) && !fc_output_kind_of("-o", optarg, FC_OUTPUT_YAML, error))
                 return -1;
             o->output = optarg;

@@ -117,7 +117,7 @@ int fc_command_init(int argc, char **argv)
             return FC_DONE;
         }
         if (c == 'o')
-            path = optarg;
+            path = strcmp(optarg, "-") == 0 ? NULL : optarg; /* -: standard output, where it goes without -o too */
         else if (c == 'q')
             quiet = true;
         else if (!fc_quick_take(&quick, c, optarg))
