@@ -45,6 +45,16 @@ printf 'kind: |\n  gpu\n  flopcast: mean(cost_usd) 1 USD\nentries: {}\n' >"$work
 flopcast run "$work/s.yaml" -n 2 -q -b cpu
 is "a kind of two lines: status 2" "$status" 2
 is "a kind of two lines: one line" "$(wc -l <"$work/err")" 1
+printf 'kind: model\nentries:\n  "a\\nb": {what: x, source: s, grade: published, %s}\n' "$good" >"$work/own/mine.yaml"
+flopcast list model
+is "a name of two lines is refused" "$status" 2
+has "a name of two lines: where" "$work/err" "^flopcast list: $work/own/mine.yaml:3:4: the name 'a b' has a line break"
+printf 'kind: model\nentries:\n  mine: {what: "x\\nforged 1", source: "s\\nforged 2", note: "n\\nforged 3", grade: published, %s}\n' \
+    "$good" >"$work/own/mine.yaml"
+flopcast list model
+cp "$work/out" "$work/listed"
+flopcast show mine
+is "words of several lines stay on theirs in list and show" "$(cat "$work/listed" "$work/out" | grep -c '^forged') $status" "0 0"
 
 # network FIGURES: the same of a network, refused at the figure or the entry
 rm "$work/own/mine.yaml"

@@ -221,6 +221,15 @@ END
     python3 "$work/rehash.py" "$work/whole.json" '"seed": 1,' '"seed": 1,' >"$work/same.json"
     flopcast merge "$work/same.json" -q
     is "a result hashed anew is read" "$status" 0
+    for key in name backend devices topology build; do
+        value=$(sed -n "s/^  \"$key\": \"\([^\"]*\)\".*/\1/p" "$work/whole.json" | head -1)
+        python3 "$work/rehash.py" "$work/whole.json" "\"$key\": \"$value\"" "\"$key\": \"x\\nP(forged) 99 %\"" >"$work/forged.json"
+        flopcast merge "$work/forged.json"
+        cp "$work/out" "$work/merged"
+        flopcast compare "$work/forged.json" "$work/whole.json"
+        is "a line break in '$key' of a result makes no line of the output" \
+            "$(grep -c forged "$work/forged.json") $(cat "$work/merged" "$work/out" "$work/err" | grep -c '^P(forged)')" "1 0"
+    done
     python3 "$work/rehash.py" "$work/whole.json" '"value": "38 B USD"' '"value": "39 B USD"' >"$work/edited.json"
     flopcast merge "$work/edited.json" -q
     is "merge notices inputs that were edited beside their digest" "$status" 2
@@ -278,6 +287,12 @@ case $? in
 esac
 "$FLOPCAST" run $aws -n 100 -b cpu --samples "$work/closed.csv" >"$work/out" 2>&-
 is "standard error closed: the samples hold worlds alone" "$? $(grep -vc '^trial,\|^[0-9]*,' "$work/closed.csv")" "0 0"
+"$FLOPCAST" run $long 2>&- >"$work/out" &
+process=$!
+sleep 1
+is "standard error closed: nothing else takes its descriptor" "$(readlink /proc/$process/fd/2)" /dev/null
+kill -KILL $process
+wait $process 2>/dev/null
 "$FLOPCAST" run $aws -n 100 -b cpu >&- 2>"$work/err"
 is "standard output closed: status 4" $? 4
 "$FLOPCAST" run $aws -n 100 -q -b cpu <&- >"$work/out" 2>"$work/err"

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "fold.h"
 #include "format.h"
+#include "source.h"
 #include "terminal.h"
 
 enum { GAP = 2, COLUMNS_MOST = 64 };
@@ -36,7 +37,7 @@ void fc_table_cell(struct fc_table *table, const char *format, ...)
         fc_lose();
     }
     va_end(arguments);
-    table->cells[table->count++] = text;
+    table->cells[table->count++] = text ? fc_make_printable(text, false) : NULL; /* words of files stand in cells */
 }
 
 static const char *cell(const struct fc_table *table, size_t index)

@@ -62,6 +62,7 @@ static long collect(const struct fc_catalog *catalog, const char *kind, struct l
             fc_catalog_value_text(figure.value, line->what, sizeof line->what);
         else
             snprintf(line->what, sizeof line->what, "%s", entry->what ? entry->what : "");
+        fc_make_printable(line->what, false);
     }
     for (size_t i = 0; i < fc_embedded_count && (!kind || strcmp(kind, SCENARIO_KIND) == 0); i++) {
         struct line *line = &lines[count];

@@ -64,18 +64,27 @@ static void print_points(const struct fc_figure *figure)
     }
 }
 
+/* The end of a line, with a text of a file, which may hold line breaks. */
+static void put_line(const char *before, const char *text)
+{
+    char *copy = strdup(text);
+    printf("%s%s\n", before, copy ? fc_make_printable(copy, false) : "?");
+    free(copy);
+}
+
 /* The entry's source is printed once; a figure's own source stands behind it. */
 static void print_entry(const struct fc_catalog_entry *entry, double sequence)
 {
     const char *source = fc_node_text(entry->node, "source"), *note = fc_node_text(entry->node, "note");
     const char *series = fc_node_text(entry->node, "series");
-    printf("%s %s%s%s\n", entry->kind, entry->name, entry->what ? ": " : "", entry->what ? entry->what : "");
+    printf("%s %s", entry->kind, entry->name);
+    put_line(entry->what ? ": " : "", entry->what ? entry->what : "");
     if (series)
         printf("series: %s\n", series);
     if (source)
-        printf("source, where a line has none of its own: %s\n", source);
+        put_line("source, where a line has none of its own: ", source);
     if (note)
-        printf("note: %s\n", note);
+        put_line("note: ", note);
     putchar('\n');
 
     size_t widths[4] = {6, 5, 4, 5};
@@ -99,7 +108,11 @@ static void print_entry(const struct fc_catalog_entry *entry, double sequence)
         print_cell(figure.unit, widths[2]);
         print_cell(figure.grade, widths[3]);
         const char *own = figure.source && figure.source != source ? figure.source : "";
-        printf("%s%s%s\n", own, *own && figure.note ? "; " : "", figure.note ? figure.note : "");
+        char *copy = NULL;
+        if (asprintf(&copy, "%s%s%s", own, *own && figure.note ? "; " : "", figure.note ? figure.note : "") < 0)
+            copy = NULL;
+        put_line("", copy ? copy : "?");
+        free(copy);
     }
     for (const struct fc_node *cursor = NULL; fc_catalog_next(entry, &cursor, &figure);)
         if (figure.points)

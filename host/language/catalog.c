@@ -152,6 +152,8 @@ static int add_entry(struct fc_catalog *catalog, const char *kind, const struct 
     if (node->kind != FC_NODE_MAP)
         return fc_fail_at(error, &node->place, "entry '%s' is %s; write a map", node->key,
                           fc_node_kind_name(node->kind));
+    if (node->key[strcspn(node->key, "\r\n\t")])
+        return fc_fail_at(error, &node->key_place, "the name '%s' has a line break or a tab; write it on one line", node->key);
     struct fc_catalog_entry entry = {.kind = kind,
                                      .name = node->key,
                                      .what = fc_node_text(node, "what"),

@@ -8,6 +8,7 @@
 #include "host/base/document.h"
 #include "host/base/document_write.h"
 #include "host/base/read_file.h"
+#include "host/base/source.h"
 #include "result.h"
 #include "result_hash.h"
 
@@ -58,6 +59,7 @@ static int get_text(const struct fc_node *map, const char *key, char *text, size
     if (node->kind != FC_NODE_TEXT)
         return fc_fail_at(error, &node->place, "'%s' is %s, not text", key, fc_node_kind_name(node->kind));
     snprintf(text, size, "%s", node->text);
+    fc_make_printable(text, false); /* a stranger's line break must not make a line of the output */
     return 0;
 }
 
