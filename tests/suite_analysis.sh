@@ -147,6 +147,8 @@ unit() { # NAME TEXT COMMAND...: the note is on stderr, and with -q in the JSON
 unit "stress" "--above: no unit is given; read as 1e9 USD" stress $aws --of run_cost_usd@5e26 --above 1e9
 unit "solve" "--target: no unit is given; read as 1e10 GPU-h" solve $aws --for "$price=2..10 USD" --target 'mean(gpu_hours)>=1e10'
 unit "run --until" "--until: the bound of the error is read as 1e9 USD" run $aws --until 'mean(cost_usd) 1e9'
+unit "a path set twice" "--set $price=3 USD counts for nothing: --set $price = 4 USD stands behind it" run $aws \
+    --set "$price=3 USD" --set "$price = 4 USD" --set "$price=*2"
 flopcast stress $aws --of run_cost_usd@5e26 --above '1 B USD' -n 500 -b cpu --json
 is "with a unit nothing is said" "$(cat "$work/err" "$work/out" | grep -c 'no unit')" 0
 

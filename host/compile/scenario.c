@@ -52,6 +52,23 @@ int fc_scenario_refuse_override(const struct fc_scenario_options *options, const
     return 0;
 }
 
+/* Of two values for one path the last holds, and it is said. */
+static void note_set_twice(const struct fc_scenario_options *options, struct fc_notes *notes)
+{
+    for (size_t i = 0; i < options->override_count; i++) {
+        const char *text = options->overrides[i];
+        const size_t length = strcspn(text, " =");
+        for (size_t k = i + 1; k < options->override_count && !fc_scale_is_one(text); k++) {
+            const char *later = options->overrides[k];
+            if (fc_scale_is_one(later) || strcspn(later, " =") != length || strncmp(text, later, length) != 0)
+                continue;
+            fc_note(notes, FC_NOTE, "set-twice", NULL, "--set %.80s counts for nothing: --set %.80s stands behind it", text,
+                    later);
+            break;
+        }
+    }
+}
+
 int fc_scenario_take_option(struct fc_scenario_options *options, int option, int set, const char *value,
                             uint64_t most, struct fc_error *error)
 {
@@ -218,6 +235,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
             fc_note(&scenario->settings->notes, FC_NOTE, "scenario-assumed", NULL,
                     "not stated and so assumed: %s; flopcast init writes the scenario to change", assumed);
     }
+    note_set_twice(options, &scenario->settings->notes);
     const struct fc_node *extends = fc_node_get(fc_document_root(scenario->document), "extends");
     if (extends) {
         fc_fail_at(error, &extends->place,
