@@ -62,7 +62,7 @@ const struct fc_kernel *fc_kernel_rival(const struct fc_kernel *kernel)
 const char *fc_kernel_names(void)
 {
 #define COMMA_NAME(name) ", " #name
-    return FC_KERNELS(COMMA_NAME) + strlen(", ");
+    return &FC_KERNELS(COMMA_NAME)[strlen(", ")];
 }
 
 const char *fc_kernel_compiler(void)
