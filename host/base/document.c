@@ -117,9 +117,20 @@ struct builder {
     struct fc_place last; /* where the latest event with a mark began: the place of an empty value */
 };
 
+/* A plain value without text: nothing stands in the file (libfyaml 0.7 gives no token, 0.8 one with a mark behind the key). */
+static bool is_nothing(struct fy_event *event)
+{
+    if (event->type != FYET_SCALAR)
+        return false;
+    struct fy_token *token = event->scalar.value;
+    size_t length = 0;
+    return !token ||
+           (fy_token_scalar_style(token) == FYSS_PLAIN && fy_token_get_text(token, &length) && length == 0);
+}
+
 static struct fc_place place_of_event(struct builder *builder, struct fy_event *event)
 {
-    const struct fy_mark *mark = fy_event_start_mark(event);
+    const struct fy_mark *mark = is_nothing(event) ? NULL : fy_event_start_mark(event);
     if (mark)
         builder->last = (struct fc_place){builder->name, mark->line + 1, mark->column + 1};
     return builder->last;
