@@ -169,6 +169,7 @@ flopcast run openai-aws-38b -n 1000 -q -b cpu --quantiles 10,90 --only run_cost_
 is "--quantiles and --only" "$(grep -c '^metric .* P10 *P90' "$work/out") $(grep -c '^run_cost_usd@.*±' "$work/out") $(grep -c '^npv_usd' "$work/out")" "1 2 0"
 refused "--only of nothing" 2 "flopcast: --only: there is no metric 'run_cots_usd'; did you mean 'run_cost_usd'? (flopcast list metrics)" \
     run openai-aws-38b --only run_cots_usd
+refused "a quantile twice" 2 "flopcast: --quantiles '10,50,10': 10 is there twice" run openai-aws-38b --quantiles 10,50,10
 refused "--quantiles of nothing" 2 "flopcast: --quantiles '5,x' is not a list of at most 8 percentages between 0 and 100; write for example 10,50,90" run openai-aws-38b --quantiles 5,x
 
 # --- a full table of the model is reported, also with -q ---

@@ -312,7 +312,8 @@ int fc_unit_factor(const struct fc_source *source, size_t offset, size_t length,
         if (letter > 0.0 && alone && counts_in_letters(&wanted))
             scale = letter;
         if (letter > 0.0 && !alone && rest > offset + word && text[rest] != '-' && text[rest] != '*' &&
-            fc_unit_read(source, rest, end - rest, &unit, &ignored) == 0 && counts_in_letters(&unit))
+            fc_unit_read(source, rest, end - rest, &unit, &ignored) == 0 &&
+            (counts_in_letters(&unit) || strncmp(text + rest, "GPU", 3) == 0)) /* as tables print GPU-hours */
             scale = letter;
     }
     if (scale > 0.0) {

@@ -654,6 +654,9 @@ static int read_quantiles(const char *text, struct fc_report_options *options, s
                 "--quantiles '%.60s' is not a list of at most %d percentages between 0 and 100; write for "
                 "example 10,50,90",
                 text, (int)FC_REPORT_QUANTILES);
+        for (int q = 0; q < options->quantile_count; q++)
+            if (options->quantiles[q] == percent / 100)
+                return fc_fail(error, FC_BAD_INPUT, "--quantiles '%.60s': %g is there twice", text, percent);
         options->quantiles[options->quantile_count++] = percent / 100;
         at = *end ? end + 1 : end;
     }
