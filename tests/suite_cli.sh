@@ -178,12 +178,12 @@ flopcast run $full -o "$work/full.json"
 is "a full table does not stop a run" "$status" 0
 has "a full table: a warning on stderr" "$work/err" '^flopcast: warning: a table of the model was full in [0-9]* of 2,000 worlds, .*; let there be fewer failures'
 has "a full table: a warning in the report" "$work/out" '^WARNING: a table of the model was full in [0-9]* of 2,000 worlds, '
-full=$(sed -n 's/.*full in \([0-9]*\) of.*/\1/p' "$work/err")
+counted=$(sed -n 's/.*full in \([0-9]*\) of.*/\1/p' "$work/err")
 flopcast run $full --samples "$work/full.csv"
-is "a full table: as many worlds as the samples say" "$full" \
+is "a full table: as many worlds as the samples say" "$counted" \
     "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "overflows") c = i; next } $c > 0' "$work/full.csv" | wc -l)"
 flopcast merge "$work/full.json" -q
-has "a full table: merge says so too" "$work/err" "full in $full of 2,000 worlds"
+has "a full table: merge says so too" "$work/err" "full in $counted of 2,000 worlds"
 flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
 is "no full table, no warning" "$(cat "$work/err"; grep -c WARNING "$work/out")" 0
 
