@@ -236,12 +236,6 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                     "not stated and so assumed: %s; flopcast init writes the scenario to change", assumed);
     }
     note_set_twice(options, &scenario->settings->notes);
-    const struct fc_node *extends = fc_node_get(fc_document_root(scenario->document), "extends");
-    if (extends) {
-        fc_fail_at(error, &extends->place,
-                   "a scenario cannot extend another in this version; copy what it needs");
-        goto failed;
-    }
     for (size_t i = 0; i < options->override_count; i++)
         if (!fc_scale_is_one(options->overrides[i]) &&
             fc_document_set(scenario->document, options->overrides[i], error))

@@ -409,17 +409,16 @@ static bool is_group(const char *path)
 /* Refuses a key that no field has, with the nearest path: by its whole path, or by its last part alone. */
 static int unknown_key(struct reading *reading, const char *path, struct fc_place place)
 {
-    const char *paths[FC_FIELD_COUNT + 2], *parts[FC_FIELD_COUNT];
+    const char *paths[FC_FIELD_COUNT + 1], *parts[FC_FIELD_COUNT];
     char shown[64];
     for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
         paths[i] = fc_fields[i].path;
         parts[i] = last_part(fc_fields[i].path);
     }
     paths[FC_FIELD_COUNT] = "correlations";
-    paths[FC_FIELD_COUNT + 1] = "extends";
     fc_printable(shown, sizeof shown, path, strlen(path));
     const char *part = last_part(path), *nearest = fc_nearest_word(part, strlen(part), parts, FC_FIELD_COUNT);
-    const char *near_path = fc_nearest_word(path, strlen(path), paths, FC_FIELD_COUNT + 2);
+    const char *near_path = fc_nearest_word(path, strlen(path), paths, FC_FIELD_COUNT + 1);
     for (size_t i = 0; nearest && !near_path && i < FC_FIELD_COUNT; i++)
         if (parts[i] == nearest)
             near_path = paths[i];
@@ -482,9 +481,6 @@ static int read_map(struct reading *reading, const struct fc_node *map, const ch
                 return -1;
         } else if (strcmp(path, "correlations") == 0) {
             if (read_correlations(reading, child))
-                return -1;
-        } else if (strcmp(path, "extends") == 0) {
-            if (want_text(child, "the name of a scenario", reading->error))
                 return -1;
         } else {
             return unknown_key(reading, path, child->key_place);

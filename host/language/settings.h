@@ -2,8 +2,8 @@
  * defaults.
  *
  *     fc_settings_init(&s);
- *     fc_settings_read(&s, base, &e);        what `extends` names, when it does (see fc_node_text(root,
- * "extends")) fc_settings_read(&s, scenario, &e);    later documents replace what earlier ones state
+ *     fc_settings_read(&s, scenario, &e);
+ *     fc_settings_read(&s, change, &e);      later documents replace what earlier ones state
  *     fc_settings_apply_defaults(&s, defaults, &e);
  *     ... s.fields[FC_FIELD_GPU_MTBF].distribution ...
  *     fc_settings_free(&s);
@@ -74,7 +74,7 @@ void fc_settings_init(struct fc_settings *settings);
 void fc_settings_free(struct fc_settings *settings);
 
 /* Reads every key of the document but those of the top level that begin with "x-", which hold anchors. Unknown, repeated and ill-typed keys and values out of range are refused
- * at their place. `extends` is skipped; `correlations` replaces an earlier one: a list of pairs, the word
+ * at their place. `correlations` replaces an earlier one: a list of pairs, the word
  * usual, or {use: usual, pairs: [...], repair: true}. Returns 0, or -1 with `error` filled; the settings may
  * then be partly filled and are still to be freed. */
 int fc_settings_read(struct fc_settings *settings, const struct fc_document *document,
