@@ -19,11 +19,6 @@ double fc_copula_pearson(double rank)
     return 2 * sin(PI * rank / 6);
 }
 
-double fc_copula_rank(double pearson)
-{
-    return 6 / PI * asin(pearson / 2);
-}
-
 void fc_copula_eigen(int n, matrix a, double values[FC_COPULA_MAX], matrix vectors)
 {
     for (int i = 0; i < n; i++)

@@ -12,9 +12,8 @@
 
 enum { FC_COPULA_MAX = FC_CORRELATED };
 
-/* Spearman's rank correlation to that of the normals behind it, and back. */
+/* Spearman's rank correlation to that of the normals behind it. */
 double fc_copula_pearson(double rank);
-double fc_copula_rank(double pearson);
 
 /* Eigenvalues (ascending order not promised) and vectors of a symmetric n x n matrix by Jacobi rotations;
  * vectors in columns. a is destroyed. */

@@ -2,7 +2,7 @@
  * so that both hold the same numbers.
  *
  * The answer in sentences comes first, then plots, tables with units and standard errors, notes, the assumptions with
- * source and grade, and where and how it was computed. docs/decisions/0014 says why the JSON is the source and why the
+ * source and grade, and where and how it was computed. docs/decisions/0012 says why the JSON is the source and why the
  * plots are our own SVG. */
 #ifndef FC_HOST_PAGE_H
 #define FC_HOST_PAGE_H
