@@ -114,7 +114,7 @@ for command in run merge calibrate validate compare; do
 done
 
 # --- two writers ---
-"$FLOPCAST" run $long -o "$work/two.json" >"$work/out1" 2>"$work/err1" &
+$interruptible "$FLOPCAST" run $long -o "$work/two.json" >"$work/out1" 2>"$work/err1" &
 process=$!
 sleep 1
 flopcast run $aws -n 100 -q -b cpu -o "$work/two.json"

@@ -15,9 +15,9 @@ flopcast() {
     "$FLOPCAST" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
 }
 
-# A shell starts what runs in the background with SIGINT ignored, and an ignored signal stays ignored:
+# A shell starts what runs in the background with SIGINT ignored, nohup all with SIGHUP, and an ignored signal stays ignored:
 # `$interruptible "$FLOPCAST" ... &` takes it back.
-interruptible="env --default-signal=INT"
+interruptible="env --default-signal=INT --default-signal=HUP"
 
 # pass NAME, fail NAME [WHY...], skip NAME WHY
 pass() { tests=$((tests + 1)); echo "ok $tests - $1"; }
