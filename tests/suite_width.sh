@@ -119,7 +119,7 @@ fi
 
 # Readers that have read enough.
 for line in "list" "list metrics" "validate" "show --schema" "run $aws -n 100 -q" "run $aws -n 100 -q --json" \
-    "run $aws -n 100 -q -o -" "replay $racks --trial 3" "flows $aws --csv -n 20" "help"; do
+    "run $aws -n 100 -q -o -" "replay $racks --trial 3" "flows $aws --csv -n 20 -q" "help"; do
     for columns in '' 80; do
         { COLUMNS=$columns "$FLOPCAST" $line 2>"$work/err"; echo $? >"$work/status"; } | head -1 >"$work/first"
         is "flopcast $line | head -1 ${columns:+at $columns columns} ends quietly" "$(cat "$work/status" "$work/err")" 0
