@@ -5,10 +5,10 @@
 #
 #     ROOTS=FOLDER      where the roots stay (default: a folder that is removed at the end)
 #     RELEASES=...      (default: bookworm trixie)
-#     MIRROR=URL        (default: http://deb.debian.org/debian)
+#     MIRROR=URL        (default: where this machine has its packages from)
 set -u
 . tests/tap.sh
-releases=${RELEASES:-bookworm trixie} goal=${GOAL:-test} mirror=${MIRROR:-http://deb.debian.org/debian}
+releases=${RELEASES:-bookworm trixie} goal=${GOAL:-test} mirror=${MIRROR:-$(apt-get indextargets --format '$(SITE)' | grep -v security | head -1)}
 roots=$(mkdir -p "${ROOTS:-$work/roots}" && cd "${ROOTS:-$work/roots}" && pwd)
 
 if [ "$(id -u)" != 0 ] || ! command -v debootstrap >/dev/null || ! unshare --mount true 2>/dev/null; then
