@@ -335,6 +335,26 @@ static void fullest_rank_grows_with_the_ranks(void **state)
     }
 }
 
+/* A plan of llama with these changes, its step program and its step time at the medians. */
+static struct fc_plan timed_plan(const char *const *set, struct fc_step_program *p, double *step_s)
+{
+    struct fc_scenario scenario;
+    struct fc_plan plan;
+    struct fc_error error = {0};
+    double inputs[FC_IN_STEP_END];
+    struct fc_beliefs *beliefs = calloc(1, sizeof *beliefs);
+    if (open_with(llama, set, &scenario, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(fc_beliefs_read(beliefs, scenario.catalog, &error), 0);
+    assert_int_equal(fc_plan_read(&plan, scenario.settings, scenario.catalog, &error), 0);
+    fc_plan_program(&plan, p);
+    fc_beliefs_medians(beliefs, &plan, inputs);
+    *step_s = fc_step_time(p, inputs, NULL);
+    free(beliefs);
+    fc_scenario_close(&scenario);
+    return plan;
+}
+
 /* Adapters: two thirds of the FLOP, a faster step that is not faster than that, states next to nothing. */
 static void adapters_need_less(void **state)
 {
@@ -343,24 +363,11 @@ static void adapters_need_less(void **state)
     for (int i = 0; i < 2; i++) {
         const char *const set[] = {"training.model=llama3-70b", "layers=step", "plan.vpp=1",
                                    i ? "training.lora_rank=16" : NULL, NULL};
-        struct fc_scenario scenario;
-        struct fc_plan plan;
-        struct fc_error error = {0};
         struct fc_step_program p;
-        double inputs[FC_IN_STEP_END];
-        struct fc_beliefs *beliefs = calloc(1, sizeof *beliefs);
-        if (open_with(llama, set, &scenario, &error))
-            fail_msg("%s", error.text);
-        assert_int_equal(fc_beliefs_read(beliefs, scenario.catalog, &error), 0);
-        assert_int_equal(fc_plan_read(&plan, scenario.settings, scenario.catalog, &error), 0);
-        fc_plan_program(&plan, &p);
-        fc_beliefs_medians(beliefs, &plan, inputs);
-        step_s[i] = fc_step_time(&p, inputs, NULL);
+        struct fc_plan plan = timed_plan(set, &p, &step_s[i]);
         struct fc_plan_memory memory = fc_plan_memory(&plan);
         states[i] = memory.optimizer;
         flop[i] = (double)p.flop_per_step;
-        free(beliefs);
-        fc_scenario_close(&scenario);
     }
     assert_true(flop[1] / flop[0] > 0.66 && flop[1] / flop[0] < 0.71);
     if (!(step_s[1] < 0.95 * step_s[0] && step_s[1] > 0.55 * step_s[0]))
@@ -384,19 +391,8 @@ static void muon_needs_less_memory_and_more_products(void **state)
     for (int i = 0; i < 2; i++) {
         const char *const set[] = {"training.model=llama3-70b", "layers=step", "plan.vpp=1",
                                    i ? "training.optimizer=muon" : NULL, NULL};
-        struct fc_scenario scenario;
-        struct fc_plan plan;
-        struct fc_error error = {0};
         struct fc_step_program p;
-        double inputs[FC_IN_STEP_END];
-        struct fc_beliefs *beliefs = calloc(1, sizeof *beliefs);
-        if (open_with(llama, set, &scenario, &error))
-            fail_msg("%s", error.text);
-        assert_int_equal(fc_beliefs_read(beliefs, scenario.catalog, &error), 0);
-        assert_int_equal(fc_plan_read(&plan, scenario.settings, scenario.catalog, &error), 0);
-        fc_plan_program(&plan, &p);
-        fc_beliefs_medians(beliefs, &plan, inputs);
-        step_s[i] = fc_step_time(&p, inputs, NULL);
+        struct fc_plan plan = timed_plan(set, &p, &step_s[i]);
         states[i] = fc_plan_memory(&plan).optimizer;
         struct fc_muon_layer layer = fc_muon_layer(&plan.model, 0, 1);
         assert_true(fabs(80 * layer.dense - 1.3223e16) < 2e12);
@@ -407,8 +403,6 @@ static void muon_needs_less_memory_and_more_products(void **state)
         replicas = fc_plan_replicas(&plan);
         flop = fc_muon_flop(&plan, &stages);
         assert_true(fabs(flop - fmax(stages.longest * layer.dense / replicas, layer.largest)) < 1);
-        free(beliefs);
-        fc_scenario_close(&scenario);
     }
     /* at most the products at half of an H100's peak, less what the variance took */
     assert_true(step_s[1] < step_s[0] + flop / 0.5e15 && step_s[1] > step_s[0] - 0.1);

@@ -81,14 +81,6 @@ static int see_moment(struct course *c, int moment, int32_t ticks, struct fc_err
     return 0;
 }
 
-/* Linear between the sorted values. */
-static double quantile(const double *sorted, size_t count, double p)
-{
-    double place = p * (double)(count - 1);
-    size_t i = (size_t)place, next = i + 1 < count ? i + 1 : i;
-    return sorted[i] + (place - (double)i) * (sorted[next] - sorted[i]);
-}
-
 static double mean_of(const double *values, size_t count)
 {
     double sum = 0;
@@ -110,7 +102,7 @@ static void write_flow(struct fc_writer *w, const struct course *c, int which)
         fc_write_list(w, figures[k].key);
         for (int m = 0; m < FC_COURSE_MOMENTS; m++)
             fc_write_number(w, NULL, k == 0 ? mean_of(flow(c, which, m), c->worlds)
-                                            : quantile(flow(c, which, m), c->worlds, figures[k].p));
+                                            : fc_quantile_sorted(flow(c, which, m), c->worlds, figures[k].p));
         fc_write_end(w);
     }
     fc_write_end(w);

@@ -220,12 +220,11 @@ static void sort_finalists(struct fc_search *s)
 
 static double median_of(const struct fc_contender *c, int metric)
 {
-    for (int r = 0; r < c->tally.metric_count; r++)
-        if (c->tally.metrics[r].metric == metric) {
-            struct fc_estimate e = fc_statistics_quantile(&c->tally.metrics[r], 0.5);
-            return e.refused ? INFINITY : e.value;
-        }
-    return 0; /* a figure that none of them has does not part them */
+    const struct fc_tally_metric *m = fc_tally_find(&c->tally, metric);
+    if (!m)
+        return 0; /* a figure that none of them has does not part them */
+    struct fc_estimate e = fc_statistics_quantile(m, 0.5);
+    return e.refused ? INFINITY : e.value;
 }
 
 static void find_front(struct fc_search *s)

@@ -12,3 +12,10 @@ int fc_by_float(const void *a, const void *b)
     float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
 }
+
+double fc_quantile_sorted(const double *sorted, size_t count, double p)
+{
+    double place = p * (double)(count - 1);
+    size_t i = (size_t)place;
+    return i + 1 < count ? sorted[i] + (place - (double)i) * (sorted[i + 1] - sorted[i]) : sorted[count - 1];
+}

@@ -38,11 +38,6 @@ size_t fc_source_skip(const struct fc_source *source, size_t offset)
     return offset;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -55,15 +50,15 @@ bool fc_source_is_number(const struct fc_source *source, size_t offset)
         text++;
     if (*text == '.')
         text++;
-    return is_digit(*text);
+    return fc_is_digit(*text);
 }
 
 /* Copies digits and single underscores between digits; returns the number of bytes read. */
 static size_t copy_digits(const char *text, char *buffer, size_t *used, size_t size)
 {
     size_t at = 0;
-    while (is_digit(text[at]) ||
-           (text[at] == '_' && at > 0 && is_digit(text[at - 1]) && is_digit(text[at + 1]))) {
+    while (fc_is_digit(text[at]) ||
+           (text[at] == '_' && at > 0 && fc_is_digit(text[at - 1]) && fc_is_digit(text[at + 1]))) {
         if (text[at] != '_' && *used + 1 < size)
             buffer[(*used)++] = text[at];
         at++;
@@ -90,7 +85,7 @@ int fc_source_number(const struct fc_source *source, size_t *offset, double *val
     }
     if (text[at] == 'e' || text[at] == 'E') {
         size_t sign = text[at + 1] == '+' || text[at + 1] == '-';
-        if (is_digit(text[at + 1 + sign])) {
+        if (fc_is_digit(text[at + 1 + sign])) {
             if (used + 3 < sizeof digits) {
                 digits[used++] = 'e';
                 if (sign)
@@ -107,9 +102,9 @@ int fc_source_number(const struct fc_source *source, size_t *offset, double *val
         return fc_fail_at(error, &place, "'%s' is not a decimal number; write it without 0x",
                           fc_printable(shown, sizeof shown, text, strcspn(text, " \t,()")));
     size_t sign = digits[0] == '+' || digits[0] == '-';
-    if (digits[sign] == '0' && is_digit(digits[sign + 1])) {
+    if (digits[sign] == '0' && fc_is_digit(digits[sign + 1])) {
         size_t zeros = strspn(text + sign, "0_");
-        zeros -= !is_digit(text[sign + zeros]);
+        zeros -= !fc_is_digit(text[sign + zeros]);
         return fc_fail_at(error, &place,
                           "'%s' begins with 0, which other programs take for an octal number; write %s",
                           fc_printable(shown, sizeof shown, text, at), text + sign + zeros);
@@ -131,7 +126,7 @@ size_t fc_source_word(const struct fc_source *source, size_t offset)
     size_t length = 0;
     if (!is_letter(text[0]))
         return 0;
-    while (is_letter(text[length]) || is_digit(text[length]) || text[length] == '_')
+    while (is_letter(text[length]) || fc_is_digit(text[length]) || text[length] == '_')
         length++;
     return length;
 }
@@ -288,9 +283,9 @@ enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value)
     bool negative = at < length && text[at] == '-', any = false, point = false, negative_exponent = false;
     if (at < length && (text[at] == '-' || text[at] == '+'))
         at++;
-    bool octal = at + 1 < length && text[at] == '0' && is_digit(text[at + 1]); /* to other programs */
+    bool octal = at + 1 < length && text[at] == '0' && fc_is_digit(text[at + 1]); /* to other programs */
     for (; at < length; at++) {
-        if (is_digit(text[at])) {
+        if (fc_is_digit(text[at])) {
             any = true;
             scale -= point;
             if (used == 0 && text[at] == '0')
@@ -300,8 +295,8 @@ enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value)
             digits[used++] = text[at];
         } else if (text[at] == '.' && !point) {
             point = true;
-        } else if (text[at] != '_' || at == 0 || !is_digit(text[at - 1]) || at + 1 >= length ||
-                   !is_digit(text[at + 1])) {
+        } else if (text[at] != '_' || at == 0 || !fc_is_digit(text[at - 1]) || at + 1 >= length ||
+                   !fc_is_digit(text[at + 1])) {
             break;
         }
     }
@@ -311,7 +306,7 @@ enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value)
         at += text[at] == '-' || text[at] == '+';
         if (at == length)
             return FC_WHOLE_NO_NUMBER;
-        for (; at < length && is_digit(text[at]); at++)
+        for (; at < length && fc_is_digit(text[at]); at++)
             exponent = exponent < 10000 ? 10 * exponent + (text[at] - '0') : exponent;
     }
     if (!any || at < length || octal)

@@ -62,6 +62,12 @@ const char *fc_did_you_mean(char *buffer, size_t size, const char *text, size_t 
  * to U+202E, U+2066 to U+2069). 0 when there is none. */
 unsigned fc_unprintable(const char *text, size_t length);
 
+/* In every locale. */
+static inline bool fc_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Replaces every such character by '?', and every byte that is not UTF-8; line breaks and tabs become blanks
  * unless `keep_lines`. Returns `text`. */
 char *fc_make_printable(char *text, bool keep_lines);

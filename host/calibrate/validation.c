@@ -120,13 +120,6 @@ static void score_ranks(const struct fc_measurements *m, const struct fc_predict
     score->regret = sets ? regret / sets : NAN;
 }
 
-static double quantile(const double *sorted, int n, double q)
-{
-    double at = q * (n - 1);
-    int low = (int)at;
-    return low + 1 < n ? sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
-}
-
 static void score_rows(const struct fc_validation *v, const struct fc_prediction *p, const bool *in,
                        const char *name, struct fc_score *score, double *buffer)
 {
@@ -152,8 +145,8 @@ static void score_rows(const struct fc_validation *v, const struct fc_prediction
         return;
     qsort(buffer, (size_t)n, sizeof *buffer, fc_by_double);
     score->mape = sum / n;
-    score->median_ape = quantile(buffer, n, 0.5);
-    score->p90_ape = quantile(buffer, n, 0.9);
+    score->median_ape = fc_quantile_sorted(buffer, (size_t)n, 0.5);
+    score->p90_ape = fc_quantile_sorted(buffer, (size_t)n, 0.9);
     score->max_ape = buffer[n - 1];
     score->bias = bias / n;
     score->cover50 = (double)held50 / n;

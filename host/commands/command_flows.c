@@ -161,7 +161,14 @@ static struct flow_scale scale_of(const struct fc_flow_bands *b, const char *uni
 static void print_table(const struct fc_flow_bands *b, const struct fc_scenario *s, const struct options *o)
 {
     struct fc_table table;
+    struct flow_scale scales[FC_BANDS];
     double v[4];
+    for (int f = 0; f < FC_BANDS; f++) {
+        int same = 0;
+        while (strcmp(fc_band_unit(same), fc_band_unit(f)) != 0)
+            same++;
+        scales[f] = same < f ? scales[same] : scale_of(b, fc_band_unit(f), o->has_trial);
+    }
     fc_table_start(&table, o->has_trial ? 3 : 6, 1);
     fc_table_cell(&table, "flow");
     fc_table_cell(&table, "%s", o->by->name);
@@ -170,10 +177,9 @@ static void print_table(const struct fc_flow_bands *b, const struct fc_scenario 
         fc_table_cell(&table, "%s", q == 0 ? "P5" : q == 1 ? "P50" : "P95");
     for (int f = 0; f < FC_BANDS; f++)
         for (int p = 0; p < b->periods && !fc_flow_bands_zero(b, f); p++) {
-            struct flow_scale s_of = scale_of(b, fc_band_unit(f), o->has_trial);
             fc_flow_bands_figures(b, f, p, v);
             if (p == 0)
-                fc_table_cell(&table, "%s [%s]", fc_band_name(f), s_of.scale.unit);
+                fc_table_cell(&table, "%s [%s]", fc_band_name(f), scales[f].scale.unit);
             else
                 fc_table_cell(&table, "%s", "");
             fc_table_cell(&table, "%d", p + 1);
@@ -181,7 +187,7 @@ static void print_table(const struct fc_flow_bands *b, const struct fc_scenario 
                 if (v[q] == 0)
                     fc_table_cell(&table, "0");
                 else
-                    fc_table_cell(&table, "%.*f", s_of.decimals, v[q] / s_of.scale.factor);
+                    fc_table_cell(&table, "%.*f", scales[f].decimals, v[q] / scales[f].scale.factor);
         }
     if (o->has_trial)
         printf("%s: world %llu, seed %llu\n\n", s->name, (unsigned long long)o->trial,

@@ -157,29 +157,21 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
 static bool quantile_cell(struct fc_table *table, const struct fc_contender *c, int metric,
                           const struct fc_scale *scale, double p)
 {
-    for (int r = 0; r < c->tally.metric_count; r++)
-        if (c->tally.metrics[r].metric == metric) {
-            char text[96];
-            struct fc_estimate e = fc_statistics_quantile(&c->tally.metrics[r], p);
-            if (e.refused)
-                snprintf(text, sizeof text, "n/a");
-            else if (!isfinite(e.value))
-                snprintf(text, sizeof text, "never");
-            else
-                fc_format_figure(e.value, e.error, scale, text, sizeof text);
-            fc_table_cell(table, "%s", text);
-            return !e.refused;
-        }
-    fc_table_cell(table, "n/a");
-    return true;
+    const struct fc_tally_metric *m = fc_tally_find(&c->tally, metric);
+    struct fc_estimate e = m ? fc_statistics_quantile(m, p) : (struct fc_estimate){0};
+    char text[96] = "n/a";
+    if (m && !e.refused && !isfinite(e.value))
+        snprintf(text, sizeof text, "never");
+    else if (m && !e.refused)
+        fc_format_figure(e.value, e.error, scale, text, sizeof text);
+    fc_table_cell(table, "%s", text);
+    return !e.refused;
 }
 
 static double typical(const struct fc_contender *c, int metric)
 {
-    for (int r = 0; r < c->tally.metric_count; r++)
-        if (c->tally.metrics[r].metric == metric)
-            return fc_statistics_quantile(&c->tally.metrics[r], 0.5).value;
-    return 1;
+    const struct fc_tally_metric *m = fc_tally_find(&c->tally, metric);
+    return m ? fc_statistics_quantile(m, 0.5).value : 1;
 }
 
 static void print_finalists(const struct fc_search *s)

@@ -134,11 +134,6 @@ static double match(const struct word *word, const char *text, size_t length)
     return factor;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* How people go on after a number where they mean a range, a spread or a decimal comma: what to write instead; NULL where the
  * text at `offset` is none of these. */
 static const char *meant(const char *text, size_t offset)
@@ -156,12 +151,12 @@ static const char *meant(const char *text, size_t offset)
     size_t before = offset;
     while (before > 0 && text[before - 1] == ' ')
         before--;
-    if (before == 0 || !is_digit(text[before - 1]))
+    if (before == 0 || !fc_is_digit(text[before - 1]))
         return NULL;
     for (size_t i = 0; i < COUNT_OF(marks); i++) {
         size_t mark = strlen(marks[i].mark);
         if (strncmp(text + offset, marks[i].mark, mark) == 0 &&
-            is_digit(text[offset + mark + strspn(text + offset + mark, " ")]))
+            fc_is_digit(text[offset + mark + strspn(text + offset + mark, " ")]))
             return marks[i].write;
     }
     return NULL;

@@ -64,11 +64,8 @@ void fc_flow_bands_figures(const struct fc_flow_bands *b, int flow, int period, 
     for (uint64_t i = 0; i < b->worlds; i++)
         sum += v[i];
     out[0] = sum / (double)b->worlds;
-    for (int q = 0; q < 3; q++) {
-        double place = at[q] * (double)(b->worlds - 1);
-        uint64_t i = (uint64_t)place, next = i + 1 < b->worlds ? i + 1 : i;
-        out[q + 1] = v[i] + (place - (double)i) * (v[next] - v[i]);
-    }
+    for (int q = 0; q < 3; q++)
+        out[q + 1] = fc_quantile_sorted(v, b->worlds, at[q]);
 }
 
 bool fc_flow_bands_zero(const struct fc_flow_bands *b, int flow)

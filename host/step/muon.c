@@ -24,30 +24,16 @@ static double attention(const struct fc_architecture *a, const struct fc_mixer *
     return sum;
 }
 
-static double latent(const struct fc_architecture *a, const struct fc_mixer *m, double *largest)
-{
-    struct fc_product products[FC_PRODUCTS];
-    double sum = 0, h = a->hidden;
-    for (int i = 0, n = fc_mixer_products(a, m, products); i < n; i++) {
-        bool first = i == 0; /* both down-projections */
-        double one = first ? fc_muon_matrix_flop(a->q_lora, h) + fc_muon_matrix_flop(a->kv_lora + a->rope_dim, h)
-                           : fc_muon_matrix_flop(products[i].outputs, products[i].inputs);
-        sum += one;
-        *largest = fmax(*largest, one);
-    }
-    return sum;
-}
-
 static double mixer(const struct fc_architecture *a, const struct fc_mixer *m, double *largest)
 {
     struct fc_product products[FC_PRODUCTS];
-    double sum = 0;
+    double sum = 0, h = a->hidden;
     if (m->kind == FC_MIXER_ATTENTION)
         return attention(a, m, largest);
-    if (m->kind == FC_MIXER_LATENT)
-        return latent(a, m, largest);
     for (int i = 0, n = fc_mixer_products(a, m, products); i < n; i++) {
-        double one = fc_muon_matrix_flop(products[i].outputs, products[i].inputs);
+        bool both = m->kind == FC_MIXER_LATENT && i == 0; /* both down-projections */
+        double one = both ? fc_muon_matrix_flop(a->q_lora, h) + fc_muon_matrix_flop(a->kv_lora + a->rope_dim, h)
+                          : fc_muon_matrix_flop(products[i].outputs, products[i].inputs);
         sum += one;
         *largest = fmax(*largest, one);
     }
