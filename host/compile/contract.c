@@ -173,6 +173,17 @@ static int check_months(const struct fc_settings *settings, int months, struct f
             "contract.credit_from of %g months lies beyond the term of %d months (the prepayment "
             "would never be credited); state an earlier month, or leave it out",
             credit->number, months);
+    static const enum fc_field_id dated[] = {FC_FIELD_TERMINATE,        FC_FIELD_EXPANSION_MONTH,
+                                             FC_FIELD_CUSTOMER_DEFAULT, FC_FIELD_PROVIDER_DEFAULT,
+                                             FC_FIELD_COLLAPSE,         FC_FIELD_SITE_STOP};
+    for (size_t i = 0; i < sizeof dated / sizeof dated[0]; i++) {
+        const struct fc_setting *s = &settings->fields[dated[i]];
+        if (stated(s) && s->number > months)
+            return fc_fail_at(error, &s->place,
+                              "%s of %g months lies beyond the term of %d months (it would never come); state an "
+                              "earlier month, or leave it out",
+                              fc_fields[dated[i]].path, s->number, months);
+    }
     return 0;
 }
 
@@ -277,7 +288,7 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
     months->tranches = (fc_i32)f[FC_FIELD_TRANCHES].integer;
     months->catch_up = f[FC_FIELD_CATCH_UP].flag;
     if (f[FC_FIELD_CONTRACT_GPUS].is_set) {
-        months->gpus = (float)f[FC_FIELD_CONTRACT_GPUS].number;
+        months->gpus = (float)f[FC_FIELD_CONTRACT_GPUS].integer;
         months->catch_up = 0;
     }
     months->catch_up_limit = (float)f[FC_FIELD_CATCH_UP_LIMIT].number;
@@ -416,7 +427,7 @@ int fc_contract_compile(struct fc_compiled *compiled, const struct fc_settings *
     if (check_sizes(&f[FC_FIELD_RUN_FLOP], error))
         return -1;
     if (f[FC_FIELD_RUN_GPUS].is_set)
-        contract->run_gpus = (float)f[FC_FIELD_RUN_GPUS].number;
+        contract->run_gpus = (float)f[FC_FIELD_RUN_GPUS].integer;
     if (compile_goals(compiled, settings, error))
         return -1;
     if (compile_peak(program, settings, catalog, error))

@@ -38,6 +38,7 @@ static const struct word words[] = {
     {"weeks", 604800, {[TIME] = 1}, NO_PREFIX},
     {"month", 2629800, {[TIME] = 1}, NO_PREFIX},
     {"months", 2629800, {[TIME] = 1}, NO_PREFIX},
+    {"mo", 2629800, {[TIME] = 1}, NO_PREFIX},
     {"year", 31557600, {[TIME] = 1}, NO_PREFIX},
     {"years", 31557600, {[TIME] = 1}, NO_PREFIX},
     {"yr", 31557600, {[TIME] = 1}, NO_PREFIX},
@@ -212,7 +213,10 @@ int fc_unit_read(const struct fc_source *source, size_t offset, size_t length, s
         while (at + word < end && !is_separator(text + at + word))
             word++;
         struct fc_place place = fc_source_at(source, at);
-        if (word > 0 && expect_word) {
+        if (at == offset && equals(text + at, word, "per")) { /* 0.1 per year */
+            sign = -1;
+            at += word;
+        } else if (word > 0 && expect_word) {
             const struct word *found = NULL;
             double prefix = 0.0;
             for (size_t i = 0; i < WORDS && !found; i++) {
@@ -233,6 +237,9 @@ int fc_unit_read(const struct fc_source *source, size_t offset, size_t length, s
             sign = -1;
             expect_word = true;
             at += word;
+        } else if (at == offset && text[at] == '/') { /* 0.1/year */
+            sign = -1;
+            at++;
         } else if (!expect_word) {
             if (text[at] == '/')
                 sign = -1; /* a/b-c and a/b/c are both a/(b c) */

@@ -618,9 +618,10 @@ static int judge_unit(const struct reader *reader, enum fc_unit_policy policy, c
     const char *text = reader->source->text + reader->bare_at;
     char shown[64], example[64];
     size_t length = trimmed_length(text, strcspn(text, ",()"));
-    snprintf(example, sizeof example, "%s %s",
+    bool rate = strncmp(reader->canonical, "1/", 2) == 0; /* 0.1/year, not 0.1 1/year */
+    snprintf(example, sizeof example, "%s%s%s",
              fc_printable(shown, sizeof shown, text, length < 24 ? length : strcspn(text, " ,()")),
-             reader->canonical);
+             rate ? "" : " ", reader->canonical + rate);
     if (policy == FC_UNIT_ASSUMED) {
         snprintf(note, size, "no unit is given; read as %s", example);
         return 0;
