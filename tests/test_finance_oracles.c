@@ -4,6 +4,8 @@
  * Default by given years: 1 - exp(-integral of the hazard), by the S&P global table of 1981 to 2024 (study of 27 March 2025, table
  * 24) for BBB, BB and B over seven years, and steps .01, .03, .05. How many of five names default under the one-factor Gaussian
  * copula: quadrature over the factor. A collapse of unknown date that multiplies hazards: an integral over its date.
+ * Default swaps, a prepayment at a failed provider, a customer's capacity let again, a common shock (Marshall and Olkin 1967) and a
+ * survivor's hazard: closed forms beside each.
  * All providers down at once: product of their unavailabilities, plus that of a common cause (beta factor); u = l M / (1 + l M)
  * for l outages per up-hour of mean length M. */
 #define FC_W 32
@@ -12,6 +14,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -170,6 +173,111 @@ static void how_many_of_five(void **state)
     }
 }
 
+/* Discounted at 4 %: 60 of 100 at the day of default against a fee by the quarter in arrears, with what is due of it at default.
+ * By these hazards five years of protection cost 1.50 and 6.43 a year; by a tenth more they do not. */
+static void default_swaps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hazard;
+        double fee, by_five;
+    } rows[] = {{"0.02487534", 1.50, .11695286}, {"0.10663411", 6.43, .41325827}, {"0.027362874", 1.50, 0}};
+    for (size_t r = 0; r < 3; r++) {
+        char line[64];
+        snprintf(line, sizeof line, "events.customer_hazard=[%s]", rows[r].hazard);
+        const char *set[] = {"contract.years=5 years", line, NULL};
+        float *days = days_under(set);
+        double sum = 0, square = 0;
+        for (int i = 0; i < N; i++) {
+            double day = (double)days[i] / 12, worth = day < 5 ? 60 * exp(-.04 * day) : 0, paid = 0;
+            for (; paid + .25 < fmin(day, 5 + 1e-9); paid += .25)
+                worth -= rows[r].fee * .25 * exp(-.04 * (paid + .25));
+            worth -= day < 5 ? rows[r].fee * (day - paid) * exp(-.04 * day) : 0;
+            sum += worth / N;
+            square += worth * worth / N;
+        }
+        double z = sum / sqrt((square - sum * sum) / N);
+        print_message("protection at %.2f a year, hazard %-12s worth %+.4f, z %+.2f\n", rows[r].fee, rows[r].hazard, sum, z);
+        assert_true(r == 2 ? fabs(z) > 6 : fabs(z) < 4);
+        if (rows[r].by_five > 0)
+            agrees("within five years", share_by(days, 5), rows[r].by_five);
+        free(days);
+    }
+}
+
+/* A fifth is prepaid, credited in equal parts from month 24 to 60; the provider fails at .04 a year and pays back .3. By the
+ * month, with what is credited until the day of default (a bill is three parts, so a part is whole after a third of its month):
+ * the limit of ever shorter months is 1.58386 of 100. */
+static double prepayment_at_risk(double recovered)
+{
+    double h = .04, r = .08, sum = 0;
+    for (int t = 0; t < 60; t++) {
+        double credited = t < 24 ? 0 : 20.0 / 36, open = t < 24 ? 20 : 20 - credited * (t - 24);
+        double mass = h / (h + r) * (exp(-(h + r) * t / 12) - exp(-(h + r) * (t + 1) / 12));
+        sum += (1 - recovered) * (open - credited * 5 / 6) * mass;
+    }
+    return sum;
+}
+
+static void prepayments_of_failed_providers(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"contract.years=5 years",       "contract.prepayment=0.2",       "contract.credit_from=24 months",
+                                      "events.provider_hazard=[0.04]", "events.recovery=0.3", NULL};
+    static const int metric = FC_M_PREPAYMENT_LOST_USD;
+    float *days = days_under(set), *lost = flat_worlds(set, &metric, 1, N, 5);
+    double sum = 0, square = 0, exact = prepayment_at_risk(.3), contract = 1000 * 3 * 730.5 * 60;
+    for (int i = 0; i < N; i++) {
+        double day = (double)days[N + i], loss = day < 60 ? (double)lost[i] / contract * 100 * exp(-.08 * day / 12) : 0;
+        sum += loss / N;
+        square += loss * loss / N;
+    }
+    free(days);
+    free(lost);
+    double se = sqrt((square - sum * sum) / N), z = (sum - exact) / se;
+    print_message("prepayment lost, of 100: %.4f, exact %.4f (1.5839 by the day), z %+.2f\n", sum, exact, z);
+    assert_true(fabs(z) < 4 && fabs(sum - 1.58386) < 0.02 * 1.58386);
+    assert_true(fabs(sum - prepayment_at_risk(.2)) > 6 * se);
+}
+
+/* Providers alike, unlinked but for a common shock: own .015, common .005 of .02 a year (Marshall and Olkin); and two of .02,
+ * the survivor's three times as great (P(both) by convolution). */
+static void providers_fail_together(void **state)
+{
+    (void)state;
+    static const char *const shock[] = {"contract.years=7 years", "events.provider_hazard=[0.02]", "events.correlation=0",
+                                        "events.common_defaults=0.25", "provider2.share=0.3", "provider3.share=0.3", NULL};
+    static const char *const survivor[] = {"contract.years=7 years", "events.provider_hazard=[0.02]", "events.correlation=0",
+                                           "events.provider_contagion=3", "provider2.share=0.5", NULL};
+    static const char *const unlinked[] = {"contract.years=7 years", "events.provider_hazard=[0.02]", "events.correlation=0",
+                                           "provider2.share=0.5", NULL};
+    static const struct {
+        const char *name, *const *set;
+        double one, two, three;
+    } rows[] = {{"common shock", shock, .130642, .0439881, .0353508},
+                {"contagion", survivor, .145479, .0467424, 0},
+                {"neither", unlinked, .130642, .0170673, 0}};
+    for (size_t r = 0; r < 3; r++) {
+        float *days = days_under(rows[r].set);
+        int one = 0, two = 0, three = 0;
+        char name[64];
+        for (int i = 0; i < N; i++) {
+            bool a = days[N + i] < 84, b = days[2 * N + i] < 84, c = rows[r].three > 0 && days[3 * N + i] < 84;
+            one += b;
+            two += a && b;
+            three += a && b && c;
+        }
+        free(days);
+        snprintf(name, sizeof name, "%s, one within 7 years", rows[r].name);
+        agrees(name, (double)one / N, rows[r].one);
+        snprintf(name, sizeof name, "%s, two", rows[r].name);
+        agrees(name, (double)two / N, rows[r].two);
+        snprintf(name, sizeof name, "%s, three", rows[r].name);
+        if (rows[r].three > 0)
+            agrees(name, (double)three / N, rows[r].three);
+    }
+}
+
 /* A collapse at .12 a year that lasts multiplies a hazard of .02 by three: P over its date, 7 years. */
 static void a_collapse_of_unknown_date(void **state)
 {
@@ -184,6 +292,67 @@ static void a_collapse_of_unknown_date(void **state)
     float *days = days_under(set);
     agrees("hazards times three after a collapse", share_by(days, 7), 1 - none - with);
     free(days);
+}
+
+/* A customer of 1 a year for seven years fails at .03 a year; its capacity is let again at the market's price P, which falls .2 a
+ * year with a spread of .3 and nothing else: .9 of (1 - P)+ × annuity(8 %) is lost. By the month, P of the month's first day:
+ * log-normal put; the limit of ever shorter months is .149265. */
+static double relet_loss(double hazard)
+{
+    double sum = 0;
+    for (int t = 1; t < 84; t++) {
+        double years = t / 12.0, deviation = .3 * sqrt(years), a = (1 - exp(-.08 * (7 - years))) / .08;
+        double d = (-.2 * years + deviation * deviation / 2) / deviation;
+        double put = .5 * erfc((d - deviation) / sqrt(2)) - exp(-.2 * years) * .5 * erfc(d / sqrt(2));
+        sum += .9 * put * a * exp(-.08 * years) * (exp(-hazard * years) - exp(-hazard * (years + 1 / 12.0)));
+    }
+    return sum;
+}
+
+static void relet_at_the_market(void **state)
+{
+    (void)state;
+    static const char *const set[] = {"contract.years=7 years", "events.customer_hazard=[0.03]", NULL};
+    static float inputs[FC_INPUT_COUNT][FC_W];
+    static struct fc_market market;
+    struct fc_scenario scenario;
+    struct fc_scenario_options options = {0};
+    float *days = days_under(set);
+    double sum = 0, square = 0;
+    if (fc_scenario_open(&scenario, "tests/contract_flat.yaml", &options, &error))
+        fail_msg("%s", error.text);
+    struct fc_months terms = scenario.compiled.program.contract.months;
+    terms.regime = 1;
+    terms.drift[1] = -.2f - .3f * .3f / 2;
+    terms.sigma[1] = .3f;
+    terms.first_launch = 1e9f;
+    terms.jump_rate = 0;
+    for (int l = 0; l < FC_W; l++) {
+        inputs[FC_IN_REGIME_MONTHS][l] = 1e9f;
+        inputs[FC_IN_SPOT_HALF_LIFE][l] = inputs[FC_IN_LAUNCH_INTERVAL][l] = 1;
+    }
+    for (uint64_t first = 0; first < N; first += FC_W) {
+        fc_u32 low[FC_W], high[FC_W];
+        fc_trial_counters(first, low, high);
+        fc_market_start(&terms, 5, low, high, &market);
+        for (int t = 1; t < 84; t++) {
+            double years = t / 12.0, a = (1 - exp(-.08 * (7 - years))) / .08;
+            fc_market_month(&terms, scenario.compiled.tables, 5, low, high, t, inputs, &market);
+            for (int l = 0; l < FC_W; l++) {
+                if ((int)days[first + (uint64_t)l] != t)
+                    continue;
+                double loss = .9 * fmax(1 - exp((double)market.trend[l]), 0) * a * exp(-.08 * years);
+                sum += loss / N;
+                square += loss * loss / N;
+            }
+        }
+    }
+    free(days);
+    fc_scenario_close(&scenario);
+    double se = sqrt((square - sum * sum) / N), exact = relet_loss(.03), z = (sum - exact) / se;
+    print_message("let again at the market: lost %.5f, exact %.5f (.149265 by the day), z %+.2f\n", sum, exact, z);
+    assert_true(fabs(z) < 4 && fabs(sum - .149265) < 0.03 * .149265);
+    assert_true(fabs(sum - relet_loss(.035)) > 6 * se);
 }
 
 /* Of a year: stopped from month 3.5 to 7.5, neither delivered nor billed; by a hazard of .5 a year in 1 - exp(-.5) of the worlds. */
@@ -271,6 +440,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_by_rating),       cmocka_unit_test(expected_losses),
+        cmocka_unit_test(default_swaps),            cmocka_unit_test(prepayments_of_failed_providers),
+        cmocka_unit_test(providers_fail_together),  cmocka_unit_test(relet_at_the_market),
         cmocka_unit_test(how_many_of_five),         cmocka_unit_test(a_collapse_of_unknown_date),
         cmocka_unit_test(outages_overlap),          cmocka_unit_test(a_site_is_stopped),
     };

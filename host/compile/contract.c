@@ -270,6 +270,8 @@ static void compile_events(const struct fc_settings *settings, struct fc_months 
     months->collapse_fall = (float)f[FC_FIELD_COLLAPSE_FALL].number;
     months->collapse_recovery = (float)f[FC_FIELD_COLLAPSE_RECOVERY].number;
     months->contagion = (float)f[FC_FIELD_CONTAGION].number;
+    months->common_defaults = (float)f[FC_FIELD_COMMON_DEFAULTS].number;
+    months->provider_contagion = (float)f[FC_FIELD_PROVIDER_CONTAGION].number;
 }
 
 static int compile_months(struct fc_compiled *compiled, const struct fc_settings *settings,

@@ -97,6 +97,8 @@ struct fc_months {
     float event_correlation, recovery;
     float collapse_depth, collapse_price, collapse_fall, collapse_recovery; /* shares; months */
     float contagion;        /* factor on the hazards of default while a collapse lasts */
+    float common_defaults;  /* share of the providers' hazard that hits all of them at once */
+    float provider_contagion; /* factor on the others' hazard from the first provider's default on */
     fc_i32 sites;           /* 1: a site may be stopped, from a month of these hazards on or the stated one (of the first) */
     float site_hazard[FC_EVENT_YEARS], site_month, site_length;
     fc_i32 terminate;       /* month of the exit; 0: none */

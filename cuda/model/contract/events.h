@@ -3,7 +3,9 @@
  *
  * Each has a hazard by year of the contract, or a stated month. Its day is where the sum of the hazards reaches E = -log(1 - u),
  * with u = Phi(sqrt(rho) Z + sqrt(1 - rho) n): one-factor Gaussian copula (Li 2000, Journal of Fixed Income 9). While a collapse
- * lasts the defaults' hazards are multiplied (contagion). A collapse falls over some months and recovers over others:
+ * lasts the defaults' hazards are multiplied (contagion). A share of the providers' hazard hits all of them at once (common shock:
+ * Marshall, Olkin 1967, Journal of the American Statistical Association 62), and from the first provider's default on that of the
+ * others is multiplied (Davis, Lo 2001, Quantitative Finance 1). A collapse falls over some months and recovers over others:
  *
  *   s(x) = min(x / fall, 1) × (1 - (x - fall) / recovery), within 0 and 1, x months after its day
  *   demand × (1 - depth × s), price of new contracts × (1 - drop)^s
@@ -38,17 +40,86 @@ FC_FN void fc_event_level(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL con
     }
 }
 
-/* The months in which they happen; infinity: not. */
+/* How long a collapse multiplies the hazards of default, months. */
+FC_INLINE fc_real fc_event_lasts(FC_GLOBAL const struct fc_months *terms)
+{
+    fc_real recovery = terms->collapse_recovery;
+    return recovery > 0.0f ? (fc_real)terms->collapse_fall + recovery : (fc_real)FC_MONTHS;
+}
+
+/* Month t's sum of the hazards of a kind of event, into hazard[FC_W]. */
+FC_FN void fc_event_hazard(FC_GLOBAL const struct fc_months *terms, fc_i32 kind, fc_i32 t,
+                           const struct fc_ledger *FC_RESTRICT ledger, fc_real *FC_RESTRICT hazard)
+{
+    fc_real rate = (fc_real)terms->hazard[kind][fc_min_i32(t / 12, FC_EVENT_YEARS - 1)] * FC_MONTH_OF_YEAR;
+    fc_real more = kind == FC_EVENT_COLLAPSE ? 1.0f : (fc_real)terms->contagion;
+    fc_real now = (fc_real)t, lasts = fc_event_lasts(terms);
+    FC_LANES (l) {
+        fc_real since = now - ledger->event[FC_EVENT_COLLAPSE][l];
+        hazard[l] = since >= 0.0f && since < lasts ? rate * more : rate;
+    }
+}
+
+/* A month's hazards, taken off an event's level[FC_W]; its day[FC_W] is where nothing is left. From month `from` on they are
+ * `factor` times as great. */
+FC_FN void fc_event_month(fc_i32 t, const fc_real *FC_RESTRICT hazard, const fc_real *FC_RESTRICT from, fc_real factor,
+                          fc_real *FC_RESTRICT level, fc_real *FC_RESTRICT day)
+{
+    fc_real now = (fc_real)t;
+    FC_LANES (l) {
+        fc_real h = hazard[l], was = level[l], plain = fc_min(fc_max(from[l] - now, 0.0f), 1.0f);
+        fc_real left = was - h * (plain + factor * (1.0f - plain));
+        fc_i32 happens = was > 0.0f && left <= 0.0f && h > 0.0f;
+        fc_real later = now + plain + (was - h * plain) / fc_max(h * factor, 1e-30f);
+        fc_real at = was <= h * plain ? now + was / fc_max(h, 1e-30f) : later;
+        day[l] = happens ? fc_min(at, day[l]) : day[l];
+        level[l] = left;
+    }
+}
+
+/* Month t's defaults of the providers: a share of their hazard hits all at once (beta factor), and the first one's default
+ * multiplies that of the others from its day on. level[FC_PROVIDERS]: the sum that hits all. */
+FC_FN void fc_event_providers(FC_GLOBAL const struct fc_months *terms, fc_i32 t, fc_real (*FC_RESTRICT level)[FC_W],
+                              struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real hazard[FC_W], all[FC_W], first[FC_W], never[FC_W], shared = terms->common_defaults;
+    fc_real factor = terms->provider_contagion, now = (fc_real)t;
+    fc_real(*day)[FC_W] = ledger->event + FC_EVENT_PROVIDER;
+    fc_event_hazard(terms, FC_EVENT_PROVIDER, t, ledger, hazard);
+    FC_LANES (l) {
+        all[l] = hazard[l] * shared;
+        hazard[l] = hazard[l] * (1.0f - shared);
+        first[l] = never[l] = fc_never();
+    }
+    if (shared > 0.0f)
+        fc_event_month(t, all, never, 1.0f, level[FC_PROVIDERS], first);
+    for (fc_i32 k = 0; k < terms->providers; k++) {
+        FC_LANES (l)
+            day[k][l] = fc_min(day[k][l], first[l]);
+    }
+    if (factor != 1.0f) {
+        for (fc_i32 k = 0; k < terms->providers; k++) {
+            FC_LANES (l) {
+                fc_real was = level[k][l];
+                fc_real at = was > 0.0f && was <= hazard[l] ? now + was / fc_max(hazard[l], 1e-30f) : fc_never();
+                first[l] = fc_min(first[l], fc_min(at, day[k][l]));
+            }
+        }
+    }
+    for (fc_i32 k = 0; k < terms->providers; k++)
+        fc_event_month(t, hazard, factor != 1.0f ? first : never, factor, level[k], day[k]);
+}
+
+/* The months in which they happen; infinity: not. Words of the providers' common default: event FC_EVENTS + 1 + FC_PROVIDERS. */
 FC_FN void fc_events_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL const float *tables, fc_u64 seed,
                           const fc_u32 *low, const fc_u32 *high, struct fc_ledger *FC_RESTRICT ledger)
 {
     fc_u32 event[FC_W], words[4][FC_W];
-    fc_real level[FC_EVENTS][FC_W], common[FC_W];
-    fc_real lasts = (fc_real)terms->collapse_recovery > 0.0f
-                        ? (fc_real)terms->collapse_fall + (fc_real)terms->collapse_recovery
-                        : (fc_real)FC_MONTHS;
-    FC_LANES (l)
+    fc_real level[FC_EVENTS + 1][FC_W], common[FC_W], hazard[FC_W], never[FC_W];
+    FC_LANES (l) {
         event[l] = FC_EVENTS;
+        never[l] = fc_never();
+    }
     fc_random_words(seed, low, high, event, FC_STREAM_EVENTS, words);
     fc_table_draw_lanes(tables + terms->normal_table, words[0], common);
     for (fc_i32 e = 0; e < FC_EVENTS; e++) {
@@ -57,22 +128,14 @@ FC_FN void fc_events_draw(FC_GLOBAL const struct fc_months *terms, FC_GLOBAL con
         FC_LANES (l)
             ledger->event[e][l] = stated > 0.0f && e <= FC_EVENT_PROVIDER ? stated : fc_float_of(0x7f800000u);
     }
+    if ((fc_real)terms->common_defaults > 0.0f)
+        fc_event_level(terms, tables, seed, low, high, FC_EVENTS + 1 + FC_PROVIDERS, common, level[FC_EVENTS]);
     for (fc_i32 t = 0; t < terms->months; t++) {
-        fc_i32 year = fc_min_i32(t / 12, FC_EVENT_YEARS - 1);
-        for (fc_i32 e = 0; e < FC_EVENT_PROVIDER + terms->providers; e++) {
-            fc_i32 kind = fc_min_i32(e, FC_EVENT_PROVIDER);
-            fc_real hazard = (fc_real)terms->hazard[kind][year] * FC_MONTH_OF_YEAR, now = (fc_real)t;
-            fc_real more = e == FC_EVENT_COLLAPSE ? 1.0f : (fc_real)terms->contagion;
-            FC_LANES (l) {
-                fc_real since = now - ledger->event[FC_EVENT_COLLAPSE][l];
-                fc_real h = since >= 0.0f && since < lasts ? hazard * more : hazard;
-                fc_real was = level[e][l], left = was - h;
-                fc_i32 happens = was > 0.0f && left <= 0.0f && h > 0.0f;
-                fc_real at = now + was / fc_max(h, 1e-30f);
-                ledger->event[e][l] = happens ? fc_min(at, ledger->event[e][l]) : ledger->event[e][l];
-                level[e][l] = left;
-            }
+        for (fc_i32 e = 0; e < FC_EVENT_PROVIDER; e++) {
+            fc_event_hazard(terms, e, t, ledger, hazard);
+            fc_event_month(t, hazard, never, 1.0f, level[e], ledger->event[e]);
         }
+        fc_event_providers(terms, t, level + FC_EVENT_PROVIDER, ledger);
     }
 }
 
