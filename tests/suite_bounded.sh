@@ -16,7 +16,7 @@ has "also in the JSON" "$work/out" '"not-finished"'
 # Ctrl-C
 for scenario in "anchor-daly --set cluster.gpus=1e7" "gb300-nvl72-frontier --set training.flop=1e32"; do
     # shellcheck disable=SC2086
-    $interruptible "$FLOPCAST" run $scenario -n 1e8 -b cpu -q >"$work/out" 2>"$work/err" &
+    $interruptible timeout -k 1 60 "$FLOPCAST" run $scenario -n 1e8 -b cpu -q >"$work/out" 2>"$work/err" &
     pid=$!
     sleep 3
     begin=$(date +%s%N)

@@ -404,6 +404,19 @@ done
 # --- options that are taken out of the arguments ---
 head -1 catalog/measured-training.csv >"$work/own.csv"
 grep -e '^mb-26.08-gb200-qwen3-30b' catalog/measured-training.csv >>"$work/own.csv"
+# Nothing reads these columns, but nonsense in them may mean that the row is one cell off.
+sed 's/,39936,923,,,/,39936,923,dropless,,/' "$work/own.csv" >"$work/off.csv"
+flopcast validate "$work/off.csv"
+is "nonsense in a column that nothing reads is noted, once" "$status $(grep -c 'off.csv:[0-9]*:32: note: .mfu. is .dropless., which is no number from 0' "$work/err")" "0 1"
+flopcast validate "$work/own.csv"
+is "and nothing where there is none" "$(grep -c 'is no number from 0' "$work/err")" 0
+printf 'tokens_per_s_per_gpu,step_time_s\n1,%s\n' "$(flopcast step gb300-nvl72-frontier --json; awk -F '[:,]' '/"step_time_s"/ { printf "%.3g", $2 }' "$work/out")" >"$work/two.csv"
+flopcast calibrate gb300-nvl72-frontier "$work/two.csv" -o "$work/two.yaml"
+has "of two columns with the time one is read, and that is said" "$work/err" \
+    "two.csv:1:1: note: the column 'tokens_per_s_per_gpu' is not read: 'step_time_s' is"
+seq -s, 1 65 >"$work/wide.csv"
+refused "more columns than are read" 2 "flopcast: $work/wide.csv:1: the table has 65 columns, more than the 64 that are read" \
+    calibrate gb300-nvl72-frontier "$work/wide.csv" -q -o "$work/two.yaml"
 # A plan outlives the catalog it was read from: the forecast before a measurement is that of step, the one after is near it.
 flopcast step gb300-nvl72-frontier --json
 before=$(awk -F '[:,]' '/"step_time_s"/ { printf "%.3g", $2 }' "$work/out")

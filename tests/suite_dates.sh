@@ -39,6 +39,26 @@ is "-o that is the log is refused" "$status $(wc -l <"$work/log.csv")" "2 2"
 flopcast update "$work/dated.yaml" --log "$work/log.csv" -q --report "$work/updated.html"
 is "--report: there is no page of it" "$status" 2
 
+# A count that is none is refused; an empty cell is a count that nobody kept.
+printf 'date,steps,failures_gpu,spares\n2026-12-04,250000,many,\n' >"$work/log.csv"
+flopcast update "$work/dated.yaml" --log "$work/log.csv" -q
+is "a count in words: status 2, with its place" "$status $(cat "$work/err")" \
+    "2 flopcast: $work/log.csv:2:3: 'failures_gpu' is 'many', which is no count; leave the cell empty where none was kept"
+printf 'date,steps,failures_gpu,spares\n2026-12-04,250000,2,-1\n' >"$work/log.csv"
+flopcast update "$work/dated.yaml" --log "$work/log.csv" -q
+is "a negative count: status 2" "$status $(grep -c "log.csv:2:4: 'spares' is '-1'" "$work/err")" "2 1"
+printf 'date,steps,failures_gpu,loss\n2026-12-04,250000,n/a,2.1\n' >"$work/log.csv"
+flopcast update "$work/dated.yaml" --log "$work/log.csv" -q
+is "one that was not kept, and a column that nothing needs" "$status" 0
+printf 'date,steps\n2026-12-04,-5\n' >"$work/log.csv"
+flopcast update "$work/dated.yaml" --log "$work/log.csv" -q
+is "fewer steps than none: status 2" "$status $(grep -c "steps is '-5', not a number above 0" "$work/err")" "2 1"
+for count in -3 .nan many; do
+    printf '{"days": 4, "steps": 250000, "interruptions": "%s"}' $count >"$work/log.json"
+    flopcast update "$work/dated.yaml" --log "$work/log.json" -q
+    is "$count interruptions in JSON: status 2" "$status $(grep -c 'interruptions is .*, not a number from 0' "$work/err")" "2 1"
+done
+
 # What Slurm, Weights & Biases and others write.
 cat >"$work/sacct.txt" <<'END'
 JobID           JobName      State               Start                 End    Elapsed 

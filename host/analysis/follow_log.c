@@ -127,13 +127,19 @@ static int read_csv(struct fc_follow_seen *seen, const struct fc_csv *csv, const
     } else {
         seen->days = in_days(kind, kind == CLOCK ? value - first : value);
     }
-    if (!fc_csv_number(csv, fc_csv_cell(csv, last, (size_t)steps), &seen->steps))
+    if (!fc_csv_number(csv, fc_csv_cell(csv, last, (size_t)steps), &seen->steps) || !(seen->steps > 0))
         return fc_fail(error, FC_BAD_INPUT, "%.200s:%d:1: steps is '%.20s', not a number above 0", path,
                        csv->lines[last], fc_csv_cell(csv, last, (size_t)steps));
     for (size_t k = 0; k < csv->columns; k++) {
         double *count = count_of(seen, fc_csv_cell(csv, 0, k));
-        if (count && fc_csv_number(csv, fc_csv_cell(csv, last, k), &value))
-            *count = value;
+        const char *cell = fc_csv_cell(csv, last, k);
+        if (!count || fc_csv_blank(cell))
+            continue;
+        if (!fc_csv_number(csv, cell, &value) || value < 0)
+            return fc_fail(error, FC_BAD_INPUT,
+                           "%.200s:%d:%d: '%.40s' is '%.20s', which is no count; leave the cell empty where none was kept",
+                           path, csv->lines[last], (int)k + 1, fc_csv_cell(csv, 0, k), cell);
+        *count = value;
     }
     return 0;
 }
@@ -162,8 +168,8 @@ static int read_json(struct fc_follow_seen *seen, const struct fc_node *root, co
                                   "network, software, hang, silent, rack, job, site, pod",
                                   of->key);
             *class = of->text ? strtod(of->text, &end) : (double)NAN;
-            if (!of->text || *end)
-                return fc_fail_at(error, &of->place, "failures.%.40s is not a number", of->key);
+            if (!of->text || *end || !(*class >= 0 && isfinite(*class)))
+                return fc_fail_at(error, &of->place, "failures.%.40s is not a number from 0", of->key);
         }
         if (classes || (!count && time < 0))
             continue;
@@ -180,8 +186,8 @@ static int read_json(struct fc_follow_seen *seen, const struct fc_node *root, co
                               "seconds from the start",
                               node->key);
         double value = strtod(node->text, &end);
-        if (!*node->text || *end)
-            return fc_fail_at(error, &node->place, "%.40s is '%.20s', not a number", node->key, node->text);
+        if (!*node->text || *end || !(value >= 0 && isfinite(value)))
+            return fc_fail_at(error, &node->place, "%.40s is '%.20s', not a number from 0", node->key, node->text);
         if (count)
             *count = value;
         else

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A reader over a copy of the text, which it cuts into cells in place. */
 struct reader {
@@ -235,6 +236,16 @@ static bool join_thousands(char *text, char apart)
         return false;
     memmove(to, whole_end, strlen(whole_end) + 1);
     return !strchr(to, apart);
+}
+
+bool fc_csv_blank(const char *text)
+{
+    static const char *const words[] = {"",     "-",   "\xE2\x80\x93", "\xE2\x80\x94", "?",    "n/a",    "na",
+                                        "#n/a", "nan", "none",         "null",         "auto", "unknown"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(text, words[i]) == 0)
+            return true;
+    return false;
 }
 
 bool fc_csv_number(const struct fc_csv *csv, const char *text, double *value)

@@ -35,6 +35,9 @@ void fc_csv_free(struct fc_csv *csv);
 /* The cell without blanks around it; "" where the row is shorter. */
 const char *fc_csv_cell(const struct fc_csv *csv, size_t row, size_t column);
 
+/* What people write for "not stated": nothing, or one of -, ?, n/a, nan, none, null, auto, unknown. */
+bool fc_csv_blank(const char *text);
+
 /* A number as spreadsheets write it: "8.08", "1e4", "2,048" and "2 048" with thousands apart, "8,08" in files that
  * have no commas between cells, "12 %" as 0.12. Returns false when the text is something else. */
 bool fc_csv_number(const struct fc_csv *csv, const char *text, double *value);

@@ -403,3 +403,13 @@ void fc_output_close(struct fc_output *o)
         *at = o->next;
     free(o);
 }
+
+void fc_output_abandon_all(void)
+{
+    for (const struct fc_output *o = opened; o; o = o->next) {
+        if (o->temporary[0])
+            (void)unlink(o->temporary);
+        if (o->lock >= 0)
+            (void)unlink(o->lock_path);
+    }
+}

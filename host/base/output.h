@@ -46,4 +46,8 @@ int fc_output_commit(struct fc_output *output, struct fc_error *error);
 /* Drops a version that was begun, gives the lock back, frees. NULL is allowed. */
 void fc_output_close(struct fc_output *output);
 
+/* For an end that nobody meant, such as OpenMP's where no thread can be started: removes the temporary files and the locks of
+ * all outputs that are open, and touches nothing else of them. */
+void fc_output_abandon_all(void);
+
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "output.h"
 
 enum { STACK_BYTES = 8 << 20 };
 
@@ -20,8 +21,10 @@ static bool left;    /* a thread that may never come back */
 
 static void guard_exit(void)
 {
-    if (at_work)
-        _exit(FC_FAULT);
+    if (!at_work)
+        return;
+    fc_output_abandon_all();
+    _exit(FC_FAULT);
 }
 
 /* Standard output is opened for reading only: what is written there fails. */

@@ -344,14 +344,14 @@ static bool holds(const struct look *l, const struct fc_residual_parts *parts, b
     return held90 >= 0.9 * rows && held50 >= 0.5 * rows;
 }
 
-void fc_residual_estimate(const struct fc_measurements *m, const struct fc_prediction *p, const int *fold,
-                          int except, struct fc_residual_parts *parts)
+int fc_residual_estimate(const struct fc_measurements *m, const struct fc_prediction *p, const int *fold,
+                         int except, struct fc_residual_parts *parts, struct fc_error *error)
 {
     const struct look l = {m, p, fold, except};
     double *differences = malloc(MOST_DIFFERENCES * sizeof *differences), ignored;
     *parts = (struct fc_residual_parts){0.08, 0.15, 0.03, {0.04, 0.06}, {0.04, 0.06}, 0.02};
     if (!differences)
-        return;
+        return fc_fail(error, FC_FAULT, "out of memory for the residuals");
     parts->noise_sd = fmax(0.005, spread_of(&l, SAME_PLAN, -1, differences, 0.02));
     for (int mixture = 0; mixture < 2; mixture++) {
         double plan = spread_of(&l, SAME_MODEL, mixture, differences, 0.05);
@@ -371,6 +371,7 @@ void fc_residual_estimate(const struct fc_measurements *m, const struct fc_predi
         parts->site_sd *= 1.03;
     parts->site_sd = sqrt(parts->site_sd * parts->site_sd + of_mean); /* of a place that is not among these */
     free(differences);
+    return 0;
 }
 
 int fc_validation_residuals(const struct fc_measurements *m, const struct fc_beliefs *prior,
@@ -382,7 +383,7 @@ int fc_validation_residuals(const struct fc_measurements *m, const struct fc_bel
     if (!status)
         status = predict_folds(m, prior, fold, deal(m, FC_FOLD_PLACE, fold), p, error);
     if (!status)
-        fc_residual_estimate(m, p, NULL, 0, parts);
+        status = fc_residual_estimate(m, p, NULL, 0, parts, error);
     free(p);
     free(fold);
     return status;
@@ -438,8 +439,8 @@ int fc_cross_validate(const struct fc_measurements *m, const struct fc_beliefs *
     int folds = deal(m, kind, fold), status = predict_folds(m, b, fold, folds, p, error);
     for (int k = 0; !status && k < folds; k++) {
         struct fc_residual_parts parts;
-        fc_residual_estimate(m, p, fold, k, &parts);
-        for (size_t i = 0; i < m->count; i++)
+        status = fc_residual_estimate(m, p, fold, k, &parts, error);
+        for (size_t i = 0; !status && i < m->count; i++)
             if (fold[i] == k) {
                 struct fc_prediction again = p[i];
                 fc_predict_again(&m->rows[i], &parts, &again);

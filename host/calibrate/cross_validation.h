@@ -13,9 +13,9 @@ enum fc_fold_kind {
 /* Parts of the residual, from rows that the fits have not seen: the sites' mean and deviation by maximum likelihood
  * over places, the others by robust moments inside them (medians of absolute differences), scaled so that the 90 %
  * intervals of `predictions` hold 90 % of the rows and the 50 % intervals half. Rows with fold[i] == except are not
- * looked at; fold NULL: all are. */
-void fc_residual_estimate(const struct fc_measurements *measurements, const struct fc_prediction *predictions,
-                          const int *fold, int except, struct fc_residual_parts *parts);
+ * looked at; fold NULL: all are. Returns 0, or -1 with `error` filled where memory runs out. */
+int fc_residual_estimate(const struct fc_measurements *measurements, const struct fc_prediction *predictions,
+                         const int *fold, int except, struct fc_residual_parts *parts, struct fc_error *error);
 
 /* The parts from folds that leave out a place each. */
 int fc_validation_residuals(const struct fc_measurements *measurements, const struct fc_beliefs *prior,

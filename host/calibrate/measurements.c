@@ -115,15 +115,42 @@ static int column_of(const char *name)
     return -1;
 }
 
-/* Columns of the shipped tables that tell a reader where a row is from, or follow from the others. */
-static bool is_told(const char *name)
+/* Columns of the shipped tables that tell a reader where a row is from, or follow from the others: of these the numbers. */
+static bool is_told_number(const char *name)
 {
-    static const char *const names[] = {"url_or_repo",    "url", "active_params_b",
-                                        "total_params_b", "mfu", "time_to_train_min"};
+    static const char *const names[] = {"active_params_b", "total_params_b", "mfu", "time_to_train_min"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
     return false;
+}
+
+static bool is_told(const char *name)
+{
+    return strcmp(name, "url_or_repo") == 0 || strcmp(name, "url") == 0 || is_told_number(name);
+}
+
+/* Nothing reads these columns; a cell that cannot be what the column says may stand one column off, which is said. */
+static void note_told(const struct fc_csv *csv, const char *name, struct fc_notes *notes)
+{
+    char plain[64];
+    double value;
+    for (size_t i = 0; i < csv->columns; i++) {
+        size_t first = 0, count = 0;
+        plain_name(fc_csv_cell(csv, 0, i), plain, sizeof plain);
+        for (size_t row = 1; is_told_number(plain) && row < csv->rows; row++) {
+            const char *cell = fc_csv_cell(csv, row, i);
+            if (fc_csv_blank(cell) || (fc_csv_number(csv, cell, &value) && value >= 0))
+                continue;
+            first = first ? first : row;
+            count++;
+        }
+        if (count)
+            fc_note(notes, FC_NOTE, "cell-not-read", &(struct fc_place){name, csv->lines[first], (int)i + 1},
+                    "'%s' is '%.40s', which is no number from 0%s; nothing reads this column, but the row may be "
+                    "one cell off",
+                    plain, fc_csv_cell(csv, first, i), count > 1 ? " (and so in other rows)" : "");
+    }
 }
 
 static void read_header(const struct fc_csv *csv, int columns[FC_COLUMNS], const char *name, bool own,
@@ -220,24 +247,15 @@ static bool is_measured(int column)
     return column == FC_COLUMN_STEP_TIME || column == FC_COLUMN_TOKENS || column == FC_COLUMN_TFLOPS;
 }
 
-/* What people write for "not stated". */
-static bool says_nothing(const char *text)
-{
-    static const char *const words[] = {"-",    "\xE2\x80\x93", "\xE2\x80\x94", "?",    "n/a",  "na",
-                                        "#n/a", "nan",          "none",         "null", "auto", "unknown"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcasecmp(text, words[i]) == 0)
-            return true;
-    return false;
-}
-
 /* Reads one number and writes it as C does. */
 static const char *read_number(const struct fc_csv *csv, const char *text, int column, int line,
                                const char *name, char copy[NUMBER_BYTES], struct faults *f)
 {
     double value;
-    if (!*text || says_nothing(text) || (column == FC_COLUMN_MEMORY && strncmp(text, "OOM", 3) == 0))
-        return says_nothing(text) ? "" : text;
+    if (fc_csv_blank(text))
+        return "";
+    if (column == FC_COLUMN_MEMORY && strncmp(text, "OOM", 3) == 0)
+        return text;
     if (!fc_csv_number(csv, text, &value))
         fault(f, "%s:%d: '%s' is '%.40s', which is not a number", name, line, fc_column_names[column], text);
     else if (value < 0)
@@ -282,7 +300,7 @@ static const char *read_word(const char *text, int column, int line, const char 
             strcat(list, words[count]);
         }
     }
-    if (says_nothing(text))
+    if (fc_csv_blank(text))
         return "";
     const char *near = fc_nearest_word(text, strlen(text), words, count);
     fault(f, "%s:%d: '%s' is '%.40s'; it takes %s%s%s%s", name, line, fc_column_names[column], text, list,
@@ -376,6 +394,8 @@ static int add_table(struct fc_measurements *m, const char *name, const char *te
         status = fc_csv_read(&csv, name, text, size, error);
     if (!status) {
         read_header(&csv, columns, name, own, &m->notes, &f);
+        if (own)
+            note_told(&csv, name, &m->notes);
         for (size_t at = 1; !status && f.count < 1000 && at < csv.rows; at++) {
             struct fc_measurement *row = add_row(m, &room);
             status = row ? read_row(row, &csv, at, columns, name, catalog, beliefs, own ? &m->notes : NULL,

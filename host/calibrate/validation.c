@@ -53,12 +53,15 @@ static double baseline_of(const struct fc_measurements *m, size_t i, double *buf
     return NAN;
 }
 
-void fc_validation_baseline(const struct fc_measurements *m, double *errors)
+int fc_validation_baseline(const struct fc_measurements *m, double *errors, struct fc_error *error)
 {
     double *buffer = malloc((m->count + 1) * sizeof *buffer);
+    if (!buffer)
+        return fc_fail(error, FC_FAULT, "out of memory for the baseline");
     for (size_t i = 0; i < m->count; i++)
-        errors[i] = buffer && used(&m->rows[i]) ? baseline_of(m, i, buffer) : NAN;
+        errors[i] = used(&m->rows[i]) ? baseline_of(m, i, buffer) : NAN;
     free(buffer);
+    return 0;
 }
 
 /* --- prediction
@@ -258,8 +261,9 @@ int fc_validation_run(struct fc_validation *v, const char *path, const struct fc
     }
     if (!status) {
         status = fc_collectives_measured(catalog, v->collectives, &v->collective_count, error);
-        fc_validation_baseline(&v->measurements, baseline);
-        for (size_t i = 0; i < count; i++) {
+        if (!status)
+            status = fc_validation_baseline(&v->measurements, baseline, error);
+        for (size_t i = 0; !status && i < count; i++) {
             if (!used(&v->measurements.rows[i]))
                 continue;
             fc_predict(&v->measurements.rows[i], &v->beliefs, v->beliefs.log_shift,

@@ -53,8 +53,8 @@ int fc_validation_run(struct fc_validation *validation, const char *path, const 
                       int extra, struct fc_error *error);
 void fc_validation_free(struct fc_validation *validation);
 
-/* The constant-MFU errors of all rows (NAN for rows left out). */
-void fc_validation_baseline(const struct fc_measurements *measurements, double *errors);
+/* The constant-MFU errors of all rows (NAN for rows left out). Returns 0, or -1 with `error` filled where memory runs out. */
+int fc_validation_baseline(const struct fc_measurements *measurements, double *errors, struct fc_error *error);
 
 void fc_validation_print(const struct fc_validation *validation, FILE *out);
 void fc_validation_json(const struct fc_validation *validation, struct fc_writer *writer);

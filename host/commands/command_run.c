@@ -737,25 +737,25 @@ static int run(struct options *o, struct fc_error *error)
     fc_notes_add(&result.notes, &seen);
     fc_notes_print(&seen, stderr, o->quiet);
     fc_notes_free(&seen);
-    samples_lost = fc_samples_file_close(shared.samples, true, &samples_error) != 0;
-    shared.samples = NULL;
-
     bool partial = failed || outcome.stopped;
     bool any = fc_tally_trials(&result.tally) > 0;
+    samples_lost = fc_samples_file_close(shared.samples, any || !partial, &samples_error) != 0;
+    shared.samples = NULL;
+
     struct fc_influence influences[FC_INPUT_COUNT];
     uint64_t worlds = 0;
     struct fc_error influence_error;
     int moved = partial || o->shards || outcome.abandoned
                     ? -1
                     : find_influences(&scenario, &selection, &result, influences, &worlds, &influence_error);
-    if (!partial && !o->shards && !outcome.abandoned && find_course(o, &scenario, &selection, &result, error))
-        goto out;
+    /* a fault of the page's own runs does not cost the file of what was computed */
+    bool no_course = !partial && !o->shards && !outcome.abandoned && find_course(o, &scenario, &selection, &result, error);
     unwritten = o->output && (any || !partial) && fc_result_write(&result, shared.output, &write_error) != 0;
-    if (!partial)
+    if (!partial && !no_course)
         status = print_result(o, &result, error);
     if (status == 0)
         status = write_files(o, &result, error);
-    if (!partial && moved >= 0 && !o->json && !o->report.only_count)
+    if (!partial && !no_course && moved >= 0 && !o->json && !o->report.only_count)
         fc_ledger_print_drivers(stdout, &scenario, fc_headline_metric(program), influences, moved, worlds);
     else if (partial && !failed)
         say_stopped(o, &result.tally, count, error);

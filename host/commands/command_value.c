@@ -73,13 +73,17 @@ static void print_help(void)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    if (!out)
+    if (!out) {
+        fc_lose();
         return;
+    }
     fputs(help_head, out);
     for (int c = 0; c < FC_CLAUSES; c++)
         fprintf(out, "  %-10s %s\n", fc_clause_name((enum fc_clause)c), fc_clause_what((enum fc_clause)c));
     if (fclose(out) == 0)
         fc_help_print(text, help_options);
+    else
+        fc_lose();
     free(text);
 }
 

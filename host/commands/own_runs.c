@@ -101,12 +101,19 @@ static int read_header(const struct fc_csv *csv, const char *path, struct column
                        struct fc_error *error)
 {
     c->time = -1;
-    for (size_t i = 0; i < csv->columns && i < MOST_COLUMNS; i++) {
+    if (csv->columns > MOST_COLUMNS)
+        return fc_fail(error, FC_BAD_INPUT, "%s:%d: the table has %zu columns, more than the %d that are read", path,
+                       csv->lines[0], csv->columns, MOST_COLUMNS);
+    for (size_t i = 0; i < csv->columns; i++) {
         char name[64];
         plain_name(fc_csv_cell(csv, 0, i), name, sizeof name);
         c->path[i][0] = '\0';
         bool step = strcmp(name, "step_time_s") == 0 || strcmp(name, "step_time") == 0;
         if (step || (strcmp(name, "tokens_per_s_per_gpu") == 0 && c->time < 0)) {
+            if (c->time >= 0)
+                fc_note(notes, FC_NOTE, "column-not-read", &(struct fc_place){path, csv->lines[0], c->time + 1},
+                        "the column '%.60s' is not read: '%.60s' is",
+                        fc_csv_cell(csv, 0, (size_t)c->time), fc_csv_cell(csv, 0, i));
             c->time = (int)i;
             c->tokens = !step;
             continue;
@@ -133,7 +140,7 @@ static int read_row(struct fc_own_measurements *own, const struct fc_csv *csv, s
 {
     size_t before = options->override_count;
     int status = 0;
-    for (size_t i = 0; i < csv->columns && i < MOST_COLUMNS && !status; i++) {
+    for (size_t i = 0; i < csv->columns && !status; i++) {
         char text[200];
         const char *cell = fc_csv_cell(csv, row, i);
         if (!c->path[i][0] || !*cell)

@@ -404,7 +404,7 @@ static char *scenario_text(const struct fc_result *result, struct fc_error *erro
     const struct fc_node *node = fc_node_get(fc_document_root(document), "scenario");
     FILE *out = node ? open_memstream(&text, &size) : NULL;
     int status = out ? fc_writer_open(&writer, out, FC_JSON, error)
-                     : fc_fail(error, FC_FAULT, node ? "out of memory" : "it holds no scenario");
+                     : fc_fail(error, node ? FC_FAULT : FC_BAD_INPUT, node ? "out of memory" : "it holds no scenario");
     if (status == 0) {
         fc_write_node(writer, NULL, node);
         status = fc_writer_close(writer, error);
@@ -432,6 +432,8 @@ int fc_scenario_check_result(const struct fc_result *result, const char *path, s
     struct fc_scenario_options options = {.text = text, .quasi = result->tally.shifts > 0};
     bool open = text && fc_scenario_open(&scenario, "scenario", &options, &why) == 0;
     free(text);
+    if (!open && why.status == FC_FAULT)
+        return fc_fail(error, FC_FAULT, "%s: its inputs cannot be checked: %s", path, why.text);
     if (!open) {
         (void)fc_fail(error, why.status, "%s: its inputs are not checked (%s)", path, why.text);
         return 1;

@@ -63,7 +63,8 @@ int fc_scenario_start_result(const struct fc_scenario *scenario, struct fc_resul
                              struct fc_error *error);
 
 /* Whether the scenario that a result read from `path` holds gives the input digest that it states. Returns 0; -1 with
- * FC_BAD_INPUT where it gives another; 1 where it cannot be known here, for the reason in `error`. */
+ * FC_BAD_INPUT where it gives another, with FC_FAULT where memory ran out; 1 where it cannot be known here, for the reason
+ * in `error`. */
 int fc_scenario_check_result(const struct fc_result *result, const char *path, struct fc_error *error);
 
 /* Puts what was found of the inputs' influence into the ledger of the result. */
