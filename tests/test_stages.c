@@ -9,6 +9,7 @@
 
 #include "host/step/plan_check.h"
 #include "host/step/plan_memory.h"
+#include "host/step/plan_options.h"
 #include "host/step/plan_program.h"
 #include "host/step/spans.h"
 #include "host/step/stages.h"
@@ -156,6 +157,46 @@ static void logits_count_where_they_stand(void **state)
     assert_true(m.logits == p.software->logit_bytes * 65536 * 128256);
 }
 
+/* Of FSDP2 the streams of gathers and scatters keep memory of their own: the gradients' shards, the gathered piece of embedding
+ * and head, and the hole of the BF16 logits; counted from the operators. With two micro-batches the gradients are tensors. */
+static void streams_keep_memory_of_their_own(void **state)
+{
+    (void)state;
+    struct fc_plan p = dense(32, 1, 1);
+    struct fc_plan_options o = fc_plan_default_options();
+    double d, e, table = 4096.0 * 128256, logits = 8192 * 128256.0;
+    o.zero = FC_ZERO_PARAMETERS;
+    o.recompute = FC_RECOMPUTE_SELECTIVE;
+    p.software = &fc_softwares[FC_TORCHTITAN];
+    p.global_batch = 64;
+    fc_plan_set_options(&p, &o);
+    fc_plan_parameters(&p, 0, &d, &e);
+    struct fc_plan_memory eager = fc_plan_memory(&p);
+    assert_true(fabs(eager.pools / (4 * d / 64 + 2 * 2 * table + 2 * logits) - 1) < 1e-9);
+    assert_true(eager.logits == 12 * logits + 2 * 8192 * 4096);
+    /* the last product of a block is not kept where it is compiled: 2 h of 8 h + 2 kv + 2 f bytes */
+    o.compile = FC_COMPILE_LAYERS;
+    fc_plan_set_options(&p, &o);
+    struct fc_plan_memory compiled = fc_plan_memory(&p);
+    assert_true(fabs((eager.activations - compiled.activations) / (32.0 * 8192 * 2 * 4096) - 1) < 0.01);
+    assert_true(compiled.pools == eager.pools);
+    /* a compiled loss keeps BF16 logits and their gradient, and no hole; embedding and head come one after the other */
+    o.compile = FC_COMPILE_LOSS_TOO;
+    fc_plan_set_options(&p, &o);
+    struct fc_plan_memory late = fc_plan_memory(&p);
+    assert_true(late.logits == 4 * logits + 2 * 8192 * 4096);
+    assert_true(fabs(late.pools / (4 * d / 64 + 2 * table) - 1) < 1e-9);
+    /* two micro-batches: the gradients are there, whoever asks */
+    p.global_batch = 128;
+    struct fc_plan_memory two = fc_plan_memory(&p);
+    assert_true(fabs((two.weights - late.weights) / (4 * d / 64) - 1) < 1e-9);
+    assert_true(fabs((late.pools - two.pools) / (4 * d / 64) - 1) < 1e-9);
+    /* XLA keeps one memory for all */
+    p.software = &fc_softwares[FC_JAX];
+    fc_plan_set_options(&p, &o);
+    assert_true(fc_plan_memory(&p).pools == 0);
+}
+
 static void impossible_plans(void **state)
 {
     (void)state;
@@ -187,6 +228,7 @@ int main(void)
         cmocka_unit_test(groups_that_straddle),
         cmocka_unit_test(zero_stages_take_what_the_paper_says),
         cmocka_unit_test(logits_count_where_they_stand),
+        cmocka_unit_test(streams_keep_memory_of_their_own),
         cmocka_unit_test(impossible_plans),
     };
     return cmocka_run_group_tests_name("stages", tests, NULL, NULL);

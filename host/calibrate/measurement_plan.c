@@ -405,6 +405,8 @@ static void read_notes(struct fc_plan_options *o, const char *const *cells)
                                                       : FC_ROUTER_BALANCED;
     if (has(cells, FC_COLUMN_ID, "asynctp"))
         o->overlaps_tp = 1;
+    if (strstr(notes, "torch.compile"))
+        o->compile = strstr(notes, "compiled loss") ? FC_COMPILE_LOSS_TOO : FC_COMPILE_LAYERS;
     if (strstr(notes, "DualPipe")) { /* with dispatch and combine behind the other direction's computation */
         o->schedule = FC_DUALPIPE;
         o->overlaps_ep = 1;

@@ -348,6 +348,7 @@ static int print_json(FILE *out, const struct fc_scenario *scenario, const struc
     fc_write_number(w, "optimizer", e->memory.optimizer);
     fc_write_number(w, "activations", e->memory.activations);
     fc_write_number(w, "logits", e->memory.logits);
+    fc_write_number(w, "pools_of_streams", e->memory.pools);
     fc_write_number(w, "framework", e->inputs[FC_IN_MEMORY_FRAMEWORK]);
     write_triple(w, "total_over_worlds", e->memory_bytes);
     fc_write_number(w, "capacity", p->gpu.memory_bytes);

@@ -61,9 +61,10 @@ static void plot_memory(FILE *out, const struct fc_node *memory)
                  {"optimizer", "optimizer"},
                  {"activations", "activations"},
                  {"logits", "logits and embedding"},
+                 {"pools_of_streams", "pools of other streams"},
                  {"framework", "framework"}};
-    struct fc_bars_row rows[8];
-    char shown[8][48];
+    struct fc_bars_row rows[9];
+    char shown[9][48];
     int count = 0;
     const struct fc_node *total = fc_node_get(memory, "total_over_worlds");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -46,6 +46,7 @@ struct fc_plan {
     double again_gemm, again_attention, again_elementwise, again_tp;
     bool again_mla_up; /* the two up-projections of latent attention */
     bool again_norms, again_moe_activation;
+    bool compiled, compiled_loss; /* by torch.compile: layers, loss */
     double kept; /* share of a layer's activations kept under a partial recomputation; 0: 1 - again_gemm */
 
     enum fc_graph graph;

@@ -26,7 +26,7 @@ static double kept_attention(const struct fc_plan *p, const struct fc_mixer *m, 
     } else {
         double q = heads * m->qk_dim, kv = fmax(m->kv_heads / p->tp, 1) * (m->qk_dim + m->v_dim) / 2;
         kept += 2 * (q + 2 * kv) + 2 * q * (a->attention_gate ? 3 : 1) +
-                (p->precision != FC_BF16 ? b * q * fc_plan_low_share(p) : 0);
+                (p->precision != FC_BF16 && p->kept <= 0 ? b * q * fc_plan_low_share(p) : 0);
     }
     if (m->kind == FC_MIXER_LATENT && fc_plan_keeps_fp8(p))
         kept -= heads * a->v_dim; /* input of the output projection */
@@ -66,6 +66,12 @@ static double kept_mixture(const struct fc_plan *p, double b, double rows, bool 
     return kept;
 }
 
+/* Bytes of an operand that is kept: what a share of operators keeps are outputs, in BF16. */
+static double low_bytes(const struct fc_plan *p)
+{
+    return p->kept > 0 ? 2 : 2 - fc_plan_low_share(p);
+}
+
 /* Shares of a stage's layers. */
 struct shares {
     double dense, experts;
@@ -75,7 +81,7 @@ struct shares {
 static double kept_layer(const struct fc_plan *p, double rows, const struct shares *shares)
 {
     const struct fc_architecture *a = &p->model;
-    double h = a->hidden, b = 2 - fc_plan_low_share(p), gate = a->gated ? 2 : 1, f = a->ffn / p->tp;
+    double h = a->hidden, b = low_bytes(p), gate = a->gated ? 2 : 1, f = a->ffn / p->tp;
     bool cheap = p->software->cheap_recompute || p->again_norms;
     double norms = 4 * h / rows + (cheap ? 0 : b * h / rows);
     double masks = p->software->dropout ? 3 * h / rows : 0;
@@ -111,12 +117,25 @@ static bool frees_gradients(const struct fc_plan *p)
     return p->fsdp && p->software->fsdp && p->pp <= 1 && fc_plan_micro_batches(p) <= 1;
 }
 
+/* Whether each stream's memory is its own: what a gather or a scatter of PyTorch's FSDP allocated is not for layers. */
+static bool has_pools(const struct fc_plan *p)
+{
+    return p->fsdp && p->software->torch != FC_NO_TORCH;
+}
+
+/* Releases that compile the loss gather embedding and head one after the other. */
+static double tables_at_once(const struct fc_plan *p, double tables)
+{
+    return has_pools(p) && p->pp <= 1 && p->compiled_loss ? tables / 2 : tables;
+}
+
 /* Weights, gradients and optimizer of a GPU with these parameters. Bytes per parameter over N replicas, w of
  * weights, g of gradients, o of moments and master weights (Rajbhandari et al. 2020, arXiv 1910.02054); `tables` of the
  * parameters are embedding and output layer:
- *   no sharing w + g + o, ZeRO-1 w + g + o / N, ZeRO-2 w + (g + o) / N, ZeRO-3 (w + g + o) / N. */
+ *   no sharing w + g + o, ZeRO-1 w + g + o / N, ZeRO-2 w + (g + o) / N, ZeRO-3 (w + g + o) / N.
+ * `idle`: gradients that are not there while activations are. */
 static void add_states(const struct fc_plan *p, double dense, double expert, double layers, double tables,
-                       struct fc_plan_memory *memory)
+                       struct fc_plan_memory *memory, double *idle)
 {
     const struct fc_software *software = p->software;
     double replicas = fc_plan_replicas(p), expert_replicas = fc_plan_expert_replicas(p);
@@ -134,14 +153,20 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
     if (p->fsdp) {
         double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
         double mine = dense / p->fsdp_group + expert / experts_over;
-        /* one layer in use and one gathered ahead, and the gradients of one */
-        memory->weights = 2 * layer * weight + 2 * trained * layer;
+        double at_once = tables_at_once(p, tables);
+        /* one layer in use and one gathered ahead, and the gradients of one, which PyTorch scatters in FP32 (see recompute) */
+        memory->weights = has_pools(p) ? layer * weight : 2 * layer * weight + 2 * trained * layer;
+        /* FSDP2 gathers into one piece and cuts parameters from it into memory of their own */
+        if (software->torch == FC_FSDP_2)
+            memory->pools += fmax(at_once, 2 * layer) * weight;
+        else if (has_pools(p))
+            memory->weights += layer * weight;
         if (frees_gradients(p))
-            memory->gradients = mine * gradient;
+            *idle = mine * gradient;
         else
             memory->weights += mine * gradient;
         if (software->fp32_parameters) /* embedding and head, which belong to no layer, stay gathered */
-            memory->weights += p->pp > 1 ? 0 : tables * weight;
+            memory->weights += p->pp > 1 ? 0 : at_once * weight;
         else
             memory->weights += mine * weight;
         /* in a pipeline the weights stay gathered between micro-batches, and gradients unscattered, summed in the
@@ -176,12 +201,14 @@ static void recompute(const struct fc_plan *p, double layer, double input, doubl
     }
 }
 
-/* Bytes kept per logit of a rank. Software that is known to run on a GPU is no older than it. */
-static double logit_bytes(const struct fc_plan *p)
+/* Bytes kept per logit of a rank, and of the hole beside them. */
+static double logit_bytes(const struct fc_plan *p, double *hole)
 {
     const struct fc_software *s = p->software;
-    if (s->logit_bytes_compiled > 0 && p->gpu.family > FC_HOPPER)
+    *hole = 0;
+    if (s->logit_bytes_compiled > 0 && p->compiled_loss)
         return s->logit_bytes_compiled;
+    *hole = s->logit_hole_bytes;
     return p->tp > 1 && s->logit_bytes_split > 0 ? s->logit_bytes_split : s->logit_bytes;
 }
 
@@ -190,13 +217,13 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
     struct fc_plan_memory memory = {.stage = index};
     double both = p->schedule == FC_DUALPIPE ? p->pp - 1 - index : index; /* the other stage of DualPipe */
     struct fc_stage stage = fc_stage_at(p, index), other = fc_stage_at(p, both);
-    double dense, expert, more_dense = 0, more_expert = 0;
+    double dense, expert, more_dense = 0, more_expert = 0, idle = 0;
     fc_plan_parameters(p, index, &dense, &expert);
     if (both != index)
         fc_plan_parameters(p, both, &more_dense, &more_expert);
     double tables = p->model.hidden * p->model.vocab / p->tp * ((stage.embedding ? 1 : 0) + (stage.head ? 1 : 0));
     add_states(p, dense + more_dense, expert + more_expert, stage.layers + (both != index ? other.layers : 0),
-               tables, &memory);
+               tables, &memory, &idle);
 
     double tokens = p->micro_batch * p->sequence / p->cp, h = p->model.hidden;
     double rows = p->sequence_parallel ? p->tp : 1, input = tokens * 2 * h / rows;
@@ -209,19 +236,30 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
     double count = fmax(layers, 1);
     struct shares shares = {dense_layers / count, experts / count};
     recompute(p, tokens * kept_layer(p, rows, &shares), input, &keep, &work);
+    if (has_pools(p)) {
+        work += 6 * fc_plan_trained_share(p) * (dense + expert - tables) / fmax(1, stage.layers);
+        work += 8 * tokens * h * (p->tp > 1); /* whole inputs and sums of both blocks, which sequence parallel ranks share */
+    }
     double heads = (stage.head ? 1 : 0) + (both != index && other.head ? 1 : 0);
     bool embeds = stage.embedding || (both != index && other.embedding);
-    memory.logits = heads * logit_bytes(p) * tokens * p->model.vocab / p->tp + (embeds ? input : 0);
+    double hole, logits = heads * tokens * p->model.vocab / p->tp;
+    memory.logits = logit_bytes(p, &hole) * logits + (embeds ? input : 0);
+    if (has_pools(p) && p->tp > 1) /* the head's input, gathered for the gradient of its weights */
+        memory.logits += heads * 2 * tokens * h;
     /* the logits are gone when the layers' backward passes begin */
     memory.activations = keep * (p->offloads_activations ? 0.6 : 1) * alive_layers(p, index, layers) +
                          fmax(0, work - memory.logits);
-    memory.weights += fmax(0, memory.gradients - memory.activations - memory.logits);
+    memory.pools += hole * logits;
+    /* gradients that no activation meets: the larger of both, but each in the memory of its stream */
+    double alive = memory.activations + memory.logits;
+    memory.weights += fmax(0, idle - alive);
+    memory.pools += has_pools(p) ? fmin(idle, alive) : 0;
     return memory;
 }
 
 static double sum(const struct fc_plan_memory *m)
 {
-    return m->weights + m->optimizer + m->activations + m->logits;
+    return m->weights + m->optimizer + m->activations + m->logits + m->pools;
 }
 
 struct fc_plan_memory fc_plan_memory(const struct fc_plan *p)

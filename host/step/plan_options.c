@@ -13,6 +13,7 @@ struct fc_plan_options fc_plan_default_options(void)
                                     .attention_fp8 = FC_UNSTATED,
                                     .overlaps_ep = FC_UNSTATED,
                                     .overlaps_tp = FC_UNSTATED,
+                                    .compile = FC_UNSTATED,
                                     .recompute_modules = FC_UNSTATED};
 }
 
@@ -38,14 +39,23 @@ static void set_recompute(struct fc_plan *p, const struct fc_plan_options *o)
         p->again_gemm = p->again_tp = 0.5;
         p->again_elementwise = 1;
         /* of the matrix products every other output, that of attention, and the block's input: 8 h + 2 kv + 2 f bytes
-         * of 16 h + 4 kv + 6 f */
-        p->kept = 0.455;
+         * of 12 h + 4 kv + 6 f; compiled, the last of them, which no gradient needs, is not kept */
+        p->kept = p->compiled ? 0.397 : 0.456;
     } else if (recompute == FC_RECOMPUTE_SELECTIVE) {
         p->again_elementwise = 0.4;
         p->again_norms = o->recompute_modules == FC_UNSTATED || o->recompute_modules & FC_MODULE_NORMS;
         p->again_moe_activation =
             o->recompute_modules == FC_UNSTATED || o->recompute_modules & FC_MODULE_MOE_ACTIVATION;
     }
+}
+
+/* Layers in low precision are compiled, without which it is of no use; software that is known to run on a GPU is no older than it,
+ * and releases for Blackwell compile the loss too. */
+static void set_compile(struct fc_plan *p, const struct fc_plan_options *o)
+{
+    bool torch = p->software->torch == FC_FSDP_2, late = p->gpu.family > FC_HOPPER;
+    p->compiled = torch && (o->compile == FC_UNSTATED ? late || p->precision != FC_BF16 : o->compile != FC_COMPILE_NONE);
+    p->compiled_loss = torch && (o->compile == FC_UNSTATED ? late : o->compile == FC_COMPILE_LOSS_TOO);
 }
 
 static void set_features(struct fc_plan *p, const struct fc_plan_options *o)
@@ -107,6 +117,7 @@ void fc_plan_set_options(struct fc_plan *p, const struct fc_plan_options *o)
     p->shards_gradients = o->zero == FC_ZERO_GRADIENTS;
     p->bf16_layers = o->bf16_layers;
     p->schedule = o->schedule;
+    set_compile(p, o);
     set_recompute(p, o);
     /* MaxText and Paxml: nothing recomputed would not fit, and the policy is not published; two thirds */
     if (!o->recompute_stated && (p->software->id == FC_JAX || p->software->id == FC_PAXML))

@@ -20,6 +20,9 @@ enum { FC_UNSTATED = -1 };
 /* What a selective recomputation makes again, beside what is cheap. */
 enum fc_module { FC_MODULE_NORMS = 1, FC_MODULE_MOE_ACTIVATION = 2 };
 
+/* What torch.compile makes. */
+enum fc_compile { FC_COMPILE_NONE, FC_COMPILE_LAYERS, FC_COMPILE_LOSS_TOO };
+
 struct fc_plan_options {
     int zero; /* enum fc_zero, or FC_UNSTATED */
     enum fc_recompute recompute;
@@ -27,6 +30,7 @@ struct fc_plan_options {
     enum fc_schedule schedule;
     int graph;                                     /* enum fc_graph, or FC_UNSTATED: as in the recipe */
     int fused_experts, attention_fp8, overlaps_ep; /* 0, 1, or FC_UNSTATED: as in the recipe */
+    int compile;                                   /* enum fc_compile, or FC_UNSTATED: as the software does */
     int overlaps_tp;                               /* 0, 1, or FC_UNSTATED: as the software does */
     double bf16_layers;
     bool recompute_stated;   /* else as the software is known to do */

@@ -545,7 +545,7 @@ void fc_plan_program(const struct fc_plan *p, struct fc_step_program *s)
     s->flop_per_step = (float)(fc_plan_flop_per_token(p, true) * p->global_batch * p->sequence);
     s->peak_flops = (float)fc_plan_peak(p);
     struct fc_plan_memory memory = fc_plan_memory(p);
-    s->memory_states = (float)(memory.weights + memory.optimizer);
+    s->memory_states = (float)(memory.weights + memory.optimizer + memory.pools);
     s->memory_activations = (float)(memory.activations + memory.logits);
     s->memory_capacity = (float)p->gpu.memory_bytes;
 }

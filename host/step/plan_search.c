@@ -123,6 +123,7 @@ double fc_plan_memory_total(const struct fc_plan *plan, const struct fc_plan_mem
     const double *median = b->memory_median[family], *sd = b->memory_sd_log[family];
     double alive = (m->activations + m->logits) * median[0], tensors = m->weights + m->optimizer + alive;
     double reserve = part == FC_MEMORY_TENSORS ? 1 : fmax(1, median[1]);
+    tensors += part == FC_MEMORY_TENSORS ? 0 : m->pools;
     double framework = part == FC_MEMORY_ALL ? median[2] : 0, total = tensors * reserve + framework;
     double terms[3] = {alive * reserve / total * sd[0],
                        part == FC_MEMORY_TENSORS ? 0 : tensors * reserve / total * sd[1],

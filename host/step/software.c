@@ -15,8 +15,8 @@
  * logits, in place; 4 where Transformer Engine's fused loss turns them into their gradient in BF16; 10 where PyTorch
  * keeps BF16 logits, an FP32 copy and its gradient. Torchtitan frees the BF16 logits before the backward pass and holds
  * log_softmax, the gradient of the loss and that of log_softmax in FP32: 12; with the vocabulary split (loss_parallel)
- * the exponentials and a sum too: 16; compiled, as since 2025, BF16 logits and one FP32 tensor: 6 (counted from the
- * operators of each). */
+ * the exponentials and a sum too: 16; in both, the BF16 logits leave a hole of 2 that fits no FP32 tensor. Compiled, as
+ * since 2025, the BF16 logits and their gradient: 4 (counted from the operators of each). */
 const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
     {.id = FC_MEGATRON_2021,
      .tuned = true,
@@ -55,7 +55,8 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      .gathered_bytes_low = 2,
      .optimizer_bytes = 12,
      .fp32_parameters = true,
-     .logit_bytes = 10},
+     .logit_bytes = 10,
+     .torch = FC_FSDP_1},
     {.id = FC_TORCHTITAN,
      .name = name_TORCHTITAN,
      .what = "torchtitan, FSDP2",
@@ -70,7 +71,9 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      .fp32_parameters = true,
      .logit_bytes = 12,
      .logit_bytes_split = 16,
-     .logit_bytes_compiled = 6},
+     .logit_bytes_compiled = 4,
+     .logit_hole_bytes = 2,
+     .torch = FC_FSDP_2},
     {.id = FC_JAX,
      .tuned = true,
      .name = name_JAX,
@@ -113,7 +116,8 @@ const struct fc_software fc_softwares[FC_SOFTWARE_COUNT] = {
      .gradient_bytes = 4,
      .gathered_bytes_low = 2,
      .optimizer_bytes = 12,
-     .logit_bytes = 10},
+     .logit_bytes = 10,
+     .torch = FC_FSDP_2},
     {.id = FC_NEMO_24,
      .tuned = true,
      .name = name_NEMO_24,

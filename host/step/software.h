@@ -16,6 +16,8 @@ enum fc_software_id {
 /* How old kernels and habits are. */
 enum fc_elementwise { FC_FUSED, FC_EAGER, FC_MEGATRON_FUSED };
 enum fc_attention_kernel { FC_FLASH, FC_FLASH_2, FC_FLASH_ALIBI, FC_UNFUSED };
+/* PyTorch's FSDP, whose streams have memory of their own. */
+enum fc_torch_fsdp { FC_NO_TORCH, FC_FSDP_1, FC_FSDP_2 };
 
 struct fc_software {
     enum fc_software_id id;
@@ -39,6 +41,8 @@ struct fc_software {
     double logit_bytes; /* kept per logit until the loss has its gradient */
     double logit_bytes_split;    /* the same where the vocabulary is split over tensor parallel ranks; 0: as logit_bytes */
     double logit_bytes_compiled; /* of later releases, which compile the loss; 0: as logit_bytes */
+    double logit_hole_bytes;     /* reserved beside them: a hole that fits none of them; not in later releases */
+    enum fc_torch_fsdp torch;
     bool early_megatron;  /* before sequence parallelism; FP16 weights have FP16 gradients */
     bool parallel_block;  /* attention and feed-forward block work on one input, their outputs are added once: half the norms
                              and half the tensor parallel messages */
