@@ -34,6 +34,11 @@ is "a log without steps is refused" "$status" 2
 printf 'date,steps\n2026-12-04,250000\n' >"$work/log.csv"
 flopcast update "$work/dated.yaml" --log "$work/log.csv" -q -o "$work/updated.json"
 is "-o writes the answer too" "$status $(grep -c '"end_days_now"' "$work/updated.json")" "0 1"
+has "what remains may have a rate of its own" "$work/updated.json" '"end_days_drawn_anew"'
+flopcast init --model llama3-70b --gpus 1024xh100 --tokens 12T -o "$work/70b.yaml" -q
+printf 'hours,steps,interruptions\n1800,358000,55\n' >"$work/70b.csv"
+flopcast update "$work/70b.yaml" --log "$work/70b.csv" -n 3000 -q
+has "worlds whose plan does not fit spoil no rate" "$work/out" 'interruptions are at percentile [0-9.]*; 0.[0-9]* a day'
 flopcast update "$work/dated.yaml" --log "$work/log.csv" -q -o "$work/log.csv"
 is "-o that is the log is refused" "$status $(wc -l <"$work/log.csv")" "2 2"
 flopcast update "$work/dated.yaml" --log "$work/log.csv" -q --report "$work/updated.html"

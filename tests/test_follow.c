@@ -117,6 +117,46 @@ static void coverage_at_three_cuts(void **state)
     fc_analysis_close(&analysis);
 }
 
+/* Runs of 100 days and what people and programme add, o in 0 to 1, seen after 20 days where o is 1/2; in closed
+ * form: at the rate so far the end is 150; with a rate of its own what remains, 130 / 1.5, takes 1 + o times as long. Worlds
+ * whose plan does not fit have no counts, and count for nothing. */
+static void what_remains_drawn_anew(void **state)
+{
+    (void)state;
+    enum { MANY = 4000, UNFIT = 40 };
+    static float ends[MANY], steps[MANY], stops[MANY], programme[MANY];
+    static struct fc_follow_answer answer;
+    struct fc_error error = {0};
+    struct fc_follow follow = {.worlds = MANY, .days = 20, .all_steps = 1e5, .end_days = ends, .steps = steps, .stops = stops};
+    for (int i = 0; i < MANY; i++) {
+        double o = (i + 0.5) / (MANY - UNFIT);
+        bool unfit = i >= MANY - UNFIT;
+        ends[i] = unfit ? INFINITY : (float)(100 * (1 + o));
+        programme[i] = unfit ? (float)NAN : (float)(2400 * o);
+        steps[i] = unfit ? (float)NAN : (float)(2e4 / (1 + o));
+        stops[i] = unfit ? INFINITY : (float)(8 + i % 5);
+    }
+    struct fc_follow_seen seen = fc_follow_nothing();
+    seen.days = 20;
+    seen.steps = 2e4 / 1.5;
+    seen.stops = 10;
+    assert_int_equal(fc_follow_update(&follow, &seen, &answer, &error), 0);
+    assert_false(answer.has_anew);
+    assert_memory_equal(answer.anew, answer.now, sizeof answer.now);
+    follow.drivers[1] = programme;
+    assert_int_equal(fc_follow_update(&follow, &seen, &answer, &error), 0);
+    assert_true(answer.has_anew);
+    assert_true(fabs(answer.now[49] - 150) < 1 && fabs(answer.now[949] - 150) < 1);
+    for (int k = 49; k <= 949; k += 50) {
+        double o = (k + 1.0) / (FC_FOLLOW_POINTS + 1);
+        assert_true(fabs(answer.anew[k] - (20 + 130 / 1.5 * (1 + o))) < 1.5);
+    }
+    assert_true(fabs(answer.stops.percentile - 0.5) < 1e-3);
+    assert_true(fabs(answer.stops.before - 0.5) < 1e-3);
+    assert_true(isfinite(answer.stops.shape / answer.stops.days));
+    assert_true(fabs(answer.steps_percentile - 0.5) < 1e-2);
+}
+
 static void dates(void **state)
 {
     (void)state;
@@ -134,6 +174,7 @@ static void dates(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(dates), cmocka_unit_test(coverage_at_three_cuts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(dates), cmocka_unit_test(what_remains_drawn_anew),
+                                       cmocka_unit_test(coverage_at_three_cuts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,8 @@ int fc_follow_simulate(struct fc_follow *follow, struct fc_analysis *analysis,
         float step_s = samples[(size_t)program->metric_row[FC_M_STEP_TIME_S] * worlds + i];
         follow->steps[i] = hours * 3600 / step_s;
         follow->stops[i] = samples[(size_t)program->metric_row[FC_M_INTERRUPTIONS] * worlds + i];
+        if (!isfinite(follow->stops[i])) /* the plan does not fit there: no such run has a log */
+            follow->steps[i] = (float)NAN;
     }
     for (int k = 0; status == 0 && k < FC_FOLLOW_CLASSES; k++)
         status = copy_row(&follow->by_class[k], samples, program, class_metrics[k], worlds, error);
@@ -169,13 +171,17 @@ static void adjust(struct world *worlds, size_t count, int features)
         worlds[i].days *= exp(-beta[0] * worlds[i].x[0] - beta[1] * worlds[i].x[1]);
 }
 
-/* Share below, half of the equal. */
+/* Share below, half of the equal, of the worlds that have the value. */
 static double percentile(const float *values, size_t count, double seen)
 {
-    double below = 0;
-    for (size_t i = 0; i < count; i++)
+    double below = 0, all = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(values[i]))
+            continue;
         below += (double)values[i] < seen ? 1 : (double)values[i] > seen ? 0 : 0.5;
-    return below / (double)count;
+        all++;
+    }
+    return below / all;
 }
 
 /* A count so far beside the worlds' (NULL: there is none). Poisson counts with a gamma rate: shape and days of the prior from
@@ -183,15 +189,20 @@ static double percentile(const float *values, size_t count, double seen)
 static struct fc_follow_rate rate_of(const float *counts, size_t worlds, double days, double seen)
 {
     struct fc_follow_rate rate = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
-    double mean = 0, square = 0, n = (double)worlds;
+    double mean = 0, square = 0, n = 0;
     if (!counts || !isfinite(seen))
         return rate;
     for (size_t i = 0; i < worlds; i++) {
-        mean += (double)counts[i] / n;
-        square += (double)counts[i] * (double)counts[i] / n;
+        if (!isfinite(counts[i]))
+            continue;
+        mean += (double)counts[i];
+        square += (double)counts[i] * (double)counts[i];
+        n++;
     }
     if (!(mean > 0))
         return rate;
+    mean /= n;
+    square /= n;
     double variance = fmax(square - mean * mean - mean, 1e-6 * mean * mean + 1e-12); /* of the rate alone */
     double shape = mean * mean / variance;
     rate.percentile = percentile(counts, worlds, seen);
@@ -225,6 +236,52 @@ static void find_drivers(const struct fc_follow *follow, const struct world *wor
         if (sum > 0)
             answer->share[k] = vx > 1e-12 * xx && vy > 0 ? c * c / (vx * vy) : 0;
     }
+}
+
+static int rising(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What people and programme add to a world's run, as a factor on the rest of its time. */
+static double overhead_of(const struct fc_follow *follow, size_t world)
+{
+    double all = (double)follow->end_days[world], programme = (double)follow->drivers[1][world] / 24;
+    return all / (all - programme);
+}
+
+/* The worlds that count, each with the factors of people and programme of REDRAWN worlds in place of its own. */
+enum { REDRAWN = 40 };
+static int draw_anew(const struct fc_follow *follow, const struct world *worlds, size_t count,
+                     struct fc_follow_answer *answer, struct fc_error *error)
+{
+    memcpy(answer->anew, answer->now, sizeof answer->now);
+    answer->has_anew = follow->drivers[1] != NULL;
+    if (!answer->has_anew)
+        return 0;
+    double *factors = calloc(follow->worlds, sizeof *factors);
+    struct world *pairs = calloc(count * REDRAWN, sizeof *pairs);
+    size_t finite = 0;
+    for (size_t i = 0; factors && i < follow->worlds; i++)
+        if (isfinite(follow->end_days[i]) && isfinite(follow->drivers[1][i]))
+            factors[finite++] = overhead_of(follow, i);
+    if (factors && pairs && finite > 0) {
+        qsort(factors, finite, sizeof *factors, rising);
+        for (size_t i = 0; i < count; i++)
+            for (size_t k = 0; k < REDRAWN; k++) {
+                double factor = factors[finite * (2 * k + 1) / (2 * REDRAWN)];
+                pairs[i * REDRAWN + k] = worlds[i];
+                pairs[i * REDRAWN + k].days *= factor / overhead_of(follow, worlds[i].number);
+            }
+        quantiles_of(pairs, count * REDRAWN, answer->anew);
+        for (int k = 0; k < FC_FOLLOW_POINTS; k++)
+            answer->anew[k] += follow->days;
+    }
+    bool failed = !factors || !pairs;
+    free(factors);
+    free(pairs);
+    return failed ? fc_fail(error, FC_FAULT, "no memory for the worlds") : 0;
 }
 
 int fc_follow_update(const struct fc_follow *follow, const struct fc_follow_seen *seen,
@@ -283,13 +340,14 @@ int fc_follow_update(const struct fc_follow *follow, const struct fc_follow_seen
     quantiles_of(worlds, near, answer->now);
     for (int k = 0; k < FC_FOLLOW_POINTS; k++)
         answer->now[k] += follow->days;
+    int status = draw_anew(follow, worlds, near, answer, error);
     answer->steps_percentile = percentile(follow->steps, follow->worlds, seen->steps);
     answer->stops = rate_of(follow->stops, follow->worlds, seen->days, seen->stops);
     answer->spares = rate_of(follow->spares, follow->worlds, seen->days, seen->spares);
     for (int k = 0; k < FC_FOLLOW_CLASSES; k++)
         answer->by_class[k] = rate_of(follow->by_class[k], follow->worlds, seen->days, seen->by_class[k]);
     free(worlds);
-    return 0;
+    return status;
 }
 
 double fc_follow_probability(const double *quantiles, double days)

@@ -51,7 +51,11 @@ struct fc_follow {
 
 struct fc_follow_answer {
     double before[FC_FOLLOW_POINTS]; /* quantiles k / (POINTS + 1) of the end, days from the start; rising */
-    double now[FC_FOLLOW_POINTS];
+    double now[FC_FOLLOW_POINTS]; /* people and programme go on adding at the rate so far */
+    /* The other end: what remains has a rate of people and programme of its own, drawn as at the start. Equal to `now`
+     * where the scenario has none. */
+    double anew[FC_FOLLOW_POINTS];
+    bool has_anew;
     double effective;        /* worlds */
     double steps_percentile; /* of what was seen among the worlds, 0 to 1 */
     struct fc_follow_rate stops, by_class[FC_FOLLOW_CLASSES], spares;

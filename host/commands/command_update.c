@@ -17,7 +17,9 @@ static const char help[] =
     "weighted by how\n"
     "near they are, and what remains of them. Says whether the run is outside what was expected. What people "
     "and programme\n"
-    "add (operation.overhead) is taken to go on at the rate so far.\n"
+    "add (operation.overhead) is taken to go on at the rate so far ('now'), and, for the other end, to have a rate of "
+    "its\n"
+    "own in what remains ('now, drawn anew').\n"
     "\n"
     "      --log LOG         a CSV or JSON with steps and hours, days or date, and, where known, "
     "interruptions,\n"
@@ -93,7 +95,7 @@ static bool unusual(double percentile)
 
 static void print_line(const char *name, const double *q, const char *start)
 {
-    printf("%-14s %8.4g %8.4g %8.4g  days", name, at(q, 0.05), at(q, 0.5), at(q, 0.95));
+    printf("%-15s %8.4g %8.4g %8.4g  days", name, at(q, 0.05), at(q, 0.5), at(q, 0.95));
     long day;
     if (start && fc_date_read(start, &day)) {
         char a[16], b[16], c[16];
@@ -124,13 +126,22 @@ static void print_people(const struct options *o, const struct fc_follow *f,
 {
     printf("day %.4g: %.4g of %.4g steps (%.1f %%)\n\n", seen->days, seen->steps, f->all_steps,
            100 * seen->steps / f->all_steps);
-    printf("%-14s %8s %8s %8s\n", "end of the run", "P5", "P50", "P95");
+    printf("%-15s %8s %8s %8s\n", "end of the run", "P5", "P50", "P95");
     print_line("at the start", a->before, o->start);
     print_line("now", a->now, o->start);
-    if (deadline > 0)
-        printf("\nP(deadline of %.4g days): at the start %.1f %%, now %.1f %%\n", deadline,
+    if (a->has_anew)
+        print_line("now, drawn anew", a->anew, o->start);
+    if (deadline > 0) {
+        printf("\nP(deadline of %.4g days): at the start %.1f %%, now %.1f %%", deadline,
                100 * fc_follow_probability(a->before, deadline),
                100 * fc_follow_probability(a->now, deadline));
+        if (a->has_anew)
+            printf(", drawn anew %.1f %%", 100 * fc_follow_probability(a->anew, deadline));
+        putchar('\n');
+    }
+    if (a->has_anew)
+        puts("\n'now' holds if people and programme go on adding at the rate so far, 'drawn anew' if what remains\n"
+             "has a rate of its own, drawn as at the start: a promise should stand in both");
     printf("\nsteps done are at percentile %.1f of what was expected\n", 100 * a->steps_percentile);
     print_rate("interruptions", &a->stops);
     for (int k = 0; k < FC_FOLLOW_CLASSES; k++) {
@@ -146,8 +157,6 @@ static void print_people(const struct options *o, const struct fc_follow *f,
     puts(" (of its variance among these worlds)");
     if (outside(a))
         puts("the run is outside the 99 % interval of the forecast: the scenario may not be of this run");
-    puts(
-        "people and programme are taken to go on adding at the rate so far: a rollback to come is not in it");
     printf("rests on %.0f effective worlds of %zu\n", a->effective, f->worlds);
 }
 
@@ -190,6 +199,8 @@ static int print_json(const struct options *o, const struct fc_analysis *analysi
         fc_write_text(w, "start", o->start);
     write_quantiles(w, "end_days_at_start", a->before, deadline);
     write_quantiles(w, "end_days_now", a->now, deadline);
+    if (a->has_anew)
+        write_quantiles(w, "end_days_drawn_anew", a->anew, deadline);
     fc_write_number(w, "steps_percentile", a->steps_percentile);
     write_rate(w, "interruptions", &a->stops);
     for (int k = 0; k < FC_FOLLOW_CLASSES; k++) {
