@@ -61,10 +61,10 @@ END
 export work
 rm -f "$work/k.json"
 FLOPCAST_KEEP_S=0.3 mpirun $root --oversubscribe --mca odls_base_sigkill_timeout 10 -n 3 sh "$work/rank.sh" \
-    "$FLOPCAST" run $scenario -n 600000 -q -b cpu -t 1 -o "$work/k.json" >"$work/out" 2>"$work/err" </dev/null &
+    "$FLOPCAST" run $scenario -n 2000000 -q -b cpu -t 1 -o "$work/k.json" >"$work/out" 2>"$work/err" </dev/null &
 launcher=$!
 tries=0
-until [ -s "$work/k.json" ] && [ -s "$work/pid1" ]; do
+until grep -q 'rank 2 on [^;]*: [1-9]' "$work/k.json" 2>/dev/null && [ -s "$work/pid1" ]; do
     tries=$((tries + 1))
     [ $tries -gt 600 ] && break
     sleep 0.1
@@ -72,11 +72,16 @@ done
 kill -9 "$(cat "$work/pid1")"
 wait $launcher && status=0 || status=$?
 differs "mpirun reports the loss" "$status" 0
-is "rank 0 ends with 4" "$(cat "$work/status0" 2>/dev/null)" 4
-has "and says how to go on" "$work/err" "continue with --resume -o"
-flopcast run $scenario -n 600000 -q -b cpu --resume -o "$work/k.json"
+case $(mpirun --version | head -1) in
+*' 5.'*) ;; # its launcher kills all ranks half a second later, whatever they do: the file of the last minute is left
+*)
+    is "rank 0 ends with 4" "$(cat "$work/status0" 2>/dev/null)" 4
+    has "and says how to go on" "$work/err" "continue with --resume -o"
+    ;;
+esac
+flopcast run $scenario -n 2000000 -q -b cpu --resume -o "$work/k.json"
 resumed=$(member "$work/k.json" digest)
 has "what was there is not done again" "$work/k.json" 'rank 2 on [^ ]*: [0-9,]* trials'
-flopcast run $scenario -n 600000 -q -b cpu --json
+flopcast run $scenario -n 2000000 -q -b cpu --json
 is "nothing is lost" "$resumed" "$(member "$work/out" digest)"
 tap_end

@@ -27,7 +27,7 @@ days=$(sed -n 's/.*"figure": \([0-9.e+]*\).*/\1/p' "$work/out")
 is "finalists are ranked by the days of the run" "$(echo "$days" | sort -g)" "$days"
 sed 's/tokens: 1e12/wall: 20 days/' "$work/open.yaml" >"$work/watched.yaml"
 flopcast search "$work/watched.yaml" $quick --json
-is "a run watched for a time is ranked by what a token costs" "$(jq -r .by "$work/out")" "p50(cost_per_mtoken_usd)"
+is "a run watched for a time is ranked by what a token costs" "$(member "$work/out" by)" "p50(cost_per_mtoken_usd)"
 flopcast search "$work/watched.yaml" $quick --by 'p50(wall_clock_days)'
 has "and a figure that is the same for all is said to part none" "$work/out" '^Every finalist has the same p50(wall_clock_days): rank by another figure'
 flopcast search "$work/open.yaml" $quick --json

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "host/base/fold.h"
@@ -82,6 +83,7 @@ static const char help[] =
     "finishes it. A second Ctrl-C ends at once: what was kept in the last minute stays.\n";
 
 enum { UNTIL_FIRST = 20000, UNTIL_FIRST_POINTS = 256, UNTIL_MOST = 100000000 }; /* trials of --until; points of a shift */
+enum { RANK_ALONE_S = 2 }; /* what a launcher needs to end the others */
 
 struct options {
     const char *scenario, *output, *page, *backend, *isa, *until, *samples;
@@ -102,6 +104,7 @@ struct callbacks {
     struct fc_output *output; /* of -o, or NULL */
     double interval_s, kept_s, start_s;
     struct fc_worker *workers; /* of the selection, and the other ranks behind them */
+    const struct fc_ranks *ranks;
     int worker_count;
     struct fc_result earlier; /* provenance of the parts that came before this run; its tally is empty */
     bool warned;              /* that the result so far could not be kept */
@@ -394,6 +397,7 @@ static void describe_run(const struct callbacks *shared, const struct fc_result 
              shared->worker_count > selection->worker_count ? "+mpi" : "");
     snprintf(here.topology, sizeof here.topology, "%s", selection->topology);
     snprintf(here.build, sizeof here.build, "%s", result->build);
+    fc_ranks_name_workers(shared->ranks, shared->workers + selection->worker_count);
     describe_workers(shared->workers, shared->worker_count, &here);
     bool any = false;
     for (int i = 0; i < shared->worker_count; i++)
@@ -644,7 +648,7 @@ static int run(struct options *o, struct fc_error *error)
     struct fc_selection selection = {0};
     struct fc_result result = {0};
     struct fc_run_outcome outcome = {0};
-    struct callbacks shared = {.result = &result, .selection = &selection, .interval_s = keep_interval()};
+    struct callbacks shared = {.result = &result, .selection = &selection, .ranks = &ranks, .interval_s = keep_interval()};
     struct fc_precision precision = {0};
     struct fc_error samples_error = {0}, write_error = {0};
     bool reached = false, samples_lost = false, unwritten = false;
@@ -720,7 +724,6 @@ static int run(struct options *o, struct fc_error *error)
     int failed = run_until(&request, o->until ? &precision : NULL, &result.tally, &outcome, &reached, error);
     fc_progress_end(&shared.line);
     if (ranks.count > 1) {
-        fc_ranks_name_workers(&ranks, shared.workers + selection.worker_count);
         if (!failed && !outcome.stopped)
             fc_ranks_leave(&ranks);
         else
@@ -800,7 +803,9 @@ int fc_command_run(int argc, char **argv)
     } else {
         status = run(&o, &error);
     }
-    if (status != FC_DONE && error.text[0] && (first || status != FC_BAD_INPUT)) /* rank 0 says the same */
+    if (status == FC_BAD_INPUT && !first) /* rank 0 says the same, and its launcher ends us; else it is wrong here alone */
+        (void)sleep(RANK_ALONE_S);
+    if (status != FC_DONE && error.text[0])
         fprintf(stderr, "flopcast: %s\n", error.text);
     fc_scenario_options_free(&o.scenario_options);
     return status;

@@ -156,7 +156,8 @@ static int compile_finance(const struct fc_settings *settings, struct fc_months 
 }
 
 /* What happens in a month happens in a whole one, and what is stated for the prepayment happens within the term. */
-static int check_months(const struct fc_settings *settings, int months, struct fc_error *error)
+static int check_months(struct fc_compiled *compiled, const struct fc_settings *settings, int months,
+                        struct fc_error *error)
 {
     static const enum fc_field_id whole[] = {FC_FIELD_CREDIT_FROM, FC_FIELD_TERMINATE,
                                              FC_FIELD_EXPANSION_MONTH};
@@ -184,6 +185,16 @@ static int check_months(const struct fc_settings *settings, int months, struct f
                               "earlier month, or leave it out",
                               fc_fields[dated[i]].path, s->number, months);
     }
+    const struct fc_setting *left = &settings->fields[FC_FIELD_TERMINATE], *ramp = &settings->fields[FC_FIELD_RAMP];
+    if (stated(left) && left->number > 0 && left->number < months)
+        fc_note(&compiled->notes, FC_NOTE, "contract-left", &left->place,
+                "the contract is left after month %g in every world; what the right to leave is worth, used where it "
+                "pays, is said by 'flopcast value terminate'",
+                left->number);
+    if (stated(ramp) && ramp->number > months)
+        fc_note(&compiled->notes, FC_WARNING, "ramp-beyond-term", &ramp->place,
+                "contract.ramp of %g months is longer than the term of %d: full capacity is never reached",
+                ramp->number, months);
     return 0;
 }
 
@@ -294,7 +305,7 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
         months->catch_up = 0;
     }
     months->catch_up_limit = (float)f[FC_FIELD_CATCH_UP_LIMIT].number;
-    if (check_months(settings, months->months, error))
+    if (check_months(compiled, settings, months->months, error))
         return -1;
     months->credit_from = (fc_i32)f[FC_FIELD_CREDIT_FROM].number;
     months->service_credit = (float)f[FC_FIELD_SERVICE_CREDIT].number;

@@ -420,16 +420,15 @@ static void print_probability(struct printing *print, const struct fc_tally_metr
     snprintf(what, sizeof what, "%s%s", info->what, size);
     bool settled = info->input && strncmp(info->input, "finance.", 8) == 0;
     const char *input = fc_metric_fixed_by(&result->tally, m->metric);
-    if (input && (!settled || p < 0.01 || p > 0.99)) { /* an input given back, or settled by one */
+    if (input && !settled) { /* an input given back */
         pad(print->out, label, print->name_width, false);
-        snprintf(what, sizeof what,
-                 settled ? " %s in %s world: %s decides that, so it is no forecast"
-                         : " not a result%.0s%.0s: it is %s given back, over the parts of the contract",
-                 settled ? p > 0.5 ? "so" : "not so" : "",
-                 settled ? p == 0 || p == 1 ? "every" : "nearly every" : "", input);
+        snprintf(what, sizeof what, " not a result: it is %s given back, over the parts of the contract", input);
         fc_print_wrapped(print->out, what, print->name_width, print->name_width + 1, print->width);
         return;
     }
+    if (input && (p < 0.01 || p > 0.99)) /* settled by one */
+        snprintf(what, sizeof what, "%s; what is assumed in %s settles it, so it is less than a forecast", info->what,
+                 input);
     probability_line(print, label, p, lo, hi, what);
     if (m->metric == FC_M_PAYS_BACK)
         probability_line(print, "P(never pays back)", 1 - p, 1 - hi, 1 - lo, "within the term");

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,16 +87,18 @@ static int open_library(struct fc_error *error)
     return 0;
 }
 
-/* Whether a message of this rank and tag is there; its bytes and, of any rank, who sent it. */
-static bool is_there(int from, int tag, int *bytes)
+/* Whether a message of this rank and tag is there (1, and its bytes; else 0); -1: the rank is lost. (Open MPI 5 reports it under
+ * `mpirun --with-ft ulfm`; else the launcher ends all ranks.) */
+static int is_there(int from, int tag, int *bytes)
 {
     struct status status = {0};
     int there = 0;
     pthread_mutex_lock(&lock);
-    if (mpi.probe(from, tag, mpi.world, &there, &status) == 0 && there)
+    int failed = mpi.probe(from, tag, mpi.world, &there, &status);
+    if (!failed && there)
         mpi.count(&status, mpi.bytes, bytes);
     pthread_mutex_unlock(&lock);
-    return there != 0;
+    return failed ? -1 : there != 0;
 }
 
 static void rest(void)
@@ -129,7 +132,8 @@ struct hello {
 
 static struct hello own;
 static struct hello *others; /* of rank i + 1, as far as it has come */
-static bool *known;
+static atomic_bool *known;
+static atomic_bool any_lost;
 
 int fc_ranks_join(struct fc_ranks *ranks, uint64_t digest, uint64_t seed, struct fc_error *error)
 {
@@ -162,7 +166,8 @@ void fc_ranks_leave(const struct fc_ranks *ranks)
         return;
     for (int i = 1; ranks->rank == 0 && i < ranks->count; i++)
         send_bytes(end, sizeof end, i, TAG_BATCH);
-    mpi.finalize();
+    if (!any_lost) /* it would wait for the lost one */
+        mpi.finalize();
     mpi.world = NULL;
 }
 
@@ -172,6 +177,12 @@ struct fc_session {
     struct fc_tally part;
 };
 
+static int lost(struct fc_error *error)
+{
+    any_lost = true;
+    return fc_fail(error, FC_FAULT, "it is lost");
+}
+
 static int open_rank(struct fc_session **session, int device, const struct fc_job *job, const struct fc_host *host,
                      struct fc_error *error)
 {
@@ -179,7 +190,10 @@ static int open_rank(struct fc_session **session, int device, const struct fc_jo
     struct hello *hello = &others[device - 1];
     int bytes = 0;
     for (double begin = fc_clock_s(); !known[device - 1]; rest()) {
-        if (is_there(device, TAG_HELLO, &bytes))
+        int there = is_there(device, TAG_HELLO, &bytes);
+        if (there < 0)
+            return lost(error);
+        if (there)
             known[device - 1] = bytes == sizeof *hello && receive_bytes(hello, bytes, device, TAG_HELLO) == 0;
         if (fc_stop_asked() || fc_clock_s() - begin > 60)
             return fc_fail(error, FC_FAULT, "it does not answer");
@@ -205,15 +219,16 @@ static int run_rank(struct fc_session *s, uint64_t first, uint64_t count, struct
     if (samples)
         return fc_fail(error, FC_FAULT, "the values of every trial are not sent between ranks");
     if (send_bytes(batch, sizeof batch, s->rank, TAG_BATCH))
-        return fc_fail(error, FC_FAULT, "it cannot be reached");
-    while (!is_there(s->rank, tag, &bytes)) {
-        if (is_there(s->rank, TAG_ERROR, &bytes)) {
+        return lost(error);
+    for (int there; (there = is_there(s->rank, tag, &bytes)) != 1; rest()) {
+        if (there < 0)
+            return lost(error);
+        if (is_there(s->rank, TAG_ERROR, &bytes) == 1) {
             tag = TAG_ERROR;
             break;
         }
         if (fc_stop_asked())
             return fc_fail(error, FC_FAULT, "stopped in the middle of a batch");
-        rest();
     }
     uint64_t *words = malloc((size_t)bytes + 1);
     if (!words || receive_bytes(words, bytes, s->rank, tag)) {
@@ -313,8 +328,13 @@ int fc_ranks_serve(const struct fc_run_request *request, struct fc_error *error)
     if (fc_tally_create(&tally, request->job.program->metrics, request->job.program->metric_count, error))
         return -1;
     for (;;) {
-        while (!is_there(0, TAG_BATCH, &bytes) && !fc_stop_asked())
+        int there;
+        while ((there = is_there(0, TAG_BATCH, &bytes)) == 0 && !fc_stop_asked())
             rest();
+        if (there < 0) {
+            status = fc_fail(error, FC_FAULT, "rank 0 is lost");
+            break;
+        }
         if (fc_stop_asked()) {
             status = fc_fail(error, FC_FAULT, "stopped");
             break;

@@ -22,7 +22,7 @@ int fc_ranks_join(struct fc_ranks *ranks, uint64_t digest, uint64_t seed, struct
 /* Rank 0: `workers` has room for ranks->count - 1 more; fills them in. */
 void fc_ranks_add_workers(const struct fc_ranks *ranks, struct fc_worker *workers);
 
-/* After a run: names them by their machines. */
+/* Names those that have answered by their machines; at any time. */
 void fc_ranks_name_workers(const struct fc_ranks *ranks, struct fc_worker *workers);
 
 /* The others: does what rank 0 asks for, with the job and the workers of `request`, until it asks for no more. */
