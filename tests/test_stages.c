@@ -157,6 +157,23 @@ static void logits_count_where_they_stand(void **state)
     assert_true(m.logits == p.software->logit_bytes * 65536 * 128256);
 }
 
+/* Before 2022 a stage keeps what it sent on until that micro-batch comes back: one layer's input more for each in flight. */
+static void what_was_sent_is_kept_by_old_software(void **state)
+{
+    (void)state;
+    struct fc_plan p = dense(32, 4, 1);
+    struct fc_software old = fc_softwares[FC_MEGATRON_2021], frees = old;
+    frees.early_megatron = false;
+    p.again_gemm = 1;
+    p.model.vocab = 1024; /* few logits, so that the first stage is the fullest */
+    p.software = &old;
+    struct fc_plan_memory kept = fc_plan_memory(&p);
+    p.software = &frees;
+    assert_true(kept.stage == 0);
+    assert_true(kept.activations - fc_plan_memory(&p).activations ==
+                2 * 4096 * 8192.0 * fmin(4, fc_plan_micro_batches(&p)));
+}
+
 /* Of FSDP2 the streams of gathers and scatters keep memory of their own: the gradients' shards, the gathered piece of embedding
  * and head, and the hole of the BF16 logits; counted from the operators. With two micro-batches the gradients are tensors. */
 static void streams_keep_memory_of_their_own(void **state)
@@ -228,6 +245,7 @@ int main(void)
         cmocka_unit_test(groups_that_straddle),
         cmocka_unit_test(zero_stages_take_what_the_paper_says),
         cmocka_unit_test(logits_count_where_they_stand),
+        cmocka_unit_test(what_was_sent_is_kept_by_old_software),
         cmocka_unit_test(streams_keep_memory_of_their_own),
         cmocka_unit_test(impossible_plans),
     };

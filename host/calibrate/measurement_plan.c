@@ -561,9 +561,10 @@ static void read_memory(struct fc_measurement *m, const char *const *cells)
 {
     m->memory_bytes = number(cells, FC_COLUMN_MEMORY) * 1073741824;
     m->out_of_memory = starts(cells[FC_COLUMN_MEMORY], "OOM");
-    m->memory_kind = has(cells, FC_COLUMN_KIND, "nvidia-smi")  ? FC_MEMORY_DRIVER
-                     : has(cells, FC_COLUMN_KIND, "allocated") ? FC_MEMORY_ALLOCATED
-                                                               : FC_MEMORY_RESERVED;
+    m->memory_kind = m->out_of_memory ? FC_MEMORY_DRIVER /* all that the card holds */
+                     : has(cells, FC_COLUMN_KIND, "nvidia-smi") ? FC_MEMORY_DRIVER
+                     : has(cells, FC_COLUMN_KIND, "allocated")  ? FC_MEMORY_ALLOCATED
+                                                                : FC_MEMORY_RESERVED;
 }
 
 static void read_time(struct fc_measurement *m, const char *const *cells)

@@ -141,7 +141,7 @@ void fc_memory_validation_print(const struct fc_memory_validation *v, FILE *out)
         const struct fc_memory_prediction *p = &v->predictions[i];
         if (!measured(m))
             continue;
-        fprintf(out, "%-*s %-10s ", wide, m->id, kinds[m->memory_kind]);
+        fprintf(out, "%-*s %-10s ", wide, m->id, m->out_of_memory ? "all" : kinds[m->memory_kind]);
         if (m->out_of_memory)
             fprintf(out, "%9s %6.1f GB %8s %7.2f\n", "ran out", p->bytes / 1e9, "", p->fits);
         else

@@ -221,7 +221,8 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
     fc_plan_parameters(p, index, &dense, &expert);
     if (both != index)
         fc_plan_parameters(p, both, &more_dense, &more_expert);
-    double tables = p->model.hidden * p->model.vocab / p->tp * ((stage.embedding ? 1 : 0) + (stage.head ? 1 : 0));
+    double tables =
+        p->model.hidden * p->model.vocab / p->tp * ((stage.embedding ? 1 : 0) + (stage.head ? 1 : 0));
     add_states(p, dense + more_dense, expert + more_expert, stage.layers + (both != index ? other.layers : 0),
                tables, &memory, &idle);
 
@@ -238,7 +239,8 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
     recompute(p, tokens * kept_layer(p, rows, &shares), input, &keep, &work);
     if (has_pools(p)) {
         work += 6 * fc_plan_trained_share(p) * (dense + expert - tables) / fmax(1, stage.layers);
-        work += 8 * tokens * h * (p->tp > 1); /* whole inputs and sums of both blocks, which sequence parallel ranks share */
+        if (p->tp > 1) /* whole inputs and sums of both blocks, of which sequence parallel ranks keep their part */
+            work += 4 * 2 * tokens * h;
     }
     double heads = (stage.head ? 1 : 0) + (both != index && other.head ? 1 : 0);
     bool embeds = stage.embedding || (both != index && other.embedding);
@@ -247,8 +249,12 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index)
     if (has_pools(p) && p->tp > 1) /* the head's input, gathered for the gradient of its weights */
         memory.logits += heads * 2 * tokens * h;
     /* the logits are gone when the layers' backward passes begin */
-    memory.activations = keep * (p->offloads_activations ? 0.6 : 1) * alive_layers(p, index, layers) +
-                         fmax(0, work - memory.logits);
+    double alive_inputs = alive_layers(p, index, layers);
+    memory.activations =
+        keep * (p->offloads_activations ? 0.6 : 1) * alive_inputs + fmax(0, work - memory.logits);
+    /* what a chunk sends on is kept for its backward pass; Megatron-LM frees it since 2022 (deallocate_pipeline_outputs) */
+    if (p->pp > 1 && p->software->early_megatron)
+        memory.activations += input * alive_inputs * p->vpp / layers;
     memory.pools += hole * logits;
     /* gradients that no activation meets: the larger of both, but each in the memory of its stream */
     double alive = memory.activations + memory.logits;

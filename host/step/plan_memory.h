@@ -11,7 +11,7 @@ struct fc_plan_memory {
     double activations;
     double logits; /* and embedding output */
     double stage;  /* of the pipeline, from 0, which is the fullest */
-    double pools; /* reserved though no tensor holds it at the peak: what other streams used, and holes */
+    double pools;  /* reserved though no tensor holds it at the peak: what other streams used, and holes */
 };
 
 struct fc_plan_memory fc_plan_memory(const struct fc_plan *plan);

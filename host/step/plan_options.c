@@ -54,7 +54,8 @@ static void set_recompute(struct fc_plan *p, const struct fc_plan_options *o)
 static void set_compile(struct fc_plan *p, const struct fc_plan_options *o)
 {
     bool torch = p->software->torch == FC_FSDP_2, late = p->gpu.family > FC_HOPPER;
-    p->compiled = torch && (o->compile == FC_UNSTATED ? late || p->precision != FC_BF16 : o->compile != FC_COMPILE_NONE);
+    p->compiled = torch && (o->compile == FC_UNSTATED ? late || p->precision != FC_BF16
+                                                      : o->compile != FC_COMPILE_NONE);
     p->compiled_loss = torch && (o->compile == FC_UNSTATED ? late : o->compile == FC_COMPILE_LOSS_TOO);
 }
 
