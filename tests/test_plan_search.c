@@ -97,7 +97,8 @@ static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *
     *best = (struct fc_plan_candidate){.step_s = INFINITY};
 #define EACH(i, sizes) for (int i = 0; i < (sizes).count; i++)
     EACH(t, s->tp)
-    EACH(p, s->pp) EACH(v, s->vpp) EACH(c, s->cp) EACH(e, s->ep) EACH(x, s->expert_tp)
+    EACH(p, s->pp)
+    EACH(v, s->vpp) EACH(c, s->cp) EACH(e, s->ep) EACH(x, s->expert_tp)
         EACH(m, s->micro_batch) for (int zero = 0; zero < 4; zero++) for (int again = 0; again < 3;
                                                                           again++) for (int bubble = 0;
                                                                                         bubble < 2; bubble++)
@@ -226,6 +227,25 @@ static void threads_and_cuts_change_nothing(void **state)
         fc_plan_found_free(&found[i]);
 }
 
+/* Plans of which memory and step are computed, none cut, per second of one core's time (not of the clock on the wall, which other
+ * work stretches). */
+static void print_rate(const struct fc_plan *plan, const struct fc_plan_options *options,
+                       const struct fc_plan_space *space)
+{
+    struct fc_plan_found found;
+    struct fc_error error;
+    struct fc_search_limits limits = {.fits = 0.5, .best = 10, .threads = 1, .exhaustive = true};
+    struct timespec from, to;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    assert_int_equal(fc_plan_search(&found, plan, options, space, beliefs, &limits, &error), 0);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+    double took = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+    assert_int_equal(found.slower, 0);
+    printf("# %llu plans, none cut: %.3g a second of one core\n", (unsigned long long)found.plans,
+           (double)found.plans / took);
+    fc_plan_found_free(&found);
+}
+
 /* GPT-3 on 4,096 A100, our own dimensions: Calculon's published example. A rate is asserted nowhere (machines
  * differ); it is printed with FLOPCAST_TEST_VERBOSE. */
 static void gpt3_on_4096_gpus_is_searched_whole(void **state)
@@ -248,6 +268,7 @@ static void gpt3_on_4096_gpus_is_searched_whole(void **state)
         printf("# %llu plans, %llu evaluated, %.1f ms; best %s, %.3f s\n", (unsigned long long)found.plans,
                (unsigned long long)found.evaluated, 1e3 * elapsed,
                fc_plan_choice_text(&found.best[0].choice, text, sizeof text), found.best[0].step_s);
+        print_rate(&plan, &options, &space);
     }
     fc_plan_found_free(&found);
 }
