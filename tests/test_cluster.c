@@ -108,6 +108,35 @@ static void every_spare_is_paid(void **state)
     }
 }
 
+/* 16 nodes, whatever the job's size, made 136 GPUs of a job on 8. */
+static void spares_that_nobody_stated_follow_the_job(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cluster;
+        int spares;
+    } cases[] = {
+        {"gpu: h100, gpus: 8", 1},      {"gpu: h100, gpus: 64", 1},              {"gpu: h100, gpus: 1152", 3},
+        {"gpu: gb300, gpus: 4608", 24}, {"gpu: gb200, gpus: 1152, node: 8", 3}, {"gpu: gb300, gpus: 4608, node: 1", 63},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fc_scenario scenario;
+        struct fc_error error = {0};
+        char stated[200];
+        if (open_on(&scenario, "run", cases[i].cluster, "", &error))
+            fail_msg("case %zu: %s", i, error.text);
+        assert_int_equal(scenario.compiled.cluster.spare_nodes, cases[i].spares);
+        assert_true(has_note(&scenario, "spares-assumed"));
+        fc_scenario_close(&scenario);
+        snprintf(stated, sizeof stated, "%s, spare_nodes: %d", cases[i].cluster, cases[i].spares);
+        assert_true(digest_on("run", cases[i].cluster, "") == digest_on("run", stated, ""));
+        if (open_on(&scenario, "run", stated, "", &error))
+            fail_msg("case %zu: %s", i, error.text);
+        assert_false(has_note(&scenario, "spares-assumed"));
+        fc_scenario_close(&scenario);
+    }
+}
+
 static void hardware_that_does_not_exist_is_refused(void **state)
 {
     (void)state;
@@ -340,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_out_is_the_gpus_for_every_layer),
         cmocka_unit_test(every_spare_is_paid),
+        cmocka_unit_test(spares_that_nobody_stated_follow_the_job),
         cmocka_unit_test(hardware_that_does_not_exist_is_refused),
         cmocka_unit_test(what_is_assumed_is_said),
         cmocka_unit_test(defaults_follow_the_gpu),

@@ -65,16 +65,22 @@ static int ask_for_missing(struct fc_quick *quick, char answers[5][ANSWER], stru
     return 0;
 }
 
-/* What does not run is not written. */
-static int try_it(const struct fc_quick *quick, bool quiet, struct fc_error *error)
+/* The text of the scenario, with what it assumes as comments, or NULL: what does not run is not written. */
+static char *text_of(struct fc_quick *quick, bool quiet, struct fc_error *error)
 {
     struct fc_scenario scenario;
     struct fc_scenario_options options = {.quick = *quick};
     if (fc_scenario_open(&scenario, NULL, &options, error))
-        return -1;
+        return NULL;
     fc_scenario_print_notes(&scenario, stderr, quiet);
+    const struct fc_setting *spares = &scenario.settings->fields[FC_FIELD_SPARE_NODES];
+    if (spares->from_default && spares->source) {
+        quick->spares = (int)spares->integer;
+        quick->spares_why = spares->source;
+    }
+    char *text = fc_quick_text(quick, error);
     fc_scenario_close(&scenario);
-    return 0;
+    return text;
 }
 
 static int keep(const char *text, const char *path, bool quiet, struct fc_error *error)
@@ -134,8 +140,8 @@ int fc_command_init(int argc, char **argv)
     if (!status && path && strchr(path, '/') && quick.model && fc_model_is_file(quick.model) &&
         realpath(quick.model, full))
         quick.model = full;
-    char *text = status ? NULL : fc_quick_text(&quick, &error);
-    if (text && try_it(&quick, quiet, &error) == 0)
+    char *text = status ? NULL : text_of(&quick, quiet, &error);
+    if (text)
         (void)keep(text, path, quiet, &error);
     free(text);
     if (error.status != FC_DONE)

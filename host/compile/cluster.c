@@ -373,10 +373,23 @@ static void worth_of_inheriting(const struct fc_catalog *catalog, char *text, si
             rows, 100 * mape, 100 * cover);
 }
 
-static void note_assumptions(const struct fc_cluster *c, const struct fc_catalog *catalog, bool run,
-                             bool step, struct fc_notes *notes)
+/* Spares that nobody stated are billed all the same. The source of the default begins with how they were counted. */
+static void note_spares(const struct fc_cluster *c, const struct fc_setting *spares, struct fc_notes *notes)
+{
+    if (!spares->from_default || c->spare_nodes == 0)
+        return;
+    fc_note(notes, FC_NOTE, "spares-assumed", NULL,
+            "billed: %.15g GPUs, %.15g of the job and %.15g spare%s (cluster.spare_nodes is not stated: %d, %.*s)",
+            c->paid_gpus, c->gpus, c->paid_gpus - c->gpus, c->paid_gpus - c->gpus == 1 ? "" : "s", c->spare_nodes,
+            spares->source ? (int)strcspn(spares->source, ";") : 0, spares->source ? spares->source : "");
+}
+
+static void note_assumptions(const struct fc_cluster *c, const struct fc_settings *settings,
+                             const struct fc_catalog *catalog, bool run, bool step, struct fc_notes *notes)
 {
     char worth[320];
+    if (run)
+        note_spares(c, &settings->fields[FC_FIELD_SPARE_NODES], notes);
     if (c->gpus > c->domain && c->domain > c->node && !divides(c->domain, c->gpus)) {
         double racks = ceil(c->gpus / c->domain);
         fc_note(notes, FC_NOTE, "part-of-a-domain", NULL,
@@ -427,6 +440,6 @@ int fc_cluster_read(struct fc_cluster *c, const struct fc_settings *settings,
     c->gpu.nic_bytes_per_s /= number_or(settings, FC_FIELD_OVERSUBSCRIPTION, 1);
     double rack_gpus = c->gpus / c->racks + c->spares_per_rack * c->node;
     c->paid_gpus = rack_gpus * (c->racks + c->spare_racks) + c->spare_nodes * c->node;
-    note_assumptions(c, catalog, run, step, notes);
+    note_assumptions(c, settings, catalog, run, step, notes);
     return 0;
 }

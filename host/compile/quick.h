@@ -20,6 +20,8 @@ struct fc_quick {
     const char *deadline, *budget;                    /* values of goals.deadline and goals.budget */
     const char *precision, *sequence, *batch, *price; /* of training.precision, .sequence, .global_batch (in
                                                          sequences), prices.gpu_hour */
+    int spares;             /* nodes that such a run assumes, for the comment of its text; 0: not known */
+    const char *spares_why; /* how they were counted */
 };
 
 /* The options of the command line, for a table of getopt_long, and where they begin. */

@@ -11,6 +11,7 @@
 #include "operation.h"
 #include "plan_auto.h"
 #include "sampling.h"
+#include "spares.h"
 #include "host/language/embedded.h"
 #include "host/language/in_use.h"
 #include "host/backends/kernels.h"
@@ -110,7 +111,7 @@ static int apply_defaults(struct fc_settings *settings, const struct fc_catalog 
 {
     if (fc_operation_apply(settings, catalog, error) || fc_era_apply(settings, catalog, error) ||
         fc_cluster_apply_defaults(settings, catalog, error) ||
-        apply_file(settings, "catalog/defaults.yaml", error) ||
+        apply_file(settings, "catalog/defaults.yaml", error) || fc_spares_apply(settings, catalog, error) ||
         fc_contract_mfu_apply(settings, catalog, error))
         return -1;
     fc_cluster_withhold_defaults(settings, catalog);
@@ -263,6 +264,8 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         if (fc_scale_is_one(options->overrides[i]) &&
             fc_scale_apply(scenario->settings, options->overrides[i], error))
             goto failed;
+    if (fc_spares_apply(scenario->settings, scenario->catalog, error)) /* cluster.gpus may be scaled */
+        goto failed;
     if (fc_plan_settle(scenario->settings, scenario->catalog, error))
         goto failed;
     if (fc_program_compile(&scenario->compiled, scenario->settings, scenario->catalog, error))
