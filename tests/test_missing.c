@@ -94,7 +94,7 @@ static void few_worlds(void **state)
     struct fc_estimate mean = fc_statistics_mean(m), sd = fc_statistics_sd(m);
     assert_true(mean.value == 1 && isnan(mean.error));
     assert_true(isnan(sd.value) && isnan(sd.error) && sd.refused);
-    assert_non_null(strstr(fc_statistics_why(m, &sd, why, sizeof why), "1 world"));
+    assert_non_null(strstr(fc_statistics_why(&tally, m, &sd, why, sizeof why), "1 world"));
     m = made(FC_M_COST_USD, 2, 0);
     mean = fc_statistics_mean(m);
     sd = fc_statistics_sd(m);
@@ -103,7 +103,7 @@ static void few_worlds(void **state)
     m = made(FC_M_COST_USD, 100, 900);
     struct fc_estimate p99 = fc_statistics_quantile(m, 0.99);
     assert_int_equal(p99.need, 5000);
-    assert_non_null(strstr(fc_statistics_why(m, &p99, why, sizeof why), "of the 1,000 worlds"));
+    assert_non_null(strstr(fc_statistics_why(&tally, m, &p99, why, sizeof why), "of the 1,000 worlds"));
 }
 
 /* One world of 2,000 that costs a million times the others: neither its mean nor the error of it is known. */
@@ -146,7 +146,7 @@ static void at_the_cap(void **state)
     assert_int_equal(high.why, FC_WHY_CAPPED);
     assert_true(fabs(fc_statistics_cvar(m, 0.05, 0).value - 0.125) < 0.002);
     assert_true(fabs(fc_statistics_quantile(m, 0.5).value - 0.6) < 0.01);
-    assert_non_null(strstr(fc_statistics_why(m, &mean, why, sizeof why), "at its cap of 4095"));
+    assert_non_null(strstr(fc_statistics_why(&tally, m, &mean, why, sizeof why), "at its cap of 4095"));
     float a[] = {1, 2, 4095}, b[] = {2, 3, 4095}, c[] = {2, 3, 5};
     assert_true(isnan(fc_samples_paired(a, b, 3, 4095).mean) && isnan(fc_samples_paired(c, b, 3, 4095).mean));
     assert_true(fc_samples_paired(a, a, 3, 4095).mean == 0);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "host/compile/plan_auto.h"
 #include "host/compile/plan_scenario.h"
 #include "host/compile/scenario.h"
 
@@ -52,6 +53,7 @@ static void an_unstated_plan_is_searched_and_said(void **state)
     (void)state;
     static const char *const lines[] = {"", "plan: auto\n"};
     struct fc_plan plans[2];
+    static struct fc_beliefs beliefs;
     for (int i = 0; i < 2; i++) {
         struct fc_scenario scenario;
         struct fc_error error;
@@ -60,7 +62,9 @@ static void an_unstated_plan_is_searched_and_said(void **state)
         plans[i] = plan_of(&scenario);
         assert_true(has_note(&scenario.settings->notes, "plan-searched"));
         assert_true(scenario.settings->fields[FC_FIELD_TP].from_default);
-        assert_non_null(strstr(scenario.settings->fields[FC_FIELD_EP].source, "plans that fit in memory"));
+        assert_non_null(strstr(scenario.settings->fields[FC_FIELD_EP].source, "plans that fit in memory in 99.999 %"));
+        assert_int_equal(fc_beliefs_read(&beliefs, scenario.catalog, &error), 0);
+        assert_true(fc_plan_fit_probability(&plans[i], &beliefs) >= FC_AUTO_FITS);
         fc_scenario_close(&scenario);
     }
     assert_true(plans[0].ep > 1); /* DeepSeek-V3 does not fit with all experts on one GPU */

@@ -9,6 +9,11 @@
 /* Rates of return end here: v = 1/2 a month, 2^12 - 1 a year. A value that reaches it stands for any above. */
 #define FC_RATE_CAP 4095.0f
 
+/* A figure of the job itself, which has none where the job does not fit into memory; beside a contract the others are
+ * the contract's. */
+#define FC_METRIC_OF_JOB(metric)                                                                             \
+    ((metric) < FC_M_GPU_HOURS || ((metric) >= FC_M_CLASS_INTERRUPTIONS && (metric) < FC_M_NPV_USD))
+
 enum fc_metric {
 #define METRIC(id, number, ...) FC_M_##id = number,
 #define PROBABILITY(id, number, ...) FC_M_##id = number,

@@ -156,9 +156,8 @@ FC_FN void fc_trial_drop_unfit(FC_GLOBAL const struct fc_program *program, struc
         fc_i32 metric = program->metrics[r];
         fc_i32 goal = (metric == FC_M_FINISHED) | (metric == FC_M_DEADLINE_MET) |
                       (metric == FC_M_BUDGET_MET) | (metric == FC_M_BOTH_MET);
-        fc_i32 of_job =
-            metric < FC_M_GPU_HOURS || (metric >= FC_M_CLASS_INTERRUPTIONS && metric < FC_M_NPV_USD);
-        if (metric == FC_M_FITS || metric == FC_M_MEMORY_PER_GPU_BYTES || (contract && !of_job && !goal))
+        if (metric == FC_M_FITS || metric == FC_M_MEMORY_PER_GPU_BYTES ||
+            (contract && !FC_METRIC_OF_JOB(metric) && !goal))
             continue;
         FC_LANES (l) {
             fc_real lost = goal ? 0.0f : never;

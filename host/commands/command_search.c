@@ -174,6 +174,15 @@ static double typical(const struct fc_contender *c, int metric)
     return m ? fc_statistics_quantile(m, 0.5).value : 1;
 }
 
+/* Digits behind the point of a percentage that is not all: 99.99, not 100. */
+static int digits_below_all(double share)
+{
+    int digits = 0;
+    while (share < 1 && digits < 6 && 100 * share >= 100 - 0.5 * pow(10, -digits))
+        digits++;
+    return digits;
+}
+
 static void print_finalists(const struct fc_search *s)
 {
     const struct fc_program *program = &s->scenario.compiled.program;
@@ -206,7 +215,7 @@ static void print_finalists(const struct fc_search *s)
         fc_table_cell(&table, "%2zu", i + 1);
         fc_table_cell(&table, isfinite(c->step_p50) ? "%.3g" : "never", c->step_p50);
         fc_table_cell(&table, "%.0f GB", c->memory_bytes / 1e9);
-        fc_table_cell(&table, "%.0f %%", 100 * c->fits);
+        fc_table_cell(&table, "%.*f %%", digits_below_all(c->fits), 100 * c->fits);
         if (length) {
             refused |= !quantile_cell(&table, c, FC_M_WALL_CLOCK_DAYS, &days, 0.5);
             refused |= !quantile_cell(&table, c, FC_M_WALL_CLOCK_DAYS, &days, 0.9);

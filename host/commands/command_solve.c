@@ -236,8 +236,8 @@ static const struct seen *simulate(struct search *search, double x, struct fc_er
         struct fc_estimate e = seen->e[t] = fc_answer_value(&search->answers[t], &tally);
         search->too_few = search->too_few || (e.refused && e.why == FC_WHY_FEW);
         if (e.refused && done) {
-            char why[200];
-            fc_statistics_why(fc_tally_find(&tally, metrics[t]), &e, why, sizeof why);
+            char why[300];
+            fc_statistics_why(&tally, fc_tally_find(&tally, metrics[t]), &e, why, sizeof why);
             fc_fail(error, FC_BAD_INPUT, "the target's figure has no value at %s: %s", texts[0], why);
             done = false;
         }

@@ -94,9 +94,9 @@ __attribute__((format(printf, 3, 4))) static void add(char **at, const char *end
     *at += written;
 }
 
-/* Sets the open fields as defaults whose source is the search. */
+/* Sets the open fields as defaults whose source is the search; `fits`: the probability that was asked of a plan. */
 static int put_choice(struct fc_settings *settings, const struct fc_plan_choice *choice,
-                      const struct fc_plan_found *found, bool rest, struct fc_error *error)
+                      const struct fc_plan_found *found, double fits, bool rest, struct fc_error *error)
 {
     static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE};
     const int chosen[] = {(int)choice->zero, (int)choice->recompute};
@@ -110,10 +110,9 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
             continue;
         *setting = (struct fc_setting){0};
         put[puts++] = sizes[i].field;
-        add(&at, end,
-            "  %s: {value: %d, source: \"the fastest of all plans that fit in memory (%llu searched)\", grade: derived}\n",
+        add(&at, end, "  %s: {value: %d, source: \"the fastest of all plans that fit in memory in %.6g %% of the worlds (%llu searched)\", grade: derived}\n",
             fc_fields[sizes[i].field].path,
-            *(const int *)(const void *)((const char *)choice + sizes[i].choice),
+            *(const int *)(const void *)((const char *)choice + sizes[i].choice), 100 * fits,
             (unsigned long long)found->plans);
     }
     for (int i = 0; i < 2; i++) {
@@ -122,9 +121,8 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
             continue;
         *setting = (struct fc_setting){0};
         put[puts++] = choices[i];
-        add(&at, end,
-            "  %s: {value: %s, source: \"the fastest of all plans that fit in memory (%llu searched)\", grade: derived}\n",
-            fc_fields[choices[i]].path, fc_fields[choices[i]].choices[chosen[i]],
+        add(&at, end, "  %s: {value: %s, source: \"the fastest of all plans that fit in memory in %.6g %% of the worlds (%llu searched)\", grade: derived}\n",
+            fc_fields[choices[i]].path, fc_fields[choices[i]].choices[chosen[i]], 100 * fits,
             (unsigned long long)found->plans);
     }
     struct fc_document *document;
@@ -155,12 +153,69 @@ static int no_plan(const struct fc_plan *plan, const struct fc_plan_options *opt
     else
         fc_fail_at(
             error, place,
-            "none of %llu plans fits in memory in %d of 100 worlds (the fastest of all, %s, fits in %.0f); "
+            "none of %llu plans fits in memory in %.0f of 100 worlds (the fastest of all, %s, fits in %.0f); "
             "use more GPUs or shorter sequences, or state the plan",
-            (unsigned long long)any.plans, FC_AUTO_FITS_PERCENT,
+            (unsigned long long)any.plans, 100 * FC_AUTO_FITS_LEAST,
             fc_plan_choice_text(&any.best[0].choice, text, sizeof text), 100 * any.best[0].fits);
     fc_plan_found_free(&any);
     return -1;
+}
+
+/* What a search may take, the surest first. */
+static const double asked[] = {FC_AUTO_FITS, 0.9999, 0.999, 0.99, FC_AUTO_FITS_LEAST};
+enum { ASKED = sizeof asked / sizeof asked[0] };
+
+/* The two fastest plans of the surest kind that there is, in *found, and at *level which of `asked` that is; in *fastest the
+ * fastest of the least sure. Nothing that fits leaves `found` empty. */
+static int find(struct fc_plan_found *found, struct fc_plan_candidate *fastest, int *level,
+                const struct fc_plan *plan, const struct fc_plan_options *options,
+                const struct fc_plan_space *space, const struct fc_beliefs *beliefs, struct fc_error *error)
+{
+    struct fc_search_limits limits = {.fits = FC_AUTO_FITS_LEAST, .best = 2};
+    bool sure = true;
+    *level = 0;
+    if (fc_plan_search(found, plan, options, space, beliefs, &limits, error))
+        return -1;
+    for (size_t i = 0; i < found->count; i++)
+        sure &= found->best[i].fits >= asked[0];
+    if (sure || found->count == 0) {
+        *fastest = found->count ? found->best[0] : (struct fc_plan_candidate){.step_s = 0};
+        return 0;
+    }
+    *fastest = found->best[0];
+    for (*level = -1; ++*level < ASKED;) {
+        limits.fits = asked[*level];
+        fc_plan_found_free(found);
+        if (fc_plan_search(found, plan, options, space, beliefs, &limits, error))
+            return -1;
+        if (found->count > 0)
+            return 0;
+    }
+    return fc_fail(error, FC_FAULT, "a plan was found and lost again");
+}
+
+static void note_choice(struct fc_settings *settings, const struct fc_plan_found *found,
+                        const struct fc_plan_candidate *fastest, int level)
+{
+    const struct fc_plan_candidate *best = &found->best[0];
+    char text[200], faster[200], next[80] = "", room[300] = "";
+    if (found->count > 1)
+        snprintf(next, sizeof next, "; the next is %.1f %% slower", 100 * (found->best[1].step_s / best->step_s - 1));
+    if (fastest->fits < asked[level] && fastest->step_s < best->step_s)
+        snprintf(room, sizeof room, "; %s is %.2g %% faster and fits in %.3f %%",
+                 fc_plan_choice_text(&fastest->choice, faster, sizeof faster), 100 * (best->step_s / fastest->step_s - 1),
+                 100 * fastest->fits);
+    fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
+            "the plan was %s: %s, of %llu plans the fastest that fits in memory in %.6g %% of the worlds (%.3g s a "
+            "step at the median%s%s); flopcast search compares the best in uncertain worlds",
+            settings->plan_auto ? "left to the search" : "not stated, so it was searched",
+            fc_plan_choice_text(&best->choice, text, sizeof text), (unsigned long long)found->plans,
+            100 * asked[level], best->step_s, next, room);
+    if (level > 0)
+        fc_note(&settings->notes, FC_WARNING, "plan-tight", NULL,
+                "no plan fits in memory in %.6g %% of the worlds: the one that was found fits in %.6g %%, and the others "
+                "have no end and no cost; use more GPUs, shorter sequences or a smaller batch, or state the plan",
+                100 * FC_AUTO_FITS, 100 * best->fits);
 }
 
 static int settle(struct fc_settings *settings, const struct fc_catalog *catalog, struct fc_beliefs *beliefs,
@@ -169,31 +224,22 @@ static int settle(struct fc_settings *settings, const struct fc_catalog *catalog
     struct fc_plan plan;
     struct fc_plan_options options;
     struct fc_plan_space space;
-    struct fc_plan_found found;
-    const struct fc_search_limits limits = {.fits = FC_AUTO_FITS_PERCENT / 100.0, .best = 2};
-    char text[200];
+    struct fc_plan_found found = {0};
+    struct fc_plan_candidate fastest;
+    int level;
     if (fc_plan_read_unchecked(&plan, &options, settings, catalog, error) ||
         fc_beliefs_read(beliefs, catalog, error))
         return -1;
     bool rest = wholly_open(settings);
     fc_plan_space_of(&space, &plan, settings, false);
     const struct fc_place *place = &settings->fields[FC_FIELD_MODEL].place;
-    if (fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, error))
-        return -1;
-    int status = found.count == 0 ? no_plan(&plan, &options, &space, beliefs, place, error)
-                                  : put_choice(settings, &found.best[0].choice, &found, rest, error);
-    if (!status && found.count > 1)
-        fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
-                "the plan was %s: %s, of %llu plans the fastest that fits in memory (%.3g s a step at the median; "
-                "the next is %.1f %% slower); flopcast search compares the best in uncertain worlds",
-                settings->plan_auto ? "left to the search" : "not stated, so it was searched",
-                fc_plan_choice_text(&found.best[0].choice, text, sizeof text),
-                (unsigned long long)found.plans, found.best[0].step_s,
-                100 * (found.best[1].step_s / found.best[0].step_s - 1));
+    int status = find(&found, &fastest, &level, &plan, &options, &space, beliefs, error);
+    if (!status && found.count == 0)
+        status = no_plan(&plan, &options, &space, beliefs, place, error);
     else if (!status)
-        fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
-                "the plan was searched: %s is the only one that fits in memory",
-                fc_plan_choice_text(&found.best[0].choice, text, sizeof text));
+        status = put_choice(settings, &found.best[0].choice, &found, asked[level], rest, error);
+    if (!status)
+        note_choice(settings, &found, &fastest, level);
     fc_plan_found_free(&found);
     return status;
 }

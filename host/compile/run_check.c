@@ -100,6 +100,27 @@ static double mean(const struct fc_tally *tally, int metric)
     return m && m->count > 0 ? fc_statistics_mean(m).value : 0;
 }
 
+/* Worlds without an end, by what is wrong with them: a job that does not fit is never run, however long one watches. */
+static void note_missing(const struct fc_compiled *compiled, const struct fc_tally *tally, struct fc_notes *notes)
+{
+    const struct fc_run *run = &compiled->program.run;
+    const struct fc_tally_metric *finished = fc_tally_find(tally, FC_M_FINISHED);
+    const bool runs = compiled->program.layers & FC_LAYER_RUN;
+    double unfit = fc_statistics_unfit(tally), cut = finished && !run->watch ? 1 - mean(tally, FC_M_FINISHED) - unfit : 0;
+    if (unfit > 0)
+        fc_note(notes, FC_WARNING, "does-not-fit", NULL,
+                "the job does not fit in the memory of its GPUs in %.3g %% of the worlds (P(fits_in_memory)): they have "
+                "no %s, and count as the worst in quantiles and tails ('never'); a plan with more room (flopcast search "
+                "--fits), more GPUs or shorter sequences would end it",
+                100 * unfit, runs ? "speed, end or cost, miss every goal" : "speed");
+    if (finished && cut > 0.5 / (double)fc_tally_trials(tally))
+        fc_note(notes, FC_WARNING, "not-finished", NULL,
+                "%.3g %% of the worlds do not finish within the %.4g days that a run is watched: their time "
+                "and cost "
+                "are larger than any that is shown",
+                100 * cut, (double)run->tick_s * run->horizon / 86400);
+}
+
 void fc_run_note_answer(const struct fc_compiled *compiled, const struct fc_tally *tally,
                         struct fc_notes *notes)
 {
@@ -111,7 +132,10 @@ void fc_run_note_answer(const struct fc_compiled *compiled, const struct fc_tall
         0.1; /* of the time: more than any other part but the training takes in most runs */
     const struct fc_run *run = &compiled->program.run;
     double all = 0, waiting = mean(tally, FC_M_TIME_WAITING_H);
-    if (!(compiled->program.layers & FC_LAYER_RUN) || fc_tally_trials(tally) == 0)
+    if (fc_tally_trials(tally) == 0)
+        return;
+    note_missing(compiled, tally, notes);
+    if (!(compiled->program.layers & FC_LAYER_RUN))
         return;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         all += mean(tally, parts[i]);
@@ -124,11 +148,4 @@ void fc_run_note_answer(const struct fc_compiled *compiled, const struct fc_tall
         fc_note(notes, FC_WARNING, "waiting-for-spares", NULL,
                 "waiting for nodes takes %.0f %% of the time: cluster.spare_nodes is %d", 100 * waiting / all,
                 (int)run->spares);
-    const struct fc_tally_metric *finished = fc_tally_find(tally, FC_M_FINISHED);
-    if (finished && !run->watch && fc_statistics_min(finished) < 1)
-        fc_note(notes, FC_WARNING, "not-finished", NULL,
-                "%.3g %% of the worlds do not finish within the %.4g days that a run is watched: their time "
-                "and cost "
-                "are larger than any that is shown",
-                100 * (1 - mean(tally, FC_M_FINISHED)), (double)run->tick_s * run->horizon / 86400);
 }

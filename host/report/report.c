@@ -231,12 +231,13 @@ static void print_row(struct printing *p, const struct fc_tally_metric *m)
         return;
     p->conditional = true;
     double with = 100 * mean.share;
-    char beyond[64] = "";
-    if (m->metric == FC_M_WALL_CLOCK_DAYS && result->longest_days > 0)
+    char beyond[64] = "", missing[160];
+    fc_statistics_missing(&result->tally, m, missing, sizeof missing);
+    if (m->metric == FC_M_WALL_CLOCK_DAYS && result->longest_days > 0 && strstr(missing, info->missing))
         snprintf(beyond, sizeof beyond, " (longer than %.0f days)", result->longest_days);
     fc_style(p->out, FC_STYLE_WARN);
     fprintf(p->out, "  never in %.4g %% of the worlds: %s%s", 100 - with,
-            info->missing ? info->missing : "no value", beyond);
+            missing, beyond);
     if (!mean.refused)
         fprintf(p->out, ";\n  mean and sd are of the %.4g %% that have one", with);
     fc_style(p->out, FC_STYLE_PLAIN);
@@ -432,7 +433,7 @@ static void print_probability(struct printing *print, const struct fc_tally_metr
     probability_line(print, label, p, lo, hi, what);
     if (m->metric == FC_M_PAYS_BACK)
         probability_line(print, "P(never pays back)", 1 - p, 1 - hi, 1 - lo, "within the term");
-    if (m->metric == FC_M_FITS && p < 0.99)
+    if (m->metric == FC_M_FITS && p < 1)
         note(print, "  The worlds in which the job does not fit count as failures of every goal and are in "
                     "no mean; change "
                     "the plan.");

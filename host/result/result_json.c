@@ -41,16 +41,17 @@ static int write_scenario(struct fc_writer *w, const struct fc_result *result, s
 
 /* What a metric's `why` collects: reasons in their order, each behind the figures that it holds for. */
 struct reasons {
-    char text[900];
-    char last[240];
+    const struct fc_tally *tally;
+    char text[1100];
+    char last[300];
 };
 
 static void add_reason(struct reasons *r, const char *figure, const struct fc_tally_metric *m,
                        const struct fc_estimate *e)
 {
-    char why[240];
+    char why[300];
     size_t used = strlen(r->text);
-    fc_statistics_why(m, e, why, sizeof why);
+    fc_statistics_why(r->tally, m, e, why, sizeof why);
     if (used && strcmp(why, r->last) == 0) { /* "p95, p99: ..." */
         size_t behind = strlen(r->last) + 2;
         snprintf(r->text + used - behind, sizeof r->text - used + behind, ", %s: %s", figure, why);
@@ -81,7 +82,7 @@ static void write_metric(struct fc_writer *w, const struct fc_result *result, co
     } quantiles[] = {{"p5", 0.05},  {"p25", 0.25}, {"p50", 0.5}, {"p75", 0.75},
                      {"p90", 0.90}, {"p95", 0.95}, {"p99", 0.99}};
     const struct fc_metric_info *info = fc_metric_find(m->metric);
-    struct reasons reasons = {{0}, {0}};
+    struct reasons reasons = {.tally = &result->tally};
     struct fc_estimate mean = fc_statistics_mean(m);
     char name[64];
     fc_metric_name(m->metric, result->run_flop, name, sizeof name);
@@ -103,7 +104,8 @@ static void write_metric(struct fc_writer *w, const struct fc_result *result, co
     fc_write_text(w, "worst", worst_is_high ? "high" : "low");
     fc_write_unsigned(w, "worlds_without_value", m->invalid);
     if (m->invalid) {
-        fc_write_text(w, "without_value", info->missing ? info->missing : "there is no value");
+        char missing[160];
+        fc_write_text(w, "without_value", fc_statistics_missing(&result->tally, m, missing, sizeof missing));
         if (!mean.refused)
             fc_write_number(w, "mean_share", mean.share); /* mean and sd are of these worlds alone */
         if (m->metric == FC_M_WALL_CLOCK_DAYS && result->longest_days > 0)

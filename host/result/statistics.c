@@ -463,12 +463,36 @@ double fc_statistics_plain_worlds(const struct fc_tally_metric *m, double quanti
     return sd > 0 ? sd * sd / (e.error * e.error) / e.share : (double)NAN;
 }
 
-const char *fc_statistics_why(const struct fc_tally_metric *m, const struct fc_estimate *e, char *text,
-                              size_t size)
+double fc_statistics_unfit(const struct fc_tally *tally)
+{
+    const struct fc_tally_metric *fits = fc_tally_find(tally, FC_M_FITS);
+    return fits && fits->count > 0 ? 1 - fc_statistics_plain_mean(fits) : 0;
+}
+
+const char *fc_statistics_missing(const struct fc_tally *tally, const struct fc_tally_metric *m, char *text,
+                                  size_t size)
+{
+    const struct fc_metric_info *info = fc_metric_find(m->metric), *fits = fc_metric_find(FC_M_STEP_TIME_S);
+    const char *missing = info && info->missing ? info->missing : "there is no value";
+    double worlds = (double)fc_statistics_worlds(m), without = (double)m->invalid / worlds;
+    bool contract = fc_metric_fixed_of_tally(tally) == FC_FIXED_MONEY;
+    double unfit = contract && !FC_METRIC_OF_JOB(m->metric) ? 0 : fc_statistics_unfit(tally);
+    if (unfit > 0 && without - unfit < 0.5 / worlds)
+        snprintf(text, size, "%s", fits->missing);
+    else if (unfit > 0)
+        snprintf(text, size, "%s (%.4g %%) or %s (%.4g %%)", fits->missing, 100 * unfit, missing,
+                 100 * (without - unfit));
+    else
+        snprintf(text, size, "%s", missing);
+    return text;
+}
+
+const char *fc_statistics_why(const struct fc_tally *tally, const struct fc_tally_metric *m,
+                              const struct fc_estimate *e, char *text, size_t size)
 {
     const struct fc_metric_info *info = fc_metric_find(m->metric);
-    const char *missing = info && info->missing ? info->missing : "there is no value";
-    char worlds[32], need[32];
+    char worlds[32], need[32], missing[160];
+    fc_statistics_missing(tally, m, missing, sizeof missing);
     fc_format_count(fc_statistics_worlds(m), worlds, sizeof worlds);
     fc_format_count(e->need, need, sizeof need);
     double without = 100 * (1 - e->share);

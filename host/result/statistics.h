@@ -86,9 +86,17 @@ void fc_statistics_wilson(double hits, double worlds, double *p, double *lo, dou
  * known or zero. */
 double fc_statistics_plain_worlds(const struct fc_tally_metric *metric, double quantile);
 
-/* Why the figure is not there, as half a sentence for people: "fewer than 50 of the 300 worlds lie beyond; -n
- * 5,000 would do". Writes at most `size` bytes and returns text. */
-const char *fc_statistics_why(const struct fc_tally_metric *metric, const struct fc_estimate *estimate,
-                              char *text, size_t size);
+/* What is wrong with the worlds of `tally` in which `metric` has no value: "the job does not fit in memory", "the run does
+ * not end", or both with their shares of the worlds. Writes at most `size` bytes and returns text. */
+const char *fc_statistics_missing(const struct fc_tally *tally, const struct fc_tally_metric *metric, char *text,
+                                  size_t size);
+
+/* Share of the worlds in which the job does not fit into memory, 0 where it is not asked about. */
+double fc_statistics_unfit(const struct fc_tally *tally);
+
+/* Why the figure of a metric of `tally` is not there, as half a sentence for people: "fewer than 50 of the 300 worlds lie
+ * beyond; -n 5,000 would do". Writes at most `size` bytes and returns text. */
+const char *fc_statistics_why(const struct fc_tally *tally, const struct fc_tally_metric *metric,
+                              const struct fc_estimate *estimate, char *text, size_t size);
 
 #endif
