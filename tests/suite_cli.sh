@@ -187,6 +187,15 @@ has "a full table: merge says so too" "$work/err" "full in $counted of 2,000 wor
 flopcast run nvl72-spares-in-rack -n 2000 -q -b cpu
 is "no full table, no warning" "$(cat "$work/err"; grep -c WARNING "$work/out")" 0
 
+# --- what is wrong is named, not what is near ---
+described="--model llama3-70b --gpus 1024xh100 --tokens 12T"
+refused "a precision that the GPU has not" 2 "flopcast: --model, --gpus, --tokens:17:14: the h100 has no matrix units for this precision; take bf16, fp8" \
+    run $described --precision nvfp4 -n 10 -q
+refused "a currency that is not known" 2 "flopcast: --model, --gpus, --tokens:26:16: goals.budget: 'EUR' is not a known unit; write for example s, h, USD, kWh, GB/s or tokens" \
+    run $described --budget '10 M EUR' -n 10 -q
+refused "a metric that this scenario has not" 2 "flopcast: --only: this scenario has no metric 'power_mean_mw' (flopcast show power_mean_mw says what it is)" \
+    run $described --only power_mean_mw -n 10 -q
+
 # --- replay: a world with about everything that can strike ---
 flopcast replay nvl72-spares-pooled --trial 3 --set reliability.site_mtbf='20 days' --set reliability.site_outage='8 h' \
     --set reliability.pod_mtbf='4000 days' --set cluster.pod_racks=4 --set reliability.idle_failures=1
@@ -199,6 +208,8 @@ is "replay: the hours of a row are the days between two" \
     "$(awk '/^ *[0-9]+\.[0-9]+  / { sum = 0; for (c = 0; c < 8; c++) sum += substr($0, 23 + 8 * c, 8)
         d = ($1 - day) * 24 - sum; day = $1; n++; if (d > 0.03 || d < -0.03) print; } END { print (n > 300) }' "$work/out")" 1
 is "replay: no row is wider than 120 columns" "$(awk '/^ *[0-9]+\.[0-9]+  / && length > 120' "$work/out")" ""
+flopcast replay gb300-nvl72-frontier --trial 1
+has "replay: what people and programme took of the kept time" "$work/out" '^of what is kept, [0-9.]* % went to people and programme'
 LC_ALL=C "$FLOPCAST" replay nvl72-spares-pooled | head -4 >"$work/out" 2>"$work/err"
 is "replay: plain characters where the locale asks for them" "$(LC_ALL=C tr -d ' -~\n' <"$work/out" | wc -c)" 0
 refused "a step of a run whose work is a time" 2 \

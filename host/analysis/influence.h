@@ -11,8 +11,8 @@ enum { FC_INFLUENCE_WORLDS = 2000, FC_INFLUENCE_LEAST = 200 };
 int fc_headline_metric(const struct fc_program *program);
 
 /* Simulates the first `worlds` of the scenario again on the devices of `selection` and fills `influences` (one per
- * uncertain field, at most FC_INPUT_COUNT), the largest rank correlation first. Returns how many, or -1 with
- * `error` filled. */
+ * uncertain field, at most FC_INPUT_COUNT), the largest rank correlation first; those within chance are left out.
+ * Returns how many, or -1 with `error` filled. */
 int fc_influences(const struct fc_scenario *scenario, const struct fc_selection *selection, uint64_t worlds,
                   int metric, struct fc_influence *influences, struct fc_error *error);
 

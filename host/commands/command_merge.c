@@ -206,7 +206,11 @@ static int merge(struct options *o, char **paths, int count, struct fc_error *er
         fc_read_file_remember(paths[i]);
     if (fc_outputs_open(&o->outputs, error) || fc_result_read(&whole, paths[0], error))
         return -1;
-    if (inputs_fit(&whole, paths[0], error))
+    int32_t metrics[FC_METRIC_COUNT];
+    for (int r = 0; r < whole.tally.metric_count; r++)
+        metrics[r] = (int32_t)whole.tally.metrics[r].metric;
+    if (inputs_fit(&whole, paths[0], error) ||
+        fc_report_check(&o->report, metrics, whole.tally.metric_count, error))
         goto out;
     for (int i = 1; i < count; i++)
         if (add_part(&whole, paths[0], paths[i], error))

@@ -197,6 +197,14 @@ struct chart {
     bool waits;
 };
 
+/* People and programme, as a share of the training that is kept, over which they are spread (operation.overhead). */
+static double programme_share(const struct fc_replay *replay)
+{
+    double programme = (double)replay->bucket[FC_BUCKET_PROGRAMME];
+    double kept = (double)replay->bucket[FC_BUCKET_PRODUCTIVE] + programme;
+    return kept > 0 ? programme / kept : 0;
+}
+
 /* Spreads an event's time over the columns: first restart and slow time, then training, then what followed;
  * waiting comes last. */
 static void fill(const struct fc_replay *replay, struct chart *chart)
@@ -208,7 +216,8 @@ static void fill(const struct fc_replay *replay, struct chart *chart)
         double span = good + (double)(e->bucket[FC_BUCKET_CHECKPOINT] + e->bucket[FC_BUCKET_REDONE]);
         double waiting = (double)e->bucket[FC_BUCKET_WAITING];
         if (span > 0)
-            spread(replay, from, fmin(from + span, (double)e->to), good / span, chart->productive);
+            spread(replay, from, fmin(from + span, (double)e->to), good / span * (1 - programme_share(replay)),
+                   chart->productive);
         if (waiting > 0)
             spread(replay, (double)e->to - waiting, (double)e->to, 1, chart->waiting);
         chart->waits = chart->waits || waiting > 0;
@@ -273,6 +282,10 @@ static void print_table(const struct fc_replay *replay, const struct fc_scenario
            replay->count, hours(replay, replay->wall) / 24);
     print_chart(replay);
     puts("each row: what ended a stretch, on which day, and where its hours went (kept: less what is lost later)");
+    if (replay->bucket[FC_BUCKET_PROGRAMME] > 0)
+        printf("of what is kept, %.1f %% went to people and programme (operation.overhead), %.1f %% of the whole time\n",
+               100 * programme_share(replay),
+               100 * (double)replay->bucket[FC_BUCKET_PROGRAMME] / (double)replay->wall);
     if (is_narrow)
         puts("stopped: checkpoints, detection, restart and planned stops; apart on a terminal of 116 columns");
     printf("%8s  %-12s", "day", "what");

@@ -664,6 +664,8 @@ static int run(struct options *o, struct fc_error *error)
     if (fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error))
         goto out;
     const struct fc_program *program = &scenario.compiled.program;
+    if (fc_report_check(&o->report, program->metrics, program->metric_count, error))
+        goto out;
     if (o->until && !o->scenario_options.trials)
         scenario.trials = UNTIL_MOST;
     if (program->shifts)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/step/plan_check.h"
 #include "plan_scenario.h"
 
 /* The sizes of a plan that a search may choose, and where a scenario states them. */
@@ -136,13 +137,16 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
     return status;
 }
 
-static int no_plan(const struct fc_plan *plan, const struct fc_plan_options *options,
+static int no_plan(const struct fc_settings *settings, const struct fc_plan *plan, const struct fc_plan_options *options,
                    const struct fc_plan_space *space, const struct fc_beliefs *beliefs,
                    const struct fc_place *place, struct fc_error *error)
 {
     struct fc_plan_found any;
     struct fc_search_limits limits = {.fits = 0, .best = 1};
-    char text[200];
+    char text[200], fault[FC_PLAN_FAULT_BYTES];
+    enum fc_plan_part part;
+    if (fc_plan_check(plan, &part, fault) && part == FC_PART_PRECISION)
+        return fc_fail_at(error, &settings->fields[FC_FIELD_PRECISION].place, "%s", fault);
     if (fc_plan_search(&any, plan, options, space, beliefs, &limits, error))
         return -1;
     if (any.count == 0)
@@ -235,7 +239,7 @@ static int settle(struct fc_settings *settings, const struct fc_catalog *catalog
     const struct fc_place *place = &settings->fields[FC_FIELD_MODEL].place;
     int status = find(&found, &fastest, &level, &plan, &options, &space, beliefs, error);
     if (!status && found.count == 0)
-        status = no_plan(&plan, &options, &space, beliefs, place, error);
+        status = no_plan(settings, &plan, &options, &space, beliefs, place, error);
     else if (!status)
         status = put_choice(settings, &found.best[0].choice, &found, asked[level], rest, error);
     if (!status)

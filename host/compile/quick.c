@@ -145,8 +145,8 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
     fprintf(out, "  # spare_racks: 1        # see flopcast show cluster\n\n");
     fprintf(out, "training:\n  model: \"%s\" # flopcast list model, or the path of a config.json\n",
             q->model);
-    fprintf(out, f->tokens >= 1e12 ? "  tokens: %.15ge12 token\n" : "  tokens: %.15ge9 token\n",
-            f->tokens / (f->tokens >= 1e12 ? 1e12 : 1e9));
+    const char *power = f->tokens >= 1e12 ? "e12" : f->tokens >= 1e9 ? "e9" : "";
+    fprintf(out, "  tokens: %.15g%s token\n", f->tokens / (f->tokens >= 1e12 ? 1e12 : f->tokens >= 1e9 ? 1e9 : 1), power);
     fprintf(out, "  sequence: %.0f token%s\n", f->sequence,
             f->own_sequence ? "" : " # assumed, as most models begin");
     fprintf(out, "  global_batch: %.0f # sequences%s\n", f->batch,

@@ -147,8 +147,8 @@ static int open_document(struct fc_scenario *scenario, const char *path_or_name,
     if (path_or_name)
         return fc_fail(
             error, FC_BAD_INPUT,
-            "'%.80s' and --model, --gpus or --tokens both describe a scenario; give one (--set changes a "
-            "value of a file)",
+            "'%.80s' is a scenario, and --model, --gpus, --tokens and what goes with them (--deadline, --budget, "
+            "--gpu-hour ...) describe another; give one (--set goals.deadline='60 days' changes a value of a file)",
             path_or_name);
     char *text = fc_quick_text(quick, error);
     if (!text)

@@ -406,6 +406,27 @@ static bool is_group(const char *path)
     return false;
 }
 
+/* Refuses a key that no field has where its section is known and no key is near: with the keys of the section; 0: its section
+ * is not known, or another has the very key. */
+static int unknown_in_section(struct reading *reading, const char *path, struct fc_place place)
+{
+    char list[900] = "", shown[64];
+    size_t section = strlen(path) - strlen(last_part(path)), used = 0;
+    if (section == 0)
+        return 0;
+    for (size_t i = 0; i < FC_FIELD_COUNT; i++) {
+        const char *part = last_part(fc_fields[i].path);
+        if (strcmp(part, last_part(path)) == 0)
+            return 0;
+        if (strncmp(fc_fields[i].path, path, section) == 0 && used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", part);
+    }
+    if (used == 0)
+        return 0;
+    return fc_fail_at(reading->error, &place, "unknown key '%s'; %.*s holds %s",
+                      fc_printable(shown, sizeof shown, path, strlen(path)), (int)section - 1, path, list);
+}
+
 /* Refuses a key that no field has, with the nearest path: by its whole path, or by its last part alone. */
 static int unknown_key(struct reading *reading, const char *path, struct fc_place place)
 {
@@ -419,6 +440,10 @@ static int unknown_key(struct reading *reading, const char *path, struct fc_plac
     fc_printable(shown, sizeof shown, path, strlen(path));
     const char *part = last_part(path), *nearest = fc_nearest_word(part, strlen(part), parts, FC_FIELD_COUNT);
     const char *near_path = fc_nearest_word(path, strlen(path), paths, FC_FIELD_COUNT + 1);
+    if (near_path && !strchr(path, '.') && strchr(near_path, '.') && strncmp(path, near_path, strlen(path)) == 0)
+        near_path = nearest = NULL; /* it begins a path as a section does: said below */
+    if (!near_path && unknown_in_section(reading, path, place))
+        return -1;
     for (size_t i = 0; nearest && !near_path && i < FC_FIELD_COUNT; i++)
         if (parts[i] == nearest)
             near_path = paths[i];

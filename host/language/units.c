@@ -317,6 +317,9 @@ int fc_unit_factor(const struct fc_source *source, size_t offset, size_t length,
             fc_unit_read(source, rest, end - rest, &unit, &ignored) == 0 &&
             (counts_in_letters(&unit) || strncmp(text + rest, "GPU", 3) == 0)) /* as tables print GPU-hours */
             scale = letter;
+        else if (letter > 0.0 && !alone && rest > offset + word && counts_in_letters(&wanted) &&
+                 fc_unit_read(source, rest, end - rest, &unit, &ignored)) /* 10 M EUR: EUR is what is not known */
+            return fc_unit_read(source, rest, end - rest, &unit, error);
     }
     if (scale > 0.0) {
         *factor = scale;

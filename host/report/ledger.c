@@ -32,7 +32,7 @@ void fc_ledger_print_drivers(FILE *out, const struct fc_scenario *scenario, int 
     fc_metric_name(metric, scenario->compiled.program.contract.run_flop, name, sizeof name);
     fc_format_count(worlds, all, sizeof all);
     fprintf(out, "\n-- what this rests on: the inputs that move %s most (over %s worlds)\n", name, all);
-    for (int i = 0; i < count && i < DRIVERS && !(isnan(influences[i].rank)); i++) {
+    for (int i = 0; i < count && i < DRIVERS; i++) {
         const struct fc_influence *found = &influences[i];
         const struct fc_setting *setting = &scenario->settings->fields[found->field];
         char lead[120], moves[40];
@@ -46,7 +46,7 @@ void fc_ledger_print_drivers(FILE *out, const struct fc_scenario *scenario, int 
         print_value(out, lead, found->field, setting);
     }
     if (count == 0)
-        fputs("  no input is uncertain; flopcast show --assumptions lists what is assumed\n", out);
+        fputs("  no input moves it by more than chance; flopcast show --assumptions lists what is assumed\n", out);
     else
         fc_print_wrapped(
             out,

@@ -697,6 +697,24 @@ static int add_only(const char *name, struct fc_report_options *options, struct 
     return 0;
 }
 
+int fc_report_check(const struct fc_report_options *options, const int32_t *metrics, int count,
+                    struct fc_error *error)
+{
+    char shown[64];
+    for (int i = 0; i < options->only_count; i++) {
+        const char *name = options->only[i];
+        const struct fc_metric_info *info = fc_metric_named(name, strcspn(name, "@"));
+        int r = 0;
+        while (r < count && fc_metric_find(metrics[r]) != info)
+            r++;
+        if (r == count)
+            return fc_fail(error, FC_BAD_INPUT,
+                           "--only: this scenario has no metric '%s' (flopcast show %s says what it is)",
+                           fc_printable(shown, sizeof shown, name, strlen(name)), info->name);
+    }
+    return 0;
+}
+
 int fc_report_option(int option, const char *text, struct fc_report_options *options, struct fc_error *error)
 {
     return option == FC_OPTION_QUANTILES ? read_quantiles(text, options, error)

@@ -33,6 +33,10 @@ enum { FC_OPTION_QUANTILES = 4096, FC_OPTION_TAIL, FC_OPTION_ONLY, FC_OPTION_SOR
     {"sort", required_argument, NULL, FC_OPTION_SORT}
 int fc_report_option(int option, const char *text, struct fc_report_options *options, struct fc_error *error);
 
+/* Refuses an --only whose metric is not among these of a scenario. Returns 0, or -1 with `error` filled. */
+int fc_report_check(const struct fc_report_options *options, const int32_t *metrics, int count,
+                    struct fc_error *error);
+
 /* Reads "1" (percent, above 0 and at most 50) as the share of the worst worlds. Returns 0, or -1 with `error` filled. */
 int fc_report_read_tail(const char *text, double *tail, struct fc_error *error);
 

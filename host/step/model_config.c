@@ -61,9 +61,11 @@ static int read_number(const struct fc_node *node, double *value, struct fc_erro
         if (end != node->text && !*end && *value >= 0 && *value < 1e9)
             return 0;
     }
-    return fc_fail_at(error, &node->place, "%s%s%s is %s; write a number from 0 to 1e9",
+    return fc_fail_at(error, &node->place, "%s%s%s is %s%s; write a number from 0 to 1e9%s",
                       node->key ? "key '" : "this", node->key ? node->key : "", node->key ? "'" : "",
-                      node->kind == FC_NODE_TEXT ? node->text : fc_node_kind_name(node->kind));
+                      node->quoted ? "the text " : "",
+                      node->kind == FC_NODE_TEXT ? node->text : fc_node_kind_name(node->kind),
+                      node->quoted ? " without quotes" : "");
 }
 
 static int take_number(struct reading *r, const struct fc_node *node, int slot)

@@ -87,6 +87,11 @@ int fc_plan_check(const struct fc_plan *p, enum fc_plan_part *part, char text[FC
 {
     const struct fc_architecture *a = &p->model;
     double model = p->tp * p->pp * p->cp, replicas = fc_plan_data_parallel(p);
+    *part = FC_PART_PRECISION;
+    if (fc_plan_peak(p) <= 0)
+        return fault(text, "the %s has no matrix units for this precision; take bf16%s%s%s", p->gpu.name,
+                     p->gpu.fp8_flop_per_s > 0 ? ", fp8" : "", p->gpu.mxfp8_flop_per_s > 0 ? ", mxfp8" : "",
+                     p->gpu.fp4_flop_per_s > 0 ? ", nvfp4" : "");
     *part = FC_PART_GPUS;
     if (!divides(model, p->gpus))
         return fault(
@@ -112,10 +117,5 @@ int fc_plan_check(const struct fc_plan *p, enum fc_plan_part *part, char text[FC
         return fault(text, "a sequence of %g tokens cannot be split over plan.cp %g", p->sequence, p->cp);
     if (check_experts(p, part, text))
         return -1;
-    *part = FC_PART_PRECISION;
-    if (fc_plan_peak(p) <= 0)
-        return fault(text, "the %s has no matrix units for this precision; take bf16%s%s%s", p->gpu.name,
-                     p->gpu.fp8_flop_per_s > 0 ? ", fp8" : "", p->gpu.mxfp8_flop_per_s > 0 ? ", mxfp8" : "",
-                     p->gpu.fp4_flop_per_s > 0 ? ", nvfp4" : "");
     return 0;
 }
