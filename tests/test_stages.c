@@ -174,6 +174,34 @@ static void what_was_sent_is_kept_by_old_software(void **state)
                 2 * 4096 * 8192.0 * fmin(4, fc_plan_micro_batches(&p)));
 }
 
+/* Transformer Engine keeps an empty BF16 tensor for each shape of a layer's matrices, whatever the number of layers; the head's
+ * own comes beside the gradient of the logits, where the loss does not need more. None of frozen weights. */
+static void weight_gradients_have_placeholders(void **state)
+{
+    (void)state;
+    struct fc_software with = fc_softwares[FC_SIMUMAX], without = with;
+    without.placeholders = FC_NO_PLACEHOLDERS;
+    double layer = 2 * 4096.0 * 4096 + 2 * 4096.0 * 1024 + 3 * 4096.0 * 14336, table = 4096.0 * 128256;
+    for (double layers = 4; layers <= 8; layers += 4)
+        for (double sequence = 1024; sequence <= 8192; sequence *= 8) {
+            struct fc_plan p = dense(layers, 1, 1);
+            double logits = sequence * 128256;
+            p.sequence = sequence;
+            p.again_norms = true;
+            p.software = &without;
+            struct fc_plan_memory plain = fc_plan_memory(&p);
+            p.software = &with;
+            struct fc_plan_memory more = fc_plan_memory(&p);
+            assert_true(more.weights == plain.weights && more.optimizer == plain.optimizer);
+            assert_true(more.logits == fmax(6 * logits, 2 * logits + 2 * table) + 2 * sequence * 4096);
+            /* what a layer's backward pass needs hides behind the larger logits */
+            assert_true(fabs(more.activations + fmin(0.1 * plain.activations, more.logits - plain.logits) -
+                             plain.activations - 2 * layer) < 0.1 * plain.activations);
+            p.lora_rank = 16;
+            assert_true(fc_plan_memory(&p).logits == 6 * logits + 2 * sequence * 4096);
+        }
+}
+
 /* Of FSDP2 the streams of gathers and scatters keep memory of their own: the gradients' shards, the gathered piece of embedding
  * and head, and the hole of the BF16 logits; counted from the operators. With two micro-batches the gradients are tensors. */
 static void streams_keep_memory_of_their_own(void **state)
@@ -246,6 +274,7 @@ int main(void)
         cmocka_unit_test(zero_stages_take_what_the_paper_says),
         cmocka_unit_test(logits_count_where_they_stand),
         cmocka_unit_test(what_was_sent_is_kept_by_old_software),
+        cmocka_unit_test(weight_gradients_have_placeholders),
         cmocka_unit_test(streams_keep_memory_of_their_own),
         cmocka_unit_test(impossible_plans),
     };

@@ -485,7 +485,10 @@ int fc_history_row_fill(struct fc_history_row *row, const struct fc_csv *csv, si
     else
         fprintf(out, "  tokens: %.10g token\n", tokens);
     fprintf(out, "  sequence: %.0f token\n  global_batch: %.0f\n  precision: %s\n  software: @\n", sequence,
-            row->batch, fc_precision_name(low ? FC_FP8 : FC_BF16));
+            row->batch,
+            fc_field_word(FC_FIELD_PRECISION, low                                   ? FC_WORD_FP8
+                                              : holds(cell(c, "precision"), "fp16") ? FC_WORD_FP16
+                                                                                    : FC_WORD_BF16));
     row->software = software_of(c, gpu, low);
     if (layout)
         print_plan(out, row, c, shape.layers, shape.latent, tp, pp);

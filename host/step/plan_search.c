@@ -126,7 +126,7 @@ double fc_plan_memory_total(const struct fc_plan *plan, const struct fc_plan_mem
     tensors += part == FC_MEMORY_TENSORS ? 0 : m->pools;
     double framework = part == FC_MEMORY_ALL ? median[2] : 0, total = tensors * reserve + framework;
     double terms[3] = {alive * reserve / total * sd[0],
-                       part == FC_MEMORY_TENSORS ? 0 : tensors * reserve / total * sd[1],
+                       tensors * reserve / total * sd[1], /* what the count of tensors forgets is as uncertain */
                        framework / total * sd[2]};
     *variance = terms[0] * terms[0] + terms[1] * terms[1] + terms[2] * terms[2];
     return total;

@@ -19,6 +19,10 @@ enum fc_attention_kernel { FC_FLASH, FC_FLASH_2, FC_FLASH_ALIBI, FC_UNFUSED };
 /* PyTorch's FSDP, whose streams have memory of their own. */
 enum fc_torch_fsdp { FC_NO_TORCH, FC_FSDP_1, FC_FSDP_2 };
 
+/* What Megatron-Core hands to autograd for a weight whose gradient went straight into the sum: an empty BF16 tensor of its shape,
+ * fresh and gone with its operator, or with Transformer Engine since 2025 (get_dummy_wgrad) one per shape, which stays. */
+enum fc_placeholders { FC_NO_PLACEHOLDERS, FC_PASSING_PLACEHOLDERS, FC_KEPT_PLACEHOLDERS };
+
 struct fc_software {
     enum fc_software_id id;
     const char *name; /* as in training.software */
@@ -43,6 +47,7 @@ struct fc_software {
     double logit_bytes_compiled; /* of later releases, which compile the loss; 0: as logit_bytes */
     double logit_hole_bytes;     /* reserved beside them: a hole that fits none of them; not in later releases */
     enum fc_torch_fsdp torch;
+    enum fc_placeholders placeholders; /* of weight gradients */
     bool early_megatron;  /* before sequence parallelism; FP16 weights have FP16 gradients */
     bool parallel_block;  /* attention and feed-forward block work on one input, their outputs are added once: half the norms
                              and half the tensor parallel messages */
