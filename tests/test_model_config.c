@@ -223,6 +223,34 @@ static void other_families_are_read(void **state)
     assert_true(a.window_layers == 52); /* five of six */
 }
 
+/* The families' own habit, unless the configuration says otherwise. */
+static void blocks_on_one_input_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model, *more;
+        bool parallel;
+    } cases[] = {
+        {"falcon", "", true},
+        {"falcon", ", \"parallel_attn\": false", false},
+        {"gpt_neox", ", \"intermediate_size\": 16384", true},
+        {"gpt_neox", ", \"intermediate_size\": 16384, \"use_parallel_residual\": false", false},
+        {"cohere", ", \"intermediate_size\": 16384", true},
+        {"llama", ", \"intermediate_size\": 16384", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fc_architecture a;
+        char text[400];
+        snprintf(text, sizeof text,
+                 "{\"model_type\": \"%s\", \"hidden_size\": 4096, \"num_hidden_layers\": 32, "
+                 "\"num_attention_heads\": 32, \"vocab_size\": 65024%s}",
+                 cases[i].model, cases[i].more);
+        if (read_text(&a, text))
+            fail_msg("%s: %s", text, error.text);
+        assert_int_equal(a.parallel_block, cases[i].parallel);
+    }
+}
+
 /* Worked by hand from the shapes; forward MFLOP per token of one layer's parts. */
 static void operators_agree_with_worked_examples(void **state)
 {
@@ -354,6 +382,7 @@ int main(void)
         cmocka_unit_test(wrong_figures_are_refused),
         cmocka_unit_test(defaults_are_those_of_the_family),
         cmocka_unit_test(other_families_are_read),
+        cmocka_unit_test(blocks_on_one_input_are_read),
         cmocka_unit_test(operators_agree_with_worked_examples),
         cmocka_unit_test(models_need_their_flop),
         cmocka_unit_test(adapters_spare_a_third_of_the_flop),

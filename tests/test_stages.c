@@ -202,6 +202,22 @@ static void weight_gradients_have_placeholders(void **state)
         }
 }
 
+/* Attention and feed-forward block on one input: one sum over tensor parallel ranks instead of two, the same products. */
+static void parallel_blocks_exchange_half(void **state)
+{
+    (void)state;
+    struct fc_plan p = dense(32, 1, 1);
+    struct fc_step_program one, two;
+    p.tp = 8;
+    p.sequence_parallel = true;
+    fc_plan_time_program(&p, &two);
+    p.model.parallel_block = true;
+    fc_plan_time_program(&p, &one);
+    assert_true(two.tp_nvlink_s > 0 && fabs(one.tp_nvlink_s / two.tp_nvlink_s - 0.5) < 1e-6);
+    assert_true(one.linear_s == two.linear_s && one.attention_s == two.attention_s);
+    assert_true(one.elementwise_s < two.elementwise_s);
+}
+
 /* Of FSDP2 the streams of gathers and scatters keep memory of their own: the gradients' shards, the gathered piece of embedding
  * and head, and the hole of the BF16 logits; counted from the operators. With two micro-batches the gradients are tensors. */
 static void streams_keep_memory_of_their_own(void **state)
@@ -275,6 +291,7 @@ int main(void)
         cmocka_unit_test(logits_count_where_they_stand),
         cmocka_unit_test(what_was_sent_is_kept_by_old_software),
         cmocka_unit_test(weight_gradients_have_placeholders),
+        cmocka_unit_test(parallel_blocks_exchange_half),
         cmocka_unit_test(streams_keep_memory_of_their_own),
         cmocka_unit_test(impossible_plans),
     };

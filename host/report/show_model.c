@@ -42,7 +42,8 @@ static void print_feeds(FILE *out, const struct fc_architecture *a)
            mixture = fc_architecture_mixture_share(a) * a->layers;
     const char *gated = a->gated ? "gated" : a->squared_relu ? "squared ReLU" : "two matrices";
     if (dense > 0)
-        fprintf(out, "  %5.0f dense feed-forward blocks %.0f wide (%s)\n", dense, a->ffn, gated);
+        fprintf(out, "  %5.0f dense feed-forward blocks %.0f wide (%s)%s\n", dense, a->ffn, gated,
+                a->parallel_block ? ", beside attention on the same input" : "");
     if (mixture > 0) {
         fprintf(out, "  %5.0f mixtures of %.0f experts %.0f wide, %.0f per token (%s)", mixture, a->experts,
                 a->moe_ffn, a->topk, gated);

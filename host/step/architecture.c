@@ -94,6 +94,7 @@ int fc_architecture_read(struct fc_architecture *a, const struct fc_catalog_entr
     } flags[] = {{"gated", &a->gated, 1},
                  {"tied", &a->tied, 0},
                  {"squared_relu", &a->squared_relu, 0},
+                 {"parallel_block", &a->parallel_block, 0},
                  {"attention_gate", &a->attention_gate, 0},
                  {"delta_per_channel", &a->delta_per_channel, 0}};
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {

@@ -19,6 +19,7 @@ struct fc_architecture {
     double layers, hidden, ffn, heads, kv_heads, head_dim, vocab;
     bool gated, tied;
     bool squared_relu; /* of the feed-forward blocks; else GELU, or SwiGLU where gated */
+    bool parallel_block; /* attention and feed-forward block work on one input, their outputs are added once */
     double experts, topk, moe_ffn, shared_ffn, dense_layers, moe_every, mtp_layers;
     double moe_layers; /* stated outright; 0: (layers - dense_layers) / moe_every */
     double moe_latent; /* width in which the experts work and travel; 0: hidden */

@@ -588,6 +588,7 @@ static void put_feed(const struct reading *r, struct fc_architecture *a)
     double shared = get(r, FC_SLOT_SHARED_EXPERTS);
     a->gated = !f->plain_ffn;
     a->squared_relu = r->squared_relu;
+    a->parallel_block = has(r, FC_SLOT_PARALLEL) ? get(r, FC_SLOT_PARALLEL) > 0 : f->parallel_block;
     a->ffn = get(r, FC_SLOT_FFN);
     if (a->ffn <= 0 && has(r, FC_SLOT_EXPANSION))
         a->ffn = get(r, FC_SLOT_EXPANSION) * a->hidden;

@@ -72,6 +72,7 @@ enum fc_slot {
     FC_SLOT_USE_WINDOW,
     FC_SLOT_ALIBI,
     FC_SLOT_USE_MTP,
+    FC_SLOT_PARALLEL,
     FC_SLOTS
 };
 
@@ -118,6 +119,7 @@ struct fc_model_family {
     bool qkv_bias, out_bias, mlp_bias, qk_norm;
     bool experts; /* intermediate_size is the width of an expert; there are no dense layers */
     bool attention_gate;
+    bool parallel_block; /* where the configuration does not say otherwise */
     double positions; /* learned positions: 1, or 2 where two more are stored than stated; else 0 */
     struct {
         int slot; /* FC_SLOTS ends the list */

@@ -123,6 +123,11 @@ void fc_plan_most_parameters(const struct fc_plan *p, double *dense, double *exp
     }
 }
 
+bool fc_plan_is_parallel(const struct fc_plan *p)
+{
+    return p->software->parallel_block || p->model.parallel_block;
+}
+
 double fc_plan_gradient_bytes(const struct fc_plan *p)
 {
     /* Megatron-LM of 2021 keeps the gradients of FP16 weights in FP16, those of BF16 weights in FP32 */

@@ -82,6 +82,9 @@ double fc_plan_peak(const struct fc_plan *plan);
  * the experts' activation and of the output projection are kept in FP8 (arXiv 2412.19437, sections 2.1.2, 3.2.2, 3.3.3). */
 bool fc_plan_keeps_fp8(const struct fc_plan *plan);
 
+/* Whether attention and feed-forward block work on one input, by the model or by its software. */
+bool fc_plan_is_parallel(const struct fc_plan *plan);
+
 /* Bytes of a parameter's gradient, as kept and reduced. */
 double fc_plan_gradient_bytes(const struct fc_plan *plan);
 

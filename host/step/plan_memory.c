@@ -83,7 +83,7 @@ static double kept_layer(const struct fc_plan *p, double rows, const struct shar
     const struct fc_architecture *a = &p->model;
     double h = a->hidden, b = low_bytes(p), gate = a->gated ? 2 : 1, f = a->ffn / p->tp;
     bool cheap = p->software->cheap_recompute || p->again_norms;
-    double norms = 4 * h / rows + (cheap ? 0 : b * h / rows);
+    double norms = (fc_plan_is_parallel(p) ? 2 : 4) * h / rows + (cheap ? 0 : b * h / rows);
     double masks = p->software->dropout ? 3 * h / rows : 0;
     double dense = 2 * gate * f + (cheap && a->gated ? 0 : b * f);
     double kept = a->letters ? 2 * h / rows : norms + masks;

@@ -225,7 +225,7 @@ static struct layer count_layer(const struct fc_plan *p, const struct fc_stages 
         bool attends = mixers[i].kind == FC_MIXER_ATTENTION || mixers[i].kind == FC_MIXER_LATENT;
         (attends ? add_attention : add_scan)(&l, &mixers[i], mixers[i].layers / a->layers);
     }
-    double norms = a->letters || p->software->parallel_block ? 1 : 2;
+    double norms = a->letters || fc_plan_is_parallel(p) ? 1 : 2;
     double rows = p->sequence_parallel ? tokens(p) / p->tp : tokens(p);
     l.elementwise +=
         rows * a->hidden * norms *
@@ -326,7 +326,7 @@ static double tp_messages(const struct fc_plan *p, const struct fc_stages *stage
     if (p->tp <= 1)
         return 0;
     if (!fc_architecture_is_mixture(a) && !a->letters)
-        return (4 + (p->sequence_parallel ? 6 : 4) + 4 * p->again_tp) * (p->software->parallel_block ? 0.5 : 1);
+        return (4 + (p->sequence_parallel ? 6 : 4) + 4 * p->again_tp) * (fc_plan_is_parallel(p) ? 0.5 : 1);
     return 5 * split_parts(p, stages) + (p->expert_tp > 1 ? 5 * mixture : 0) + (a->shared_ffn > 0 ? 5 * mixture : 0);
 }
 
