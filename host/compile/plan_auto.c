@@ -169,7 +169,7 @@ static int no_plan(const struct fc_settings *settings, const struct fc_plan *pla
 static const double asked[] = {FC_AUTO_FITS, 0.9999, 0.999, 0.99, FC_AUTO_FITS_LEAST};
 enum { ASKED = sizeof asked / sizeof asked[0] };
 
-/* The two fastest plans of the surest kind that there is, in *found, and at *level which of `asked` that is; in *fastest the
+/* The two fastest plans of the surest kind that there is and that FC_AUTO_ROOM pays for, in *found, and at *level which of `asked` that is; in *fastest the
  * fastest of the least sure. Nothing that fits leaves `found` empty. */
 static int find(struct fc_plan_found *found, struct fc_plan_candidate *fastest, int *level,
                 const struct fc_plan *plan, const struct fc_plan_options *options,
@@ -192,7 +192,8 @@ static int find(struct fc_plan_found *found, struct fc_plan_candidate *fastest, 
         fc_plan_found_free(found);
         if (fc_plan_search(found, plan, options, space, beliefs, &limits, error))
             return -1;
-        if (found->count > 0)
+        bool dear = found->count > 0 && found->best[0].step_s > FC_AUTO_ROOM * fastest->step_s;
+        if (found->count > 0 && (!dear || *level == ASKED - 1))
             return 0;
     }
     return fc_fail(error, FC_FAULT, "a plan was found and lost again");
@@ -217,9 +218,10 @@ static void note_choice(struct fc_settings *settings, const struct fc_plan_found
             100 * asked[level], best->step_s, next, room);
     if (level > 0)
         fc_note(&settings->notes, FC_WARNING, "plan-tight", NULL,
-                "no plan fits in memory in %.6g %% of the worlds: the one that was found fits in %.6g %%, and the others "
-                "have no end and no cost; use more GPUs, shorter sequences or a smaller batch, or state the plan",
-                100 * FC_AUTO_FITS, 100 * best->fits);
+                "no plan fits in memory in %.6g %% of the worlds without a step %.0f %% longer: the one that was found fits in "
+                "%.6g %%, and the other worlds have no end and no cost; use more GPUs, shorter sequences or a smaller batch, "
+                "or state the plan",
+                100 * FC_AUTO_FITS, 100 * (FC_AUTO_ROOM - 1), 100 * best->fits);
 }
 
 static int settle(struct fc_settings *settings, const struct fc_catalog *catalog, struct fc_beliefs *beliefs,
