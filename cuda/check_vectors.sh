@@ -20,6 +20,8 @@ cuda/model/run/spares.h         fc_spares_scan         gcc
 cuda/model/contract/capacity.h  fc_month_capacity      gcc
 cuda/model/contract/capacity.h  fc_month_hours
 cuda/model/contract/market.h    fc_market_month        gcc
+cuda/model/contract/capacity.h  fc_outages_lanes       gcc
+cuda/model/contract/income.h    fc_programme_month     gcc
 cuda/model/contract/months.h    fc_month_providers
 '
 sed -n -e 's/^\([^ :]*\/\)\{0,1\}\([A-Za-z_.]*\):\([0-9]*\):.*loop vectorized.*/\2 \3/p' \

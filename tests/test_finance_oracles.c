@@ -397,6 +397,8 @@ static void no_provider_works(const char *name, const char *const *set, double e
     print_message("%-44s %.5g, exact %.5g, z %+.2f\n", name, got, exact, z);
     if (!(fabs(z) < 4))
         fail_msg("%s: %g, exact %g, z %.1f", name, got, exact, z);
+    if (!(se < 0.03 * exact)) /* three of them stay within a tenth, at one in a hundred million too: each world's mean is exact */
+        fail_msg("%s: standard error %g of %g", name, se, exact);
 }
 
 /* Calendar rate of outages that are down a share u of the time, each M hours long. */

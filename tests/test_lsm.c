@@ -2,7 +2,8 @@
  *
  * Where the figures are from: Bermudan puts with 50 dates a year, the Bermudan put with 4 dates, the maximum call on two
  * assets (Andersen and Broadie 2004 print 8.075, 13.902, 21.345) and the option to expand by binomial trees of 900 to 20,000
- * steps; the right to end a take-or-pay stream by quadrature on 3,001 nodes, the values without it by closed form. */
+ * steps; the right to wait and to exchange by closed forms; the right to end a take-or-pay stream by quadrature on 3,001 nodes,
+ * the values without it by closed form. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -146,6 +147,67 @@ static void other_options(void **state)
     holds("expansion by a half", &value, 13.756, 0.01 * 100);
 }
 
+/* Two assets of their own drift and spread, correlated: one given for the other at the last date (Margrabe 1978), or any time and
+ * for ever (McDonald and Siegel 1986). For ever is until the last date, where the right is worth its closed form. */
+struct pair {
+    double first[2], rate, dividend[2], sigma[2], rho, dt;
+    int dates;
+    double beta, trigger; /* beta 0: the last date alone */
+};
+
+static void pair_start(void *of, double *state)
+{
+    const struct pair *p = of;
+    state[0] = p->first[0];
+    state[1] = p->first[1];
+}
+
+static void pair_step(void *of, int k, double *state, const double *z)
+{
+    const struct pair *p = of;
+    double of_both[2] = {z[0], p->rho * z[0] + sqrt(1 - p->rho * p->rho) * z[1]};
+    (void)k;
+    for (int i = 0; i < 2; i++)
+        state[i] *= exp((p->rate - p->dividend[i] - p->sigma[i] * p->sigma[i] / 2) * p->dt +
+                        p->sigma[i] * sqrt(p->dt) * of_both[i]);
+}
+
+static double pair_stop(void *of, int k, const double *state)
+{
+    const struct pair *p = of;
+    double now = exp(-p->rate * p->dt * k), ratio = state[0] / state[1];
+    if (p->beta == 0 && k < p->dates - 1)
+        return -INFINITY;
+    if (p->beta > 0 && k == p->dates - 1 && ratio < p->trigger)
+        return now * state[1] * (p->trigger - 1) * pow(ratio / p->trigger, p->beta);
+    return now * (state[0] - state[1]);
+}
+
+static void waiting_and_exchange(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct pair pair;
+        double exact;
+    } rows[] = {
+        {"wait, r = q = .04", {{1, 1}, .04, {.04, .04}, {.2, 0}, 0, 1 / 48.0, 61, 2, 2}, .25},
+        {"wait, r .08, q .05", {{100, 100}, .08, {.05, .08}, {.3, 0}, 0, 1 / 100.0, 61, 1.510376, 2.959339}, 38.05645},
+        {"wait, both random", {{100, 100}, .06, {.1, .1}, {.2, .2}, 0, 1 / 100.0, 61, 2.158312, 1.863325}, 22.53238},
+        {"exchange", {{100, 95}, .05, {.02, .03}, {.3, .2}, .5, 2, 2, 0, 0}, 17.319763},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pair p = rows[i].pair;
+        struct fc_lsm_model model = {p.dates, p.sigma[1] > 0 ? 2 : 1, 2,    &p,   pair_start, pair_step, pair_stop,
+                                     NULL,    true,                   NULL, NULL, NULL,       false,     {false}};
+        struct fc_lsm_options options = {5, 20000, 30000, p.beta > 0 ? 200 : 0, 64, 4};
+        struct fc_lsm_value v = value_of(&model, &options);
+        holds(rows[i].name, &v, rows[i].exact, 0.01 * p.first[1]);
+        if (p.beta > 0) /* a control: it is worth more than what a stop at once gives, by far */
+            assert_true(v.lower.value > p.first[0] - p.first[1] + 10 * v.lower.error);
+    }
+}
+
 /* Take-or-pay: P for 1 a quarter, twenty times; before each payment but the first the buyer may end it for a fee. */
 struct stream {
     double fee;
@@ -277,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(puts_with_fifty_dates_a_year),
         cmocka_unit_test(other_options),
+        cmocka_unit_test(waiting_and_exchange),
         cmocka_unit_test(right_to_end_take_or_pay),
         cmocka_unit_test(the_future_is_not_looked_at),
     };

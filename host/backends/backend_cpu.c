@@ -15,10 +15,16 @@
 /* Chunks that a worker does with each of two kernels before it keeps to one; the first of each warms up. */
 enum { RACE_LAPS = 3, RACE_LEAST = 128 /* trials of a chunk that counts */ };
 
+/* Chunks that a worker adds up at a time, metric after metric: the bins of one metric fill the first-level cache, those of
+ * all do not fit into the second. */
+enum { HELD = 8 };
+
 struct worker {
     struct fc_tally tally;
     void *scratch[2]; /* of the kernel and of its rival: what a kernel does not draw must stay zero in it */
-    float *out;
+    float *out; /* of HELD chunks */
+    uint64_t first[HELD];
+    int count[HELD], held; /* trials in each of those that are not added up yet */
     bool bound;
     int laps, chosen; /* laps: chunks of the race so far */
     double trial_s[2];
@@ -85,7 +91,7 @@ static int open_session(struct fc_session **session, int device, const struct fc
     if (!s->workers)
         goto no_memory;
     size_t out_bytes =
-        ((size_t)kernel->chunk * (size_t)job->program->metric_count * sizeof(float) + 63) / 64 * 64;
+        ((size_t)HELD * (size_t)kernel->chunk * (size_t)job->program->metric_count * sizeof(float) + 63) / 64 * 64;
     for (int t = 0; t < s->threads; t++) {
         struct worker *w = &s->workers[t];
         if (fc_tally_create(&w->tally, job->program->metrics, job->program->metric_count, error))
@@ -119,11 +125,11 @@ static double thread_s(void)
 }
 
 /* A chunk of trials while two kernels race: they take turns. */
-static void race(const struct fc_session *s, uint64_t first, int count, struct worker *w)
+static void race(const struct fc_session *s, uint64_t first, int count, struct worker *w, float *out)
 {
     int k = w->laps % 2;
     double begin = thread_s();
-    s->kernel[k]->run(s->job.program, s->job.tables, s->job.seed, first, count, w->scratch[k], w->out);
+    s->kernel[k]->run(s->job.program, s->job.tables, s->job.seed, first, count, w->scratch[k], out);
     double trial_s = (thread_s() - begin) / (double)count;
     if (count < RACE_LEAST)
         return;
@@ -134,10 +140,10 @@ static void race(const struct fc_session *s, uint64_t first, int count, struct w
 }
 
 /* A chunk of trials, with its runs from where they are kept. */
-static void simulate(const struct fc_session *s, uint64_t first, int count, struct worker *w)
+static void simulate(const struct fc_session *s, uint64_t first, int count, struct worker *w, float *out)
 {
     if (w->laps < 2 * RACE_LAPS) {
-        race(s, first, count, w);
+        race(s, first, count, w, out);
         return;
     }
     const struct fc_kernel *kernel = s->kernel[w->chosen];
@@ -145,14 +151,24 @@ static void simulate(const struct fc_session *s, uint64_t first, int count, stru
     struct fc_kept *kept = s->kept;
     uint64_t slot = kept ? first / kept->chunk : 0;
     if (!kept || first % kept->chunk || slot >= kept->chunks) {
-        kernel->run(s->job.program, s->job.tables, s->job.seed, first, count, scratch, w->out);
+        kernel->run(s->job.program, s->job.tables, s->job.seed, first, count, scratch, out);
         return;
     }
     int have = kept->have[slot] >= count;
-    kernel->run_kept(s->job.program, s->job.tables, s->job.seed, first, count, scratch, w->out,
+    kernel->run_kept(s->job.program, s->job.tables, s->job.seed, first, count, scratch, out,
                      kept->data + slot * kept->chunk_bytes, have);
     if (!have)
         kept->have[slot] = count;
+}
+
+/* Adds up what a worker holds. */
+static void add_held(struct worker *w, int rows, size_t chunk)
+{
+    for (int r = 0; r < rows; r++)
+        for (int h = 0; h < w->held; h++)
+            fc_tally_add(&w->tally, r, w->out + ((size_t)h * (size_t)rows + (size_t)r) * chunk, (size_t)w->count[h],
+                         w->first[h]);
+    w->held = 0;
 }
 
 /* Trials that a thread takes at a time: a whole chunk, in which lanes whose run ends find another for long; fewer
@@ -170,7 +186,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
                struct fc_error *error)
 {
     int rows = s->job.program->metric_count;
-    uint64_t chunk = (uint64_t)s->kernel[0]->chunk, piece = piece_of(s, count);
+    size_t chunk = (size_t)s->kernel[0]->chunk;
+    uint64_t piece = piece_of(s, count);
     atomic_uint_fast64_t next = 0;
     static atomic_ulong batches;
     if (fc_fault_lost("cpu", &batches))
@@ -189,14 +206,16 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             if (at >= count)
                 break;
             int here = (int)(count - at < piece ? count - at : piece);
-            simulate(s, first + at, here, w);
-            for (int r = 0; r < rows; r++) {
-                const float *values = w->out + (size_t)r * chunk;
-                fc_tally_add(&w->tally, r, values, (size_t)here, first + at);
-                if (samples)
-                    memcpy(samples + (size_t)r * count + at, values, (size_t)here * sizeof *values);
-            }
+            float *out = w->out + (size_t)w->held * (size_t)rows * chunk;
+            simulate(s, first + at, here, w, out);
+            for (int r = 0; r < rows && samples; r++)
+                memcpy(samples + (size_t)r * count + at, out + (size_t)r * chunk, (size_t)here * sizeof *samples);
+            w->first[w->held] = first + at;
+            w->count[w->held] = here;
+            if (++w->held == HELD)
+                add_held(w, rows, chunk);
         }
+        add_held(w, rows, chunk);
     }
     bool cut = atomic_load(&next) < count; /* a stop: all of the batch or none */
     int status = cut ? fc_fail(error, FC_FAULT, "stopped in the middle of a batch")

@@ -73,6 +73,14 @@ static void note_extreme(struct fc_tally_metric *m, uint32_t min_key, uint64_t m
     }
 }
 
+static uint64_t first_of(const uint32_t *keys, uint32_t key)
+{
+    uint64_t i = 0;
+    while (keys[i] != key)
+        i++;
+    return i;
+}
+
 /* Adds one value that is no extreme and has a key. */
 static inline void add_value(struct fc_tally_metric *m, float x, uint32_t key)
 {
@@ -85,54 +93,129 @@ static inline void add_value(struct fc_tally_metric *m, float x, uint32_t key)
     m->square_high[exponent] += square >> 24;
 }
 
-/* Values are looked through by pieces: most pieces have no value that is invalid and none that is an extreme. */
+/* Values are added by pieces: most have none that is invalid, none that is an extreme, and few exponents. The sums of a piece
+ * stay below 2^31. */
 enum { PIECE = 128 };
 
-/* Fills keys; returns whether all values are valid. *low, *high: the least and the greatest key. */
-static bool look_through(const float *values, uint32_t *keys, uint32_t *low, uint32_t *high)
+struct piece {
+    uint32_t key[PIECE], mantissa[PIECE], low[PIECE], high[PIECE]; /* low, high: bits of the squared mantissa */
+    uint32_t least, most;                                          /* keys */
+};
+
+/* One body for every instruction set: it is compiled below for those that have wider registers, and the bits are the same. */
+#define ALWAYS static inline __attribute__((always_inline))
+
+/* Whether all values are valid; fills keys, mantissas and extremes. */
+ALWAYS bool look_through(const float *values, struct piece *p)
 {
     uint32_t invalid = 0, least = UINT32_MAX, most = 0;
+#pragma omp simd reduction(| : invalid) reduction(min : least) reduction(max : most)
     for (int i = 0; i < PIECE; i++) {
-        keys[i] = fc_tally_key(values[i]);
+        uint32_t key = fc_tally_key(values[i]), mantissa = fc_tally_mantissa(values[i]);
+        uint64_t square = (uint64_t)mantissa * mantissa;
+        p->key[i] = key;
+        p->mantissa[i] = mantissa;
+        p->low[i] = (uint32_t)square & 0xffffffu;
+        p->high[i] = (uint32_t)(square >> 24);
         invalid |= (uint32_t)!fc_tally_is_valid(values[i]);
-        least = keys[i] < least ? keys[i] : least;
-        most = keys[i] > most ? keys[i] : most;
+        least = key < least ? key : least;
+        most = key > most ? key : most;
     }
-    *low = least;
-    *high = most;
+    p->least = least;
+    p->most = most;
     return !invalid;
 }
 
-static uint64_t first_of(const uint32_t *keys, uint32_t key)
+/* Adds the sums of the values with this exponent, and says which blocks they lie in; returns the next greater exponent. */
+ALWAYS uint32_t add_exponent(struct fc_tally_metric *m, const struct piece *p, uint32_t exponent)
 {
-    uint64_t i = 0;
-    while (keys[i] != key)
-        i++;
-    return i;
+    uint32_t sum = 0, low = 0, high = 0, blocks = 0, next = UINT32_MAX;
+#pragma omp simd reduction(+ : sum, low, high) reduction(| : blocks) reduction(min : next)
+    for (int i = 0; i < PIECE; i++) {
+        uint32_t key = p->key[i], of = key >> 23, mask = of == exponent ? UINT32_MAX : 0;
+        uint32_t above = of > exponent ? of : UINT32_MAX;
+        sum += p->mantissa[i] & mask;
+        low += p->low[i] & mask;
+        high += p->high[i] & mask;
+        blocks |= (1u + ((key >> 22) & 1u)) & mask; /* 1: the lower half of the exponent's bins, 2: the upper */
+        next = above < next ? above : next;
+    }
+    m->sum[exponent] += sum;
+    m->square_low[exponent] += low;
+    m->square_high[exponent] += high;
+    m->used[exponent / 32] |= (uint64_t)blocks << (exponent % 32 * 2);
+    return next;
+}
+
+_Static_assert(FC_TALLY_BLOCK << FC_TALLY_SHIFT == 1 << 22, "an exponent has two blocks of bins");
+
+/* Adds the pieces that the values begin with, up to one with an invalid value; returns how many values that were. */
+ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
+{
+    struct piece p;
+    size_t done = 0;
+    for (; count - done >= PIECE && look_through(values + done, &p); done += PIECE) {
+        if (m->count == 0 || p.least <= m->min_key || p.most >= m->max_key)
+            note_extreme(m, p.least, first + done + first_of(p.key, p.least), p.most,
+                         first + done + first_of(p.key, p.most));
+        m->count += PIECE;
+        for (uint32_t e = p.least >> 23; e < FC_TALLY_EXPONENTS; e = add_exponent(m, &p, e)) {
+        }
+        if (p.least >> FC_TALLY_SHIFT == p.most >> FC_TALLY_SHIFT) { /* each would wait for the one before */
+            m->bins[fc_tally_bin(p.least)] += PIECE;
+            continue;
+        }
+        for (int i = 0; i < PIECE; i++)
+            m->bins[fc_tally_bin(p.key[i])]++;
+    }
+    return done;
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) static size_t
+add_pieces_avx512(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
+{
+    return add_pieces(m, values, count, first);
+}
+__attribute__((target("avx2"))) static size_t add_pieces_avx2(struct fc_tally_metric *m, const float *values, size_t count,
+                                                               uint64_t first)
+{
+    return add_pieces(m, values, count, first);
+}
+#endif
+
+/* add_pieces with the registers that this machine has. */
+static size_t add_pieces_here(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
+{
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
+        return add_pieces_avx512(m, values, count, first);
+    if (__builtin_cpu_supports("avx2"))
+        return add_pieces_avx2(m, values, count, first);
+#endif
+    return add_pieces(m, values, count, first);
+}
+
+static void add_one(struct fc_tally_metric *m, float x, uint64_t trial)
+{
+    uint32_t key = fc_tally_key(x);
+    if (!fc_tally_is_valid(x)) {
+        m->invalid++;
+        return;
+    }
+    note_extreme(m, key, trial, key, trial);
+    m->count++;
+    add_value(m, x, key);
 }
 
 void fc_tally_add(struct fc_tally *tally, int row, const float *values, size_t count, uint64_t first)
 {
     struct fc_tally_metric *m = &tally->metrics[row];
-    uint32_t keys[PIECE], low, high;
-    for (; count >= PIECE && look_through(values, keys, &low, &high);
-         count -= PIECE, values += PIECE, first += PIECE) {
-        if (m->count == 0 || low <= m->min_key || high >= m->max_key)
-            note_extreme(m, low, first + first_of(keys, low), high, first + first_of(keys, high));
-        m->count += PIECE;
-        for (int i = 0; i < PIECE; i++)
-            add_value(m, values[i], keys[i]);
-    }
-    for (size_t i = 0; i < count; i++) {
-        float x = values[i];
-        uint32_t key = fc_tally_key(x);
-        if (!fc_tally_is_valid(x)) {
-            m->invalid++;
-            continue;
-        }
-        note_extreme(m, key, first + i, key, first + i);
-        m->count++;
-        add_value(m, x, key);
+    for (size_t at = 0; at < count;) {
+        at += add_pieces_here(m, values + at, count - at, first + at);
+        size_t end = count - at < PIECE ? count : at + PIECE; /* a piece with an invalid value, or what is left */
+        for (; at < end; at++)
+            add_one(m, values[at], first + at);
     }
 }
 

@@ -51,8 +51,10 @@ struct fc_tally {
 /* Counts values in a bin; nothing else may write to the bins. */
 static inline void fc_tally_count(struct fc_tally_metric *m, uint32_t bin, uint64_t values)
 {
+    uint32_t block = bin / FC_TALLY_BLOCK;
     m->bins[bin] += values;
-    m->used[bin / FC_TALLY_BLOCK / 64] |= (uint64_t)1 << (bin / FC_TALLY_BLOCK % 64);
+    if (!(m->used[block / 64] >> (block % 64) & 1u)) /* a store for each value would wait for the one before */
+        m->used[block / 64] |= (uint64_t)1 << (block % 64);
 }
 
 /* The first bin of the first block at or after bin `from` that was counted in; FC_TALLY_BINS: none.

@@ -25,6 +25,37 @@ FC_FN fc_real fc_outages(fc_real rate, fc_real u)
     return count;
 }
 
+/* The same for a block of lanes, count[FC_W], where none[FC_W] = exp(-rate × scale): it ends when no lane has more. */
+FC_FN void fc_outages_lanes(const fc_real *FC_RESTRICT rate, fc_real scale, const fc_real *FC_RESTRICT none,
+                            const fc_u32 *FC_RESTRICT words, fc_real *FC_RESTRICT count)
+{
+    fc_real p[FC_W], sum[FC_W], u[FC_W];
+    fc_i32 more = 0;
+    FC_LANES (l) {
+        u[l] = fc_uniform(words[l]);
+        fc_i32 beyond = !(u[l] < none[l]);
+        count[l] = beyond ? 1.0f : 0.0f;
+        more |= beyond;
+    }
+    if (!more)
+        return;
+    FC_LANES (l) {
+        p[l] = none[l] * (rate[l] * scale);
+        sum[l] = none[l] + p[l];
+    }
+    for (fc_i32 n = 2; n <= 8 && more; n++) {
+        fc_real part = 1.0f / (fc_real)n;
+        more = 0;
+        FC_LANES (l) {
+            fc_i32 beyond = !(u[l] < sum[l]);
+            count[l] = beyond ? (fc_real)n : count[l];
+            more |= beyond;
+            p[l] = p[l] * (rate[l] * scale) * part;
+            sum[l] = sum[l] + p[l];
+        }
+    }
+}
+
 /* The same without an end, for the few worlds with eight and more: until the sum passes u or does not grow any
  * more. From a rate of 87 on, where exp(-rate) is no float, it is the rate. */
 FC_FN fc_real fc_outages_beyond(fc_real rate, fc_real u)
@@ -127,8 +158,13 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     FC_LANES (l)
         event[l] = (fc_u32)(256 + k * FC_MONTHS + month->t);
     fc_random_words(seed, month->low, month->high, event, FC_STREAM_DELIVERY, words);
+    if (month->t == 0 || span != 1.0f) { /* else it is that of the month before */
+        FC_LANES (l)
+            ledger->calm[k][l] = fc_exp(-(rate[l] * (FC_MONTH_OF_YEAR * span)));
+    }
+    fc_outages_lanes(rate, FC_MONTH_OF_YEAR * span, ledger->calm[k], words[0], count);
     FC_LANES (l)
-        count[l] = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l])) * present;
+        count[l] = count[l] * present;
     fc_month_many_outages(rate, span, words[0], count);
     if (terms->beta > 0.0f)
         fc_month_with_common(provider, span_h, inputs, words[0], ledger, count);

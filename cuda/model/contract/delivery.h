@@ -77,9 +77,19 @@ FC_FN void fc_delivery_until(FC_GLOBAL const struct fc_months *terms, const stru
     fc_real piece = (fc_real)terms->ramp_months * part;
     FC_LANES (l)
         until[l] = 0.0f;
+    fc_real whole = piece > 0.0f ? piece * piece / (2.0f * piece) : 0.0f;
     for (fc_i32 j = 0; j < terms->tranches; j++) {
+        const fc_real *from = delivery->from[k][j];
+        fc_i32 rises = 0;
         FC_LANES (l)
-            until[l] = fc_fma(part, fc_ramp_until(now, delivery->from[k][j][l], piece), until[l]);
+            rises |= !(now - from[l] >= piece);
+        if (rises) {
+            FC_LANES (l)
+                until[l] = fc_fma(part, fc_ramp_until(now, from[l], piece), until[l]);
+        } else { /* all ramps are over, as in most months: the same without a division */
+            FC_LANES (l)
+                until[l] = fc_fma(part, whole + (now - from[l] - piece), until[l]);
+        }
     }
 }
 

@@ -127,22 +127,33 @@ FC_FN void fc_programme_month(const struct fc_month *month, fc_real (*FC_RESTRIC
                               struct fc_ledger *FC_RESTRICT ledger)
 {
     const fc_real *training = inputs[FC_IN_TRAINING_SHARE], *final = inputs[FC_IN_FINAL_RUN_SHARE];
-    fc_real now = month->now + 1.0f;
+    fc_real now = month->now + 1.0f, mores[FC_W];
+    fc_i32 ends[FC_W];
     FC_LANES (l)
         ledger->stock[l] =
             fc_fma(ledger->worked[l] * ledger->useful[l], training[l] * final[l], ledger->stock[l]);
     FC_LANES (l) { /* the run under way, then as many of this month's size as there is work for */
         fc_real target = ledger->target[l], size = ledger->size[l], stock = ledger->stock[l];
         fc_i32 done = stock >= target;
-        fc_real rest = stock - (done ? target : 0.0f);
-        fc_real more = done ? fc_floor(rest / size) : 0.0f;
-        fc_real first = ledger->runs[l] < 0.5f ? now : ledger->first_run[l];
-        fc_real last = more > 0.0f ? fc_max(target, size) : target;
+        fc_real rest = stock - (done ? target : 0.0f), fit = fc_floor(rest / size);
+        fc_real more = done ? fit : 0.0f;
+        mores[l] = more;
+        ends[l] = done;
         ledger->stock[l] = fc_max(rest - more * size, 0.0f);
-        ledger->largest[l] = done ? fc_max(last, ledger->largest[l]) : ledger->largest[l];
-        ledger->first_run[l] = done ? first : ledger->first_run[l];
-        ledger->runs[l] = ledger->runs[l] + (done ? 1.0f + more : 0.0f);
-        ledger->target[l] = done ? size : target;
+    }
+    FC_LANES (l) { /* loops of their own, and all loads before any choice: else they are not vectorised (gcc) */
+        fc_real target = ledger->target[l], size = ledger->size[l], more = mores[l];
+        fc_real larger = fc_max(target, size), largest = ledger->largest[l];
+        fc_real last = more > 0.0f ? larger : target;
+        fc_real most = fc_max(last, largest);
+        ledger->largest[l] = ends[l] ? most : largest;
+        ledger->target[l] = ends[l] ? size : target;
+    }
+    FC_LANES (l) {
+        fc_real runs = ledger->runs[l], was = ledger->first_run[l];
+        fc_real first = runs < 0.5f ? now : was, ended = 1.0f + mores[l];
+        ledger->first_run[l] = ends[l] ? first : was;
+        ledger->runs[l] = runs + (ends[l] ? ended : 0.0f);
     }
     FC_LANES (l)
         ledger->size[l] = ledger->size[l] * ledger->size_step[l];

@@ -70,6 +70,7 @@ struct fc_ledger {
     fc_real paid[FC_PROVIDERS][FC_W];   /* USD; of owned capacity without its energy */
     fc_real stood[FC_PROVIDERS][FC_W], unused[FC_PROVIDERS][FC_W]; /* hours of owned capacity */
     fc_real lost[FC_PROVIDERS][FC_W];   /* hours lost to outages */
+    fc_real calm[FC_PROVIDERS][FC_W];   /* probability of a month without an outage */
 
     /* so far */
     fc_i64 cash[FC_CASH_KINDS][FC_W];

@@ -206,21 +206,25 @@ FC_FN void fc_month_pay(fc_i32 k, fc_i32 form, const fc_real *price, fc_real (*F
         extras[l] = ledger->bill[l] * (extra[l] + (k > 0 ? moving[l] : 0.0f));
     if (form == FC_FORM_OWN)
         return;
-    fc_pay_out(ledger->bill, FC_CASH_BILLS, ledger);
-    fc_pay_out(extras, FC_CASH_EXTRAS, ledger);
+    fc_i32 counts = form <= FC_FORM_MINIMUM; /* for the prepayment */
     FC_LANES (l) {
         ledger->stranded[l] -= ledger->credit[l];
         ledger->credit[l] = -ledger->credit[l];
     }
-    fc_pay_out(ledger->credit, FC_CASH_CREDITS, ledger);
-    if (form > FC_FORM_MINIMUM)
+    FC_LANES (l) { /* as fc_pay would, with the month's sum touched once */
+        fc_i64 bill = fc_cents(ledger->bill[l]), more = fc_cents(extras[l]), back = fc_cents(ledger->credit[l]);
+        ledger->cash[FC_CASH_BILLS][l] -= bill;
+        ledger->cash[FC_CASH_EXTRAS][l] -= more;
+        ledger->cash[FC_CASH_CREDITS][l] -= back;
+        ledger->net[l] -= bill + more + back;
+        ledger->invoiced[l] += counts ? bill : 0;
+    }
+    if (!counts)
         return;
     FC_LANES (l) {
         ledger->ahead[l] =
             fc_max(ledger->ahead[l] - price[l] * raised[l] * ledger->hours[l], 0.0f);
     }
-    FC_LANES (l)
-        ledger->invoiced[l] += fc_cents(ledger->bill[l]);
 }
 
 /* The prepayment comes back as a credit on the bills: in equal parts from credit_from on, and before that as
