@@ -34,7 +34,7 @@ help:
 	@echo 'make test-long         with fuzzing, valgrind and calibration studies'
 	@echo 'make fuzz MINUTES=10   libFuzzer on scenarios, catalogs, tables and results'
 	@echo 'make test-sanitize     all tests under the address and undefined behaviour sanitizers'
-	@echo 'make test-threads      the queue of trials under the thread sanitizer'
+	@echo 'make test-threads      what starts threads, and whole runs, under the thread sanitizer'
 	@echo 'make bench             benchmarks'
 	@echo 'make gpu-bundle        what checks and measures all on a bare machine with a GPU, in build/gpu-bundle.tar.gz'
 	@echo 'make vectors           the hot loops are still vectorised, by gcc and clang'

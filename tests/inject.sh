@@ -157,7 +157,7 @@ tries resume r.json run $aws -n 400 -q -b cpu -t 2 --json --resume -o "$work/d/r
 tries merge r.json merge "$work/d/s1.json" "$work/d/s2.json" -q --json -o "$work/d/r.json"
 tries calibrate p.yaml calibrate "$table" -n 1000 -t 2 -o "$work/d/p.yaml"
 tries sweep '' sweep $aws 'prices.gpu_hour=3..4:1 USD' -n 50 -q -b cpu -t 2 --json
-kinds=driver
+kinds=driver limit=300 # a driver that loses its cache compiles anew
 if "$FLOPCAST" run $aws -n 1 -q -b opencl >/dev/null 2>&1; then
     tries both r.json run $aws -n 400 -q -b cpu+opencl --json -o "$work/d/r.json"
 else

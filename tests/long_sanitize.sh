@@ -1,6 +1,6 @@
 #!/bin/sh
-# long_sanitize.sh: all short tests again under the address and undefined behaviour sanitizers, and the queue of trials under
-# the thread sanitizer. gcc's OpenMP runtime is not instrumented for it, so only what uses plain threads is run there.
+# long_sanitize.sh: all short tests again under the address and undefined behaviour sanitizers, and what starts threads under
+# the thread sanitizer (threads.sh).
 set -u
 . tests/tap.sh
 for goal in test-sanitize test-threads; do

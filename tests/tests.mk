@@ -72,7 +72,8 @@ $(B)/tests/inject.so: tests/inject.c
 CHOSEN_PROGRAMS := $(if $(T),$(foreach t,$(T),$(if $(wildcard tests/test_$(t).c),$(B)/tests/test_$(t))),$(TEST_PROGRAMS))
 CHOSEN_SUITES := $(if $(T),$(foreach t,$(T),$(wildcard tests/suite_$(t).sh)),$(TEST_SUITES))
 $(foreach t,$(T),$(if $(wildcard tests/test_$(t).c tests/suite_$(t).sh),,$(error no test is named '$(t)')))
-test: $(if $(T),$(B)/flopcast,all) $(CHOSEN_PROGRAMS) $(B)/tests/inject.so
+TEST_NEEDS := $(if $(T),$(B)/flopcast,all)
+test: $(TEST_NEEDS) $(CHOSEN_PROGRAMS) $(B)/tests/inject.so
 	FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(CHOSEN_PROGRAMS) $(CHOSEN_SUITES)
 
 # The tests that take seconds, in a build folder of its own: what an edit wants to know first. Optimised little and without nvcc,
@@ -86,16 +87,20 @@ test-long: all $(TEST_PROGRAMS) $(B)/tests/inject.so
 	FLOPCAST_TEST_LONG=1 FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
 
 # The whole program and its tests under the sanitizers, in a build folder of its own. (The kernels at -O1: at -O3 they take
-# minutes to compile with the checks in.)
+# minutes to compile with the checks in. Without nvcc: the checks do not reach what it compiles; and
+# without libflopcast.so, which a program without them cannot load.)
 test-sanitize:
-	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize HARDEN= KERNEL_OPT="-O1 -g" EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
-	  EXTRA_LDFLAGS="-fsanitize=address,undefined" test
+	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize NVCC= HARDEN= KERNEL_OPT="-O1 -g" EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
+	  EXTRA_LDFLAGS="-fsanitize=address,undefined" TEST_NEEDS=build/sanitize/flopcast test
 
-# The queue of trials under the thread sanitizer (gcc's OpenMP is not instrumented: the test's workers have one thread each).
+# What starts threads, under clang's thread sanitizer: programs and whole runs (tests/threads.sh). With two kernels and without
+# drivers: they are compiled more often than run.
+THREADED := run select selftest worlds_times plan_search sums analysis
 test-threads:
-	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/threads NVCC= HAVE_OPENCL= HARDEN= EXTRA_CFLAGS=-fsanitize=thread \
-	  EXTRA_LDFLAGS=-fsanitize=thread build/threads/tests/test_run
-	build/threads/tests/test_run
+	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/threads CC="$(CLANG)" NVCC= HAVE_OPENCL= HARDEN= KERNEL_OPT="-O1 -g" \
+	  ISAS="portable scalar" EXTRA_CFLAGS=-fsanitize=thread EXTRA_LDFLAGS=-fsanitize=thread build/threads/flopcast \
+	  $(THREADED:%=build/threads/tests/test_%)
+	FLOPCAST=build/threads/flopcast B=build/threads sh tests/run.sh tests/threads.sh
 .PHONY: test-threads
 
 compile-commands:

@@ -333,9 +333,12 @@ static void gather(struct queue *q, struct thread *threads, int count, struct fc
         if (threads[i].started && !threads[i].ended)
             threads[i].lost = threads[i].worker->hung = true;
     pthread_mutex_unlock(&q->lock);
-    for (int i = 0; i < count; i++)
-        if (threads[i].started && !threads[i].lost)
-            pthread_join(threads[i].handle, NULL);
+    for (int i = 0; i < count; i++) {
+        if (threads[i].started && threads[i].lost)
+            (void)pthread_detach(threads[i].handle);
+        else if (threads[i].started)
+            (void)pthread_join(threads[i].handle, NULL);
+    }
 }
 
 int fc_run(const struct fc_run_request *request, struct fc_tally *tally, struct fc_run_outcome *outcome,

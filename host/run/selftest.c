@@ -217,7 +217,7 @@ static bool wait_for(struct trial_of *t, double limit_s, const char *shown)
 int fc_selftest_patient(const struct fc_backend *backend, int device, const char *name,
                         const struct fc_host *host, struct fc_error *error)
 {
-    double limit_s = fc_apart_limit_s("FLOPCAST_HUNG_S", PATIENT_S);
+    double limit_s = fc_apart_limit_s("FLOPCAST_SELFTEST_S", fc_apart_limit_s("FLOPCAST_HUNG_S", PATIENT_S));
     char shown[200];
     pthread_t thread;
     if (backend->is_host)

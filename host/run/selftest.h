@@ -48,7 +48,7 @@ int fc_selftest_apart(const struct fc_backend *backend, int device, const char *
  * of 2023. */
 double fc_selftest_limit_s(void);
 
-/* The same for a run, which waits five minutes (FLOPCAST_HUNG_S in tests): OpenCL at arm's length, for it compiles; other
+/* The same for a run, which waits five minutes (in tests FLOPCAST_SELFTEST_S or FLOPCAST_HUNG_S): OpenCL at arm's length, for it compiles; other
  * drivers on a thread of this process, so that what they set up serves the run. One that does not answer leaves its thread
  * behind, and the process ends without it (fc_process_leave, host/base/process.h). */
 int fc_selftest_patient(const struct fc_backend *backend, int device, const char *name,
