@@ -33,6 +33,7 @@ while [ "$i" -le "$count" ]; do
     sed 's/-n 1e5/-n 4000/' "$work/command.$i" >"$work/short.$i"
     sh "$work/short.$i" >"$work/printed.$i" 2>"$work/err"
     is "command $i runs: $(head -1 "$work/command.$i" | cut -c5-90)" "$?" 0
+    is "nothing in it is unusual" "$(grep 'usual is' "$work/err")" ""
     is "and prints something" "$(wc -l <"$work/printed.$i" | awk '{ print ($1 > 0) }')" 1
     touch "$work/shown.$i"
     figures "$work/shown.$i" >"$work/wanted"

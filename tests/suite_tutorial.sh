@@ -40,6 +40,7 @@ for page in $(sed -n 's/^| \[.*(\(.*\)\.md).*/\1/p' docs/tutorial/README.md); do
         begin=$(date +%s)
         (cd "$place" && sh "$command") >"$work/printed" 2>"$work/err"
         is "$page $i runs: $(head -1 "$command" | cut -c5-80)" "$? $(grep -v 'note: \|warning: \|no GPU found' "$work/err" | head -3)" "0 "
+        is "nothing in it is unusual" "$(grep 'usual is' "$work/err")" ""
         [ "$i" -gt 1 ] || is "$page: the first answer within a minute" "$([ $(($(date +%s) - begin)) -lt 60 ] && echo yes)" yes
         if [ -s "$place.commands/shown.$i" ]; then
             lasting "$place.commands/shown.$i" >"$work/wanted"

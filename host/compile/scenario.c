@@ -19,6 +19,7 @@
 #include "host/language/scenario_file.h"
 #include "host/language/settings.h"
 #include "host/language/site.h"
+#include "host/language/usual.h"
 #include "host/base/date.h"
 #include "host/base/options.h"
 #include "host/base/source.h"
@@ -272,6 +273,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         goto failed;
     fc_contract_mfu_check(scenario->settings, scenario->catalog);
     note_unread(scenario->settings);
+    fc_usual_check(scenario->settings);
     const struct fc_setting *f = scenario->settings->fields;
     scenario->trials = options->trials             ? options->trials
                        : f[FC_FIELD_TRIALS].is_set ? (uint64_t)f[FC_FIELD_TRIALS].integer

@@ -5,6 +5,7 @@
 
 #include "host/base/format.h"
 #include "host/compile/cluster.h"
+#include "host/language/usual.h"
 
 enum { WIDTH = 120, INDENT = 14 };
 
@@ -60,6 +61,12 @@ void fc_show_key(FILE *out, const struct fc_field *field, const struct fc_catalo
     int at = fprintf(out, "%s: ", field->path);
     fc_print_wrapped(out, field->what, at, 2, WIDTH);
     print_takes(out, field);
+    const struct fc_usual *usual = fc_usual_of((enum fc_field_id)field->id);
+    if (usual) {
+        at = fprintf(out, "  %-*s", INDENT - 2, "usual");
+        snprintf(line, sizeof line, "%.9g to %.9g in the median; else a warning (%s)", usual->lo, usual->hi, usual->source);
+        fc_print_wrapped(out, line, at, INDENT, WIDTH);
+    }
     for (size_t i = 0; i < fc_catalog_count(catalog); i++) {
         const struct fc_catalog_entry *entry = fc_catalog_at(catalog, i);
         struct fc_figure figure;
@@ -127,6 +134,11 @@ void fc_write_key(struct fc_writer *writer, const struct fc_field *field)
     if (has_range(field)) {
         fc_write_number(writer, "lo", field->lo);
         fc_write_number(writer, "hi", field->hi);
+    }
+    const struct fc_usual *usual = fc_usual_of((enum fc_field_id)field->id);
+    if (usual) {
+        fc_write_number(writer, "usual_lo", usual->lo);
+        fc_write_number(writer, "usual_hi", usual->hi);
     }
     if (field->choices) {
         fc_write_list(writer, "choices");
