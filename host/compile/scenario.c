@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cuda/model/contract/contract_program.h"
+#include "assumed.h"
 #include "contract_mfu.h"
 #include "era.h"
 #include "operation.h"
@@ -274,6 +275,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
     fc_contract_mfu_check(scenario->settings, scenario->catalog);
     note_unread(scenario->settings);
     fc_usual_check(scenario->settings);
+    fc_assumed_note(scenario->settings);
     const struct fc_setting *f = scenario->settings->fields;
     scenario->trials = options->trials             ? options->trials
                        : f[FC_FIELD_TRIALS].is_set ? (uint64_t)f[FC_FIELD_TRIALS].integer
