@@ -66,6 +66,9 @@ is "a byte order mark is read over" "$status" 0
 # --- what is read, but not used as it stands, is noted ---
 printf '%s' "$good" | sed 's/7,/7 years,/; s/5e26/5e26 FLOP/' >noted.yaml
 flopcast run noted.yaml -n 10 -b cpu --json
+is "what is assumed is all there is to note" "$(grep 'note: ' "$work/err" | grep -vc 'note: not stated, taken from the catalog')" 0
+flopcast run noted.yaml -n 10 -b cpu --json --set 'prices.gpu_hour=3.5 USD' --set contract.extras=0.1 --set contract.training_share=0.6 \
+    --set contract.final_run_share=0.1 --set contract.goodput=0.9 --set contract.usable_fraction=0.9
 is "a scenario with nothing to note" "$(grep -c 'note: ' "$work/err")" 0
 printf 'plan: {tp: 8}\n' >>noted.yaml
 flopcast run noted.yaml -n 10 -q -b cpu --json

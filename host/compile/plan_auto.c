@@ -169,59 +169,69 @@ static int no_plan(const struct fc_settings *settings, const struct fc_plan *pla
 static const double asked[] = {FC_AUTO_FITS, 0.9999, 0.999, 0.99, FC_AUTO_FITS_LEAST};
 enum { ASKED = sizeof asked / sizeof asked[0] };
 
-/* The two fastest plans of the surest kind that there is and that FC_AUTO_ROOM pays for, in *found, and at *level which of `asked` that is; in *fastest the
- * fastest of the least sure. Nothing that fits leaves `found` empty. */
-static int find(struct fc_plan_found *found, struct fc_plan_candidate *fastest, int *level,
-                const struct fc_plan *plan, const struct fc_plan_options *options,
+/* What a search came to. */
+struct outcome {
+    struct fc_plan_found found;         /* the two fastest plans of the surest kind that costs no more than FC_AUTO_ROOM */
+    int level;                          /* which of `asked` that kind is */
+    struct fc_plan_candidate fastest;   /* of the least sure kind */
+    struct fc_plan_candidate surest;    /* the fastest of the surest kind, where it costs more; step_s 0: there is none */
+};
+
+/* Nothing that fits leaves `found` empty. */
+static int find(struct outcome *o, const struct fc_plan *plan, const struct fc_plan_options *options,
                 const struct fc_plan_space *space, const struct fc_beliefs *beliefs, struct fc_error *error)
 {
     struct fc_search_limits limits = {.fits = FC_AUTO_FITS_LEAST, .best = 2};
     bool sure = true;
-    *level = 0;
-    if (fc_plan_search(found, plan, options, space, beliefs, &limits, error))
+    *o = (struct outcome){.level = 0};
+    if (fc_plan_search(&o->found, plan, options, space, beliefs, &limits, error))
         return -1;
-    for (size_t i = 0; i < found->count; i++)
-        sure &= found->best[i].fits >= asked[0];
-    if (sure || found->count == 0) {
-        *fastest = found->count ? found->best[0] : (struct fc_plan_candidate){.step_s = 0};
+    for (size_t i = 0; i < o->found.count; i++)
+        sure &= o->found.best[i].fits >= asked[0];
+    if (o->found.count == 0)
         return 0;
-    }
-    *fastest = found->best[0];
-    for (*level = -1; ++*level < ASKED;) {
-        limits.fits = asked[*level];
-        fc_plan_found_free(found);
-        if (fc_plan_search(found, plan, options, space, beliefs, &limits, error))
+    o->fastest = o->found.best[0];
+    while (!sure) {
+        limits.fits = asked[o->level];
+        fc_plan_found_free(&o->found);
+        if (fc_plan_search(&o->found, plan, options, space, beliefs, &limits, error))
             return -1;
-        bool dear = found->count > 0 && found->best[0].step_s > FC_AUTO_ROOM * fastest->step_s;
-        if (found->count > 0 && (!dear || *level == ASKED - 1))
-            return 0;
+        sure = o->found.count > 0 && o->found.best[0].step_s <= (1 + FC_AUTO_ROOM) * o->fastest.step_s;
+        if (o->found.count > 0 && !sure && o->surest.step_s <= 0)
+            o->surest = o->found.best[0];
+        if (!sure && ++o->level == ASKED)
+            return fc_fail(error, FC_FAULT, "a plan was found and lost again");
     }
-    return fc_fail(error, FC_FAULT, "a plan was found and lost again");
+    return 0;
 }
 
-static void note_choice(struct fc_settings *settings, const struct fc_plan_found *found,
-                        const struct fc_plan_candidate *fastest, int level)
+static void note_choice(struct fc_settings *settings, const struct outcome *o)
 {
-    const struct fc_plan_candidate *best = &found->best[0];
-    char text[200], faster[200], next[80] = "", room[300] = "";
+    const struct fc_plan_found *found = &o->found;
+    const struct fc_plan_candidate *best = &found->best[0], *fastest = &o->fastest;
+    char text[200], other[200], next[80] = "", room[300] = "", sure[300] = "";
     if (found->count > 1)
         snprintf(next, sizeof next, "; the next is %.1f %% slower", 100 * (found->best[1].step_s / best->step_s - 1));
-    if (fastest->fits < asked[level] && fastest->step_s < best->step_s)
+    if (fastest->fits < asked[o->level] && fastest->step_s < best->step_s)
         snprintf(room, sizeof room, "; %s is %.2g %% faster and fits in %.3f %%",
-                 fc_plan_choice_text(&fastest->choice, faster, sizeof faster), 100 * (best->step_s / fastest->step_s - 1),
+                 fc_plan_choice_text(&fastest->choice, other, sizeof other), 100 * (best->step_s / fastest->step_s - 1),
                  100 * fastest->fits);
     fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
             "the plan was %s: %s, of %llu plans the fastest that fits in memory in %.6g %% of the worlds (%.3g s a "
             "step at the median%s%s); flopcast search compares the best in uncertain worlds",
             settings->plan_auto ? "left to the search" : "not stated, so it was searched",
             fc_plan_choice_text(&best->choice, text, sizeof text), (unsigned long long)found->plans,
-            100 * asked[level], best->step_s, next, room);
-    if (level > 0)
-        fc_note(&settings->notes, FC_WARNING, "plan-tight", NULL,
-                "no plan fits in memory in %.6g %% of the worlds without a step %.0f %% longer: the one that was found fits in "
-                "%.6g %%, and the other worlds have no end and no cost; use more GPUs, shorter sequences or a smaller batch, "
-                "or state the plan",
-                100 * FC_AUTO_FITS, 100 * (FC_AUTO_ROOM - 1), 100 * best->fits);
+            100 * asked[o->level], best->step_s, next, room);
+    if (o->level == 0 || best->fits >= asked[0])
+        return;
+    if (o->surest.step_s > 0)
+        snprintf(sure, sizeof sure, "%s fits in %.6g %%, and is %.2g %% slower than the fastest",
+                 fc_plan_choice_text(&o->surest.choice, other, sizeof other), 100 * o->surest.fits,
+                 100 * (o->surest.step_s / fastest->step_s - 1));
+    fc_note(&settings->notes, FC_WARNING, "plan-tight", NULL,
+            "the plan that was searched fits in memory in %.6g %% of the worlds, and the others have no end and no cost: "
+            "%s; use more GPUs, shorter sequences or a smaller batch, or state the plan",
+            100 * best->fits, sure[0] ? sure : "none fits in more");
 }
 
 static int settle(struct fc_settings *settings, const struct fc_catalog *catalog, struct fc_beliefs *beliefs,
@@ -230,23 +240,21 @@ static int settle(struct fc_settings *settings, const struct fc_catalog *catalog
     struct fc_plan plan;
     struct fc_plan_options options;
     struct fc_plan_space space;
-    struct fc_plan_found found = {0};
-    struct fc_plan_candidate fastest;
-    int level;
+    struct outcome o = {.level = 0};
     if (fc_plan_read_unchecked(&plan, &options, settings, catalog, error) ||
         fc_beliefs_read(beliefs, catalog, error))
         return -1;
     bool rest = wholly_open(settings);
     fc_plan_space_of(&space, &plan, settings, false);
     const struct fc_place *place = &settings->fields[FC_FIELD_MODEL].place;
-    int status = find(&found, &fastest, &level, &plan, &options, &space, beliefs, error);
-    if (!status && found.count == 0)
+    int status = find(&o, &plan, &options, &space, beliefs, error);
+    if (!status && o.found.count == 0)
         status = no_plan(settings, &plan, &options, &space, beliefs, place, error);
     else if (!status)
-        status = put_choice(settings, &found.best[0].choice, &found, asked[level], rest, error);
+        status = put_choice(settings, &o.found.best[0].choice, &o.found, asked[o.level], rest, error);
     if (!status)
-        note_choice(settings, &found, &fastest, level);
-    fc_plan_found_free(&found);
+        note_choice(settings, &o);
+    fc_plan_found_free(&o.found);
     return status;
 }
 
