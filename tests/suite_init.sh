@@ -24,6 +24,13 @@ flopcast init $small
 has "without a file it is printed" "$work/out" '^training:$'
 has "what is assumed is said" "$work/err" 'assumed: sequences of 4096 tokens'
 
+# A title follows what is set.
+flopcast run $small -n 20 -q --set cluster.gpus=128 --set cluster.gpu=gb300
+has "the title of a run without a file is what was set" "$work/out" '^qwen3-30b-a3b on 128 gb300: 20 trials'
+flopcast sweep "$work/mine.yaml" cluster.gpus=64,128 -n 20 -q
+has "that of a file is the file's" "$work/out" "^$work/mine.yaml: 20 trials"
+is "which names no GPUs" "$(grep -c 'on 64 gb200' "$work/out")" 0
+
 mkdir "$work/away"
 flopcast init --model "$configs/Llama-3.1-8B.json" --gpus 64xh100 --tokens 300B -o "$work/away/s.yaml"
 flopcast step "$work/away/s.yaml" --json

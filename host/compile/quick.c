@@ -135,7 +135,8 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
             "# %s on %.0f %s, made by flopcast init.\n"
             "# Change what you know better; flopcast show --defaults FILE lists all else.\n",
             slash ? slash + 1 : q->model, f->gpus, f->gpu);
-    fprintf(out, "name: \"%s on %.0f %s\"\n", slash ? slash + 1 : q->model, f->gpus, f->gpu);
+    /* a name would stay behind when GPUs or the model are set to others */
+    fprintf(out, "# name: my-run # in the place of the file's name\n");
     fprintf(out, "layers: run # step: one training step alone\n\n");
     fprintf(out, "cluster:\n  gpu: \"%s\" # flopcast list gpu\n  gpus: %.0f\n", f->gpu, f->gpus);
     fprintf(out, "  # network: ...          # flopcast list network; else as the GPU usually comes\n");

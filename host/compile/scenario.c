@@ -222,6 +222,21 @@ static void note_unread(struct fc_settings *settings)
     }
 }
 
+/* The name as stated, else that of the file; without a file what the settings describe, --set included. */
+static void name_it(struct fc_scenario *scenario, const char *path_or_name)
+{
+    const struct fc_setting *f = scenario->settings->fields, *model = &f[FC_FIELD_MODEL];
+    const char *slash = model->is_set ? strrchr(model->name, '/') : NULL;
+    if (f[FC_FIELD_SCENARIO_NAME].is_set)
+        snprintf(scenario->name, sizeof scenario->name, "%s", f[FC_FIELD_SCENARIO_NAME].name);
+    else if (!path_or_name && model->is_set && f[FC_FIELD_GPU].is_set)
+        snprintf(scenario->name, sizeof scenario->name, "%s on %.0f %s", slash ? slash + 1 : model->name,
+                 f[FC_FIELD_GPUS].number, f[FC_FIELD_GPU].name);
+    else
+        snprintf(scenario->name, sizeof scenario->name, "%s", path_or_name ? path_or_name : "");
+    fc_make_printable(scenario->name, false);
+}
+
 int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
                      const struct fc_scenario_options *options, struct fc_error *error)
 {
@@ -287,11 +302,7 @@ int fc_scenario_open(struct fc_scenario *scenario, const char *path_or_name,
         fc_sampling_lattice(&scenario->compiled.program);
         fc_program_digest(&scenario->compiled);
     }
-    snprintf(scenario->name, sizeof scenario->name, "%s",
-             f[FC_FIELD_SCENARIO_NAME].is_set ? f[FC_FIELD_SCENARIO_NAME].name
-             : path_or_name                   ? path_or_name
-                                              : "");
-    fc_make_printable(scenario->name, false);
+    name_it(scenario, path_or_name);
     return 0;
 failed:
     fc_scenario_close(scenario);
