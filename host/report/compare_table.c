@@ -38,7 +38,7 @@ static void figure_cell(struct fc_table *table, struct fc_estimate e, const stru
     if (error && !with_error)
         *error = '\0';
     if (isfinite(e.value) && e.share > 0 && e.share < 1)
-        fc_table_cell(table, "%s of %.3g %%", text, 100 * e.share);
+        fc_table_cell(table, "%s of %.*g %%", text, e.share > 0.9995 ? 6 : 3, 100 * e.share);
     else
         fc_table_cell(table, "%s", text);
 }
