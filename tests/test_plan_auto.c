@@ -18,18 +18,23 @@ static const char head[] =
     "layers: step\ncluster: {gpu: gb200, gpus: 256}\n"
     "training: {model: deepseek-v3, precision: fp8, sequence: 4096, global_batch: 2048}\n";
 
-/* Opens the head with further lines; returns fc_scenario_open's answer. */
-static int open_lines(const char *lines, struct fc_scenario *scenario, struct fc_error *error)
+static int open_text(const char *first, const char *lines, struct fc_scenario *scenario, struct fc_error *error)
 {
     char path[] = "/tmp/flopcast-plan-XXXXXX";
     int file = mkstemp(path);
     assert_true(file >= 0);
-    assert_true(dprintf(file, "%s%s", head, lines) > 0);
+    assert_true(dprintf(file, "%s%s", first, lines) > 0);
     close(file);
     struct fc_scenario_options options = {0};
     int status = fc_scenario_open(scenario, path, &options, error);
     unlink(path);
     return status;
+}
+
+/* Opens the head with further lines; returns fc_scenario_open's answer. */
+static int open_lines(const char *lines, struct fc_scenario *scenario, struct fc_error *error)
+{
+    return open_text(head, lines, scenario, error);
 }
 
 static bool has_note(const struct fc_notes *notes, const char *id)
@@ -108,6 +113,39 @@ static void a_cluster_too_small_for_any_plan_is_refused(void **state)
     assert_int_equal(error.status, FC_BAD_INPUT);
 }
 
+/* Only recomputation is open, on GPUs of ever more memory. Where all of a layer's activations fit with less than FC_AUTO_FITS,
+ * recomputing them would be sure and cost more than FC_AUTO_ROOM: the room is not bought, and it is said. */
+static void room_that_costs_too_much_is_not_bought(void **state)
+{
+    (void)state;
+    static struct fc_beliefs beliefs;
+    int tight = 0, sure = 0, full = 0;
+    for (double bytes = 30e9; bytes < 200e9; bytes *= 1.04) {
+        struct fc_scenario scenario;
+        struct fc_error error;
+        char gpu[600];
+        snprintf(gpu, sizeof gpu,
+                 "layers: step\ncluster:\n  gpus: 64\n  gpu: {bf16_flop_per_s: 989e12, hbm_bytes: %.0f, hbm_bytes_per_s: "
+                 "3.35e12, nvlink_bytes_per_s: 900e9, nic_bits_per_s: 400e9, domain_gpus: 8, node_gpus: 8, "
+                 "measured_family: hopper, host: x86}\ntraining: {model: llama3-8b, sequence: 8192, global_batch: 256}\n",
+                 bytes);
+        if (open_text(gpu, "plan: {tp: 1, pp: 1, micro_batch: 1, zero: optimizer, recompute: auto}\n", &scenario, &error))
+            continue; /* too small for any */
+        if (sure == 0)
+            assert_int_equal(fc_beliefs_read(&beliefs, scenario.catalog, &error), 0);
+        struct fc_plan plan = plan_of(&scenario);
+        double fits = fc_plan_fit_probability(&plan, &beliefs);
+        bool warned = has_note(&scenario.settings->notes, "plan-tight");
+        assert_true(fits >= FC_AUTO_FITS_LEAST);
+        assert_true(warned == (fits < FC_AUTO_FITS));
+        tight += warned && plan.again_gemm == 0;
+        full += plan.again_gemm == 1;
+        sure++;
+        fc_scenario_close(&scenario);
+    }
+    assert_true(tight > 0 && full > 0 && sure > tight + full);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +153,7 @@ int main(void)
         cmocka_unit_test(what_is_stated_stays),
         cmocka_unit_test(a_stated_plan_is_not_searched),
         cmocka_unit_test(a_cluster_too_small_for_any_plan_is_refused),
+        cmocka_unit_test(room_that_costs_too_much_is_not_bought),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
