@@ -185,6 +185,17 @@ flopcast solve gb300-nvl72-frontier --for cluster.gpus=36936..73728 --target 'me
 is "solve over GPUs that the batch does not divide" "$status" 2
 has "names the number, and what keeps the batch in step" "$work/err" \
     '^flopcast: cluster.gpus=36936 cannot be tried: .*split over 513 replicas.*; --tie training.global_batch=1/4 would keep'
+cat >"$work/steps.yaml" <<'END'
+layers: run
+cluster: {gpu: gb200, gpus: 4608}
+training: {model: llama3-405b, tokens: 15e12 token, sequence: 8192 token, global_batch: 2304, precision: fp8}
+goals: {deadline: 100 days}
+END
+flopcast solve "$work/steps.yaml" --for 'cluster.gpus=2304..9216:576' --target 'deadline_met>=0.8' -n 300 -q -b cpu --json
+is "values that no plan divides are passed over" "$status" 0
+has "and counted, with the reason" "$work/out" '"passed_over_why": "cluster.gpus=[0-9]* cannot be tried: .*no plan divides'
+over=$(sed -n 's/^ *"passed_over": \([0-9]*\).*/\1/p' "$work/out")
+is "some are" "$([ "${over:-0}" -gt 0 ] && echo yes)" yes
 refused "solve and --set of its path" 2 \
     "flopcast: --set $price = 3 USD counts for nothing: --for gives the values of $price; drop one" \
     solve $aws --for "$price=2..6 USD" --set "$price = 3 USD" --target 'mean(gpu_hours)>=1e10' -n 20 -q

@@ -6,6 +6,8 @@
 #include <string.h>
 
 
+enum { PASSED_MOST = 100 };
+
 static double reach(const struct fc_solve *s, const struct fc_solve_point *p)
 {
     return s->at_least ? p->value - s->target : s->target - p->value;
@@ -18,7 +20,7 @@ static double snap(const struct fc_solve *s, double x)
     return fmin(fmax(x, s->lo), s->hi);
 }
 
-/* Evaluates at x and files the point; one that is there already is not computed again. */
+/* Evaluates at x and files the point; one that is there already is not computed again. Returns 1 where x makes no scenario. */
 static int visit(struct fc_solve *s, double x, int *index, struct fc_error *error)
 {
     int at = 0;
@@ -30,7 +32,14 @@ static int visit(struct fc_solve *s, double x, int *index, struct fc_error *erro
     if (s->count == FC_SOLVE_POINTS)
         return fc_fail(error, FC_FAULT, "the search did not end");
     struct fc_solve_point p = {.x = x};
-    if (s->evaluate(s->context, x, &p, error))
+    int status = s->evaluate(s->context, x, &p, error);
+    if (status > 0 && s->step > 0) {
+        if (s->absent++ == 0)
+            s->why = *error;
+        *error = s->why;
+        return s->absent > PASSED_MOST ? -1 : 1; /* so many: the steps are not those of this input */
+    }
+    if (status)
         return -1;
     if (isnan(p.value))
         return fc_fail(error, FC_BAD_INPUT,
@@ -39,6 +48,23 @@ static int visit(struct fc_solve *s, double x, int *index, struct fc_error *erro
     s->points[at] = p;
     s->count++;
     return 0;
+}
+
+/* The same at x or, where that makes no scenario, at the nearest value between `low` and `high` (without them) that does; 1:
+ * none. */
+static int visit_near(struct fc_solve *s, double x, double low, double high, int *index, struct fc_error *error)
+{
+    int status = visit(s, x, index, error);
+    for (int k = 1; status > 0; k++) {
+        double below = x - k * s->step, above = x + k * s->step;
+        if (!(below > low) && !(above < high))
+            break;
+        if (below > low && below >= s->lo)
+            status = visit(s, below, index, error);
+        if (status > 0 && above < high && above <= s->hi)
+            status = visit(s, above, index, error);
+    }
+    return status;
 }
 
 static void check_monotone(struct fc_solve *s)
@@ -85,8 +111,13 @@ static int make_interval(struct fc_solve *s, struct fc_error *error)
         double low = snap(s, s->x - reach_x), high = snap(s, s->x + reach_x);
         if (!(high > low))
             break;
-        if (visit(s, low, &at, error) || visit(s, high, &at, error))
+        int status = visit(s, low, &at, error);
+        if (status == 0)
+            status = visit(s, high, &at, error);
+        if (status < 0)
             return -1;
+        if (status > 0) /* the slope of the bracket is what there is */
+            break;
         below = find(s, low);
         above = find(s, high);
     }
@@ -106,10 +137,17 @@ static int make_interval(struct fc_solve *s, struct fc_error *error)
 int fc_solve_run(struct fc_solve *s, struct fc_error *error)
 {
     int at;
-    s->count = 0;
-    for (int i = 0; i < FC_SOLVE_SCAN; i++)
-        if (visit(s, snap(s, s->lo + (s->hi - s->lo) * i / (FC_SOLVE_SCAN - 1)), &at, error))
+    double apart = (s->hi - s->lo) / (FC_SOLVE_SCAN - 1);
+    s->count = s->absent = 0;
+    for (int i = 0; i < FC_SOLVE_SCAN; i++) {
+        double x = snap(s, s->lo + apart * i);
+        if (visit_near(s, x, x - apart / 2, x + apart / 2, &at, error) < 0)
             return -1;
+    }
+    if (s->count < 2) {
+        *error = s->why;
+        return -1;
+    }
     check_monotone(s);
     int crossing = -1;
     for (int i = 0; crossing < 0 && i + 1 < s->count; i++)
@@ -134,8 +172,11 @@ int fc_solve_run(struct fc_solve *s, struct fc_error *error)
         double middle = snap(s, 0.5 * (low.x + high.x));
         if (!(middle > low.x && middle < high.x))
             break;
-        if (visit(s, middle, &at, error))
+        int status = visit_near(s, middle, low.x, high.x, &at, error);
+        if (status < 0)
             return -1;
+        if (status > 0) /* nothing between the two makes a scenario */
+            break;
         if ((reach(s, &s->points[at]) >= 0) == s->smallest)
             high = s->points[at];
         else
@@ -176,12 +217,15 @@ int fc_solve_near(struct fc_solve *s, const struct fc_solve *coarse, struct fc_e
     bool has_low = false, has_high = false;
     double next = snap(s, coarse->x);
     int at;
-    s->count = 0;
+    s->count = s->absent = 0;
     s->monotone = coarse->monotone;
     s->smallest = coarse->smallest;
     for (int turn = 0; !(has_low && has_high && high.x - low.x <= enough); turn++) {
-        if (visit(s, next, &at, error))
+        int status = visit(s, next, &at, error);
+        if (status < 0)
             return -1;
+        if (status > 0)
+            return fc_solve_run(s, error);
         struct fc_solve_point p = s->points[at];
         bool above = answer_is_above(s, &p);
         if (above) {

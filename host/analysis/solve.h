@@ -28,6 +28,8 @@ struct fc_solve {
     double target;
     bool at_least;    /* the figure is to be at least the target; else at most */
     double tolerance; /* of x, relative to hi - lo, where there is no step */
+    /* Returns 0; -1 with `error` filled; 1, `error` filled, where x makes no scenario (GPUs that no plan divides): with a
+     * step, such values are passed over. */
     int (*evaluate)(void *context, double x, struct fc_solve_point *point, struct fc_error *error);
     void *context;
     /* found */
@@ -37,6 +39,8 @@ struct fc_solve {
     double x, x_lo, x_hi; /* the answer, a value that reaches the target, and its 95 % interval (may be
                              outside the range) */
     double value, error;  /* the figure there */
+    int absent;           /* values that were passed over */
+    struct fc_error why;  /* of the first of them */
     int count;
     struct fc_solve_point points[FC_SOLVE_POINTS]; /* all evaluations, in the order of x */
 };

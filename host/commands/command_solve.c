@@ -75,6 +75,7 @@ struct search {
     uint64_t pilot_trials; /* of a coarser search before, or 0 */
     int pilot_values;
     bool too_few; /* an evaluation had too few worlds for its figure */
+    bool absent;  /* the last value makes no scenario */
 };
 
 static int read_options(int argc, char **argv, struct options *o, struct fc_error *error)
@@ -211,6 +212,7 @@ static const struct seen *simulate(struct search *search, double x, struct fc_er
     struct fc_error why_not = {0};
     if (fc_analysis_scenario(&scenario, o->scenario, &o->shared, changes, (size_t)o->tie_count + 1, &why_not)) {
         bool gpus = strcmp(search->range.path, "cluster.gpus") == 0 && o->tie_count == 0;
+        search->absent = why_not.status == FC_BAD_INPUT;
         fc_fail(error, why_not.status, "%s cannot be tried: %s%s", texts[0], why_not.text,
                 gpus ? "; --tie training.global_batch=1/4 would keep four GPUs to a sequence, and --for "
                        "cluster.gpus=FROM..TO:STEP steps by whole replicas"
@@ -254,9 +256,10 @@ out:
 static int evaluate(void *context, double x, struct fc_solve_point *point, struct fc_error *error)
 {
     struct search *search = context;
+    search->absent = false;
     const struct seen *seen = simulate(search, x, error);
     if (!seen)
-        return -1;
+        return search->absent ? 1 : -1;
     point->value = seen->e[search->at].value;
     point->error = seen->e[search->at].error;
     return 0;
@@ -333,6 +336,9 @@ static void print(const struct search *search, const struct fc_solve *s, const s
         printf("A search over %d values with %s of the worlds showed where to look.\n", search->pilot_values,
                worlds);
     }
+    if (s->absent)
+        printf("%d value%s that make%s no scenario %s passed over; the first: %s.\n", s->absent, s->absent > 1 ? "s" : "",
+               s->absent > 1 ? "" : "s", s->absent > 1 ? "were" : "was", s->why.text);
     if (!s->monotone)
         puts("The figure rises and falls over the range, so there may be other answers; this is the one "
              "nearest to\n"
@@ -377,6 +383,9 @@ static void write_answer(struct fc_writer *w, const struct search *search, const
     fc_write_number(w, "figure_there", s->value);
     fc_write_number(w, "figure_there_se", s->error);
     fc_write_unsigned(w, "pilot_trials", search->pilot_trials);
+    fc_write_unsigned(w, "passed_over", (uint64_t)s->absent);
+    if (s->absent)
+        fc_write_text(w, "passed_over_why", s->why.text);
     fc_write_list(w, "points");
     for (int i = 0; i < s->count; i++) {
         fc_write_map(w, NULL);
