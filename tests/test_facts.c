@@ -16,7 +16,7 @@
 /* The table of a text, read; with `set` (may be NULL) over the market, forecast too. */
 static struct fc_facts facts_of(const char *text, const char *const *set)
 {
-    static const char path[] = "build/tests/facts.csv";
+    static const char path[] = "build/test-facts.csv";
     struct fc_facts facts;
     struct fc_error error;
     FILE *file = fopen(path, "w");

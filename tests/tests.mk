@@ -87,10 +87,12 @@ test-long: all $(TEST_PROGRAMS) $(B)/tests/inject.so
 	FLOPCAST_TEST_LONG=1 FLOPCAST=$(B)/flopcast B=$(B) sh tests/run.sh $(TEST_PROGRAMS) $(TEST_SUITES) $(TEST_LONG)
 
 # The whole program and its tests under the sanitizers, in a build folder of its own. (The kernels at -O1: at -O3 they take
-# minutes to compile with the checks in. Without nvcc: the checks do not reach what it compiles; and
-# without libflopcast.so, which a program without them cannot load.)
+# minutes to compile with the checks in. CUDA's for one architecture: the checks do not reach what nvcc compiles. Without
+# libflopcast.so, which a program without them cannot load.)
 test-sanitize:
-	$(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize NVCC= HARDEN= KERNEL_OPT="-O1 -g" EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitize.supp:print_suppressions=0 \
+	  $(MAKE) --no-print-directory FLOPCAST_INNER=1 B=build/sanitize CUDA_ARCHS=90 HARDEN= KERNEL_OPT="-O1 -g" \
+	  EXTRA_CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined" \
 	  EXTRA_LDFLAGS="-fsanitize=address,undefined" TEST_NEEDS=build/sanitize/flopcast test
 
 # What starts threads, under clang's thread sanitizer: programs and whole runs (tests/threads.sh). With two kernels and without
