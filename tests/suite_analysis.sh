@@ -196,6 +196,11 @@ is "values that no plan divides are passed over" "$status" 0
 has "and counted, with the reason" "$work/out" '"passed_over_why": "cluster.gpus=[0-9]* cannot be tried: .*no plan divides'
 over=$(sed -n 's/^ *"passed_over": \([0-9]*\).*/\1/p' "$work/out")
 is "some are" "$([ "${over:-0}" -gt 0 ] && echo yes)" yes
+described="--model llama3-8b --gpus 64xh100 --tokens 1T"
+flopcast sweep $described cluster.gpus=64,128 --of wall_clock_days -n 200 -q -b cpu
+is "sweep takes a model, GPUs and tokens as run does" "$status $(grep -c '^  *\(64\|128\) ' "$work/out")" "0 2"
+flopcast solve $described --for prices.gpu_hour='1..20 USD' --target 'mean(cost_usd)<=500 k USD' -n 200 -q -b cpu
+is "so does solve" "$status" 0
 refused "solve and --set of its path" 2 \
     "flopcast: --set $price = 3 USD counts for nothing: --for gives the values of $price; drop one" \
     solve $aws --for "$price=2..6 USD" --set "$price = 3 USD" --target 'mean(gpu_hours)>=1e10' -n 20 -q

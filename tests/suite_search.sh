@@ -78,6 +78,12 @@ is "--keep keeps what is stated" "$(grep -c '"plan":' "$work/out")" 1
 flopcast search "$work/best.yaml" $quick --keep --set plan.micro_batch=auto --set plan.recompute=auto --json
 is "and searches what is left open beside it" "$(sed -n 's/^ *"plans": \([0-9]*\).*/\1/p' "$work/out" | awk '{print ($1 > 2)}')" 1
 refused "settings for something else" 2 "flopcast: --emit 'x' is not one of megatron, nemo, torchtitan" search open --emit x
+flopcast search --model llama3-8b --gpus 64xh100 --tokens 1T --contenders 4 --finalists 2 -n 500 -b cpu -o "$work/quick.yaml"
+is "search takes a model, GPUs and tokens as run does" "$status $(grep -c 'ERR' "$work/err")" "0 0"
+flopcast run "$work/quick.yaml" -n 20 -q -b cpu
+is "and what it writes runs" "$status" 0
+refused "but not beside a scenario" 2 "flopcast: 'open' is a scenario, and --model, --gpus, --tokens and what goes with them (--deadline, --budget, --gpu-hour ...) describe another; give one (--set goals.deadline='60 days' changes a value of a file)" \
+    search open --model llama3-8b --gpus 64xh100 --tokens 1T -q
 refused "a probability that is none" 2 "flopcast: --fits '2' is not a probability from 0 to below 1" search open --fits 2
 refused "a precision that is none" 2 "flopcast: --precision 'fp9' is not a list of bf16, fp8, mxfp8, nvfp4" search open --precision fp9
 printf 'layers: step\ncluster: {gpu: h100, gpus: 1}\ntraining: {model: llama3-405b, sequence: 8192, global_batch: 1}\n' >"$work/small.yaml"

@@ -109,7 +109,7 @@ static int take(struct fc_analysis_options *options, int option, struct fc_error
 int fc_analysis_next(struct fc_analysis_options *options, const char *command, int argc, char **argv,
                      const struct option *own, struct fc_error *error)
 {
-    struct option table[32] = {{NULL, 0, NULL, 0}};
+    struct option table[48] = {{NULL, 0, NULL, 0}};
     size_t used = 0, room = sizeof table / sizeof table[0] - 1;
     for (; own->name && used < room; own++)
         table[used++] = *own;
@@ -126,6 +126,8 @@ int fc_analysis_next(struct fc_analysis_options *options, const char *command, i
             return FC_ANALYSIS_DONE;
         if (option == 'h')
             return FC_ANALYSIS_HELP;
+        if (option >= FC_QUICK_FIRST && fc_quick_take(&options->scenario.quick, option, optarg))
+            continue;
         if (option >= FC_ANALYSIS_OWN)
             return option;
         int taken = take(options, option, error);

@@ -298,7 +298,7 @@ static int find_contenders(struct fc_search *s, const struct fc_scenario *base,
         return fc_fail(
             error, FC_BAD_INPUT,
             "%s: none of %llu plans fits in memory with probability %g; use more GPUs, or a lower --fits",
-            request->scenario, (unsigned long long)s->found.plans, request->fits);
+            request->scenario ? request->scenario : FC_QUICK_NAME, (unsigned long long)s->found.plans, request->fits);
     s->contenders = calloc(request->contenders + 1, sizeof *s->contenders);
     if (!s->contenders)
         return fc_fail(error, FC_FAULT, "out of memory while searching plans");

@@ -16,7 +16,7 @@
 enum { FC_SEARCH_CHANGES = 10, FC_SEARCH_CHANGE_BYTES = 64, FC_SEARCH_PRECISIONS = 4 };
 
 struct fc_search_request {
-    const char *scenario;
+    const char *scenario; /* NULL: what the options describe (quick.h) */
     const struct fc_analysis_options *options;
     const char *by; /* "p90(wall_clock_days)"; NULL: the run's P50 days, or the step's time without a run */
     bool keep;      /* what the scenario states of the plan stays; else all of the plan is searched */
@@ -53,7 +53,7 @@ struct fc_search {
     char by_name[80];
     char stated_fault[400]; /* why the scenario's own plan cannot be compared; empty when it can or is open */
     struct fc_scenario scenario; /* with the best plan */
-    const char *path;            /* as the request names the scenario */
+    const char *path;            /* as the request names the scenario; NULL: it has no file */
     uint64_t trials;
     uint64_t step_trials;
 };

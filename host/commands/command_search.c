@@ -22,6 +22,7 @@
 
 static const char help[] =
     "usage: flopcast search SCENARIO [OPTIONS]\n"
+    "       flopcast search --model M --gpus NxGPU --tokens N [OPTIONS]\n"
     "\n"
     "Tries every plan that divides the model over the GPUs (tensor, pipeline, virtual, context, expert and "
     "data\n"
@@ -41,8 +42,7 @@ static const char help[] =
     "the\n"
     "                          result, as below)\n"
     "      --emit SOFTWARE     print the launch settings of the best plan: megatron (Megatron-LM), nemo\n"
-    "                          (Megatron-Bridge), torchtitan\n"
-    "\n"
+    "                          (Megatron-Bridge), torchtitan\n" FC_QUICK_INSTEAD "\n"
     "exit status: 0 a plan was found; 2 none fits, or the input is wrong\n"
     "\n";
 
@@ -64,6 +64,7 @@ static const struct option own[] = {
     {"contenders", required_argument, NULL, OPTION_CONTENDERS},
     {"finalists", required_argument, NULL, OPTION_FINALISTS},
     {"emit", required_argument, NULL, OPTION_EMIT},
+    FC_QUICK_OPTIONS, /* --precision is the one above */
     {NULL, 0, NULL, 0},
 };
 
@@ -144,9 +145,10 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             return FC_ANALYSIS_WRONG;
     if (option != FC_ANALYSIS_DONE)
         return option;
-    if (argc - optind != 1)
-        return fc_fail(error, FC_BAD_INPUT, "search needs one scenario; see flopcast search --help");
-    o->request.scenario = argv[optind];
+    if (argc - optind != 1 && !(argc == optind && fc_quick_given(&o->shared.scenario.quick)))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "search needs one scenario, or --model, --gpus and --tokens; see flopcast search --help");
+    o->request.scenario = argc > optind ? argv[optind] : NULL;
     o->request.options = &o->shared;
     if (o->request.finalists > o->request.contenders)
         o->request.finalists = o->request.contenders;
@@ -334,9 +336,9 @@ static void print_people(const struct fc_search *s, const struct fc_analysis *an
     if (best->stated)
         printf("\nThe plan of the scenario is the best.\n");
     else
-        printf("\nflopcast search %s -o FILE.yaml writes plan 1 as a scenario,\n"
+        printf("\n%s%s -o FILE.yaml writes plan 1 as a scenario,\n"
                "--emit its launch settings.\n",
-               s->path);
+               s->path ? "flopcast search " : "The same with", s->path ? s->path : "");
     fc_analysis_foot(stdout, analysis);
 }
 
@@ -459,23 +461,30 @@ static bool was_found(const char *path, void *user)
 
 static int write_scenario(const struct fc_search *s, struct fc_output *output, struct fc_error *error)
 {
-    const struct fc_embedded_file *embedded = fc_scenario_file_find(s->path);
+    const struct fc_embedded_file *embedded = s->path ? fc_scenario_file_find(s->path) : NULL;
     char *source = NULL, *text = scenario_text(s, error);
     size_t length = embedded ? embedded->size : 0;
+    bool from_nothing = false;
     struct fc_error ignored; /* it was read before: where it cannot be again, its comments are missing */
-    if (!embedded && fc_read_file(s->path, FC_SCENARIO_BYTES, &source, &length, &ignored))
+    if (!embedded && s->path && fc_read_file(s->path, FC_SCENARIO_BYTES, &source, &length, &ignored))
         source = NULL;
     const char *from = embedded ? (const char *)embedded->data : source;
+    if (!from) { /* no comments */
+        from_nothing = true;
+        from = "{}";
+        length = 2;
+    }
     FILE *file = text ? fc_output_begin(output, error) : NULL;
     if (file) {
         char name[200];
-        fc_printable(name, sizeof name, s->path, strlen(s->path));
-        fprintf(file,
-                "# The plan is the best that flopcast search found, ranked by %s.\n# The rest is as in %s:\n# %s.\n\n",
-                s->by_name, name,
-                from ? "its comments are kept but for those behind values that the plan replaced"
-                     : "its comments could not be read again and are left out");
-        if (!fc_comments_carry(from ? from : "", length, text, was_found, s->scenario.settings, file))
+        fprintf(file, "# The plan is the best that flopcast search found, ranked by %s.\n", s->by_name);
+        if (s->path)
+            fprintf(file, "# The rest is as in %s:\n# %s.\n",
+                    fc_printable(name, sizeof name, s->path, strlen(s->path)),
+                    !from_nothing ? "its comments are kept but for those behind values that the plan replaced"
+                         : "its comments could not be read again and are left out");
+        fputc('\n', file);
+        if (!fc_comments_carry(from, length, text, was_found, s->scenario.settings, file))
             fc_lose();
     }
     free(source);
@@ -508,7 +517,8 @@ int fc_command_search(int argc, char **argv)
         return 0;
     }
     if (status == 0) {
-        fc_read_file_remember(o.request.scenario);
+        if (o.request.scenario)
+            fc_read_file_remember(o.request.scenario);
         status = fc_outputs_open(&o.outputs, &error);
     }
     if (status == 0)

@@ -33,8 +33,7 @@ static const char help[] =
     "'mean(goodput)>=0.85',\n"
     "                        'worst5(wall_clock_days)<=120'; twice for the values that reach both\n"
     "      --tie PATH=F      give PATH the number tried times F, e.g. --tie training.global_batch=1/4;\n"
-    "                        or C minus or plus it: --tie provider1.share=1-x\n"
-    "\n"
+    "                        or C minus or plus it: --tie provider1.share=1-x\n" FC_QUICK_INSTEAD "\n"
     "exit status: 0 there is such a value; 1 there is none in the range\n"
     "\n";
 
@@ -46,6 +45,7 @@ static const struct option own[] = {
     {"for", required_argument, NULL, OPTION_FOR},
     {"target", required_argument, NULL, OPTION_TARGET},
     {"tie", required_argument, NULL, OPTION_TIE},
+    FC_QUICK_OPTIONS,
     {NULL, 0, NULL, 0},
 };
 
@@ -95,12 +95,13 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     }
     if (option != FC_ANALYSIS_DONE)
         return option;
-    if (argc - optind != 1 || !o->over || !o->target_count)
+    bool quick = argc == optind && fc_quick_given(&o->shared.scenario.quick);
+    if ((argc - optind != 1 && !quick) || !o->over || !o->target_count)
         return fc_fail(
             error, FC_BAD_INPUT,
             "solve needs a scenario, --for and --target, e.g. flopcast solve gb300-nvl72-frontier --for "
             "cluster.spare_nodes=0..63 --target 'deadline_and_budget_met>=0.5'");
-    o->scenario = argv[optind];
+    o->scenario = quick ? NULL : argv[optind];
     if (o->target_count == 2 && o->shared.report)
         return fc_fail(error, FC_BAD_INPUT, "--report: two targets have no page; -o FILE.json writes both");
     return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report,

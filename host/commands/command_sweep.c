@@ -39,8 +39,7 @@ static const char help[] =
     "                        instead of PATH=VALUES: several changes at once under a name, as often as "
     "needed\n"
     "      --regret          also: how often each value is the best one, and what it loses against the "
-    "best\n"
-    "\n"
+    "best\n" FC_QUICK_INSTEAD "\n"
     "A value that makes no scenario (GPUs that the plan does not divide) is left out, with its reason on\n"
     "standard error and in the JSON (left_out); the others run, and the exit status is 2.\n";
 
@@ -52,6 +51,7 @@ static const struct option own[] = {
     {"tie", required_argument, NULL, OPTION_TIE},
     {"case", required_argument, NULL, OPTION_CASE},
     {"regret", no_argument, NULL, OPTION_REGRET},
+    FC_QUICK_OPTIONS,
     {NULL, 0, NULL, 0},
 };
 
@@ -82,12 +82,14 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     }
     if (option != FC_ANALYSIS_DONE)
         return option;
-    if (o->case_count ? argc - optind != 1 : argc - optind != 2 || !fc_range_is_one(argv[optind + 1]))
+    int values = o->case_count ? 0 : 1, given = argc - optind;
+    bool quick = given == values && fc_quick_given(&o->shared.scenario.quick);
+    if ((given != 1 + values && !quick) || (values && !fc_range_is_one(argv[argc - 1])))
         return fc_fail(error, FC_BAD_INPUT,
                        "sweep needs a scenario and PATH=VALUES, e.g. flopcast sweep gb300-nvl72-frontier "
                        "'reliability.gpu_mtbf=20e3..60e3:10e3 h'; see flopcast sweep --help");
-    o->scenario = argv[optind];
-    o->values = o->case_count ? NULL : argv[optind + 1];
+    o->scenario = quick ? NULL : argv[optind];
+    o->values = values ? argv[argc - 1] : NULL;
     return fc_outputs_take(&o->outputs, o->shared.output, o->shared.report, 0, error);
 }
 

@@ -50,6 +50,11 @@ enum { FC_QUICK_FIRST = 2000 };
     "                        training.sequence (4096), training.global_batch in sequences, "                 \
     "prices.gpu_hour\n"
 
+/* The same for commands that mostly have a file. */
+#define FC_QUICK_INSTEAD                                                                                     \
+    "      --model M, --gpus NxGPU, --tokens N   instead of SCENARIO, and what goes with them (flopcast run "  \
+    "--help)\n"
+
 /* Takes one of these options; false when `option` is none of them. */
 bool fc_quick_take(struct fc_quick *quick, int option, const char *value);
 
