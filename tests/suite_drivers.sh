@@ -76,7 +76,7 @@ is "a driver that hangs alone: status 4" $? 4
 is "a driver that hangs alone: what was done is kept" "$([ -s "$work/hung.json" ] && echo yes)" yes
 flopcast run $slow -n 100000 -b cpu -q --resume -o "$work/hung.json" --json
 is "and the CPU finishes it" "$(member "$work/out" digest)" "$right"
-FLOPCAST_FAULT=opencl:hang:6 $interruptible timeout -k 1 60 "$FLOPCAST" run $slow -n 1e8 -b cpu+opencl -o "$work/stop.json" \
+FLOPCAST_FAULT=opencl:hang:6 $interruptible timeout -k 20 60 "$FLOPCAST" run $slow -n 1e8 -b cpu+opencl -o "$work/stop.json" \
     >"$work/out" 2>"$work/err" &
 process=$!
 i=0

@@ -13,7 +13,7 @@ flopcast init $small --deadline '30 days' --gpu-hour '3 to 5 USD' -o "$work/mine
 is "init writes a scenario" "$status" 0
 has "with comments" "$work/mine.yaml" '# sequences; assumed: about 16 million tokens'
 has "with the goal" "$work/mine.yaml" '^  deadline: 30 days$'
-has "with the spares that it assumes" "$work/mine.yaml" '# spare_nodes: 1  *# assumed, and billed beside the job: 2 % of 16 nodes'
+has "with the spares that it assumes" "$work/mine.yaml" '# spare_nodes: 1  *# assumed and billed: 2 % of 16 nodes'
 has "which are said" "$work/err" 'note: billed: 68 GPUs, 64 of the job and 4 spares (cluster.spare_nodes is not stated: 1, 2 % of 16 nodes'
 flopcast run "$work/mine.yaml" -n 500 -q --json -o "$work/file.json"
 is "which runs" "$status" 0

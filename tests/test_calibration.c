@@ -328,20 +328,22 @@ static void unseen_generation_holds(void **state)
     free(v);
 }
 
-/* Measured memory of 48 layouts, and four that ran out. Torchtitan's differ by release by more than the model can
- * know: of Megatron's the mean error is below 5 %. One of those that ran out (82 layers on 12 stages) is said to fit. */
+/* Measured memory of 55 layouts, and four that ran out: the mean error of each framework is below 8 %, Megatron's of 2021 below
+ * 5 %. One of those that ran out (82 layers on 12 stages) is said to fit. */
 static void memory_holds(void **state)
 {
     (void)state;
     struct fc_memory_validation v;
     struct fc_error error;
     assert_int_equal(fc_memory_validation_run(&v, NULL, catalog, &error), 0);
-    assert_int_equal(v.scores[0].rows, 48);
+    assert_int_equal(v.scores[0].rows, 55);
     assert_int_equal(v.scores[0].ran_out, 4);
     assert_true(v.scores[0].cover90 >= 0.85 && v.scores[0].cover90 <= 0.95);
-    for (int i = 0; i < v.score_count; i++)
+    for (int i = 0; i < v.score_count; i++) {
+        assert_true(v.scores[i].mape <= 0.08);
         if (strcmp(v.scores[i].name, "megatron-2021") == 0)
             assert_true(v.scores[i].mape < 0.05 && v.scores[i].cover90 >= 0.85);
+    }
     assert_true(v.wrong_fit <= 1);
     assert_int_equal(v.wrong_refuse, 0);
     fc_memory_validation_free(&v);

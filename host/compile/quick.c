@@ -141,7 +141,7 @@ static void print(FILE *out, const struct fc_quick *q, const struct figures *f)
     fprintf(out, "cluster:\n  gpu: \"%s\" # flopcast list gpu\n  gpus: %.0f\n", f->gpu, f->gpus);
     fprintf(out, "  # network: ...          # flopcast list network; else as the GPU usually comes\n");
     if (q->spares > 0)
-        fprintf(out, "  # spare_nodes: %-8d # assumed, and billed beside the job: %.*s\n", q->spares,
+        fprintf(out, "  # spare_nodes: %-8d # assumed and billed: %.*s\n", q->spares,
                 (int)strcspn(q->spares_why, ";"), q->spares_why);
     fprintf(out, "  # spare_racks: 1        # see flopcast show cluster\n\n");
     fprintf(out, "training:\n  model: \"%s\" # flopcast list model, or the path of a config.json\n",
