@@ -34,7 +34,8 @@ extern const char fc_analysis_help[];
 extern const char fc_analysis_help_pageless[]; /* of commands that have no page: without --report */
 
 /* Goes through the options of `command`: takes the shared ones and returns the next of its `own`
- * (zero-terminated, values from FC_ANALYSIS_OWN on; FC_QUICK_OPTIONS among them are taken here), with its argument in optarg. At the end
+ * (zero-terminated, values from FC_ANALYSIS_OWN on; FC_QUICK_OPTIONS among them are taken here), with its argument in
+ * optarg. At the end
  * FC_ANALYSIS_DONE, and argv[optind] is the first argument that is none; FC_ANALYSIS_HELP for -h;
  * FC_ANALYSIS_WRONG with `error` filled. */
 enum { FC_ANALYSIS_WRONG = -1, FC_ANALYSIS_DONE = 0, FC_ANALYSIS_HELP = 1, FC_ANALYSIS_OWN = 512 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cuda/model/metrics.h"
+#include "host/base/order.h"
 
 #define NEAR_SHARE                                                                                           \
     0.05 /* of the worlds that are kept, at least LEAST_NEAR: judgement between noise and bias */
@@ -238,12 +239,6 @@ static void find_drivers(const struct fc_follow *follow, const struct world *wor
     }
 }
 
-static int rising(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* What people and programme add to a world's run, as a factor on the rest of its time. */
 static double overhead_of(const struct fc_follow *follow, size_t world)
 {
@@ -267,7 +262,7 @@ static int draw_anew(const struct fc_follow *follow, const struct world *worlds,
         if (isfinite(follow->end_days[i]) && isfinite(follow->drivers[1][i]))
             factors[finite++] = overhead_of(follow, i);
     if (factors && pairs && finite > 0) {
-        qsort(factors, finite, sizeof *factors, rising);
+        qsort(factors, finite, sizeof *factors, fc_by_double);
         for (size_t i = 0; i < count; i++)
             for (size_t k = 0; k < REDRAWN; k++) {
                 double factor = factors[finite * (2 * k + 1) / (2 * REDRAWN)];

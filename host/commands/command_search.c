@@ -464,16 +464,10 @@ static int write_scenario(const struct fc_search *s, struct fc_output *output, s
     const struct fc_embedded_file *embedded = s->path ? fc_scenario_file_find(s->path) : NULL;
     char *source = NULL, *text = scenario_text(s, error);
     size_t length = embedded ? embedded->size : 0;
-    bool from_nothing = false;
     struct fc_error ignored; /* it was read before: where it cannot be again, its comments are missing */
     if (!embedded && s->path && fc_read_file(s->path, FC_SCENARIO_BYTES, &source, &length, &ignored))
         source = NULL;
     const char *from = embedded ? (const char *)embedded->data : source;
-    if (!from) { /* no comments */
-        from_nothing = true;
-        from = "{}";
-        length = 2;
-    }
     FILE *file = text ? fc_output_begin(output, error) : NULL;
     if (file) {
         char name[200];
@@ -481,10 +475,10 @@ static int write_scenario(const struct fc_search *s, struct fc_output *output, s
         if (s->path)
             fprintf(file, "# The rest is as in %s:\n# %s.\n",
                     fc_printable(name, sizeof name, s->path, strlen(s->path)),
-                    !from_nothing ? "its comments are kept but for those behind values that the plan replaced"
+                    from ? "its comments are kept but for those behind values that the plan replaced"
                          : "its comments could not be read again and are left out");
         fputc('\n', file);
-        if (!fc_comments_carry(from, length, text, was_found, s->scenario.settings, file))
+        if (!fc_comments_carry(from ? from : "{}", from ? length : 2, text, was_found, s->scenario.settings, file))
             fc_lose();
     }
     free(source);
