@@ -62,9 +62,22 @@ static int teardown(void **state)
     return 0;
 }
 
-/* A plan of the table as a site would run it; its neighbour with twice the micro-batch, or half the pipeline; and
- * another plan of the same site. */
-static bool pick(struct fc_plan plan[PLANS])
+/* What a neighbour has twice or, where that cannot be, half as much of. */
+enum kind { GPUS, BATCH, MICRO_BATCH, PIPELINE, TENSOR, KINDS };
+static const char *const kind_names[KINDS] = {"GPUs", "global batch", "micro-batch", "pipeline", "tensor parallel"};
+
+static double *size_of(struct fc_plan *plan, enum kind kind)
+{
+    return kind == GPUS          ? &plan->gpus
+           : kind == BATCH       ? &plan->global_batch
+           : kind == MICRO_BATCH ? &plan->micro_batch
+           : kind == PIPELINE    ? &plan->pp
+                                 : &plan->tp;
+}
+
+/* A plan of the table as a site would run it; its neighbour, one doubling away in a size drawn; and another plan of the
+ * same site. */
+static bool pick(struct fc_plan plan[PLANS], enum kind *kind)
 {
     const struct fc_measurement *row = &rows.rows[(size_t)(uniform() * (double)rows.count)];
     const struct fc_measurement *other = &rows.rows[(size_t)(uniform() * (double)rows.count)];
@@ -73,10 +86,12 @@ static bool pick(struct fc_plan plan[PLANS])
         return false;
     plan[0] = plan[1] = row->plan;
     plan[2] = other->plan;
-    plan[1].micro_batch *= 2;
+    *kind = (enum kind)(uniform() * KINDS);
+    double *size = size_of(&plan[1], *kind);
+    *size *= 2;
     if (fc_plan_check(&plan[1], &part, NULL)) {
-        plan[1].micro_batch /= 4;
-        if (plan[1].micro_batch < 1 || fc_plan_check(&plan[1], &part, NULL))
+        *size /= 4;
+        if (*size < 1 || fc_plan_check(&plan[1], &part, NULL))
             return false;
     }
     for (int k = 0; k < PLANS; k++)
@@ -132,12 +147,14 @@ static void five_steps_teach(void **state)
     (void)state;
     const char *set = getenv("FLOPCAST_TEST_REPLICATES");
     int truths = set ? atoi(set) : 1000, done = 0, held[PLANS] = {0}, held_before[PLANS] = {0};
-    double widest[PLANS] = {0}, mean[PLANS] = {0};
+    double widest[PLANS] = {0}, mean[PLANS] = {0}, of_kind[KINDS] = {0}, most_of_kind[KINDS] = {0};
+    int kinds[KINDS] = {0}, within = 0;
     struct fc_error error;
     while (done < truths) {
         struct fc_plan plan[PLANS];
         double seconds[PLANS];
-        if (!pick(plan))
+        enum kind kind;
+        if (!pick(plan, &kind))
             continue;
         draw(plan, seconds);
         struct fc_own_measurements *own = calloc(1, sizeof *own);
@@ -155,6 +172,13 @@ static void five_steps_teach(void **state)
             held_before[k] += seconds[k] >= before[0] && seconds[k] <= before[2];
             widest[k] = fmax(widest[k], width(after) / width(before));
             mean[k] += width(after) / width(before) / truths;
+            if (k == 1) {
+                double share = width(after) / width(before);
+                kinds[kind]++;
+                of_kind[kind] += share;
+                most_of_kind[kind] = fmax(most_of_kind[kind], share);
+                within += share <= 0.5;
+            }
         }
         fc_own_measurements_free(own);
         free(own);
@@ -165,12 +189,21 @@ static void five_steps_teach(void **state)
         print_message(
             "# %-18s held %.1f %% (before %.1f %%), width %.3f of before on average, %.3f at most\n",
             names[k], 100.0 * held[k] / truths, 100.0 * held_before[k] / truths, mean[k], widest[k]);
+    print_message("# of the neighbours %.1f %% have at most half the width\n", 100.0 * within / truths);
+    for (int k = 0; k < KINDS; k++)
+        print_message("#   one doubling in %-16s %4d truths, width %.3f on average, %.3f at most\n", kind_names[k],
+                      kinds[k], of_kind[k] / (kinds[k] ? kinds[k] : 1), most_of_kind[k]);
     double limit = 4 * sqrt(0.09 / truths);
     for (int k = 0; k < 2; k++)
         if (!(held[k] >= (0.85 - limit) * truths && held[k] <= (0.95 + limit) * truths))
             fail_msg("%s: the 90 %% interval holds %.1f %%", names[k], 100.0 * held[k] / truths);
     assert_true(widest[0] <= 0.2);
     assert_true(mean[1] <= 0.5);
+    assert_true(within >= 0.8 * truths);
+    for (int k = GPUS; k <= BATCH; k++) /* the same layout at another scale */
+        assert_true(of_kind[k] <= 0.25 * kinds[k]);
+    for (int k = 0; k < KINDS; k++)
+        assert_true(most_of_kind[k] < 1);
     assert_true(widest[2] <=
                 1 + 0.05); /* in the logarithm; the slopes where the update led differ a little */
 }

@@ -3,8 +3,8 @@
  *     log t = log model(factors) + where + model + plan
  * where: the vendor's own runs vary by source and GPU; anything that the vendor did not tune (another site, framework
  * or fabric) draws one common factor per site, slower on average. model: one per architecture. plan: one per layout,
- * alike for layouts that are near each other. noise: what two measurements of one plan differ by; it is part of what is
- * known of a plan that nobody measured. All are normal, in the logarithm of the step time; flopcast calibrate
+ * alike for layouts that are near each other. noise: what two measurements of one plan differ by, shared by plans of one
+ * layout on more GPUs or with another batch; it is part of what is known of a plan that nobody measured. All are normal, in the logarithm of the step time; flopcast calibrate
  * estimates them on rows that a fit has not seen (host/calibrate/cross_validation.h). */
 #ifndef FC_HOST_RESIDUAL_H
 #define FC_HOST_RESIDUAL_H
