@@ -155,11 +155,17 @@ struct pair {
     double beta, trigger; /* beta 0: the last date alone */
 };
 
+/* The states of the chain: an asset without a spread needs none, it keeps its first price. */
+static int states_of(const struct pair *p)
+{
+    return p->sigma[1] > 0 ? 2 : 1;
+}
+
 static void pair_start(void *of, double *state)
 {
     const struct pair *p = of;
-    state[0] = p->first[0];
-    state[1] = p->first[1];
+    for (int i = 0; i < states_of(p); i++)
+        state[i] = p->first[i];
 }
 
 static void pair_step(void *of, int k, double *state, const double *z)
@@ -167,7 +173,7 @@ static void pair_step(void *of, int k, double *state, const double *z)
     const struct pair *p = of;
     double of_both[2] = {z[0], p->rho * z[0] + sqrt(1 - p->rho * p->rho) * z[1]};
     (void)k;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < states_of(p); i++)
         state[i] *= exp((p->rate - p->dividend[i] - p->sigma[i] * p->sigma[i] / 2) * p->dt +
                         p->sigma[i] * sqrt(p->dt) * of_both[i]);
 }
@@ -175,12 +181,13 @@ static void pair_step(void *of, int k, double *state, const double *z)
 static double pair_stop(void *of, int k, const double *state)
 {
     const struct pair *p = of;
-    double now = exp(-p->rate * p->dt * k), ratio = state[0] / state[1];
+    double second = states_of(p) == 2 ? state[1] : p->first[1];
+    double now = exp(-p->rate * p->dt * k), ratio = state[0] / second;
     if (p->beta == 0 && k < p->dates - 1)
         return -INFINITY;
     if (p->beta > 0 && k == p->dates - 1 && ratio < p->trigger)
-        return now * state[1] * (p->trigger - 1) * pow(ratio / p->trigger, p->beta);
-    return now * (state[0] - state[1]);
+        return now * second * (p->trigger - 1) * pow(ratio / p->trigger, p->beta);
+    return now * (state[0] - second);
 }
 
 static void waiting_and_exchange(void **state)
@@ -192,14 +199,18 @@ static void waiting_and_exchange(void **state)
         double exact;
     } rows[] = {
         {"wait, r = q = .04", {{1, 1}, .04, {.04, .04}, {.2, 0}, 0, 1 / 48.0, 61, 2, 2}, .25},
-        {"wait, r .08, q .05", {{100, 100}, .08, {.05, .08}, {.3, 0}, 0, 1 / 100.0, 61, 1.510376, 2.959339}, 38.05645},
-        {"wait, both random", {{100, 100}, .06, {.1, .1}, {.2, .2}, 0, 1 / 100.0, 61, 2.158312, 1.863325}, 22.53238},
+        {"wait, r .08, q .05",
+         {{100, 100}, .08, {.05, .08}, {.3, 0}, 0, 1 / 100.0, 61, 1.510376, 2.959339},
+         38.05645},
+        {"wait, both random",
+         {{100, 100}, .06, {.1, .1}, {.2, .2}, 0, 1 / 100.0, 61, 2.158312, 1.863325},
+         22.53238},
         {"exchange", {{100, 95}, .05, {.02, .03}, {.3, .2}, .5, 2, 2, 0, 0}, 17.319763},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct pair p = rows[i].pair;
-        struct fc_lsm_model model = {p.dates, p.sigma[1] > 0 ? 2 : 1, 2,    &p,   pair_start, pair_step, pair_stop,
-                                     NULL,    true,                   NULL, NULL, NULL,       false,     {false}};
+        struct fc_lsm_model model = {p.dates, states_of(&p), 2,    &p,   pair_start, pair_step, pair_stop,
+                                     NULL,    true,          NULL, NULL, NULL,       false,     {false}};
         struct fc_lsm_options options = {5, 20000, 30000, p.beta > 0 ? 200 : 0, 64, 4};
         struct fc_lsm_value v = value_of(&model, &options);
         holds(rows[i].name, &v, rows[i].exact, 0.01 * p.first[1]);
@@ -337,10 +348,8 @@ static void the_future_is_not_looked_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(puts_with_fifty_dates_a_year),
-        cmocka_unit_test(other_options),
-        cmocka_unit_test(waiting_and_exchange),
-        cmocka_unit_test(right_to_end_take_or_pay),
+        cmocka_unit_test(puts_with_fifty_dates_a_year), cmocka_unit_test(other_options),
+        cmocka_unit_test(waiting_and_exchange),         cmocka_unit_test(right_to_end_take_or_pay),
         cmocka_unit_test(the_future_is_not_looked_at),
     };
     return cmocka_run_group_tests_name("lsm", tests, NULL, NULL);
