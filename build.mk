@@ -72,9 +72,9 @@ VECTOR_REPORT := $(if $(filter clang,$(COMPILER)),-Rpass=loop-vectorize,-fopt-in
 CHUNK := 1024
 
 MODEL := $(wildcard cuda/model/*.h cuda/model/*.def cuda/model/*/*.h)
-HOST := $(filter-out host/main.c host/backends/cpu_kernel.c,$(wildcard host/*.c host/*/*.c bench/*.c))
+HOST := $(filter-out host/main.c host/backends/cpu_kernel.c host/backends/given_kernel.c,$(wildcard host/*.c host/*/*.c bench/*.c))
 TOPOLOGY := $(wildcard topology/*.c)
-OBJECTS := $(patsubst %.c,$(B)/%.o,$(HOST) $(TOPOLOGY)) $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) \
+OBJECTS := $(patsubst %.c,$(B)/%.o,$(HOST) $(TOPOLOGY)) $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o $(B)/host/given_kernel_$(i).o) \
            $(B)/embedded.o
 EMBEDDED := $(wildcard catalog/*.yaml catalog/*.csv scenarios/*.yaml)
 include cuda/cuda.mk
@@ -84,8 +84,8 @@ all: $(B)/flopcast library
 
 # The program stands on libflopcast.a: what is in the one is in the other, from the same objects.
 LIBRARY_ROOMS := base language result step backends compile calibrate run analysis library
-LIBRARY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out host/backends/cpu_kernel.c,$(wildcard $(LIBRARY_ROOMS:%=host/%/*.c))) $(TOPOLOGY)) \
-                   $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o) $(B)/embedded.o
+LIBRARY_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out host/backends/cpu_kernel.c host/backends/given_kernel.c,$(wildcard $(LIBRARY_ROOMS:%=host/%/*.c))) $(TOPOLOGY)) \
+                   $(foreach i,$(ISAS),$(B)/host/cpu_kernel_$(i).o $(B)/host/given_kernel_$(i).o) $(B)/embedded.o
 $(B)/flopcast: $(B)/host/main.o $(filter-out $(LIBRARY_OBJECTS),$(OBJECTS)) $(B)/lib/libflopcast.a
 	@echo "$(FOUND)"; echo "$(FOUND_CUDA)"; echo "$(FOUND_FILES)"; echo "$(FOUND_HDF5)"; echo "$(FOUND_MPI)"
 	@echo "  LD $@"
@@ -98,6 +98,12 @@ $(B)/host/cpu_kernel_%.o: host/backends/cpu_kernel.c $(MODEL) build.mk
 	@echo "  CC $@"
 	@$(CC) $(KERNEL_FLAGS) $(FLAGS_$*) $(VECTOR_REPORT) -DFC_CHUNK=$(CHUNK) -DFC_KERNEL=$* -c $< -o $@ 2>$@.vectors || \
 	  { cat $@.vectors; false; }
+
+# The same contract with its random words given (host/backends/given.h).
+$(B)/host/given_kernel_%.o: host/backends/given_kernel.c host/backends/given.h $(MODEL) build.mk
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(KERNEL_FLAGS) -fPIC -fvisibility=hidden $(FLAGS_$*) -DFC_KERNEL=$* -c $< -o $@
 
 $(B)/%.o: %.c build.mk
 	@mkdir -p $(@D)

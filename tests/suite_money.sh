@@ -53,6 +53,31 @@ is "a run without it is as before" "$(member "$work/out" digest)" "$digest"
 flopcast run "$deal" -n 100 --tail 60
 is "--tail 60 is refused" "$status" 2
 has "with what is allowed" "$work/err" 'above 0 and at most 50'
+flopcast run "$deal" -n 2e5 -q -t 2 --tail 'peak_cash_need_usd > 290 M USD'
+is "--tail with a value" "$status" 0
+has "two methods" "$work/out" '^importance sampling'
+has "one probability, with a range" "$work/out" '^P = .*, once in .* worlds, between'
+flopcast run "$deal" -n 2e5 -q --tail 'peak_cash_need_usd>290 M USD' --json
+is "as JSON, the same for one thread and two" "$(member "$work/out" verdict) $(member "$work/out" probability | cut -c1-5)" \
+    "agree $(flopcast run "$deal" -n 2e5 -q -t 1 --tail 'peak_cash_need_usd > 290 M USD' --json && member "$work/out" probability | cut -c1-5)"
+flopcast run default-in-2028 -n 2e5 -q --tail 'customer_defaults >= 2'
+is "what no world reaches is not known" "$status" 1
+has "and how much it can be is said" "$work/out" '^Between 0 and 2e-05: 0 of 2e+05 worlds'
+flopcast run "$deal" -n 2e5 --tail 'npv_usd < 3 GB'
+is "--tail in another unit is refused" "$status" 2
+flopcast run "$deal" -n 2e5 --tail 'npv_us < 3 B USD'
+is "--tail of no metric is refused" "$status" 2
+has "and the nearest named" "$work/err" 'npv_usd'
+flopcast run gb300-nvl72-frontier -n 2e5 -q --tail 'wall_clock_days > 300'
+is "--tail of a run is refused" "$status" 2
+has "with what to do" "$work/err" 'layers: contract'
+flopcast run "$deal" -n 2e5 --tail 'npv_usd < -3 B USD' -b opencl
+is "--tail on another device is refused" "$status" 2
+flopcast run "$deal" -n 2e5 --tail 'npv_usd < -3 B USD' --until 'mean(npv_usd) 1%'
+is "--tail beside --until is refused" "$status" 2
+flopcast value expand sign-or-wait -q -n 2000 --set clause.rights=3 --set 'contract.expansion_month=12 months' \
+    --set contract.expansion_share=0.3 --set 'contract.expansion_strike=3.60 USD/GPU-h'
+has "a right that may be used several times" "$work/out" 'times of at most 3 in the mean'
 flopcast compare "$deal" sign-or-wait -n 8000 -q --of npv_usd --tail 1
 has "compare --tail" "$work/out" '^mean of the worst 1 % of the worlds'
 flopcast compare "$deal" sign-or-wait -n 8000 -q --of npv_usd --tail 1 --json

@@ -152,21 +152,23 @@ static double terminate_truth(const struct fc_clause_market *m, const struct fc_
     return first(m, (const double(*)[NODES])with) - first(m, (const double(*)[NODES])without);
 }
 
-/* A call on further capacity: expand, swap. */
+/* A call on further capacity: expand, which may be used several times, and swap. */
 static double call_truth(const struct fc_clause_market *m, const struct fc_clause_terms *t, bool swap)
 {
-    static grid v, next;
+    enum { RIGHTS = 3 };
+    static grid v[RIGHTS + 1], next[RIGHTS + 1]; /* by rights left */
     grid *a = worth_of(m, t, 0, MONTHS - 1);
-    int last = swap ? MONTHS - 1 : t->expand_last;
+    int last = swap ? MONTHS - 1 : t->expand_last, rights = t->rights > 1 ? t->rights : 1;
     double paid = 0;
+    assert_true(rights <= RIGHTS);
     memset(v, 0, sizeof v);
+    memset(next, 0, sizeof next);
     for (int k = MONTHS - 1; k >= 0; k--) {
         paid += discount(t, k);
         if (k > last)
             continue;
-        memset(next, 0, sizeof next);
-        if (k < last)
-            back(m, k, (const double(*)[NODES])v, next);
+        for (int n = 1; n <= rights && k < last; n++)
+            back(m, k, (const double(*)[NODES])v[n], next[n]);
         for (int r = 0; r < REGIMES; r++)
             for (int i = 0; i < NODES; i++) {
                 double expand = t->expand_share * t->full_month *
@@ -174,11 +176,12 @@ static double call_truth(const struct fc_clause_market *m, const struct fc_claus
                 double gets =
                     swap ? (t->swap_gain - 1) * a[k][r][i] - discount(t, k) * t->fee * t->due[k] : expand;
                 bool may = !swap || k >= m->first_launch;
-                v[r][i] = may ? fmax(gets, next[r][i]) : next[r][i];
+                for (int n = 1; n <= rights; n++)
+                    v[n][r][i] = may ? fmax(gets + next[n - 1][r][i], next[n][r][i]) : next[n][r][i];
             }
     }
     free(a);
-    return first(m, (const double(*)[NODES])v);
+    return first(m, (const double(*)[NODES])v[rights]);
 }
 
 static double defer_truth(const struct fc_clause_market *m, const struct fc_clause_terms *t)
@@ -307,7 +310,13 @@ static void choices_against_lattices(void **state)
     t.fee = 0.05;
     holds(FC_CLAUSE_TERMINATE, &t, &market, terminate_truth(&market, &t));
     t.fee = 0;
-    holds(FC_CLAUSE_EXPAND, &t, &market, call_truth(&market, &t, false));
+    double once = call_truth(&market, &t, false);
+    holds(FC_CLAUSE_EXPAND, &t, &market, once);
+    t.rights = 3;
+    double thrice = call_truth(&market, &t, false);
+    holds(FC_CLAUSE_EXPAND, &t, &market, thrice);
+    assert_true(thrice > 1.5 * once && thrice < 3 * once); /* each further one is worth less */
+    t.rights = 0;
     t.fee = .3;
     holds(FC_CLAUSE_SWAP, &t, &market, call_truth(&market, &t, true));
     t = terms();

@@ -473,6 +473,8 @@ static int check(enum fc_clause clause, const struct fc_clause_terms *t, struct 
                 "contract.expansion_share and contract.expansion_strike";
     else if (clause == FC_CLAUSE_EXPAND && t->expand_last >= t->months)
         lacks = "contract.expansion_month lies beyond the term";
+    else if (clause == FC_CLAUSE_EXPAND && t->rights > FC_LSM_RIGHTS)
+        lacks = "clause.rights is above 60";
     else if (clause == FC_CLAUSE_RESET && t->reset_every <= 0)
         lacks = "state contract.reset_every (months between two resets)";
     else if (clause == FC_CLAUSE_RESET && t->reset_floor > t->reset_cap)
@@ -497,7 +499,8 @@ int fc_clause_model_make(struct fc_clause_model **model, enum fc_clause clause,
         [FC_CLAUSE_TERMINATE] = {.dates = months, .states = 3, .stop = terminate_stop,
             .flow = contract_flow, .expected = contract_expected, .other_stop = terminate_other_stop, .other_flow = provider_flow},
         [FC_CLAUSE_EXPAND] = {.dates = terms->expand_last + 1, .states = 3, .stop = expand_stop,
-            .going_on_costs_nothing = true, .expected = expand_expected, .other_stop = expand_other_stop, .apart = true},
+            .going_on_costs_nothing = true, .expected = expand_expected, .other_stop = expand_other_stop, .apart = true,
+            .rights = terms->rights},
         [FC_CLAUSE_EXTEND] = {.dates = months + 1, .states = 3, .stop = no_stop,
             .flow = extend_flow, .other_flow = extend_other_flow},
         [FC_CLAUSE_DEFER] = {.dates = terms->deferral + 1, .states = 3, .stop = defer_stop,
@@ -639,6 +642,7 @@ static int by_choice(const struct fc_clause_model *m, const struct fc_clause_opt
     value->upper = fmax(fmin(v.upper.value - never + 2 * v.upper.error, most), value->lower);
     value->hindsight = known->value;
     value->used = v.stopped.value;
+    value->times = v.used.value;
     /* The provider's part of the same policy, as far up and down as the customer's may be wrong. */
     struct fc_lsm_figure other = ends ? v.other_gain : v.other;
     double above = fmax(value->upper - lower, 2 * other.error);
@@ -652,7 +656,7 @@ int fc_clause_value(enum fc_clause clause, const struct fc_clause_terms *terms,
                     struct fc_clause_value *value, struct fc_error *error)
 {
     struct fc_clause_model *m;
-    *value = (struct fc_clause_value){.hindsight = NAN, .used = NAN, .fee_of_nothing = NAN};
+    *value = (struct fc_clause_value){.hindsight = NAN, .used = NAN, .times = NAN, .fee_of_nothing = NAN};
     if (fc_clause_model_make(&m, clause, terms, market, error))
         return -1;
     value->decided = clauses[clause].decided;

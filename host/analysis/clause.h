@@ -59,6 +59,7 @@ struct fc_clause_terms {
     int first;       /* month from which it may be used */
     int expand_last; /* month */
     double expand_share, expand_strike; /* of the capacity; USD per GPU-hour */
+    int rights;                         /* expand: how often it may be used, at most once a month; 0: once */
     int extension;                      /* months */
     double extension_price;             /* of the contract's price */
     int deferral;                       /* months at most */
@@ -76,6 +77,7 @@ struct fc_clause_value {
     double hindsight;    /* what it would add, were the future known; NAN where nothing is chosen */
     double provider_lower, provider_upper; /* what it adds for the provider */
     double used;                           /* share of the worlds in which it is used; NAN */
+    double times;                          /* how often it is used, in the mean; NAN */
     double
         fee_of_nothing; /* fee at which it adds less than FC_CLAUSE_NOTHING of the value; INFINITY: above 1; NAN */
 };

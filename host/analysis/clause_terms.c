@@ -54,6 +54,7 @@ static void read_keys(enum fc_clause clause, const struct fc_settings *settings,
     t->expand_last = (int)f[FC_FIELD_EXPANSION_MONTH].number;
     t->expand_share = f[FC_FIELD_EXPANSION_SHARE].is_set ? f[FC_FIELD_EXPANSION_SHARE].number : 0;
     t->expand_strike = f[FC_FIELD_EXPANSION_STRIKE].is_set ? f[FC_FIELD_EXPANSION_STRIKE].number : 0;
+    t->rights = (int)f[FC_FIELD_CLAUSE_RIGHTS].number;
     t->extension = (int)f[FC_FIELD_CLAUSE_EXTENSION].number;
     t->extension_price = f[FC_FIELD_CLAUSE_EXTENSION_PRICE].number;
     t->deferral = (int)f[FC_FIELD_CLAUSE_DEFERRAL].number;

@@ -23,9 +23,15 @@ struct fc_lsm_policy {
     struct fc_lsm_model model;
     struct fc_lsm_options options;
     int terms;
+    int rights;
     int power[TERMS_MOST][FC_LSM_STATES];
-    struct date date[FC_LSM_DATES];
+    struct date date[]; /* (rights left - 1) × dates + date */
 };
+
+static const struct date *date_of(const struct fc_lsm_policy *p, int left, int k)
+{
+    return &p->date[(left - 1) * p->model.dates + k];
+}
 
 /* `count` standard normals of (path, event): Box and Muller on the 32-bit words of one draw. */
 static void draw(const struct fc_lsm_policy *p, uint32_t stream, uint64_t path, uint32_t event, double *z)
@@ -123,16 +129,15 @@ static double known_at(const struct fc_lsm_policy *p, int k, const double *x)
     return p->model.expected && !p->model.apart ? known : known + flow_at(p, k, x);
 }
 
-/* C(k, x): what is known of it and the fit of the rest, `where` by that where a stop may pay. Beyond the last date nothing
- * follows. */
-static double going_on(const struct fc_lsm_policy *p, int k, const double *x, double stop, bool where)
+/* D(r) of the `left`-th right alone (of one right: C(k, x)): what is known of it and the fit of the rest, `where` by that
+ * where a stop may pay. A right for which no date is left is worth nothing; beyond the last date nothing follows. `b` are the
+ * state's terms, the same whatever is left. */
+static double worth_of(const struct fc_lsm_policy *p, int left, int k, double known, const double *b, bool where)
 {
-    const struct date *d = &p->date[k];
-    double b[TERMS_MOST + 1];
-    if (k == p->model.dates - 1)
-        return flow_at(p, k, x);
-    int n = basis(p, d, x, stop, b);
-    double value = known_at(p, k, x) + dot(where ? d->where : d->all, b, n);
+    const struct date *d = date_of(p, left, k);
+    if (left > 1 && left > p->model.dates - 1 - k)
+        return 0;
+    double value = known + dot(where ? d->where : d->all, b, p->terms + 1);
     return p->model.going_on_costs_nothing ? fmax(value, 0) : value;
 }
 
@@ -141,25 +146,64 @@ static bool may_pay(const struct fc_lsm_policy *p, double stop)
     return p->model.going_on_costs_nothing ? stop > 0 : isfinite(stop);
 }
 
-bool fc_lsm_stops(const struct fc_lsm_policy *p, int k, const double *x)
+/* worth[0 ... left - 1] of each right: no more than of the one before. */
+static void worths(const struct fc_lsm_policy *p, int left, int k, const double *x, double stop, bool where,
+                   double *worth)
 {
-    double stop = stop_at(p, k, x);
-    if (!may_pay(p, stop))
-        return false;
-    if (k < p->model.dates - 1 && !p->date[k].fitted)
-        return false;
-    return stop > going_on(p, k, x, stop, true);
+    double b[TERMS_MOST + 1], known = known_at(p, k, x);
+    if (k == p->model.dates - 1) {
+        memset(worth, 0, (size_t)left * sizeof *worth);
+        worth[0] = flow_at(p, k, x);
+        return;
+    }
+    basis(p, date_of(p, 1, k), x, stop, b);
+    for (int r = 0; r < left; r++) {
+        bool here = where && date_of(p, r + 1, k)->fitted;
+        worth[r] = worth_of(p, r + 1, k, known, b, here);
+        worth[r] = r > 0 ? fmin(worth[r], worth[r - 1]) : worth[r];
+    }
 }
 
-/* V(k, x) of the fit, less what is expected without a stop, for the martingale. */
-static double fitted_value(const struct fc_lsm_policy *p, int k, const double *x)
+/* uses[r - 1]: whether date k is used with r rights left, r = 1 ... left. */
+static void uses_with(const struct fc_lsm_policy *p, int left, int k, const double *x, double stop, bool *uses)
 {
-    if (k >= p->model.dates)
-        return 0;
+    double worth[FC_LSM_RIGHTS];
+    memset(uses, 0, (size_t)left * sizeof *uses);
+    if (!may_pay(p, stop) || (k < p->model.dates - 1 && !date_of(p, 1, k)->fitted))
+        return;
+    worths(p, left, k, x, stop, true, worth);
+    for (int r = 0; r < left; r++)
+        uses[r] = stop > worth[r];
+}
+
+bool fc_lsm_uses(const struct fc_lsm_policy *p, int left, int k, const double *x)
+{
+    bool uses[FC_LSM_RIGHTS];
+    if (left < 1)
+        return false;
+    uses_with(p, left, k, x, stop_at(p, k, x), uses);
+    return uses[left - 1];
+}
+
+bool fc_lsm_stops(const struct fc_lsm_policy *p, int k, const double *x)
+{
+    return fc_lsm_uses(p, p->rights, k, x);
+}
+
+/* Adds V(k, x, r) of the fit to values[0 ... rights - 1], less what is expected of so many rights without a stop, for the
+ * martingales. */
+static void add_fitted(const struct fc_lsm_policy *p, int k, const double *x, double *values)
+{
+    double worth[FC_LSM_RIGHTS], before = 0, known = 0;
     double stop = stop_at(p, k, x);
-    bool where = may_pay(p, stop) && (k == p->model.dates - 1 || p->date[k].fitted);
-    double value = fmax(stop, going_on(p, k, x, stop, where));
-    return p->model.expected ? value - p->model.expected(p->model.of, k, x) : value;
+    bool where = may_pay(p, stop) && (k == p->model.dates - 1 || date_of(p, 1, k)->fitted);
+    worths(p, p->rights, k, x, stop, where, worth);
+    if (p->model.expected)
+        known = p->model.expected(p->model.of, k, x);
+    for (int r = 0; r < p->rights; r++) {
+        values[r] += before + fmax(stop, worth[r]) - (r + 1) * known;
+        before += worth[r];
+    }
 }
 
 static int solve(double *normal, double *right, int n, double *out)
@@ -203,9 +247,9 @@ static void scale(const struct fc_lsm_policy *p, struct date *d, int k, const do
 }
 
 /* Regresses what follows, `later`, less what was expected of it, on the states of date k. */
-static int fit_date(struct fc_lsm_policy *p, int k, const double *x, const double *later, bool where)
+static int fit_date(struct fc_lsm_policy *p, int left, int k, const double *x, const double *later, bool where)
 {
-    struct date *d = &p->date[k];
+    struct date *d = &p->date[(left - 1) * p->model.dates + k];
     int n = p->terms + 1, count = 0;
     if (!where && d->everywhere) {
         memcpy(d->all, d->where, sizeof d->all);
@@ -244,11 +288,37 @@ static int check(const struct fc_lsm_model *m, const struct fc_lsm_options *o, s
 {
     if (m->dates < 1 || m->dates > FC_LSM_DATES || m->states < 1 || m->states > FC_LSM_STATES ||
         m->normals < 0 || m->normals > FC_LSM_STATES || o->degree < 1 || o->degree > DEGREE_MOST ||
+        m->rights < 0 || m->rights > FC_LSM_RIGHTS ||
+        (m->rights > 1 && (m->flow || m->other_flow || (m->expected && !m->apart))) ||
         o->fit_paths < 1000 || o->paths < 100 || (o->dual_paths > 0 && o->inner < 2))
         return fc_fail(error, FC_FAULT,
                        "a right to stop with %d dates, %d states and polynomials of degree %d", m->dates,
                        m->states, o->degree);
     return 0;
+}
+
+/* Follows date k of a fitted path: later[(r - 1) × paths] is what the r-th right alone brings from then on, less what was
+ * expected of it. With one right more the date is used where it is with one less; then it is the right before that is left. */
+static void decide(const struct fc_lsm_policy *p, int k, const double *state, double *later, int64_t paths)
+{
+    const struct fc_lsm_model *m = &p->model;
+    bool last = k == m->dates - 1;
+    double known = m->expected ? m->expected(m->of, k, state) : 0;
+    double flow = !m->expected || m->apart ? flow_at(p, k, state) : 0; /* else the flow is on both sides */
+    double stop = stop_at(p, k, state);
+    bool uses[FC_LSM_RIGHTS];
+    uses_with(p, p->rights, k, state, stop, uses);
+    for (int r = p->rights; r >= 1; r--) {
+        double *at = &later[(r - 1) * paths];
+        if (last && (!m->expected || m->apart))
+            *at = -known;
+        if (uses[r - 1] && r > 1 && uses[r - 2])
+            *at = last ? -known : later[(r - 2) * paths];
+        else if (uses[r - 1])
+            *at = stop - known;
+        else
+            *at += flow;
+    }
 }
 
 int fc_lsm_fit(struct fc_lsm_policy **policy, const struct fc_lsm_model *model,
@@ -257,15 +327,16 @@ int fc_lsm_fit(struct fc_lsm_policy **policy, const struct fc_lsm_model *model,
     *policy = NULL;
     if (check(model, options, error))
         return -1;
-    int n = model->states, dates = model->dates;
+    int n = model->states, dates = model->dates, rights = model->rights > 1 ? model->rights : 1;
     int64_t paths = options->fit_paths;
-    struct fc_lsm_policy *p = calloc(1, sizeof *p);
+    struct fc_lsm_policy *p = calloc(1, sizeof *p + (size_t)(rights * dates) * sizeof p->date[0]);
     double *x = malloc((size_t)(paths * n * dates) * sizeof *x),
-           *later = calloc((size_t)paths, sizeof *later);
+           *later = calloc((size_t)(paths * rights), sizeof *later);
     if (!p || !x || !later)
         goto no_memory;
     p->model = *model;
     p->options = *options;
+    p->rights = rights;
     list_terms(p);
     for (int64_t i = 0; i < paths; i++) {
         double state[FC_LSM_STATES], z[4];
@@ -280,18 +351,21 @@ int fc_lsm_fit(struct fc_lsm_policy **policy, const struct fc_lsm_model *model,
     for (int k = dates - 1; k >= 0; k--) {
         const double *at = &x[(int64_t)k * paths * n];
         scale(p, &p->date[k], k, at, paths);
-        if (k < dates - 1 && (fit_date(p, k, at, later, true) || fit_date(p, k, at, later, false)))
-            goto no_memory; /* where a stop may always pay, both are one */
-        for (int64_t i = 0; i < paths; i++) {
-            const double *state = &at[i * n];
-            bool stops = fc_lsm_stops(p, k, state);
-            double known = model->expected ? model->expected(model->of, k, state) : 0;
-            if (stops)
-                later[i] = stop_at(p, k, state) - known;
-            else if (!model->expected || model->apart)
-                later[i] += flow_at(p, k, state) - (k == dates - 1 ? known : 0);
-            /* else the flow is on both sides */
+        for (int r = 1; r <= rights; r++) {
+            struct date *d = &p->date[(r - 1) * dates + k];
+            const double *of_this = &later[(r - 1) * paths];
+            if (r > 1) { /* the same paths, so the same scales */
+                memcpy(d->mean, p->date[k].mean, sizeof d->mean);
+                memcpy(d->scale, p->date[k].scale, sizeof d->scale);
+                d->stop_mean = p->date[k].stop_mean;
+                d->stop_scale = p->date[k].stop_scale;
+            }
+            if (k < dates - 1 &&
+                (fit_date(p, r, k, at, of_this, true) || fit_date(p, r, k, at, of_this, false)))
+                goto no_memory; /* where a stop may always pay, both are one */
         }
+        for (int64_t i = 0; i < paths; i++)
+            decide(p, k, &at[i * n], &later[i], paths);
     }
     free(x);
     free(later);
@@ -349,26 +423,50 @@ static struct fc_lsm_figure controlled(const double *y, const double *c, int64_t
 }
 
 /* What a path brings: by the policy, without a stop, at its best date; whether the policy stops; and of the martingale. */
-enum { LOWER, NEVER, HINDSIGHT, STOPPED, OTHER, GAIN, OTHER_GAIN, HINDSIGHT_GAIN, CONTROL, FIGURES };
+enum { LOWER, NEVER, HINDSIGHT, STOPPED, OTHER, GAIN, OTHER_GAIN, HINDSIGHT_GAIN, USED, CONTROL, FIGURES };
+
+/* Keeps the greatest `count` values, the greatest first. */
+static void keep_best(double *best, int count, double value)
+{
+    for (int j = 0; j < count && value > -INFINITY; j++)
+        if (value > best[j]) {
+            double less = best[j];
+            best[j] = value;
+            value = less;
+        }
+}
+
+/* What the best dates bring, known beforehand: the best one or none, or as many as there are rights. */
+static double known_best(const double *best, int rights, double flows)
+{
+    double sum = 0;
+    if (rights == 1)
+        return fmax(best[0], flows);
+    for (int j = 0; j < rights; j++)
+        sum += fmax(best[j], 0);
+    return sum;
+}
 
 /* Follows path i, or its mirror, whose normals have the other sign, and adds half of it to `got`. */
 static void follow_path(const struct fc_lsm_policy *p, int64_t i, bool mirror, double got[FIGURES])
 {
     const struct fc_lsm_model *m = &p->model;
-    double state[FC_LSM_STATES], z[4], flows = 0, kept = 0, best = -INFINITY;
+    double state[FC_LSM_STATES], z[4], flows = 0, kept = 0, best[FC_LSM_RIGHTS];
     double other = 0, other_kept = 0, control = 0, at_start = 0;
-    bool stopped = false;
+    int left = p->rights;
+    for (int r = 0; r < p->rights; r++)
+        best[r] = -INFINITY;
     m->start(m->of, state);
     if (m->expected)
         at_start = m->expected(m->of, 0, state);
     for (int k = 0; k < m->dates; k++) {
         double stop = stop_at(p, k, state);
-        best = fmax(best, flows + stop);
-        if (!stopped && fc_lsm_stops(p, k, state)) {
-            stopped = true;
-            kept = flows + stop;
-            control = m->expected ? (m->apart ? 0 : flows) + m->expected(m->of, k, state) - at_start : 0;
-            other_kept = other + (m->other_stop ? m->other_stop(m->of, k, state) : 0);
+        keep_best(best, p->rights, flows + stop);
+        if (left > 0 && fc_lsm_uses(p, left, k, state)) {
+            left--;
+            kept += flows + stop;
+            control += m->expected ? (m->apart ? 0 : flows) + m->expected(m->of, k, state) - at_start : 0;
+            other_kept += other + (m->other_stop ? m->other_stop(m->of, k, state) : 0);
         }
         flows += flow_at(p, k, state);
         other += m->other_flow ? m->other_flow(m->of, k, state) : 0;
@@ -379,16 +477,19 @@ static void follow_path(const struct fc_lsm_policy *p, int64_t i, bool mirror, d
             z[n] = -z[n];
         m->step(m->of, k, state, z);
     }
+    bool stopped = left < p->rights;
+    double hindsight = known_best(best, p->rights, flows);
     got[LOWER] += (stopped ? kept : flows) / 2;
     got[NEVER] += flows / 2;
-    got[HINDSIGHT] += fmax(best, flows) / 2;
+    got[HINDSIGHT] += hindsight / 2;
     got[STOPPED] += stopped / 2.0;
-    if (m->expected && !stopped)
-        control = (m->apart ? m->expected(m->of, m->dates - 1, state) : flows) - at_start;
+    got[USED] += (p->rights - left) / 2.0;
+    if (m->expected)
+        control += left * ((m->apart ? m->expected(m->of, m->dates - 1, state) : flows) - at_start);
     got[CONTROL] += control / 2;
     got[OTHER] += (stopped ? other_kept : other) / 2;
     got[GAIN] += stopped ? (kept - flows) / 2 : 0;
-    got[HINDSIGHT_GAIN] += (fmax(best, flows) - flows) / 2;
+    got[HINDSIGHT_GAIN] += (hindsight - flows) / 2;
     got[OTHER_GAIN] += stopped ? (other_kept - other) / 2 : 0;
 }
 
@@ -399,7 +500,7 @@ static int follow(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
     double *kept = malloc((size_t)(pairs * FIGURES) * sizeof *kept);
     struct fc_lsm_figure *figures[CONTROL] = {&value->lower,      &value->never,         &value->hindsight,
                                               &value->stopped,    &value->other,         &value->gain,
-                                              &value->other_gain, &value->hindsight_gain};
+                                              &value->other_gain, &value->hindsight_gain, &value->used};
     if (!kept)
         return -1;
     for (int64_t i = 0; i < pairs; i++) { /* a path and its mirror count as one */
@@ -420,11 +521,12 @@ static int follow(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
     return 0;
 }
 
-/* Mean of V(k + 1, X) over the inner draws from the state of date k, every second one the mirror of the one before. */
-static double expected_next(const struct fc_lsm_policy *p, int k, const double *state, uint64_t path)
+/* means[0 ... rights - 1] of V(k + 1, X) over the inner draws from the state of date k, every second one the mirror of the one
+ * before. */
+static void expected_next(const struct fc_lsm_policy *p, int k, const double *state, uint64_t path, double *means)
 {
     const struct fc_lsm_model *m = &p->model;
-    double sum = 0;
+    memset(means, 0, (size_t)p->rights * sizeof *means);
     for (int64_t j = 0; j < p->options.inner; j++) {
         double next[FC_LSM_STATES], z[4];
         memcpy(next, state, sizeof next);
@@ -435,43 +537,73 @@ static double expected_next(const struct fc_lsm_policy *p, int k, const double *
         for (int i = 0; i < 4 && j % 2 == 1; i++)
             z[i] = -z[i];
         m->step(m->of, k, next, z);
-        sum += fitted_value(p, k + 1, next);
+        add_fitted(p, k + 1, next, means);
     }
-    return sum / (double)p->options.inner;
+    for (int r = 0; r < p->rights; r++)
+        means[r] /= (double)p->options.inner;
 }
 
-static void bound(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
+/* One path of the dual: what stops and flows bring at each date, and the steps of the martingale of each number of rights. */
+struct dual_path {
+    double stop[FC_LSM_DATES], flow[FC_LSM_DATES], step[FC_LSM_DATES][FC_LSM_RIGHTS];
+};
+
+static void follow_dual(const struct fc_lsm_policy *p, int64_t i, struct dual_path *path)
 {
     const struct fc_lsm_model *m = &p->model;
-    struct sums upper = {0};
-    for (int64_t i = 0; i < p->options.dual_paths; i++) {
-        double state[FC_LSM_STATES] = {0}, z[4], flows = 0, martingale = 0, best = -INFINITY;
-        m->start(m->of, state);
-        for (int k = 0; k < m->dates; k++) {
-            best = fmax(best, flows + stop_at(p, k, state) - martingale);
-            flows += flow_at(p, k, state);
-            if (k == m->dates - 1)
-                break;
-            double expected = expected_next(p, k, state, (uint64_t)i);
-            double surely = m->expected ? m->expected(m->of, k, state) : 0;
-            surely -= m->expected && !m->apart ? flow_at(p, k, state) : 0;
-            draw(p, FC_STREAM_STOP_DUAL, (uint64_t)i, (uint32_t)k, z);
-            m->step(m->of, k, state, z);
-            martingale += fitted_value(p, k + 1, state) - expected;
-            if (m->expected)
-                martingale += m->expected(m->of, k + 1, state) - surely;
+    double state[FC_LSM_STATES] = {0}, z[4], expected[FC_LSM_RIGHTS];
+    m->start(m->of, state);
+    for (int k = 0; k < m->dates; k++) {
+        path->stop[k] = stop_at(p, k, state);
+        path->flow[k] = flow_at(p, k, state);
+        if (k == m->dates - 1)
+            break;
+        expected_next(p, k, state, (uint64_t)i, expected);
+        double surely = m->expected ? m->expected(m->of, k, state) : 0;
+        surely -= m->expected && !m->apart ? flow_at(p, k, state) : 0;
+        draw(p, FC_STREAM_STOP_DUAL, (uint64_t)i, (uint32_t)k, z);
+        m->step(m->of, k, state, z);
+        double *step = path->step[k], more = m->expected ? m->expected(m->of, k + 1, state) - surely : 0;
+        memset(step, 0, (size_t)p->rights * sizeof *step);
+        add_fitted(p, k + 1, state, step);
+        for (int r = 0; r < p->rights; r++)
+            step[r] += (r + 1) * more - expected[r];
+    }
+}
+
+/* The best dates of the path, less the martingale of the rights that are left meanwhile: best[r] from date k on. */
+static double best_dates(const struct fc_lsm_policy *p, const struct dual_path *path)
+{
+    double best[FC_LSM_RIGHTS + 1] = {0};
+    int last = p->model.dates - 1;
+    for (int k = last; k >= 0; k--)
+        for (int r = p->rights; r >= 1; r--) {
+            double on = path->flow[k] + best[r] - (k < last ? path->step[k][r - 1] : 0);
+            double used = path->stop[k] + best[r - 1] - (k < last && r > 1 ? path->step[k][r - 2] : 0);
+            best[r] = fmax(on, used);
         }
-        add(&upper, fmax(best, flows - martingale));
+    return best[p->rights];
+}
+
+static int bound(struct fc_lsm_value *value, const struct fc_lsm_policy *p)
+{
+    struct sums upper = {0};
+    struct dual_path *path = malloc(sizeof *path);
+    if (!path)
+        return -1;
+    for (int64_t i = 0; i < p->options.dual_paths; i++) {
+        follow_dual(p, i, path);
+        add(&upper, best_dates(p, path));
     }
     value->upper = figure(&upper);
+    free(path);
+    return 0;
 }
 
 int fc_lsm_value(struct fc_lsm_value *value, const struct fc_lsm_policy *policy, struct fc_error *error)
 {
     *value = (struct fc_lsm_value){.upper = {NAN, NAN}};
-    if (follow(value, policy))
+    if (follow(value, policy) || (policy->options.dual_paths > 0 && bound(value, policy)))
         return fc_fail(error, FC_FAULT, "no memory to follow a policy");
-    if (policy->options.dual_paths > 0)
-        bound(value, policy);
     return 0;
 }

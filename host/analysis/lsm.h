@@ -12,7 +12,15 @@
  * upper   dual (Rogers 2002, Mathematical Finance 12; Haugh, Kogan 2004, Operations Research 52): E[max over k of
  *         (gain when stopped at k - M(k))], with the martingale M of the fitted value function, whose conditional means are
  *         averages over `inner` draws of their own; that they are averages widens the bound and never lowers it.
- * never   no stop at all; hindsight: the best date of each path, known beforehand. The value lies between them. */
+ * never   no stop at all; hindsight: the best date of each path, known beforehand. The value lies between them.
+ *
+ * A right may be there several times, to be used at most once a date (swing): with r of them left
+ *
+ *   V(k, x, r) = max(stop(k, x) + C(k, x, r - 1), C(k, x, r)),  C(k, x, r) = E[V(k + 1, X, r) | x]
+ *
+ * What is regressed then is the worth of the r-th right alone, D(r) = C(r) - C(r - 1), which falls in r: it is used where
+ * stop > D(r). The dual takes the martingale M(r) of each number left, and on each path the best dates of all that may be
+ * chosen, by dynamic programming (Schoenmakers 2012, Finance and Stochastics 16). */
 #ifndef FC_HOST_LSM_H
 #define FC_HOST_LSM_H
 
@@ -21,7 +29,7 @@
 
 #include "host/base/error.h"
 
-enum { FC_LSM_STATES = 4, FC_LSM_DATES = 240 };
+enum { FC_LSM_STATES = 4, FC_LSM_DATES = 240, FC_LSM_RIGHTS = 60 };
 
 struct fc_lsm_model {
     int dates;   /* 1 to FC_LSM_DATES */
@@ -44,6 +52,7 @@ struct fc_lsm_model {
     bool apart;
     bool flag
         [FC_LSM_STATES]; /* states that are 0 or 1: no power above the first, and never two of them at once */
+    int rights; /* how often it may be used, at most FC_LSM_RIGHTS; 0: once. Several: without flows, `expected` only apart */
 };
 
 struct fc_lsm_options {
@@ -59,6 +68,7 @@ struct fc_lsm_figure {
 
 struct fc_lsm_value {
     struct fc_lsm_figure lower, upper, never, hindsight, stopped; /* stopped: share of the paths that stop */
+    struct fc_lsm_figure used; /* how often the right is used, in the mean */
     struct fc_lsm_figure other; /* of the other party, by the holder's policy */
     /* Path by path, less without a stop: by the policy, of the other party, and at the best date. */
     struct fc_lsm_figure gain, other_gain, hindsight_gain;
@@ -72,8 +82,9 @@ int fc_lsm_fit(struct fc_lsm_policy **policy, const struct fc_lsm_model *model,
                const struct fc_lsm_options *options, struct fc_error *error);
 void fc_lsm_free(struct fc_lsm_policy *policy);
 
-/* Whether the policy stops at date k in this state: nothing else is looked at. */
-bool fc_lsm_stops(const struct fc_lsm_policy *policy, int k, const double *state);
+/* Whether the policy stops at date k in this state, with `left` rights: nothing else is looked at. */
+bool fc_lsm_uses(const struct fc_lsm_policy *policy, int left, int k, const double *state);
+bool fc_lsm_stops(const struct fc_lsm_policy *policy, int k, const double *state); /* with all of them */
 
 /* Follows the policy on fresh paths. Returns 0, or -1 with `error` filled (no memory). */
 int fc_lsm_value(struct fc_lsm_value *value, const struct fc_lsm_policy *policy, struct fc_error *error);

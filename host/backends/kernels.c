@@ -1,7 +1,10 @@
 /* kernels.c: see kernels.h. */
 #include "kernels.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#include "given.h"
 
 /* FC_KERNELS(ROW): a row for each instruction set that build.mk builds (ISAS), narrowest first. */
 #define DECLARE(name) extern const struct fc_kernel fc_kernel_##name;
@@ -57,6 +60,24 @@ const struct fc_kernel *fc_kernel_rival(const struct fc_kernel *kernel)
             rival = k;
     }
     return rival;
+}
+
+#define DECLARE_GIVEN(name) extern const struct fc_given_kernel fc_given_kernel_##name;
+FC_KERNELS(DECLARE_GIVEN)
+#define GIVEN(name) &fc_given_kernel_##name,
+static const struct fc_given_kernel *const given[] = {FC_KERNELS(GIVEN)};
+
+const struct fc_given_kernel *fc_given_best(void)
+{
+    return fc_given_find(fc_kernel_best()->name);
+}
+
+const struct fc_given_kernel *fc_given_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
+        if (strcmp(given[i]->name, name) == 0)
+            return given[i]->level <= level_here() ? given[i] : NULL;
+    return NULL;
 }
 
 const char *fc_kernel_names(void)

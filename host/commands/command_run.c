@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "tail_question.h"
 #include "host/base/fold.h"
 #include "host/base/help.h"
 #include "host/base/clock.h"
@@ -72,6 +73,8 @@ static const char help[] =
     "      --tail P          the mean of the worst P % of the worlds (expected shortfall), with its error, in table "
     "and JSON\n"
     "                        (default: 5 %, where there is room)\n"
+    "      --tail 'METRIC > VALUE'  the probability of what hardly ever happens ('npv_usd < -30 B USD'), down to 1e-9, by\n"
+    "                        splitting and by importance sampling; of a contract alone, on the CPU; -n: worlds (default 3e6)\n"
     "      --only METRIC     print this metric alone, as often as needed (flopcast list metrics)\n"
     "      --sort ORDER      of the metrics of a chapter: table (default), name, or spread (the least certain "
     "first)\n"
@@ -86,7 +89,7 @@ enum { UNTIL_FIRST = 20000, UNTIL_FIRST_POINTS = 256, UNTIL_MOST = 100000000 }; 
 enum { RANK_ALONE_S = 2 }; /* what a launcher needs to end the others */
 
 struct options {
-    const char *scenario, *output, *page, *backend, *isa, *until, *samples;
+    const char *scenario, *output, *page, *backend, *isa, *until, *samples, *tail;
     struct fc_outputs outputs; /* what is written at the end alone: all but the JSON of -o */
     struct fc_scenario_options scenario_options;
     struct fc_report_options report;
@@ -279,8 +282,12 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             if (!o->scenario_options.quasi && strcmp(optarg, "plain") != 0)
                 return fc_fail(error, FC_BAD_INPUT, "--sampling '%.40s' is not a kind; choose plain or qmc", optarg);
             break;
-        case FC_OPTION_QUANTILES:
         case FC_OPTION_TAIL:
+            o->tail = fc_tail_asked(optarg) ? optarg : o->tail;
+            if (!fc_tail_asked(optarg) && fc_report_option(option, optarg, &o->report, error))
+                return -1;
+            break;
+        case FC_OPTION_QUANTILES:
         case FC_OPTION_ONLY:
         case FC_OPTION_SORT:
             if (fc_report_option(option, optarg, &o->report, error))
@@ -321,6 +328,13 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
         return fc_fail(error, FC_BAD_INPUT,
                        "--until cannot go with --shard (a shard does not know the others)");
     o->scenario = optind < argc ? argv[optind] : NULL;
+    if (o->tail && (o->until || o->shards || o->samples || o->output || o->page))
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--tail '%.80s' gives one probability, as a table or as --json; leave -o, --report, --until, --shard and "
+                       "--samples out",
+                       o->tail);
+    if (o->tail && o->backend && strcmp(o->backend, "cpu") != 0 && strcmp(o->backend, "auto") != 0)
+        return fc_fail(error, FC_BAD_INPUT, "--tail '%.80s' is answered on the CPU; leave -b %.40s out", o->tail, o->backend);
     return take_outputs(o, error);
 }
 
@@ -641,6 +655,17 @@ static void be_silent(struct options *o)
     o->outputs = (struct fc_outputs){0};
 }
 
+/* The question of --tail, which takes no run. */
+static int run_tail(const struct options *o, struct fc_error *error)
+{
+    struct fc_scenario scenario = {0};
+    struct fc_tail_run tail = {o->tail, o->isa, o->scenario_options.trials, o->threads, o->json, o->quiet};
+    int status = fc_scenario_open(&scenario, o->scenario, &o->scenario_options, error);
+    status = status ? -1 : fc_tail_answer(&scenario, &tail, error);
+    fc_scenario_close(&scenario);
+    return status < 0 ? (int)error->status : status;
+}
+
 static int run(struct options *o, struct fc_error *error)
 {
     struct fc_scenario scenario = {0};
@@ -803,7 +828,7 @@ int fc_command_run(int argc, char **argv)
     } else if (parsed < 0) {
         status = FC_BAD_INPUT;
     } else {
-        status = run(&o, &error);
+        status = o.tail ? run_tail(&o, &error) : run(&o, &error);
     }
     if (status == FC_BAD_INPUT && !first) /* rank 0 says the same, and its launcher ends us; else it is wrong here alone */
         (void)sleep(RANK_ALONE_S);

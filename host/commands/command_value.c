@@ -212,12 +212,16 @@ static void print_table(const struct options *o, const struct fc_scenario *s, co
         "\nnever used: 0. The contract alone is worth %.5g M USD to the customer, against renting the same "
         "month by month; its bills are %.5g M USD\n",
         v->never / 1e6, t->value / 1e6);
-    if (v->decided)
-        printf("with hindsight: %.5g M USD (the best date of each world, known beforehand). Used in %.1f %% "
+    if (v->decided) {
+        bool often = o->clause == FC_CLAUSE_EXPAND && t->rights > 1;
+        printf("with hindsight: %.5g M USD (the best date%s of each world, known beforehand). Used in %.1f %% "
                "of the "
-               "worlds\n",
-               v->hindsight / 1e6, 100 * v->used);
-    else
+               "worlds",
+               v->hindsight / 1e6, often ? "s" : "", 100 * v->used);
+        if (often)
+            printf(", %.2f times of at most %d in the mean", v->times, t->rights);
+        printf("\n");
+    } else
         printf("no date is chosen: the interval is two standard errors to each side\n");
     printf("worth nothing to the customer when it costs %.5g M USD on signing", v->upper / 1e6);
     if (fc_clause_has_fee(o->clause)) {
@@ -264,6 +268,7 @@ static int write_json(FILE *out, const struct options *o, const struct fc_scenar
     }
     fc_write_number(w, "with_hindsight", v->hindsight);
     fc_write_number(w, "used", v->used);
+    fc_write_number(w, "times_used", v->times);
     fc_write_number(w, "fee", fc_clause_has_fee(o->clause) ? t->fee : NAN);
     fc_write_number(w, "fee_of_nothing", v->fee_of_nothing);
     fc_write_end(w);

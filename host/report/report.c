@@ -439,25 +439,25 @@ static void print_probability(struct printing *print, const struct fc_tally_metr
                     "the plan.");
 }
 
-/* Chances of at least 1, 2 and 4 final runs of a size. Bins end at powers of two (host/tally.h), so nothing
+/* Chances of at least 1, 2, 3 and 4 final runs of a size. Bins begin at each of these (host/result/tally.h), so nothing
  * is interpolated. */
 static void print_chances_of_runs(struct printing *p, const struct fc_tally_metric *m)
 {
-    static const double least[] = {1, 2, 4};
-    uint64_t beyond[3] = {0};
+    static const double least[] = {1, 2, 3, 4};
+    uint64_t beyond[4] = {0};
     for (uint32_t bin = fc_tally_bin(m->min_key); m->count && bin <= fc_tally_bin(m->max_key); bin++) {
         double lo, hi;
         if (!m->bins[bin])
             continue;
         fc_statistics_bin(m, bin, &lo, &hi);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 4; i++)
             beyond[i] += lo >= least[i] ? m->bins[bin] : 0;
     }
     char name[64], label[96];
     fc_metric_name(m->metric, p->result->run_flop, name, sizeof name);
-    snprintf(label, sizeof label, "P(%s >= 1, 2, 4)", name);
+    snprintf(label, sizeof label, "P(%s >= 1, 2, 3, 4)", name);
     pad(p->out, label, p->name_width, false);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         char text[64];
         double share, lo, hi;
         fc_statistics_wilson((double)beyond[i], (double)fc_statistics_worlds(m), &share, &lo, &hi);

@@ -31,6 +31,7 @@
 #define FC_STREAM_STOP_FOLLOW 65u
 #define FC_STREAM_STOP_DUAL 66u
 #define FC_STREAM_STOP_INNER 67u
+#define FC_STREAM_TAIL 68u /* worlds in a tail (host/analysis/tail.h) */
 
 #define FC_PHILOX_M0 0xD2511F53u
 #define FC_PHILOX_M1 0xCD9E8D57u
@@ -38,7 +39,10 @@
 #define FC_PHILOX_W1 0xBB67AE85u
 
 /* words[4][FC_W] for lanes with their own trial and event numbers. */
-#if FC_BLOCK > 0
+#if defined(FC_WORDS_GIVEN) /* the host has words of its own (host/backends/given_kernel.c) */
+static void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high, const fc_u32 *event,
+                            fc_u32 stream, fc_u32 words[4][FC_W]);
+#elif FC_BLOCK > 0
 FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
                            const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W])
 {
