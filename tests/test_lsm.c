@@ -400,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(puts_with_fifty_dates_a_year), cmocka_unit_test(other_options),
         cmocka_unit_test(waiting_and_exchange),         cmocka_unit_test(right_to_end_take_or_pay),
+        cmocka_unit_test(rights_used_several_times),
         cmocka_unit_test(the_future_is_not_looked_at),
     };
     return cmocka_run_group_tests_name("lsm", tests, NULL, NULL);

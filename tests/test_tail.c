@@ -297,7 +297,7 @@ static void contracts_against_closed_forms(void **state)
     open_scenario(&s, "tests/contract_flat.yaml", set);
     for (int n = 13; n <= 17; n += 4) {
         struct fc_tail_question question = {FC_M_OUTAGE_H, true, false, 4 * n + 2};
-        struct fc_tail_options options = {1, 1000000, 2};
+        struct fc_tail_options options = {1, 1500000, 2};
         struct fc_tail t;
         double exact = poisson_above(0.6 * 7, n);
         if (fc_tail_contract(&t, &s.compiled, &question, &options, NULL, &error))
