@@ -172,7 +172,8 @@ endif
 how-to: all
 	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh docs/how-to/twelve-questions.md \
 	    $(addprefix docs/how-to/,$(addsuffix .md,take-or-pay both-sides default bubble all-contracts sign-or-wait))
-	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh -t $(filter-out %/README.md,$(wildcard docs/tutorial/*.md))
+	FLOPCAST=$(B)/flopcast sh docs/how-to/remake.sh -t docs/how-to/own-measurements.md \
+	    $(filter-out %/README.md,$(wildcard docs/tutorial/*.md))
 # The table of digests in docs/validation, CPU against OpenCL.
 digests: all
 	FLOPCAST=$(B)/flopcast sh docs/validation/digests.sh

@@ -425,6 +425,13 @@ printf 'tokens_per_s_per_gpu,step_time_s\n1,%s\n' "$(flopcast step gb300-nvl72-f
 flopcast calibrate gb300-nvl72-frontier "$work/two.csv" -o "$work/two.yaml"
 has "of two columns with the time one is read, and that is said" "$work/err" \
     "two.csv:1:1: note: the column 'tokens_per_s_per_gpu' is not read: 'step_time_s' is"
+# A table of what changed from run to run goes with the scenario that ran, under every name that validate knows; alone it is told so.
+printf 'num_gpus,TP,Micro batch size,seq_len,step_s\n36864,8,1,8192,6\n' >"$work/few.csv"
+flopcast calibrate gb300-nvl72-frontier "$work/few.csv" -o "$work/few.yaml"
+is "calibrate reads the names of columns that validate reads" "$status $(grep -c 'is not read' "$work/err")" "0 0"
+flopcast validate "$work/few.csv"
+has "a table without its scenario is told where to go" "$work/err" \
+    "goes with the scenario that ran: flopcast calibrate SCENARIO $work/few.csv -o mine.yaml"
 seq -s, 1 65 >"$work/wide.csv"
 refused "more columns than are read" 2 "flopcast: $work/wide.csv:1: the table has 65 columns, more than the 64 that are read" \
     calibrate gb300-nvl72-frontier "$work/wide.csv" -q -o "$work/two.yaml"

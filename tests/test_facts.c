@@ -107,6 +107,24 @@ static void a_price_comes_from_the_year_before(void **state)
     fc_facts_free(&f);
 }
 
+/* Rows that do not overlap are inside each on its own; two of one month are one: a forecast holds neither of them in one
+ * history of ten. */
+static void rows_of_one_month_are_one(void **state)
+{
+    (void)state;
+    const char *set[] = {"market.drift=[0, 0, 0]", "market.sigma=[0.2, 0.2, 0.2]", "market.launch_step=0", NULL};
+    struct fc_facts f = facts_of(HEAD "2025-01,\"price X, 3-year rental\",2,USD/GPU-h,,,,\n"
+                                      "2026-01,\"price X, 3-year rental\",2.1,USD/GPU-h,,,,\n"
+                                      "2025-01,\"price Y, 3-year rental\",4,USD/GPU-h,,,,\n"
+                                      "2026-01,\"price Y, 3-year rental\",9,USD/GPU-h,,,,\n",
+                                 set);
+    assert_int_equal(f.luck.rows, 2);
+    assert_true(fabs(f.luck.by_series - 0.5) < 1e-12);
+    assert_true(fabs(f.luck.mean - 0.9) < 0.02 && fabs(f.luck.all - 0.9) < 0.02);
+    assert_true(fabs(f.luck.fewer - 0.1) < 0.02 && f.luck.in_band < 1e-12);
+    fc_facts_free(&f);
+}
+
 /* On time with probability 0.6: its middle is the 30th percentile; the 90 % interval of a length known to be 4 is 0 to 4. */
 static void delays_have_a_mass_at_none(void **state)
 {
@@ -127,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_told_apart),
         cmocka_unit_test(a_price_comes_from_the_year_before),
+        cmocka_unit_test(rows_of_one_month_are_one),
         cmocka_unit_test(delays_have_a_mass_at_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,21 +2,26 @@
 # remake.sh PAGE...: runs every command of a how-to page again and puts what it prints in the place of what stands there.
 # A command is an indented line that begins with flopcast, and goes on behind a backslash or a pipe; its output is the next block
 # between ``` lines, and a line "(1.2 s)" behind it the time it took. FLOPCAST names the program. With `-t` before the pages
-# commands run in a folder of their own, where they may write. Run from the root.
+# commands of each page run in a new folder, where they may write and where tests/ is that of the project. Run from the root.
 set -eu
 flopcast=${FLOPCAST:-build/flopcast}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 ln -s "$(cd "$(dirname "$flopcast")" && pwd)/$(basename "$flopcast")" "$folder/flopcast"
-place=.
+place=. apart=
 if [ "$1" = -t ]; then
     shift
-    place=$folder/place
-    mkdir "$place"
+    apart=1
 fi
 PATH=$folder:$PATH
 export PATH LC_ALL="${LC_ALL:-C.UTF-8}"
+number=0
 for page in "$@"; do
+    if [ "$apart" ]; then
+        number=$((number + 1)) place=$folder/place.$number
+        mkdir "$place"
+        ln -s "$PWD/tests" "$place/tests"
+    fi
     awk -v folder="$folder" -v place="$place" '
         function run(shown,   line, status) {
             print command > (folder "/command.sh")

@@ -264,6 +264,118 @@ static void score(struct fc_fact *fact)
     fact->crps = s.crps;
 }
 
+/* --- what a right forecast holds
+ * ------------------------------------------------------------------------------------------------- */
+
+#define BAND_FROM 0.85
+#define BAND_TO 0.95
+enum { LUCK_WORLDS = 4000, LUCK_MONTHS = 480 };
+
+static bool counts_for_luck(const struct fc_fact *fact)
+{
+    return !fact->reason[0] && fact->class == FC_FACT_INDEX && fact->year_ahead;
+}
+
+/* The index in every world after `months`, which the worlds of all months share. */
+static int index_after(int months, float *values, struct fc_analysis *analysis,
+                       const struct fc_analysis_options *options, struct fc_error *error)
+{
+    static const int metric = FC_M_CONTRACT_PRICE_END_USD;
+    struct fc_scenario scenario;
+    if (scenario_of(&scenario, months, options, error))
+        return -1;
+    fc_analysis_keep(&scenario.compiled.program, &metric, 1);
+    int status = fc_analysis_run(analysis, &scenario.compiled, scenario.seed, 0, LUCK_WORLDS, NULL, values, error);
+    fc_scenario_close(&scenario);
+    return status;
+}
+
+static double share_by_series(const struct fc_facts *facts)
+{
+    double sum = 0, series = 0;
+    for (size_t i = 0; i < facts->count; i++) {
+        if (!counts_for_luck(&facts->rows[i]))
+            continue;
+        double rows = 0, inside = 0;
+        bool first = true;
+        for (size_t k = 0; k < facts->count; k++) {
+            const struct fc_fact *other = &facts->rows[k];
+            if (!counts_for_luck(other) || !same_series(other, &facts->rows[i]))
+                continue;
+            first &= k >= i;
+            rows++;
+            inside += other->inside90;
+        }
+        sum += first ? inside / rows : 0;
+        series += first;
+    }
+    return sum / fmax(1, series);
+}
+
+static void count_worlds(struct fc_facts *facts, float *const *index, int from)
+{
+    struct fc_fact_luck *luck = &facts->luck;
+    luck->by_series = share_by_series(facts);
+    for (size_t w = 0; w < LUCK_WORLDS; w++) {
+        size_t inside = 0;
+        for (size_t i = 0; i < facts->count; i++) {
+            const struct fc_fact *fact = &facts->rows[i];
+            if (!counts_for_luck(fact))
+                continue;
+            const struct fc_fact *origin = &facts->rows[fact->origin];
+            double change = (double)index[fact->month - from][w] / (double)index[origin->month - from][w];
+            double moved = change * middle(origin);
+            inside += moved >= fc_history_quantile(fact->forecast, FC_FACT_POINTS, 0.05) &&
+                      moved <= fc_history_quantile(fact->forecast, FC_FACT_POINTS, 0.95);
+        }
+        double share = (double)inside / (double)luck->rows;
+        luck->mean += share / LUCK_WORLDS;
+        luck->all += inside == luck->rows ? 1.0 / LUCK_WORLDS : 0;
+        luck->in_band += share >= BAND_FROM && share <= BAND_TO ? 1.0 / LUCK_WORLDS : 0;
+        luck->fewer += share < BAND_FROM ? 1.0 / LUCK_WORLDS : 0;
+    }
+}
+
+/* Rows overlap, and all follow one index, so that of fifty of them few are apart: each world's prices, taken for those
+ * that happened, say how many a forecast holds that could not be better. */
+static int find_luck(struct fc_facts *facts, struct fc_analysis *analysis,
+                     const struct fc_analysis_options *options, struct fc_error *error)
+{
+    int from = 0, to = 0;
+    facts->luck = (struct fc_fact_luck){0};
+    for (size_t i = 0; i < facts->count; i++) {
+        const struct fc_fact *fact = &facts->rows[i];
+        if (!counts_for_luck(fact))
+            continue;
+        int origin = facts->rows[fact->origin].month;
+        from = facts->luck.rows == 0 || origin < from ? origin : from;
+        to = facts->luck.rows == 0 || fact->month > to ? fact->month : to;
+        facts->luck.rows++;
+    }
+    if (facts->luck.rows == 0 || to - from > LUCK_MONTHS)
+        return 0;
+    size_t months = (size_t)(to - from) + 1;
+    float *values = malloc(months * LUCK_WORLDS * sizeof *values), **index = calloc(months, sizeof *index);
+    int status = values && index ? 0 : fc_fail(error, FC_FAULT, "no memory for the worlds of the facts");
+    for (size_t m = 0; status == 0 && m < months; m++) {
+        bool used = false;
+        index[m] = values + m * LUCK_WORLDS;
+        for (size_t i = 0; i < facts->count; i++)
+            used |= counts_for_luck(&facts->rows[i]) &&
+                    (facts->rows[i].month == from + (int)m ||
+                     facts->rows[facts->rows[i].origin].month == from + (int)m);
+        for (size_t w = 0; m == 0 && w < LUCK_WORLDS; w++)
+            index[0][w] = 1;
+        if (used && m > 0)
+            status = index_after((int)m, index[m], analysis, options, error);
+    }
+    if (status == 0)
+        count_worlds(facts, index, from);
+    free(index);
+    free(values);
+    return status;
+}
+
 int fc_facts_run(struct fc_facts *facts, struct fc_analysis *analysis,
                  const struct fc_analysis_options *options, struct fc_error *error)
 {
@@ -284,7 +396,7 @@ int fc_facts_run(struct fc_facts *facts, struct fc_analysis *analysis,
             score(fact);
     }
     fc_scenario_close(&scenario);
-    return status;
+    return status == 0 ? find_luck(facts, analysis, options, error) : status;
 }
 
 const char *fc_fact_class_name(enum fc_fact_class class)

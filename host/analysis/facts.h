@@ -58,9 +58,19 @@ struct fc_fact_mean {
     double mae_log_unchanged;       /* of 'as it was' */
 };
 
+/* How many of the prices a year ahead (FC_FACT_INDEX) a forecast holds that is exactly right: the prices of each world,
+ * in the months of the table's rows, against the intervals that their own process gives. */
+struct fc_fact_luck {
+    size_t rows;     /* 0: the table has none */
+    double by_series; /* of what happened: share inside, each series counted once */
+    double mean;     /* of the worlds' shares inside */
+    double all, in_band, fewer; /* shares of the worlds that hold all rows, 85 to 95 % of them, fewer than those */
+};
+
 struct fc_facts {
     struct fc_fact *rows;
     size_t count;
+    struct fc_fact_luck luck;
 };
 
 /* Reads the table: of the file, or the bundled one when `path` is NULL. */

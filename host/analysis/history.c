@@ -98,7 +98,9 @@ static double simulate(struct fc_history_row *row, const char *text, struct fc_a
         return -1;
     const struct fc_program *program = &scenario.compiled.program;
     uint64_t trials = options->scenario.trials ? options->scenario.trials : 4000;
-    int length = row->of == FC_HISTORY_GPU_HOURS ? FC_M_GPU_HOURS : FC_M_WALL_CLOCK_DAYS;
+    bool hours = row->of == FC_HISTORY_GPU_HOURS;
+    int length = row->steps_alone ? FC_M_TIME_PRODUCTIVE_H : FC_M_WALL_CLOCK_DAYS;
+    double unit = (hours ? scenario.compiled.cluster.gpus : 1) * (hours && !row->steps_alone ? 24 : 1);
     float *samples = fc_analysis_samples(trials, program->metric_count, error);
     if (samples &&
         fc_analysis_run(analysis, &scenario.compiled, scenario.seed, 0, trials, NULL, samples, error) == 0) {
@@ -112,6 +114,7 @@ static double simulate(struct fc_history_row *row, const char *text, struct fc_a
                 of[i] = stops[i] = INFINITY;
             else if (row->stops_all)
                 stops[i] += planned[i];
+            of[i] *= (float)unit;
         }
         quantiles_of(of, trials, row->base, &row->worlds);
         quantiles_of(stops, trials, row->stops_forecast, &worlds);
@@ -353,7 +356,10 @@ int fc_history_run(struct fc_history *h, struct fc_analysis *analysis, const cha
         row->left_out_of_fit = at < known->count;
         struct fc_history_fit fit =
             row->left_out_of_fit ? fc_history_fit_to(known->rows, known->count, at) : h->fit;
-        fc_history_add(&fit, row);
+        if (row->steps_alone)
+            memcpy(row->forecast, row->base, sizeof row->forecast);
+        else
+            fc_history_add(&fit, row);
     }
     if (status == 0)
         score(h);

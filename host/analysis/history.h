@@ -2,7 +2,8 @@
  *
  * A row of the table (columns by name, in any order; README of docs/validation/history.md) becomes a scenario of the
  * model's shape, tokens, GPUs and, where they are stated, layout, software and precision. What is stated of the outcome
- * (days, GPU-hours, interruptions, MFU, planned days) is not read by the scenario. */
+ * (days, GPU-hours, interruptions, MFU, planned days) is not read by the scenario. GPU-hours are the run's length times
+ * the GPUs of the job, as model cards count them: nobody publishes the hours of spare nodes. */
 #ifndef FC_HOST_HISTORY_H
 #define FC_HOST_HISTORY_H
 
@@ -41,6 +42,7 @@ struct fc_history_row {
     double stops;              /* interruptions that happened; NAN: not stated */
     bool stops_all;            /* they count planned stops and restarts by hand too */
     bool at_least;             /* the text says that there were more */
+    bool steps_alone;          /* the hours are said to be those of the steps, from a step time: no stop, no people */
     int maturity;              /* 0 first run, 1 experienced, 2 automated */
     const char *why_maturity;
 

@@ -401,6 +401,7 @@ static bool find_outcome(struct fc_history_row *row, const struct cells *c, bool
     }
     row->of =
         hours > 0 && (!(actual > 0) || derived || !(row->gpus > 0)) ? FC_HISTORY_GPU_HOURS : FC_HISTORY_DAYS;
+    row->steps_alone = row->of == FC_HISTORY_GPU_HOURS && holds(days, "ideal");
     row->actual = row->of == FC_HISTORY_DAYS ? actual : hours;
     if (row->actual > 0 && !(row->of == FC_HISTORY_DAYS && !(row->gpus > 0)))
         return true;

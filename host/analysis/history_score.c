@@ -7,7 +7,7 @@
 #include "host/base/order.h"
 
 /* Before any run is seen, ln of the median overhead is normal about this with this spread: 1 to 120 % of the training
- * time. Judgement; the table adds 3 first runs and 16 others. */
+ * time. Judgement; the table adds 3 first runs and 15 others. */
 #define PRIOR_MU (-2.3) /* ln 0.1 */
 #define PRIOR_SD 1.5
 #define PRIOR_SIGMA 1.5
@@ -70,7 +70,7 @@ static struct moments moments_of(const struct fc_history_row *rows, size_t count
         double mu = FROM + STEP * j;
         value[j] = -0.5 * pow((mu - PRIOR_MU) / PRIOR_SD, 2);
         for (size_t i = 0; i < count; i++) /* the runs do not tell experienced and automated apart */
-            if (i != without && !rows[i].reason[0] && rows[i].of != FC_HISTORY_WINDOW &&
+            if (i != without && !rows[i].reason[0] && rows[i].of != FC_HISTORY_WINDOW && !rows[i].steps_alone &&
                 (rows[i].maturity == 0) == (kind == 0))
                 value[j] += log_likelihood(&rows[i], mu, sigma, z);
         most = fmax(most, value[j]);

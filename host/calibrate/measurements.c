@@ -89,8 +89,7 @@ static const char *const aliases[][2] = {{"step_time", "step_time_s"},
                                          {"note", "notes"},
                                          {"comment", "notes"}};
 
-/* "Step time (s)" as "step_time_s". */
-static void plain_name(const char *header, char *name, size_t size)
+void fc_column_plain_name(const char *header, char *name, size_t size)
 {
     size_t used = 0;
     for (; *header && used + 1 < size; header++) {
@@ -137,7 +136,7 @@ static void note_told(const struct fc_csv *csv, const char *name, struct fc_note
     double value;
     for (size_t i = 0; i < csv->columns; i++) {
         size_t first = 0, count = 0;
-        plain_name(fc_csv_cell(csv, 0, i), plain, sizeof plain);
+        fc_column_plain_name(fc_csv_cell(csv, 0, i), plain, sizeof plain);
         for (size_t row = 1; is_told_number(plain) && row < csv->rows; row++) {
             const char *cell = fc_csv_cell(csv, row, i);
             if (fc_csv_blank(cell) || (fc_csv_number(csv, cell, &value) && value >= 0))
@@ -161,7 +160,7 @@ static void read_header(const struct fc_csv *csv, int columns[FC_COLUMNS], const
         columns[c] = -1;
     for (size_t i = 0; i < csv->columns; i++) {
         const char *header = fc_csv_cell(csv, 0, i);
-        plain_name(header, plain, sizeof plain);
+        fc_column_plain_name(header, plain, sizeof plain);
         int c = column_of(plain);
         if (c >= 0 && columns[c] >= 0) {
             fault(f, "%s:%d: two columns are '%s'", name, csv->lines[0], fc_column_names[c]);
@@ -193,6 +192,11 @@ static void read_header(const struct fc_csv *csv, int columns[FC_COLUMNS], const
                   fc_column_names[one[0]], one[1] != one[0] ? " nor '" : "",
                   one[1] != one[0] ? fc_column_names[one[1]] : "", one[1] != one[0] ? "'" : "");
     }
+    if (f->count && own)
+        fault(f,
+              "a table that says only what changed from run to run goes with the scenario that ran: flopcast "
+              "calibrate SCENARIO %s -o mine.yaml",
+              name);
     if (columns[FC_COLUMN_STEP_TIME] < 0 && columns[FC_COLUMN_TOKENS] < 0 && columns[FC_COLUMN_TFLOPS] < 0 &&
         columns[FC_COLUMN_MEMORY] < 0)
         fault(f, "%s:%d: the table has none of 'step_time_s', 'tokens_per_s_per_gpu' and 'tflops_per_gpu'",

@@ -48,6 +48,9 @@ struct fc_measurements {
     struct fc_notes notes; /* columns and words that were not understood */
 };
 
+/* The name of a column as one who reads tables knows it: "Step time (s)" and "step_s" are "step_time_s". */
+void fc_column_plain_name(const char *header, char *name, size_t size);
+
 /* Reads the CSV text of `size` bytes; `name` stands for the file in messages. Returns 0, or -1 with `error`
  * filled: up to eight faults, a line each, and how many more there are. */
 int fc_measurements_read(struct fc_measurements *measurements, const char *name, const char *text,

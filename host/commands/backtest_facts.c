@@ -116,6 +116,17 @@ static void print_means(const struct fc_facts *facts)
     fc_table_free(&table);
 }
 
+/* What of the prices a year ahead a forecast could hold at best. */
+static void print_luck(const struct fc_fact_luck *luck)
+{
+    if (luck->rows == 0)
+        return;
+    printf("\n%zu prices a year ahead, each series counted once: %.0f %% inside. They overlap and follow one market, so a\n"
+           "forecast that is right holds %.0f %% of them over many histories, but in one history all of them with\n"
+           "probability %.2f, 85 to 95 %% with %.2f and fewer with %.2f.\n",
+           luck->rows, 100 * luck->by_series, 100 * luck->mean, luck->all, luck->in_band, luck->fewer);
+}
+
 /* Reasons, each once, with the rows that have it. */
 static void print_reasons(const struct fc_facts *facts)
 {
@@ -241,6 +252,16 @@ static int print_json(FILE *out, const struct fc_facts *facts, struct fc_error *
             write_mean(w, &mean, year);
         }
     fc_write_end(w);
+    if (facts->luck.rows > 0) {
+        fc_write_map(w, "right_forecast");
+        fc_write_unsigned(w, "rows", facts->luck.rows);
+        fc_write_number(w, "inside_by_series", facts->luck.by_series);
+        fc_write_number(w, "mean_inside", facts->luck.mean);
+        fc_write_number(w, "all_inside", facts->luck.all);
+        fc_write_number(w, "inside_85_to_95", facts->luck.in_band);
+        fc_write_number(w, "fewer_inside", facts->luck.fewer);
+        fc_write_end(w);
+    }
     fc_write_end(w);
     return fc_writer_close(w, error);
 }
@@ -277,6 +298,7 @@ int fc_backtest_facts(const char *path, const struct fc_analysis_options *option
     if (status == 0 && fc_outputs_leave_room(outputs, options->json)) {
         print_rows(&facts);
         print_means(&facts);
+        print_luck(&facts.luck);
         print_reasons(&facts);
     }
     if (status == 0 && falls_short(&facts))

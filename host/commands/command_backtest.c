@@ -137,7 +137,10 @@ static void print_people(const struct fc_history *h)
         fc_table_cell(&table, "%.4g", q(row, 0.95));
         fc_table_cell(&table, "%.1f%s", 100 * s.percentile, inside ? "  " : " *");
         fc_table_cell(&table, "%+.2f", s.log_error);
-        fc_table_cell(&table, "%s", row->of == FC_HISTORY_WINDOW ? "" : fc_history_maturity(row->maturity));
+        fc_table_cell(&table, "%s",
+                      row->of == FC_HISTORY_WINDOW ? ""
+                      : row->steps_alone           ? "steps alone"
+                                                   : fc_history_maturity(row->maturity));
     }
     fc_table_print(&table, stdout, 0);
     fc_table_free(&table);
@@ -270,7 +273,8 @@ static void print_fit(const struct fc_history *h)
     for (int k = 0; k < FC_HISTORY_MATURITIES; k++) {
         size_t rows = 0;
         for (size_t i = 0; i < h->count; i++)
-            rows += !h->rows[i].reason[0] && h->rows[i].of != FC_HISTORY_WINDOW && h->rows[i].maturity == k;
+            rows += !h->rows[i].reason[0] && h->rows[i].of != FC_HISTORY_WINDOW && !h->rows[i].steps_alone &&
+                    h->rows[i].maturity == k;
         printf("%-12s lognormal(median=%.3g, sigma=%.2g)  (%zu runs)\n", fc_history_maturity(k),
                exp(fit.mu[k]), fit.sigma[k], rows);
     }

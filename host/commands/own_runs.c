@@ -8,6 +8,7 @@
 #include "host/base/csv.h"
 #include "host/base/read_file.h"
 #include "host/base/source.h"
+#include "host/calibrate/measurements.h"
 #include "host/compile/plan_scenario.h"
 
 enum { MAX_BYTES = 16 << 20, MOST_COLUMNS = 64 };
@@ -48,10 +49,7 @@ static const char *const paths[][2] = {{"gpus", "cluster.gpus"},
                                        {"network", "cluster.network"},
                                        {"model", "training.model"},
                                        {"seq", "training.sequence"},
-                                       {"sequence", "training.sequence"},
                                        {"gbs", "training.global_batch"},
-                                       {"global_batch", "training.global_batch"},
-                                       {"global_batch_size", "training.global_batch"},
                                        {"precision", "training.precision"},
                                        {"software", "training.software"},
                                        {"fused_experts", "training.fused_experts"},
@@ -61,22 +59,10 @@ static const char *const paths[][2] = {{"gpus", "cluster.gpus"},
                                        {"cp", "plan.cp"},
                                        {"ep", "plan.ep"},
                                        {"mbs", "plan.micro_batch"},
-                                       {"micro_batch", "plan.micro_batch"},
-                                       {"micro_batch_size", "plan.micro_batch"},
                                        {"recompute", "plan.recompute"},
                                        {"zero", "plan.zero"},
                                        {"cuda_graph", "plan.cuda_graph"},
                                        {"ep_overlap", "plan.overlap_ep"}};
-
-/* "Micro batch size" as micro_batch_size. */
-static void plain_name(const char *header, char *name, size_t size)
-{
-    size_t used = 0;
-    for (; *header && used + 1 < size; header++)
-        if (!strchr("()[]", *header))
-            name[used++] = *header == ' ' || *header == '-' ? '_' : (char)tolower((unsigned char)*header);
-    name[used] = '\0';
-}
 
 /* The time of one row. */
 static int read_time(const struct fc_csv *csv, const char *text, bool tokens, const struct fc_plan *plan,
@@ -106,9 +92,9 @@ static int read_header(const struct fc_csv *csv, const char *path, struct column
                        csv->lines[0], csv->columns, MOST_COLUMNS);
     for (size_t i = 0; i < csv->columns; i++) {
         char name[64];
-        plain_name(fc_csv_cell(csv, 0, i), name, sizeof name);
+        fc_column_plain_name(fc_csv_cell(csv, 0, i), name, sizeof name);
         c->path[i][0] = '\0';
-        bool step = strcmp(name, "step_time_s") == 0 || strcmp(name, "step_time") == 0;
+        bool step = strcmp(name, "step_time_s") == 0;
         if (step || (strcmp(name, "tokens_per_s_per_gpu") == 0 && c->time < 0)) {
             if (c->time >= 0)
                 fc_note(notes, FC_NOTE, "column-not-read", &(struct fc_place){path, csv->lines[0], c->time + 1},
