@@ -14,6 +14,7 @@ enum {
     KEEP = 5,         /* one in so many is above the next level, where the scores allow it */
     FEWEST = 12,      /* worlds above a level that may found the next */
     FIRST = 2048,     /* worlds of the first run */
+    SECOND = 16384,   /* of another try, where one step of the figure leaves too few of them */
     CELLS = 48,       /* 24 to each side, each half as wide as the one before it towards the end */
     TILTED_MOST = 256, /* words */
     OCTAVES = 15,     /* moved words: 1, 2, 4 ... */
@@ -386,11 +387,12 @@ struct tilt {
 };
 
 /* share[CELLS] of word w, the mean of the repetitions that reached the tail, and how far they have moved from those of chance, in
- * chi-square a world; `noise` receives how far they would seem to by the differences of the repetitions alone. */
+ * chi-square a world; `noise` receives how far they would seem to by the differences of the repetitions alone, at most a third of it where one cell alone is beyond doubt. */
 static double mean_shares(const float *shares, int words, int w, double *share, double *noise)
 {
     double moved = 0;
     int n = 0;
+    bool sure = false;
     memset(share, 0, CELLS * sizeof *share);
     *noise = 0;
     for (int r = 0; r < FC_TAIL_REPEATS; r++) {
@@ -409,9 +411,12 @@ static double mean_shares(const float *shares, int words, int w, double *share, 
             double d = shares[((size_t)r * (size_t)words + (size_t)w) * CELLS + (size_t)c] - share[c];
             squares += d * d;
         }
-        moved += (share[c] - width) * (share[c] - width) / (share[c] + width);
-        *noise += squares / (n - 1) / n / (share[c] + width);
+        double shift = (share[c] - width) * (share[c] - width), error = squares / (n - 1) / n;
+        moved += shift / (share[c] + width);
+        *noise += error / (share[c] + width);
+        sure |= share[c] > 2 * width && shift > 16 * error && shift / (share[c] + width) > 0.005;
     }
+    *noise = sure && 3 * *noise > moved ? moved / 3 : *noise;
     return n > 1 ? moved : 0;
 }
 
@@ -571,7 +576,7 @@ int fc_tail(struct fc_tail *tail, const struct fc_tail_model *model, const struc
 {
     struct flock first;
     struct tilt *tilt = malloc(sizeof *tilt);
-    double *sorted = malloc(FIRST * sizeof *sorted);
+    double *sorted = malloc(SECOND * sizeof *sorted);
     struct moves *moves = malloc(FC_TAIL_LEVELS * sizeof *moves);
     float *shares = calloc((size_t)model->words * CELLS * FC_TAIL_REPEATS, sizeof *shares);
     int status = -1;
@@ -582,6 +587,16 @@ int fc_tail(struct fc_tail *tail, const struct fc_tail_model *model, const struc
     bool reached = find_levels(&first, tail, moves, sorted);
     tail->reached = first.best;
     tail->worlds = first.simulated;
+    if (!reached) {
+        flock_free(&first);
+        if (!flock_make(&first, model, options->seed, PILOT + 1, 0, SECOND)) {
+            status = -1;
+            goto out;
+        }
+        reached = find_levels(&first, tail, moves, sorted);
+        tail->reached = fmax(tail->reached, first.best);
+        tail->worlds += first.simulated;
+    }
     bool counted = !reached || tail->levels <= 2; /* where levels lead nowhere, or it may be frequent enough */
     int64_t count = reached ? (int64_t)(options->worlds / 4) : (int64_t)options->worlds;
     if (counted) {
