@@ -62,7 +62,7 @@ is "as JSON, the same for one thread and two" "$(member "$work/out" verdict) $(m
     "agree $(flopcast run "$deal" -n 2e5 -q -t 1 --tail 'peak_cash_need_usd > 290 M USD' --json && member "$work/out" probability | cut -c1-5)"
 flopcast run default-in-2028 -n 2e5 -q --tail 'customer_defaults >= 2'
 is "what no world reaches is not known" "$status" 1
-has "and how much it can be is said" "$work/out" '^Between 0 and 2e-05: 0 of 2e+05 worlds'
+has "and how much it can be is said" "$work/out" '^P lies between 0 and 2e-05: 0 of 2e+05 worlds'
 flopcast run "$deal" -n 2e5 --tail 'npv_usd < 3 GB'
 is "--tail in another unit is refused" "$status" 2
 flopcast run "$deal" -n 2e5 --tail 'npv_us < 3 B USD'

@@ -89,10 +89,10 @@ static void print_answer(const struct fc_scenario *s, const struct fc_tail_quest
     printf("%s: how probable is %s %s%s %s?\n\n", s->name, name, q->above ? ">" : "<", q->equal ? "=" : "", value);
     if (t->verdict == FC_TAIL_STUCK) {
         value_text(s, q, q->above ? t->reached : -t->reached, reached, sizeof reached);
-        printf("Between %.2g and %.2g: %.0f of %.3g worlds. The %s that any came to is %s, and no levels lead on from there: it "
-               "never happens, or at a stroke that nothing leads up to (a default, where the figure is 0 or 1). Ask for a figure "
-               "that gets there by degrees, or count more worlds (-n).\n",
-               t->low, t->high, t->hits * (double)t->counted, (double)t->counted, q->above ? "highest" : "lowest", reached);
+        printf("P lies between %.2g and %.2g: %.0f of %.3g worlds.\n"
+               "No levels lead there (a first search came to %s at most): it never happens, or at a stroke that nothing leads\n"
+               "up to, as with a figure that is 0 or 1. Ask for one that gets there by degrees, or count more worlds (-n).\n",
+               t->low, t->high, t->hits * (double)t->counted, (double)t->counted, reached);
     } else {
         print_estimates(t);
         printf("\nP = %.3g", t->p);
