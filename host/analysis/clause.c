@@ -641,6 +641,7 @@ static int by_choice(const struct fc_clause_model *m, const struct fc_clause_opt
     value->lower = fmax(lower - 2 * v.lower.error, 0);
     value->upper = fmax(fmin(v.upper.value - never + 2 * v.upper.error, most), value->lower);
     value->hindsight = known->value;
+    value->hindsight_se = known->error;
     value->used = v.stopped.value;
     value->times = v.used.value;
     /* The provider's part of the same policy, as far up and down as the customer's may be wrong. */
@@ -656,7 +657,8 @@ int fc_clause_value(enum fc_clause clause, const struct fc_clause_terms *terms,
                     struct fc_clause_value *value, struct fc_error *error)
 {
     struct fc_clause_model *m;
-    *value = (struct fc_clause_value){.hindsight = NAN, .used = NAN, .times = NAN, .fee_of_nothing = NAN};
+    *value = (struct fc_clause_value){
+        .hindsight = NAN, .hindsight_se = NAN, .used = NAN, .times = NAN, .fee_of_nothing = NAN};
     if (fc_clause_model_make(&m, clause, terms, market, error))
         return -1;
     value->decided = clauses[clause].decided;

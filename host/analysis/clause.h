@@ -75,6 +75,7 @@ struct fc_clause_value {
     double never;        /* the contract to the customer without the clause */
     double lower, upper; /* what the clause adds for the customer; two standard errors included */
     double hindsight;    /* what it would add, were the future known; NAN where nothing is chosen */
+    double hindsight_se; /* its standard error */
     double provider_lower, provider_upper; /* what it adds for the provider */
     double used;                           /* share of the worlds in which it is used; NAN */
     double times;                          /* how often it is used, in the mean; NAN */

@@ -267,6 +267,7 @@ static int write_json(FILE *out, const struct options *o, const struct fc_scenar
         fc_write_end(w);
     }
     fc_write_number(w, "with_hindsight", v->hindsight);
+    fc_write_number(w, "with_hindsight_se", v->hindsight_se);
     fc_write_number(w, "used", v->used);
     fc_write_number(w, "times_used", v->times);
     fc_write_number(w, "fee", fc_clause_has_fee(o->clause) ? t->fee : NAN);
