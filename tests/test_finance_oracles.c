@@ -116,6 +116,39 @@ static void defaults_by_rating(void **state)
     free(days);
 }
 
+static double phi(double x)
+{
+    return 0.5 * erfc(-x / sqrt(2));
+}
+
+/* A firm that defaults when its assets, 100 now, first fall to 70 (Black, Cox 1976, Journal of Finance 31): drift .04, spread .25.
+ * Its chance of default by year as hazards by year, and what the model makes of them; looked at on the last day alone, as by
+ * Merton, it would be less than half. */
+static void default_by_assets(void **state)
+{
+    (void)state;
+    const double far = log(100 / 70.0), sigma = .25, drift = .04 - sigma * sigma / 2;
+    char line[256] = "events.customer_hazard=[", name[64];
+    double by[6] = {0};
+    for (int t = 1; t <= 5; t++) {
+        double s = sigma * sqrt(t);
+        by[t] = phi((-far - drift * t) / s) + exp(-2 * drift * far / (sigma * sigma)) * phi((-far + drift * t) / s);
+        snprintf(line + strlen(line), 32, "%s%.7f", t > 1 ? ", " : "", log((1 - by[t - 1]) / (1 - by[t])));
+    }
+    strcat(line, "]");
+    assert_true(fabs(by[5] - .497363) < 1e-6);
+    const char *set[] = {"contract.years=7 years", line, NULL};
+    float *days = days_under(set);
+    for (int t = 1; t <= 5; t++) {
+        snprintf(name, sizeof name, "assets at the barrier within %d years", t);
+        agrees(name, share_by(days, t), by[t]);
+    }
+    double merton = phi((-far - drift * 5) / (sigma * sqrt(5)));
+    assert_true(fabs(merton - .236902) < 1e-6);
+    assert_true(fabs(share_by(days, 5) - merton) > 100 * sqrt(merton * (1 - merton) / N)); /* a control */
+    free(days);
+}
+
 /* Loss of 60 of 100 at the day of default, discounted at 5 %: the BB table, and flat and stepped hazards with 40 % recovered. */
 static void expected_losses(void **state)
 {
@@ -442,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_by_rating),       cmocka_unit_test(expected_losses),
+        cmocka_unit_test(default_by_assets),
         cmocka_unit_test(default_swaps),            cmocka_unit_test(prepayments_of_failed_providers),
         cmocka_unit_test(providers_fail_together),  cmocka_unit_test(relet_at_the_market),
         cmocka_unit_test(how_many_of_five),         cmocka_unit_test(a_collapse_of_unknown_date),

@@ -79,6 +79,26 @@ static void open_random(struct fc_scenario *s)
 #undef SET
 }
 
+/* Whether a month's cash of customer, providers, market and suppliers sums to nothing, and the customer's to his net. */
+static bool conserves(const int64_t *m)
+{
+    int64_t market = -(m[FC_FLOW_REVENUE] + m[FC_FLOW_OTHER]), suppliers = -m[FC_FLOW_OWNED], kinds = 0;
+    for (int f = 0; f < FC_FLOW_NET; f++)
+        kinds += m[f];
+    return m[FC_FLOW_NET] + m[FC_FLOW_PROVIDER] + market + suppliers == 0 && kinds == m[FC_FLOW_NET];
+}
+
+/* A control: a cent more in any of a month's flows is noticed. */
+static void a_cent_is_noticed(const int64_t *month)
+{
+    for (int f = 0; f <= FC_FLOW_PROVIDER; f++) {
+        int64_t spoilt[FC_FLOW_MONEY];
+        memcpy(spoilt, month, sizeof spoilt);
+        spoilt[f]++;
+        assert_false(conserves(spoilt));
+    }
+}
+
 /* In each of 120 worlds, three of each of 40 sets of terms: the customer's flows are his balance and his totals to the cent, and with the providers, the
  * suppliers of what is bought, and those who pay for the service they sum to nothing. */
 static void cash_of_all_parties_is_zero(void **state)
@@ -98,8 +118,8 @@ static void cash_of_all_parties_is_zero(void **state)
             double used = 0, delivered = 0, energy = 0;
             for (int t = 0; t < w.months; t++) {
                 const int64_t *m = w.cents[t];
-                int64_t market = -(m[FC_FLOW_REVENUE] + m[FC_FLOW_OTHER]), suppliers = -m[FC_FLOW_OWNED];
-                assert_true(m[FC_FLOW_NET] + m[FC_FLOW_PROVIDER] + market + suppliers == 0);
+                assert_true(conserves(m));
+                a_cent_is_noticed(m);
                 for (int f = 0; f < FC_FLOW_MONEY; f++)
                     sum[f] += m[f];
                 delivered += fc_flow_in(&w, t, FC_FLOW_DELIVERED);
