@@ -415,10 +415,9 @@ static void a_site_is_stopped(void **state)
     agrees("either of two sites", sum, 1 - exp(-1));
 }
 
-/* Hours per year in which no provider works: mean over N worlds of a year. */
-static void no_provider_works(const char *name, const char *const *set, double exact)
+/* Hours per year in which so many providers are down as the metric says: mean over N worlds of a year. */
+static void providers_down(int metric, const char *name, const char *const *set, double exact)
 {
-    static const int metric = FC_M_STANDSTILL_H;
     float *out = worlds(set, &metric, 1, N);
     double sum = 0, square = 0;
     for (int i = 0; i < N; i++) {
@@ -432,6 +431,11 @@ static void no_provider_works(const char *name, const char *const *set, double e
         fail_msg("%s: %g, exact %g, z %.1f", name, got, exact, z);
     if (!(se < 0.03 * exact)) /* three of them stay within a tenth, at one in a hundred million too: each world's mean is exact */
         fail_msg("%s: standard error %g of %g", name, se, exact);
+}
+
+static void no_provider_works(const char *name, const char *const *set, double exact)
+{
+    providers_down(FC_M_STANDSTILL_H, name, set, exact);
 }
 
 /* Calendar rate of outages that are down a share u of the time, each M hours long. */
@@ -471,11 +475,42 @@ static void outages_overlap(void **state)
     no_provider_works("three that are unlike", unlike, 1.358224e-8);
 }
 
+/* At least k of n down at once, each a share u of the time: the binomial distribution, and with a share beta in common. */
+static void some_of_several_down(void **state)
+{
+    (void)state;
+    const double u = 24 / 8766.0 / (1 + 24 / 8766.0), v = u * .95, c = u * .05; /* six a year of 4 h */
+    const char *set[] = {"provider2.share=0.2", "provider3.share=0.3", "contract.outage_length=4 h", rate(0, 6, 4), NULL,
+                         NULL, NULL};
+    providers_down(FC_M_TWO_DOWN_H, "two of three", set, 3 * u * u * (1 - u) + u * u * u);
+    set[4] = "provider4.share=0.1";
+    providers_down(FC_M_TWO_DOWN_H, "two of four", set,
+                   6 * u * u * (1 - u) * (1 - u) + 4 * u * u * u * (1 - u) + u * u * u * u);
+    providers_down(FC_M_THREE_DOWN_H, "three of four", set, 4 * u * u * u * (1 - u) + u * u * u * u);
+    set[5] = "contract.common_outages=0.05";
+    providers_down(FC_M_THREE_DOWN_H, "the same, a twentieth in common", set,
+                   c + (1 - c) * (4 * v * v * v * (1 - v) + v * v * v * v));
+    providers_down(FC_M_TWO_DOWN_H, "two of four, a twentieth in common", set,
+                   c + (1 - c) * (6 * v * v * (1 - v) * (1 - v) + 4 * v * v * v * (1 - v) + v * v * v * v));
+    /* a control: one of them alone decides nothing, and three are not two */
+    set[5] = NULL;
+    static const int metrics[] = {FC_M_TWO_DOWN_H, FC_M_THREE_DOWN_H};
+    float *out = worlds(set, metrics, 2, N);
+    double two = 0, three = 0;
+    for (int i = 0; i < N; i++) {
+        two += (double)out[i];
+        three += (double)out[N + i];
+        assert_true(out[N + i] <= out[i]);
+    }
+    assert_true(three < two / 100);
+    free(out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_by_rating),       cmocka_unit_test(expected_losses),
-        cmocka_unit_test(default_by_assets),
+        cmocka_unit_test(default_by_assets),        cmocka_unit_test(some_of_several_down),
         cmocka_unit_test(default_swaps),            cmocka_unit_test(prepayments_of_failed_providers),
         cmocka_unit_test(providers_fail_together),  cmocka_unit_test(relet_at_the_market),
         cmocka_unit_test(how_many_of_five),         cmocka_unit_test(a_collapse_of_unknown_date),

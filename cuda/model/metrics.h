@@ -27,7 +27,7 @@ enum fc_metric {
     FC_M_RULE_COST_USD = FC_M_RULE_COMMIT_USD, /* + rule: commit, every generation, laggard, leapfrog */
     FC_M_RULE_BEST = FC_M_COMMIT_IS_BEST,
 
-    FC_METRIC_COUNT = 237
+    FC_METRIC_COUNT = 239
 };
 
 #endif

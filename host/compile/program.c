@@ -87,6 +87,10 @@ static bool applies(const struct fc_program *program, enum fc_when when, int ind
         return months && contract->months.books && contract->months.revenue != FC_REVENUE_NONE;
     case FC_WHEN_PROVIDERS:
         return months && contract->months.providers > 1;
+    case FC_WHEN_THREE_PROVIDERS:
+        return months && contract->months.providers > 2;
+    case FC_WHEN_FOUR_PROVIDERS:
+        return months && contract->months.providers > 3;
     case FC_WHEN_EVENTS:
         return months && contract->months.events;
     case FC_WHEN_SITES:

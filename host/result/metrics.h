@@ -56,6 +56,8 @@ enum fc_when {
     FC_WHEN_BOOKS,               /*     with the provider's books, */
     FC_WHEN_BOOKS_AND_REVENUE,   /*       beside revenue, */
     FC_WHEN_PROVIDERS,           /*     with several providers, */
+    FC_WHEN_THREE_PROVIDERS,     /*     with three at least, */
+    FC_WHEN_FOUR_PROVIDERS,      /*     with four, */
     FC_WHEN_EVENTS,              /*     with defaults or a collapse of the demand, */
     FC_WHEN_SITES,               /*     with sites that may be stopped, */
     FC_WHEN_SPOT,                /*     with spot capacity, */

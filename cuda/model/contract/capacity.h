@@ -110,6 +110,15 @@ FC_FN void fc_month_common(FC_GLOBAL const struct fc_months *terms, fc_u64 seed,
     fc_month_many_outages(rate, span, words[0], common);
 }
 
+/* One provider more, down for `share` of the month apart from what is common: with three or more, at_least[j] of those so far. */
+FC_INLINE void fc_month_one_more(fc_real share, fc_i32 l, struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real one = ledger->at_least[0][l], two = ledger->at_least[1][l], three = ledger->at_least[2][l];
+    ledger->at_least[2][l] = fc_fma(share, two - three, three);
+    ledger->at_least[1][l] = fc_fma(share, one - two, two);
+    ledger->at_least[0][l] = fc_fma(share, 1.0f - one, one);
+}
+
 /* Counts the outages of provider k anew where some are common: its own, at the rest of its rate, and those. */
 FC_FN void fc_month_with_common(FC_GLOBAL const struct fc_provider *provider, fc_real span_h,
                                 fc_real (*FC_RESTRICT inputs)[FC_W], const fc_u32 *words,
@@ -128,6 +137,7 @@ FC_FN void fc_month_with_common(FC_GLOBAL const struct fc_provider *provider, fc
         fc_real alone = present > 0.0f ? fc_min(count[l] * length[l], span_h) / span_h : 1.0f;
         fc_real hours = present > 0.0f ? fc_min(ledger->common[l] * length[l], span_h) : span_h;
         ledger->alone_down[l] = ledger->alone_down[l] * alone;
+        fc_month_one_more(present > 0.0f ? alone : 0.0f, l, ledger);
         ledger->common_h[l] = fc_min(ledger->common_h[l], hours);
         count[l] = (count[l] + ledger->common[l]) * present;
     }
@@ -197,6 +207,10 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
         ledger->down_ready[l] = fc_fma(ledger->out_h[l], ledger->hours[l], ledger->down_ready[l]);
         ledger->all_down[l] = ledger->all_down[l] * (share > 0.0f ? ledger->out_h[l] * per_h : 1.0f);
     }
+    if (terms->providers > 2 && !(terms->beta > 0.0f)) { /* else as they are without what is common */
+        FC_LANES (l)
+            fc_month_one_more(present * ledger->out_h[l] * per_h, l, ledger);
+    }
 }
 
 /* Books the hours of the provider at hand and what they draw at its site. */
@@ -236,6 +250,19 @@ FC_FN void fc_month_resilience(fc_real span_h, struct fc_ledger *FC_RESTRICT led
         ledger->fails[l] = fc_fma(counts, ledger->down_h[l], ledger->fails[l]);
         ledger->remains[l] = fc_fma(counts, others, ledger->remains[l]);
         ledger->standstill[l] = fc_fma(span_h, ledger->all_down[l], ledger->standstill[l]);
+    }
+}
+
+/* Hours in which at least two, at least three providers are down at once: what is common takes all of them. */
+FC_FN void fc_month_some_down(FC_GLOBAL const struct fc_months *terms, fc_real span_h, struct fc_ledger *FC_RESTRICT ledger)
+{
+    fc_real beta = terms->beta, per_h = 1.0f / span_h;
+    FC_LANES (l) {
+        fc_real common = beta > 0.0f ? ledger->common_h[l] * per_h : 0.0f;
+        fc_real two = fc_fma(1.0f - common, ledger->at_least[1][l], common);
+        fc_real three = fc_fma(1.0f - common, ledger->at_least[2][l], common);
+        ledger->two_down[l] = fc_fma(span_h, two, ledger->two_down[l]);
+        ledger->three_down[l] = fc_fma(span_h, three, ledger->three_down[l]);
     }
 }
 

@@ -100,6 +100,8 @@ struct fc_ledger {
     fc_real up_now[FC_W];           /* hours of the month that are up */
     /* outages that hit all providers at once: rate per year, count of the month, hours; all others down at once, share */
     fc_real common_rate[FC_W], common[FC_W], common_h[FC_W], alone_down[FC_W];
+    /* with three providers or more: chances of a moment that at least one, two, three are down; hours of two and three */
+    fc_real at_least[3][FC_W], two_down[FC_W], three_down[FC_W];
     fc_real lowest_work[FC_W];      /* lowest share of the work that went on in a month after the ramp */
     fc_i64 written_off[FC_W];       /* cents of the prepayment that a default cost */
     fc_real adjust[FC_W]; /* contract price in force over that of the first day */

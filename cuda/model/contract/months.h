@@ -153,6 +153,7 @@ FC_FN void fc_ledger_start(FC_GLOBAL const struct fc_contract *contract, fc_real
     FC_LANES (l) {
         ledger->ahead[l] = ledger->delivered[l] = ledger->down[l] = ledger->idle[l] = ledger->left[l] = 0.0f;
         ledger->spot_loss[l] = ledger->worked_all[l] = ledger->outage_h[l] = ledger->standstill[l] = 0.0f;
+        ledger->two_down[l] = ledger->three_down[l] = 0.0f;
         ledger->fails[l] = ledger->remains[l] = ledger->stranded[l] = ledger->kwh[l] = 0.0f;
         ledger->energy_usd[l] = ledger->co2[l] = ledger->marginal[l] = ledger->peak_kw[l] = 0.0f;
         ledger->npv[l] = ledger->inflow[l] = ledger->outflow[l] = ledger->payback[l] = 0.0f;
@@ -354,6 +355,7 @@ FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 se
         FC_LANES (l) {
             ledger->ready[l] = ledger->down_h[l] = ledger->down_ready[l] = 0.0f;
             ledger->all_down[l] = 1.0f;
+            ledger->at_least[0][l] = ledger->at_least[1][l] = ledger->at_least[2][l] = 0.0f;
         }
     }
     if (terms->beta > 0.0f) {
@@ -384,6 +386,8 @@ FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 se
     }
     if (terms->providers > 1)
         fc_month_resilience(span_h, ledger);
+    if (terms->providers > 2)
+        fc_month_some_down(terms, span_h, ledger);
     if (terms->expansion_month > 0 && month->t >= terms->expansion_month)
         fc_month_expansion(terms, month, inputs, ledger);
     fc_month_credit(terms, month->t, last, ledger);
@@ -485,6 +489,8 @@ FC_FN void fc_work_end(FC_GLOBAL const struct fc_months *terms, const struct fc_
         metrics[FC_M_OUTAGE_H][l] = ledger->outage_h[l];
         metrics[FC_M_NO_OUTAGE][l] = ledger->quiet[l];
         metrics[FC_M_STANDSTILL_H][l] = ledger->standstill[l];
+        metrics[FC_M_TWO_DOWN_H][l] = ledger->two_down[l];
+        metrics[FC_M_THREE_DOWN_H][l] = ledger->three_down[l];
         metrics[FC_M_CAPACITY_LEFT][l] = fails > 0.0f ? ledger->remains[l] / fails : 1.0f;
         metrics[FC_M_ENERGY_MWH][l] = ledger->kwh[l] * 0.001f;
         metrics[FC_M_CO2_T][l] = ledger->co2[l] * 1e-6f;
