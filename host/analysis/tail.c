@@ -587,7 +587,7 @@ int fc_tail(struct fc_tail *tail, const struct fc_tail_model *model, const struc
     bool reached = find_levels(&first, tail, moves, sorted);
     tail->reached = first.best;
     tail->worlds = first.simulated;
-    if (!reached) {
+    if (!reached && tail->levels < FC_TAIL_LEVELS) { /* else it is beyond 1e-21 */
         flock_free(&first);
         if (!flock_make(&first, model, options->seed, PILOT + 1, 0, SECOND)) {
             status = -1;

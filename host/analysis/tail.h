@@ -26,7 +26,7 @@
 
 #include "host/base/error.h"
 
-enum { FC_TAIL_LEVELS = 60, FC_TAIL_REPEATS = 16, FC_TAIL_BLOCK = 64, FC_TAIL_SCRATCH_MOST = 256 };
+enum { FC_TAIL_LEVELS = 30, FC_TAIL_REPEATS = 16, FC_TAIL_BLOCK = 64, FC_TAIL_SCRATCH_MOST = 256 };
 
 struct fc_tail_model {
     int words;
