@@ -160,7 +160,9 @@ static int run(int argc, char **argv)
         for (const struct fc_command *c = fc_commands; c->name && count < 64; c++)
             names[count++] = c->name;
         const char *near = fc_nearest_word(argv[1], strlen(argv[1]), names, (size_t)count);
-        fprintf(stderr, "flopcast: no command '%s'%s%s%s; see flopcast --help\n", argv[1],
+        char shown[64];
+        fprintf(stderr, "flopcast: no command '%s'%s%s%s; see flopcast --help\n",
+                fc_printable(shown, sizeof shown, argv[1], strlen(argv[1])),
                 near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
         return FC_BAD_INPUT;
     }

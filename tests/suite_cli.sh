@@ -39,6 +39,8 @@ has "no command at all: the help on stderr" "$work/err" '^usage: flopcast COMMAN
 
 # --- what is wrong with a command line, in one line ---
 refused "an unknown command" 2 "flopcast: no command 'rum' (did you mean 'run'?); see flopcast --help" rum
+refused "a command that would act on the terminal" 2 "flopcast: no command '?[31m'; see flopcast --help" "$(printf '\033[31m')"
+refused "a kind too many that would" 2 "flopcast list: one kind is enough ('?[31m' is the second)" list gpu "$(printf '\033[31m')"
 refused "no scenario" 2 "flopcast: run needs a scenario, or --model, --gpus and --tokens; see flopcast list scenarios" run
 refused "two scenarios" 2 "flopcast: unexpected argument 'b': run takes a single scenario" run a b
 refused "a scenario that is not there" 2 \

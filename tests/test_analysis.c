@@ -49,6 +49,9 @@ static void test_ranges(void **state)
         {"a=*2,3,4 h", "*2|3 h|4 h"},
         {"a=2 to 3,4 to 5 h", "2 to 3|4 to 5 h"},
         {"a=auto", "auto"},
+        {"goals.deadline=2027-02-27..2027-03-01", "2027-02-27|2027-02-28|2027-03-01"},
+        {"goals.deadline=2027-02-22..2027-03-08:7 days", "2027-02-22|2027-03-01|2027-03-08"},
+        {"goals.deadline=2027-02-22,2027-03-01", "2027-02-22|2027-03-01"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fc_range range;
@@ -63,7 +66,8 @@ static void test_ranges(void **state)
     }
     static const char *const wrong[] = {
         "a",          "=1..2:1", "a=1..",     "a=1..2:",    "a=2..1:1", "a=1..2:0",
-        "a=1..1e6:1", "a=1,,2",  "a=*1..2:1", "a=-1..4:x2", "a=1..4:x1"};
+        "a=1..1e6:1", "a=1,,2",  "a=*1..2:1", "a=-1..4:x2", "a=1..4:x1",
+        "a=2027-02-22..5", "a=2027-02-22..2027-02-31", "a=2027-02-22..2027-03-01:0.5", "a=2027-02-22..2027-03-01 h"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct fc_range range;
         if (fc_range_read(&range, wrong[i], &trouble) == 0)

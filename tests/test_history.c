@@ -143,10 +143,25 @@ static void the_fit_finds_what_is_there(void **state)
     free(rows);
 }
 
+/* What a table holds is printed: nothing of it may act on a terminal. */
+static void test_cells_are_printable(void **state)
+{
+    (void)state;
+    struct fc_csv csv;
+    struct fc_error error;
+    static const char text[] = "id,\033[31mgpu\n\"a\033[2J\",caf\xc3\xa9\xe9\n";
+    assert_int_equal(fc_csv_read(&csv, "runs.csv", text, strlen(text), &error), 0);
+    assert_string_equal(fc_csv_cell(&csv, 0, 1), "?[31mgpu");
+    assert_string_equal(fc_csv_cell(&csv, 1, 0), "a?[2J");
+    assert_string_equal(fc_csv_cell(&csv, 1, 1), "caf\xc3\xa9?");
+    fc_csv_free(&csv);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_scenario_knows_nothing_of_the_outcome),
+        cmocka_unit_test(test_cells_are_printable),
+                                       cmocka_unit_test(the_scenario_knows_nothing_of_the_outcome),
         cmocka_unit_test(texts_around_numbers_are_read),
         cmocka_unit_test(what_a_row_says_of_its_kind),
         cmocka_unit_test(crps_of_a_known_distribution),

@@ -350,6 +350,20 @@ void fc_analysis_head(FILE *out, const struct fc_scenario *scenario, uint64_t tr
     fprintf(out, "%s: %s trials, seed %llu\n\n", scenario->name, text, (unsigned long long)scenario->seed);
 }
 
+void fc_analysis_print_warnings(struct fc_notes *said, const struct fc_scenario *scenario, const char *value)
+{
+    struct fc_notes all = {0};
+    fc_scenario_notes(scenario, &all);
+    for (size_t i = 0; i < all.count; i++) {
+        size_t known = said->count;
+        const struct fc_note *note = &all.list[i];
+        fc_notes_put(said, note->severity, note->id, note->place, note->text);
+        if (said->count > known && note->severity == FC_WARNING)
+            fprintf(stderr, "flopcast: at %s: warning: %s\n", value, note->text);
+    }
+    fc_notes_free(&all);
+}
+
 void fc_analysis_foot(FILE *out, const struct fc_analysis *analysis)
 {
     char text[32];

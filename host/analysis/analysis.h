@@ -96,6 +96,10 @@ int fc_analysis_run(struct fc_analysis *analysis, const struct fc_compiled *comp
 /* Memory for the samples of `rows` metrics over `count` trials; fails, saying what would fit, above 4 GiB. */
 float *fc_analysis_samples(uint64_t count, int rows, struct fc_error *error);
 
+/* The warnings of a further value or shock that the notes in `said` do not hold yet, on stderr, quiet or not; adds its
+ * notes to `said`. */
+void fc_analysis_print_warnings(struct fc_notes *said, const struct fc_scenario *scenario, const char *value);
+
 /* "name: 100,000 trials, seed 1" and an empty line, for people. */
 void fc_analysis_head(FILE *out, const struct fc_scenario *scenario, uint64_t trials);
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/date.h"
+
 static size_t path_length(const char *text)
 {
     size_t length = 0;
@@ -57,6 +59,12 @@ static bool number(const char **at, bool *factor, double *value)
 
 void fc_range_text(const struct fc_range *range, double value, char *text, size_t size)
 {
+    if (range->dates) {
+        char date[11];
+        fc_date_print(lround(value), date);
+        snprintf(text, size, "%s", date);
+        return;
+    }
     snprintf(text, size, "%s%.12g%s%s", range->factor ? "*" : "", value, range->unit[0] ? " " : "",
              range->unit);
 }
@@ -80,6 +88,34 @@ static int expand(struct fc_range *range, struct fc_error *error)
             return -1;
     }
     return 0;
+}
+
+/* "2027-03-01..2027-06-01[:days]". Returns 1 when it begins with no date. */
+static int read_dates(struct fc_range *range, const char *at, bool ends, struct fc_error *error)
+{
+    const char *text = at;
+    long from, to;
+    if (!fc_date_read(at, &from) || strncmp(at + 10, "..", 2) != 0)
+        return 1;
+    if (!fc_date_read(at + 12, &to))
+        return fc_fail(error, FC_BAD_INPUT, "%s: no date follows '..' in '%s'; write it as 2027-06-01", range->path,
+                       text);
+    range->dates = range->has_step = true;
+    range->from = (double)from;
+    range->to = (double)to;
+    range->step = 1;
+    at += 22;
+    if (*at == ':') {
+        char *end;
+        range->step = strtod(at + 1, &end);
+        at = end + strspn(end, " ");
+        at += strncmp(at, "days", 4) == 0 ? 4 : strncmp(at, "day", 3) == 0 ? 3 : 0;
+        if (end == text || range->step != floor(range->step) || range->step == 0)
+            return fc_fail(error, FC_BAD_INPUT, "%s: the step of '%s' is no number of whole days", range->path, text);
+    }
+    if (at[strspn(at, " ")])
+        return fc_fail(error, FC_BAD_INPUT, "%s: '%s' follows the dates of '%s'; leave it out", range->path, at, text);
+    return ends ? 0 : expand(range, error);
 }
 
 /* "a..b[:step][ unit]"; `at` stands behind "PATH=". Returns 1 when it is no range. */
@@ -187,7 +223,9 @@ static int read_text(struct fc_range *range, const char *text, bool ends, struct
     range->values = calloc(FC_RANGE_MAX, sizeof *range->values);
     if (!range->values)
         return fc_fail(error, FC_FAULT, "out of memory for the values of %s", range->path);
-    int status = read_range(range, text + length + 1, ends, error);
+    int status = read_dates(range, text + length + 1, ends, error);
+    if (status == 1)
+        status = read_range(range, text + length + 1, ends, error);
     if (status == 1)
         status = read_list(range, text + length + 1, error);
     if (status)

@@ -4,6 +4,7 @@
  *     cluster.spare_nodes=1..64:x2                from, to, factor
  *     training.precision=bf16,fp8                 a list; commas inside (...) and [...] belong to the value
  *     contract.value=6,9,12 B USD                 the unit of the last holds for all that have none
+ *     goals.deadline=2027-03-01..2027-06-01:7     dates, a step in days (without one: a day)
  *     prices.gpu_hour=*0.5..*2:*0.25              factors on what the scenario says (host/language/scale.h) */
 #ifndef FC_HOST_RANGE_H
 #define FC_HOST_RANGE_H
@@ -18,6 +19,7 @@ enum { FC_RANGE_MAX = 200, FC_RANGE_TEXT = 200 };
 struct fc_range {
     char path[FC_RANGE_TEXT];
     bool is_list, has_step, geometric, factor; /* factor: values are written "*1.5" */
+    bool dates;                                /* from and to are days since 1970-01-01, values are written as dates */
     double from, to, step;                     /* of a range that is no list */
     char unit[64];
     size_t count;
@@ -35,7 +37,7 @@ void fc_range_free(struct fc_range *range);
 /* Whether a text reads PATH=... with a path of letters, digits, dots and underscores. */
 bool fc_range_is_one(const char *text);
 
-/* A number of the range as its value is written: with its factor sign and unit. */
+/* A number of the range as its value is written: with its factor sign and unit, or as a date. */
 void fc_range_text(const struct fc_range *range, double number, char *text, size_t size);
 
 /* A tie "PATH=1/72", "PATH=1-x" or "PATH=0.5-0.5x": "PATH=number x 1/72", "PATH=1 - number" or "PATH=0.5 -

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "source.h"
+
 /* A reader over a copy of the text, which it cuts into cells in place. */
 struct reader {
     char *at, *end;
@@ -117,7 +119,7 @@ static char *cut(struct reader *r, char separator, bool *more, const char **why)
     if (r->at < r->end)
         r->at++;
     *to = '\0';
-    return was_quoted ? start : trim(start);
+    return fc_make_printable(was_quoted ? start : trim(start), true); /* cells are printed, whoever wrote them */
 }
 
 static int read_rows(struct fc_csv *csv, struct reader *r, const char *name, struct fc_error *error)

@@ -3,7 +3,7 @@
  * Comma, semicolon or tab between the cells (as the header has most of; a first line "sep=;" decides), cells in
  * quotes with doubled quotes and line breaks in them (RFC 4180), a byte order mark, CR LF, blanks around cells,
  * empty lines, and empty cells behind the last column. In files with semicolons or tabs a comma may be the decimal
- * point.
+ * point. What acts on a terminal, and bytes that are not UTF-8, become '?', as cells are printed in tables.
  *
  *     struct fc_csv csv;
  *     if (fc_csv_read(&csv, "runs.csv", text, size, &error)) ...

@@ -9,6 +9,7 @@
 #include "host/base/help.h"
 #include "host/base/document_write.h"
 #include "host/base/options.h"
+#include "host/base/source.h"
 #include "host/language/scenario_file.h"
 #include "host/report/show_metric.h"
 
@@ -136,7 +137,9 @@ int fc_command_list(int argc, char **argv)
         as_json = true;
     }
     if (argc - optind > 1) {
-        fprintf(stderr, "flopcast list: one kind is enough ('%s' is the second)\n", argv[optind + 1]);
+        char shown[64];
+        fprintf(stderr, "flopcast list: one kind is enough ('%s' is the second)\n",
+                fc_printable(shown, sizeof shown, argv[optind + 1], strlen(argv[optind + 1])));
         return FC_BAD_INPUT;
     }
     if (optind < argc && (strcmp(argv[optind], "metrics") == 0 || strcmp(argv[optind], "metric") == 0)) {

@@ -306,6 +306,7 @@ static int read_options(int argc, char **argv, const char *help, struct options 
                                           {NULL, 0, NULL, 0}};
     *options = (struct options){.sequence = FC_SHOW_SEQUENCE};
     struct fc_error error;
+    char shown[64];
     optind = 1;
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, ":hj", words, NULL)) != -1;) {
@@ -326,7 +327,7 @@ static int read_options(int argc, char **argv, const char *help, struct options 
             options->sequence = strtod(optarg, &end);
             if (end == optarg || *end || !(options->sequence >= 1 && options->sequence <= 1e9)) {
                 fprintf(stderr, "flopcast %s: --sequence '%s' is not a number of tokens from 1 to 1e9\n",
-                        argv[0], optarg);
+                        argv[0], fc_printable(shown, sizeof shown, optarg, strlen(optarg)));
                 return FC_BAD_INPUT;
             }
         } else if (c == 's') {
@@ -342,7 +343,7 @@ static int read_options(int argc, char **argv, const char *help, struct options 
     }
     if (argc - optind > 1) {
         fprintf(stderr, "flopcast %s: one name is enough ('%s' is the second); see flopcast %s --help\n",
-                argv[0], argv[optind + 1], argv[0]);
+                argv[0], fc_printable(shown, sizeof shown, argv[optind + 1], strlen(argv[optind + 1])), argv[0]);
         return FC_BAD_INPUT;
     }
     options->name = optind < argc ? argv[optind] : NULL;

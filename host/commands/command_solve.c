@@ -26,7 +26,7 @@ static const char help[] =
     "\n"
     "      --for PATH=RANGE  the input and where to look: cluster.spare_nodes=0..63, "
     "cluster.gpus=18432..73728:72\n"
-    "                        (from..to:step), prices.gpu_hour='*0.5..*2' (times what the scenario says); "
+    "                        (from..to:step), goals.deadline=2027-03-01..2027-06-01, prices.gpu_hour='*0.5..*2' (times what the scenario says); "
     "without\n"
     "                        a range a quarter to four times what the scenario says\n"
     "      --target EXPR     'deadline_and_budget_met>=0.9', 'p95(cost_usd)<=260 M USD', "
@@ -168,8 +168,11 @@ static int complete(struct search *search, struct fc_solve *solve, const struct 
                  range->factor || strcmp(field->unit, "1") == 0 ? "" : field->unit);
     }
     if (!(range->to > range->from))
-        return fc_fail(error, FC_BAD_INPUT, "--for: %s: the range %g..%g is empty or runs down", range->path,
-                       range->from, range->to);
+        return fc_fail(error, FC_BAD_INPUT, "--for: %s: the range is empty or runs down (the second end must be above "
+                                            "the first)", range->path);
+    if (range->dates && search->o->tie_count)
+        return fc_fail(error, FC_BAD_INPUT, "--tie: %s is a date, which no number can be tied to; write its range in days",
+                       range->path);
     solve->lo = range->from;
     solve->hi = range->to;
     solve->step = range->has_step && !range->geometric ? range->step : 0;
@@ -366,11 +369,14 @@ static void write_answer(struct fc_writer *w, const struct search *search, const
 {
     static const char *const outcomes[] = {"found", "whole range reaches it",
                                            "nothing in the range reaches it"};
-    char figure[96];
+    char figure[96], date[FC_RANGE_TEXT];
     fc_answer_name(&search->answer, scenario->compiled.program.contract.run_flop, figure, sizeof figure);
+    fc_range_text(&search->range, s->x, date, sizeof date);
     fc_write_text(w, "path", search->range.path);
     fc_write_flag(w, "factor", search->range.factor);
-    fc_write_text(w, "unit", search->range.unit);
+    fc_write_text(w, "unit", search->range.dates ? "days since 1970-01-01" : search->range.unit);
+    if (search->range.dates)
+        fc_write_text(w, "date", date);
     fc_write_text(w, "figure", figure);
     fc_write_text(w, "relation", s->at_least ? ">=" : "<=");
     fc_write_number(w, "target", s->target);

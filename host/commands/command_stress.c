@@ -145,6 +145,12 @@ static int run_case(struct stress *s, int index, const char *const *shocks, int 
         changes[i] = parts[i];
     if (status == 0 && index > 0)
         status = fc_analysis_scenario(&shocked, s->o->scenario, &s->o->shared, changes, count, error);
+    if (status == 0 && index > 0) {
+        struct fc_notes said = {0};
+        fc_scenario_notes(&s->scenario, &said);
+        fc_analysis_print_warnings(&said, &shocked, c->name);
+        fc_notes_free(&said);
+    }
     if (status)
         goto out;
     status = -1;

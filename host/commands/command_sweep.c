@@ -5,6 +5,7 @@
 
 #include "host/analysis/analysis.h"
 #include "commands.h"
+#include "host/base/date.h"
 #include "host/base/fold.h"
 #include "host/base/help.h"
 #include "host/base/format.h"
@@ -28,6 +29,7 @@ static const char help[] =
     "\n"
     "VALUES  from..to:step      reliability.gpu_mtbf='20e3..60e3:10e3 h'   (the unit holds for all)\n"
     "        from..to:xFACTOR   cluster.spare_nodes=1..32:x2\n"
+    "        date..date:DAYS    goals.deadline=2027-03-01..2027-06-01:7\n"
     "        a,b,...            training.precision=bf16,fp8 or energy.site=texas,norway\n"
     "        *factors           prices.gpu_hour='*0.5..*2:*0.25'           (times what the scenario says)\n"
     "\n"
@@ -199,12 +201,30 @@ static int changes_of(const struct fc_range *range, size_t index, const struct o
         return fc_analysis_split("--case", strchr(o->cases[index], ':') + 1, texts[0], sizeof texts[0],
                                  CHANGES_MAX, error);
     snprintf(texts[0], sizeof texts[0], "%s=%s", range->path, range->values[index]);
+    long day;
+    if (o->tie_count && fc_date_read(range->values[index], &day))
+        return fc_fail(error, FC_BAD_INPUT, "--tie: %s is a date, which no number can be tied to; write it in days",
+                       range->path);
     for (int i = 0; i < o->tie_count; i++) {
         double number = strtod(range->values[index], NULL);
         if (fc_range_tie(o->ties[i], number, texts[i + 1], sizeof texts[i + 1], error))
             return -1;
     }
     return o->tie_count + 1;
+}
+
+/* A title that the scenario makes of its model and GPUs is that of one value alone: the range of values then stands in it
+ * too. */
+static void print_head(const struct fc_scenario *first, const struct fc_range *range, bool titles_differ, uint64_t trials)
+{
+    char count[32];
+    if (!titles_differ) {
+        fc_analysis_head(stdout, first, trials);
+        return;
+    }
+    fc_format_count(trials, count, sizeof count);
+    printf("%s, and with %s up to the last value, %s: %s trials, seed %llu\n\n", first->name, range->path,
+           range->values[range->count - 1], count, (unsigned long long)first->seed);
 }
 
 /* Whether no value of the sweep changes a simulated run. */
@@ -362,7 +382,8 @@ static int sweep(struct options *o, struct fc_error *error)
     size_t rooms = 2, left_count = 0;
     char(*texts)[2 * FC_RANGE_TEXT + 8] = calloc(CHANGES_MAX, sizeof *texts);
     int metrics[FC_METRIC_COUNT], count = 0, status = -1;
-    bool opened = false;
+    bool opened = false, titles_differ = false;
+    struct fc_notes said = {0};
     uint64_t trials = 0;
     struct fc_program shown = {0};
 
@@ -403,6 +424,7 @@ static int sweep(struct options *o, struct fc_error *error)
                 goto out;
             opened = true;
             fc_scenario_print_notes(&scenario, stderr, o->shared.quiet);
+            fc_scenario_notes(&scenario, &said);
             if (leaves_runs(&range, o))
                 fc_analysis_keep_runs(&analysis, program, trials);
             analysis.same_runs = true;
@@ -412,6 +434,7 @@ static int sweep(struct options *o, struct fc_error *error)
             if (!base)
                 goto out;
         }
+        fc_analysis_print_warnings(&said, &scenario, range.values[i]);
         for (int k = 0; k < count; k++)
             if (program->metric_row[metrics[k]] < 0) {
                 fc_fail(error, FC_BAD_INPUT,
@@ -431,6 +454,7 @@ static int sweep(struct options *o, struct fc_error *error)
             first = scenario;
             scenario = (struct fc_scenario){0};
         } else {
+            titles_differ = titles_differ || strcmp(scenario.name, first.name) != 0;
             fc_scenario_close(&scenario);
         }
     }
@@ -451,7 +475,7 @@ static int sweep(struct options *o, struct fc_error *error)
     if (!fc_outputs_leave_room(&o->outputs, o->shared.json))
         goto out;
     fc_fold_start();
-    fc_analysis_head(stdout, &first, trials);
+    print_head(&first, &range, titles_differ, trials);
     print_metrics(&range, rows, &shown, looks_at_all(o));
     puts("±: standard error of the simulation. Every value meets the same worlds, so a change is known "
          "better than\n"
@@ -470,6 +494,7 @@ out:
         fc_analysis_close(&analysis);
     fc_scenario_close(&scenario);
     fc_scenario_close(&first);
+    fc_notes_free(&said);
     fc_range_free(&range);
     free(rows);
     free(left);

@@ -65,6 +65,30 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
     return options;
 }
 
+/* Groups that share out the parameters (hybrid sharding): whole ones fill the replicas, and there is something to share. */
+static int check_group(const struct fc_plan *p, const struct fc_settings *settings, struct fc_error *error)
+{
+    const struct fc_setting *group = &settings->fields[FC_FIELD_FSDP_GROUP],
+                            *zero = &settings->fields[FC_FIELD_ZERO];
+    double sharing = fc_plan_data_parallel(p) * p->cp;
+    char text[FC_PLAN_FAULT_BYTES];
+    if (!group->is_set || group->is_auto || (!p->fsdp && zero->is_auto))
+        return 0;
+    if (!p->fsdp)
+        snprintf(text, sizeof text,
+                 "plan.fsdp_group shares out parameters, but plan.zero is '%s'; state plan.zero: parameters, or leave "
+                 "the group out",
+                 fc_field_word(FC_FIELD_ZERO, fc_plan_zero(p)));
+    else if (fmod(sharing, group->number) != 0)
+        snprintf(text, sizeof text,
+                 "plan.fsdp_group of %g does not divide the %g GPUs that hold the same part of the model (plan.dp x "
+                 "plan.cp); take a divisor",
+                 group->number, sharing);
+    else
+        return 0;
+    return refuse(group, text, error);
+}
+
 /* What is stated and contradicts the rest of the plan. */
 static int check_stated(const struct fc_plan *p, const struct fc_settings *settings, struct fc_error *error)
 {
@@ -91,6 +115,8 @@ static int check_stated(const struct fc_plan *p, const struct fc_settings *setti
             "plan.recompute_layers counts the layers of a full recomputation; state plan.recompute: full "
             "or drop it",
             error);
+    if (check_group(p, settings, error))
+        return -1;
     if (p->software->fsdp && zero->is_set && !zero->is_auto && zero->choice != FC_ZERO_PARAMETERS) {
         snprintf(text, sizeof text,
                  "%s shards parameters over the replicas (FSDP), so plan.zero cannot be '%s'; state "
@@ -278,6 +304,36 @@ static void note_features(struct fc_notes *notes, const struct fc_plan *p, const
                 p->software->name);
 }
 
+/* What is stated, switched on, and meets nothing of this plan that it could act on. */
+static void note_unused(struct fc_notes *notes, const struct fc_plan *p, const struct fc_settings *settings)
+{
+    bool mixture = fc_architecture_is_mixture(&p->model);
+    double most = ceil(p->model.layers / p->pp);
+    const struct {
+        enum fc_field_id field;
+        bool acts;
+        const char *why;
+    } rows[] = {
+        {FC_FIELD_EXPERT_DISPATCH, mixture && p->ep > 1, mixture ? "plan.ep is 1" : "the model has no experts"},
+        {FC_FIELD_EXPERT_OVERLAP, mixture && p->ep > 1, mixture ? "plan.ep is 1" : "the model has no experts"},
+        {FC_FIELD_FUSED_EXPERTS, mixture, "the model has no experts"},
+        {FC_FIELD_ROUTER, mixture, "the model has no experts"},
+        {FC_FIELD_RECOMPUTE_MLA_UP, fc_architecture_is_latent(&p->model), "the model has no latent attention"},
+        {FC_FIELD_TP_OVERLAP, p->tp > 1, "plan.tp is 1"},
+        {FC_FIELD_RECOMPUTE_LAYERS, settings->fields[FC_FIELD_RECOMPUTE_LAYERS].number <= most,
+         "a stage has fewer layers"},
+        {FC_FIELD_OFFLOAD_LAYERS, settings->fields[FC_FIELD_OFFLOAD_LAYERS].number <= most, "a stage has fewer layers"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct fc_setting *s = &settings->fields[rows[i].field];
+        enum fc_field_type type = fc_fields[rows[i].field].type;
+        bool on = type == FC_FIELD_FLAG ? s->flag : type != FC_FIELD_CHOICE || s->choice > 0;
+        if (s->is_set && !s->from_default && !s->is_auto && on && !rows[i].acts)
+            fc_note(notes, FC_WARNING, "plan-unused", &s->place, "%s has no effect as stated: %s",
+                    fc_fields[rows[i].field].path, rows[i].why);
+    }
+}
+
 int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *settings,
                     const struct fc_catalog *catalog, struct fc_error *error)
 {
@@ -305,6 +361,7 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
             fc_note(&compiled->notes, FC_NOTE, "muon-unmeasured", &settings->fields[FC_FIELD_OPTIMIZER].place,
                     "no measured step with Muon is in the fit; its work is counted from shapes alone");
         note_features(&compiled->notes, &plan, settings);
+        note_unused(&compiled->notes, &plan, settings);
         fc_plan_program(&plan, step);
         compiled->program.run.detail.checkpoint_bytes = (float)checkpoint_bytes(&plan);
         fc_beliefs_apply(beliefs, &plan,

@@ -76,7 +76,7 @@ _Static_assert(sizeof fc_fields / sizeof fc_fields[0] == FC_FIELD_COUNT, "one ro
 
 enum fc_unit_policy fc_field_unit_policy(const struct fc_field *field)
 {
-    static const char *const plain[] = {"1", "GPU"}, *const obvious[] = {"token", "FLOP", "1/year"};
+    static const char *const plain[] = {"1", "GPU", "node"}, *const obvious[] = {"token", "FLOP", "1/year"};
     if (!field->unit || field->type == FC_FIELD_NAME)
         return FC_UNIT_NONE;
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)

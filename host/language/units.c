@@ -229,6 +229,8 @@ int fc_unit_read(const struct fc_source *source, size_t offset, size_t length, s
             unit->factor *= sign > 0 ? prefix * found->factor : 1.0 / (prefix * found->factor);
             for (int i = 0; i < FC_DIMENSIONS; i++)
                 unit->power[i] += sign * found->power[i];
+            unit->gpus += sign * (strncmp(found->name, "GPU", 3) == 0);
+            unit->nodes += sign * (strncmp(found->name, "node", 4) == 0);
             expect_word = false;
             at += word;
         } else if (word > 0) {
@@ -283,6 +285,22 @@ static int read_canonical(const char *canonical, struct fc_unit *whole, struct f
     return fc_unit_read(&source, 0, top, numerator, error);
 }
 
+/* Whether the unit counts nodes where GPUs are meant, or the other way; fills `error` then. What a node holds is the
+ * scenario's to say, so neither can be turned into the other here. */
+static bool counts_another(const struct fc_unit *unit, const struct fc_unit *wanted, const struct fc_place *place,
+                           const char *shown, struct fc_error *error)
+{
+    if (unit->nodes < 0)
+        (void)fc_fail_at(error, place, "'%s' is per node, and nothing here is; write it per GPU", shown);
+    else if (unit->nodes > 0 && wanted->gpus > 0)
+        (void)fc_fail_at(error, place, "'%s' counts nodes, but GPUs are counted here; write the number of GPUs", shown);
+    else if (unit->gpus > 0 && wanted->nodes > 0)
+        (void)fc_fail_at(error, place, "'%s' counts GPUs, but nodes are counted here; write the number of nodes", shown);
+    else
+        return false;
+    return true;
+}
+
 int fc_unit_factor(const struct fc_source *source, size_t offset, size_t length, const char *canonical,
                    double *factor, struct fc_error *error)
 {
@@ -330,6 +348,11 @@ int fc_unit_factor(const struct fc_source *source, size_t offset, size_t length,
 
     if (fc_unit_read(source, offset, end - offset, &unit, error))
         return -1;
+    struct fc_place place = fc_source_at(source, offset);
+    char shown[64];
+    fc_printable(shown, sizeof shown, text + offset, end - offset);
+    if (counts_another(&unit, &wanted, &place, shown, error))
+        return -1;
     if (same_dimension(&unit, &wanted)) {
         *factor *= unit.factor / wanted.factor;
         return 0;
@@ -338,9 +361,6 @@ int fc_unit_factor(const struct fc_source *source, size_t offset, size_t length,
         *factor *= unit.factor / wanted_top.factor;
         return 0;
     }
-    struct fc_place place = fc_source_at(source, offset);
-    char shown[64];
-    fc_printable(shown, sizeof shown, text + offset, end - offset);
     if (strcmp(canonical, "1") == 0)
         return fc_fail_at(error, &place,
                           "the unit '%s' does not fit here (a plain number or a percentage is expected)",

@@ -4,7 +4,8 @@
  * scale may stand between the number and its unit ("38 B USD", "15.6T tokens", "250 billion USD"). Each field
  * has a canonical unit; what a bare number means is the reader's to decide (enum fc_unit_policy). Where the canonical unit has a denominator
  * ("USD/GPU-h"), it may be left out
- * ("3.5 USD"). GPUs, nodes and sequences are counts without a dimension. 1 year = 8766 h, 1 month = 1 year
+ * ("3.5 USD"). GPUs, nodes and sequences are counts without a dimension; nodes where GPUs are counted, GPUs where nodes
+ * are, and anything per node are refused. 1 year = 8766 h, 1 month = 1 year
  * / 12. */
 #ifndef FC_HOST_UNITS_H
 #define FC_HOST_UNITS_H
@@ -21,6 +22,7 @@ enum { FC_DIMENSIONS = 7 };
 struct fc_unit {
     double factor;
     int power[FC_DIMENSIONS];
+    int gpus, nodes; /* how often each is named, below a stroke counted off: they have no dimension, but one is not the other */
 };
 
 /* Reads the unit expression in text[offset, offset + length) of the source, without a scale. Returns 0, or -1

@@ -600,6 +600,21 @@ static int places_of(const struct printing *p, enum fc_chapter_id chapter, struc
 }
 
 /* The figures of one chapter, or those that belong to none. */
+static void print_run_power(const struct printing *p)
+{
+    double mw = fc_statistics_run_power_mw(&p->result->tally);
+    char text[320], figure[32];
+    if (mw < 0)
+        return;
+    fc_format_number(mw, 3, figure, sizeof figure);
+    snprintf(text, sizeof text,
+             "mean power while the run lasts: %s MW at the meter (mean energy over mean time): all GPUs that are paid "
+             "for, spares included, with hosts, network and storage, times energy.load_factor and energy.pue; not the "
+             "peak",
+             figure);
+    note(p, text);
+}
+
 static void print_chapter(struct printing *p, enum fc_chapter_id chapter)
 {
     struct place places[FC_METRIC_COUNT];
@@ -628,6 +643,8 @@ static void print_chapter(struct printing *p, enum fc_chapter_id chapter)
         if (pass == 1 && zeros)
             fputc('\n', p->out);
     }
+    if (count && chapter == FC_CHAPTER_RUN_ENERGY)
+        print_run_power(p);
 }
 
 static int read_sort(const char *text, struct fc_report_options *options, struct fc_error *error)

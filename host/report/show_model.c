@@ -1,6 +1,10 @@
 /* show_model.c: see show_model.h. */
 #include "show_model.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/base/source.h"
 #include "host/step/model_config.h"
 
 static double without_multi_token(const struct fc_architecture *a, double sequence)
@@ -100,7 +104,10 @@ int fc_show_model_file(FILE *out, const char *path, double sequence, bool as_jso
     if (fc_model_config_open(&a, &about, path, error))
         return -1;
     if (!as_json) {
-        fprintf(out, "model of the family %s, read from %s\n", about.family, path);
+        char *shown = strdup(path);
+        fprintf(out, "model of the family %s, read from %s\n", about.family,
+                shown ? fc_make_printable(shown, false) : "a file");
+        free(shown);
         if (about.vision_left_out)
             fprintf(out, "only its language part; what it has for images or sound is not counted\n");
         fputc('\n', out);

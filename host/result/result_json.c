@@ -270,6 +270,9 @@ static int write_json(const struct fc_result *result, FILE *file, struct fc_erro
         if (fc_metric_find(result->tally.metrics[r].metric)->probability)
             write_probability(w, result, &result->tally.metrics[r]);
     fc_write_end(w);
+    double power_mw = fc_statistics_run_power_mw(&result->tally);
+    if (power_mw >= 0)
+        fc_write_number(w, "run_power_mean_mw", power_mw);
     fc_notes_write(&result->notes, w);
     if (status == 0)
         status = write_member(w, "months", result->months_json, error);

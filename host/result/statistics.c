@@ -532,3 +532,18 @@ const char *fc_statistics_why(const struct fc_tally *tally, const struct fc_tall
     }
     return text;
 }
+
+double fc_statistics_run_power_mw(const struct fc_tally *tally)
+{
+    double mwh = -1, days = -1;
+    for (int r = 0; r < tally->metric_count; r++) {
+        const struct fc_tally_metric *m = &tally->metrics[r];
+        if (m->metric == FC_M_POWER_MEAN_MW || m->metric == FC_M_PAID_USD) /* a contract's energy is not the run's */
+            return -1;
+        if (m->count == 0 || fc_statistics_mean(m).refused)
+            continue;
+        mwh = m->metric == FC_M_ENERGY_MWH ? fc_statistics_mean(m).value : mwh;
+        days = m->metric == FC_M_WALL_CLOCK_DAYS ? fc_statistics_mean(m).value : days;
+    }
+    return mwh >= 0 && days > 0 ? mwh / (24 * days) : -1;
+}

@@ -62,6 +62,11 @@ void fc_statistics_bin(const struct fc_tally_metric *metric, uint32_t bin, doubl
 struct fc_estimate fc_statistics_mean(const struct fc_tally_metric *metric);
 struct fc_estimate fc_statistics_sd(const struct fc_tally_metric *metric);
 
+/* Mean draw of a run at the meter, MW: mean energy over mean length, both over the worlds that end. The energy is that of
+ * all GPUs that are paid for, spares included, at energy.it_power_per_gpu (with their hosts, network and storage) times
+ * energy.load_factor and energy.pue. Negative where the result has no run, or no mean. */
+double fc_statistics_run_power_mw(const struct fc_tally *tally);
+
 double fc_statistics_min(const struct fc_tally_metric *metric);
 double fc_statistics_max(const struct fc_tally_metric *metric);
 

@@ -287,7 +287,7 @@ int fc_factor_for(const struct fc_plan *p, int input)
     case FC_IN_FAR_LATENCY:
         if (p->gpus <= p->gpu.domain)
             return -1;
-        return p->gpu.domain > 8 ? FC_FACTOR_FAR_LATENCY_RACK : FC_FACTOR_FAR_LATENCY;
+        return p->gpu.rack || p->gpu.domain > 8 ? FC_FACTOR_FAR_LATENCY_RACK : FC_FACTOR_FAR_LATENCY;
     case FC_IN_STRAGGLING:
         needed = p->gpus > 8;
         break;

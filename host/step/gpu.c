@@ -72,6 +72,7 @@ static int read_links(struct fc_accelerator *gpu, const struct fc_catalog_entry 
             "GPU '%s': node_gpus %g, domain_gpus %g and domain_most %g must not fall (a node is in "
             "one domain); correct one",
             entry->name, gpu->node, gpu->domain, gpu->domain_most);
+    gpu->rack = gpu->domain > 8;
     gpu->nvlink_bytes_per_s = nvlink / 2;
     gpu->nic_bytes_per_s = nic / 8;
     return 0;

@@ -24,6 +24,7 @@ struct fc_accelerator {
     bool ethernet;             /* between domains (RoCE), not InfiniBand */
     double domain;             /* GPUs in one NVLink domain */
     double domain_most;        /* in the largest one sold */
+    bool rack;                 /* whole racks of it are one domain by default, however many GPUs of one a job uses */
     double node;               /* GPUs in one server or tray */
     bool grace;                /* kernels are launched by a Grace, or by a Vera, which counts as one */
     char clock[40];            /* the efficiency factor of its clock; "": as its family */
