@@ -110,7 +110,8 @@ FC_FN void fc_trial_run_metrics(FC_GLOBAL const struct fc_program *program, fc_i
         m[FC_M_BUDGET_MET][l] = (fc_real)in_budget;
         m[FC_M_BOTH_MET][l] = (fc_real)(in_time & in_budget);
     }
-    fc_run_metrics(&program->run, base, t, stepped ? m[FC_M_MFU] : (const fc_real *)0, m);
+    if (program->run.detailed)
+        fc_run_metrics(&program->run, base, t, stepped ? m[FC_M_MFU] : (const fc_real *)0, m);
 }
 
 /* What a run would have taken that did not end within the longest time watched is not known, only that it is

@@ -93,74 +93,111 @@ static inline void add_value(struct fc_tally_metric *m, float x, uint32_t key)
     m->square_high[exponent] += square >> 24;
 }
 
-/* Values are added by pieces: most have none that is invalid, none that is an extreme, and few exponents. The sums of a piece
- * stay below 2^31. */
+/* Values are added by pieces: most have none that is invalid, none that is an extreme, and one exponent or two. Sums of a
+ * piece's mantissas stay below 2^31. */
 enum { PIECE = 128 };
 
 struct piece {
-    uint32_t key[PIECE], mantissa[PIECE], low[PIECE], high[PIECE]; /* low, high: bits of the squared mantissa */
-    uint32_t least, most;                                          /* keys */
+    const float *values; /* PIECE */
+    uint32_t key[PIECE];
+    uint32_t least, most; /* keys */
+};
+
+/* Of some values: the sums of their mantissas, of these squared, and of the lower 24 bits of each square. What is above those
+ * bits adds up to the rest. */
+struct sums {
+    uint32_t mantissas;
+    uint64_t squares, low;
 };
 
 /* One body for every instruction set: it is compiled below for those that have wider registers, and the bits are the same. */
 #define ALWAYS static inline __attribute__((always_inline))
 
-/* Whether all values are valid; fills keys, mantissas and extremes. */
-ALWAYS bool look_through(const float *values, struct piece *p)
+/* Whether all values are valid; fills keys, extremes and the sums of all. */
+ALWAYS bool look_through(const float *values, struct piece *p, struct sums *all)
 {
-    uint32_t invalid = 0, least = UINT32_MAX, most = 0;
-#pragma omp simd reduction(| : invalid) reduction(min : least) reduction(max : most)
+    uint32_t invalid = 0, least = UINT32_MAX, most = 0, mantissas = 0;
+    uint64_t squares = 0, low = 0;
+#pragma omp simd reduction(| : invalid) reduction(min : least) reduction(max : most) reduction(+ : mantissas, squares, low)
     for (int i = 0; i < PIECE; i++) {
         uint32_t key = fc_tally_key(values[i]), mantissa = fc_tally_mantissa(values[i]);
         uint64_t square = (uint64_t)mantissa * mantissa;
         p->key[i] = key;
-        p->mantissa[i] = mantissa;
-        p->low[i] = (uint32_t)square & 0xffffffu;
-        p->high[i] = (uint32_t)(square >> 24);
+        mantissas += mantissa;
+        squares += square;
+        low += square & 0xffffffu;
         invalid |= (uint32_t)!fc_tally_is_valid(values[i]);
         least = key < least ? key : least;
         most = key > most ? key : most;
     }
+    p->values = values;
     p->least = least;
     p->most = most;
+    *all = (struct sums){mantissas, squares, low};
     return !invalid;
 }
 
-/* Adds the sums of the values with this exponent, and says which blocks they lie in; returns the next greater exponent. */
-ALWAYS uint32_t add_exponent(struct fc_tally_metric *m, const struct piece *p, uint32_t exponent)
+/* The sums of the values with this exponent, and which blocks of its bins they lie in: 1 the lower half, 2 the upper. Returns
+ * the least key of a greater exponent; UINT32_MAX: there is none. */
+ALWAYS uint32_t of_exponent(const struct piece *p, uint32_t exponent, struct sums *sums, uint32_t *blocks)
 {
-    uint32_t sum = 0, low = 0, high = 0, blocks = 0, next = UINT32_MAX;
-#pragma omp simd reduction(+ : sum, low, high) reduction(| : blocks) reduction(min : next)
+    uint32_t mantissas = 0, in = 0, next = UINT32_MAX;
+    uint64_t squares = 0, low = 0;
+#pragma omp simd reduction(+ : mantissas, squares, low) reduction(| : in) reduction(min : next)
     for (int i = 0; i < PIECE; i++) {
         uint32_t key = p->key[i], of = key >> 23, mask = of == exponent ? UINT32_MAX : 0;
-        uint32_t above = of > exponent ? of : UINT32_MAX;
-        sum += p->mantissa[i] & mask;
-        low += p->low[i] & mask;
-        high += p->high[i] & mask;
-        blocks |= (1u + ((key >> 22) & 1u)) & mask; /* 1: the lower half of the exponent's bins, 2: the upper */
+        uint32_t above = of > exponent ? key : UINT32_MAX, mantissa = fc_tally_mantissa(p->values[i]) & mask;
+        uint64_t square = (uint64_t)mantissa * mantissa;
+        mantissas += mantissa;
+        squares += square;
+        low += square & 0xffffffu;
+        in |= (1u + ((key >> 22) & 1u)) & mask;
         next = above < next ? above : next;
     }
-    m->sum[exponent] += sum;
-    m->square_low[exponent] += low;
-    m->square_high[exponent] += high;
-    m->used[exponent / 32] |= (uint64_t)blocks << (exponent % 32 * 2);
+    *sums = (struct sums){mantissas, squares, low};
+    *blocks = in;
     return next;
 }
 
 _Static_assert(FC_TALLY_BLOCK << FC_TALLY_SHIFT == 1 << 22, "an exponent has two blocks of bins");
 
+static inline void add_sums(struct fc_tally_metric *m, uint32_t exponent, const struct sums *sums, uint32_t blocks)
+{
+    m->sum[exponent] += sums->mantissas;
+    m->square_low[exponent] += sums->low;
+    m->square_high[exponent] += (sums->squares - sums->low) >> 24;
+    m->used[exponent / 32] |= (uint64_t)blocks << (exponent % 32 * 2);
+}
+
+/* Adds the sums of a piece, exponent after exponent from the least; the greatest has what is left of all. */
+ALWAYS void add_exponents(struct fc_tally_metric *m, const struct piece *p, struct sums left)
+{
+    uint32_t least = p->least;
+    while (least >> 23 != p->most >> 23) {
+        struct sums here;
+        uint32_t blocks, exponent = least >> 23;
+        least = of_exponent(p, exponent, &here, &blocks);
+        add_sums(m, exponent, &here, blocks);
+        left.mantissas -= here.mantissas;
+        left.squares -= here.squares;
+        left.low -= here.low;
+    }
+    uint32_t blocks = (least >> 22 & 1u ? 0u : 1u) | (p->most >> 22 & 1u ? 2u : 0u);
+    add_sums(m, p->most >> 23, &left, blocks);
+}
+
 /* Adds the pieces that the values begin with, up to one with an invalid value; returns how many values that were. */
 ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
 {
     struct piece p;
+    struct sums all;
     size_t done = 0;
-    for (; count - done >= PIECE && look_through(values + done, &p); done += PIECE) {
+    for (; count - done >= PIECE && look_through(values + done, &p, &all); done += PIECE) {
         if (m->count == 0 || p.least <= m->min_key || p.most >= m->max_key)
             note_extreme(m, p.least, first + done + first_of(p.key, p.least), p.most,
                          first + done + first_of(p.key, p.most));
         m->count += PIECE;
-        for (uint32_t e = p.least >> 23; e < FC_TALLY_EXPONENTS; e = add_exponent(m, &p, e)) {
-        }
+        add_exponents(m, &p, all);
         if (p.least >> FC_TALLY_SHIFT == p.most >> FC_TALLY_SHIFT) { /* each would wait for the one before */
             m->bins[fc_tally_bin(p.least)] += PIECE;
             continue;

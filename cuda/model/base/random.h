@@ -19,7 +19,7 @@
 #define FC_STREAM_START 4u    /* event 0: what a run begins with */
 #define FC_STREAM_LEMONS 5u   /* the same event as the timeline's */
 #define FC_STREAM_SHIFTS 6u   /* event and word as those of the inputs; trial: number of the shift (draw.h) */
-#define FC_STREAM_SUMS 7u     /* events 0 to 2: counts and sums of a run (sums.h); 3: failures in its last piece */
+#define FC_STREAM_SUMS 7u     /* events 0 and 1: counts and sums of a run (sums.h); 2: failures in its last piece */
 
 #define FC_STREAM_MARKET 16u /* event = month */
 #define FC_STREAM_DELIVERY                                                                                   \

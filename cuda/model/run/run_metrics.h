@@ -12,7 +12,7 @@
 
 #include "timeline_state.h"
 
-/* Fills the metrics of lanes base ... base + FC_W - 1; m[FC_M_COST_USD] is there already. `mfu` is NULL
+/* Fills these metrics of a detailed run for lanes base ... base + FC_W - 1; m[FC_M_COST_USD] is there already. `mfu` is NULL
  * without a step. */
 FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const struct fc_timeline_chunk *t,
                           const fc_real *mfu, fc_real m[FC_METRIC_COUNT][FC_W])
@@ -21,8 +21,7 @@ FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const
     fc_real paid = (fc_real)run->paid_gpus > 0.0f ? (fc_real)run->gpus / (fc_real)run->paid_gpus : 1.0f;
     FC_LANES (l) {
         fc_i32 i = base + l;
-        fc_i32 detailed = run->detailed;
-        fc_i32 slow = detailed ? t->slowdown[i] : 0;
+        fc_i32 slow = t->slowdown[i];
         fc_real wall = fc_max((fc_real)t->wall[i], 1.0f);
         fc_real available = fc_max((fc_real)(t->wall[i] - t->waiting[i]), 1.0f);
         fc_real productive = (fc_real)t->productive[i];
@@ -30,14 +29,13 @@ FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const
         fc_real speed = productive / fc_max(training, 1.0f);
         fc_real program = mfu ? speed * mfu[l] : speed;
         m[FC_M_TIME_SLOWDOWN_H][l] = (fc_real)slow * hours_per_tick;
-        m[FC_M_RACK_SWAPS][l] = (fc_real)(detailed ? t->rack_swaps[i] : 0);
-        m[FC_M_SLOW_EPISODES][l] = (fc_real)(detailed ? t->slow_episodes[i] : 0);
-        m[FC_M_SPARE_SHORTAGES][l] = (fc_real)(detailed ? t->shortages[i] : 0);
-        m[FC_M_OVERFLOWS][l] = (fc_real)(detailed ? t->overflows[i] : 0);
-        m[FC_M_IDLE_FAILURES][l] = (fc_real)(detailed ? t->idle_failures[i] : 0);
-        m[FC_M_LEMONS_LEFT][l] = (fc_real)(detailed ? t->lemons[i] : 0);
-        fc_real needed = detailed ? wall * (fc_real)run->detail.trays : wall;
-        fc_real lacked = (detailed ? t->missing[i] : (fc_real)t->waiting[i]) / needed;
+        m[FC_M_RACK_SWAPS][l] = (fc_real)t->rack_swaps[i];
+        m[FC_M_SLOW_EPISODES][l] = (fc_real)t->slow_episodes[i];
+        m[FC_M_SPARE_SHORTAGES][l] = (fc_real)t->shortages[i];
+        m[FC_M_OVERFLOWS][l] = (fc_real)t->overflows[i];
+        m[FC_M_IDLE_FAILURES][l] = (fc_real)t->idle_failures[i];
+        m[FC_M_LEMONS_LEFT][l] = (fc_real)t->lemons[i];
+        fc_real lacked = t->missing[i] / (wall * (fc_real)run->detail.trays);
         m[FC_M_AVAILABLE_SHARE][l] = fc_max(1.0f - lacked, 0.0f);
         m[FC_M_ETTR][l] = productive / available;
         m[FC_M_EFFECTIVE_TRAINING_TIME][l] = training / wall;
@@ -47,8 +45,6 @@ FC_FN void fc_run_metrics(FC_GLOBAL const struct fc_run *run, fc_i32 base, const
         m[FC_M_GOOGLE_GOODPUT][l] = (available / wall) * (training / available) * program;
         m[FC_M_GOODPUT_EXPENSE_USD][l] = m[FC_M_COST_USD][l] * (1.0f - productive / wall * paid);
     }
-    if (!run->detailed)
-        return;
     for (fc_i32 c = 0; c < FC_CLASS_COUNT; c++) {
         FC_LANES (l)
             m[FC_M_CLASS_INTERRUPTIONS + c][l] = (fc_real)t->class_count[c][base + l];

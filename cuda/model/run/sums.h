@@ -199,24 +199,26 @@ FC_FN void fc_sums_admit(FC_GLOBAL const struct fc_run *run, fc_i32 base, struct
     }
 }
 
-/* Failures in the last piece, which is shorter than the others: at most FC_SUMS_LAST, and few worlds have one. Adds up the
- * training and the stall that are lost to them. */
+/* Failures in the last piece, which is shorter than the others: at most FC_SUMS_LAST, and few worlds have one. The first is where
+ * u < fails, and so on; *place receives the place of u among those that give the same count, which is uniform again. Adds up
+ * the training and the stall that are lost to them. */
 #define FC_SUMS_LAST 4
-FC_FN fc_i32 fc_sums_last(fc_u64 seed, fc_u64 trial, fc_u32 word, fc_real gap, fc_real work, fc_real piece,
-                          fc_real *lost, fc_real *stalled)
+FC_FN fc_i32 fc_sums_last(fc_u64 seed, fc_u64 trial, fc_real fails, fc_real gap, fc_real work, fc_real u,
+                          fc_real *place, fc_real *lost, fc_real *stalled)
 {
-    fc_real fails = fc_one_less_exp(piece / gap), chance = fails, u = fc_uniform(word);
+    fc_real chance = fails, above = 1.0f;
     fc_u32 words[4];
     fc_i32 count = 0;
-    if (u >= fails)
-        return 0;
-    fc_random_one(seed, (fc_u32)trial, (fc_u32)(trial >> 32), 3u, FC_STREAM_SUMS, words);
-    for (fc_i32 k = 0; k < FC_SUMS_LAST && u < chance; k++, chance *= fails) {
+    fc_random_one(seed, (fc_u32)trial, (fc_u32)(trial >> 32), 2u, FC_STREAM_SUMS, words);
+    for (fc_i32 k = 0; k < FC_SUMS_LAST && u < chance; k++) {
         fc_real time = -gap * fc_log(fc_fma(-fc_uniform(words[k]), fails, 1.0f));
         *lost += fc_min(time, work);
         *stalled += fc_max(time - work, 0.0f);
         count++;
+        above = chance;
+        chance = count < FC_SUMS_LAST ? chance * fails : 0.0f;
     }
+    *place = (u - chance) / (above - chance);
     return count;
 }
 
@@ -225,17 +227,18 @@ FC_FN void fc_sums_lanes(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const flo
                          fc_u64 trial, fc_i32 base, struct fc_timeline_chunk *t)
 {
     FC_GLOBAL const float *normal = tables + run->sums.normal_table;
-    fc_u32 low[FC_W], high[FC_W], event[FC_W], words[3][4][FC_W];
+    fc_u32 low[FC_W], high[FC_W], event[FC_W], words[2][4][FC_W];
     fc_real z[FC_W], x[FC_W], pieces[FC_W], stalls[FC_W], failed[FC_W], chance[FC_W], in_stall[FC_W];
     fc_real lost[FC_W], stalled[FC_W], last_lost[FC_W], last_stalled[FC_W], begun[FC_W], again[FC_W],
         failures[FC_W];
     fc_real restarting[FC_W], found[FC_W], swaps[FC_W], last_work[FC_W];
+    fc_real fails[FC_W], place[FC_W];
     fc_i32 any = 0;
     FC_LANES (l)
         any |= t->by[base + l] == FC_BY_SUMS;
     if (!any)
         return;
-    for (fc_i32 k = 0; k < 3; k++) {
+    for (fc_i32 k = 0; k < 2; k++) {
         FC_LANES (l) {
             low[l] = (fc_u32)(trial + (fc_u64)l);
             high[l] = (fc_u32)((trial + (fc_u64)l) >> 32);
@@ -253,10 +256,10 @@ FC_FN void fc_sums_lanes(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const flo
         pieces[l] = stalls[l] - last;
         last_work[l] = fc_max(fc_fma(-pieces[l], t->interval[i], work), 0.0f);
         x[l] = (t->interval[i] + t->stall[i]) / t->gap_mean[i];
-        fc_real fails = fc_one_less_exp(x[l]);
-        failed[l] = fc_sums_count(fails, (pieces[l] - 1.0f) * fails, z[l]);
+        fc_real each = fc_one_less_exp(x[l]);
+        failed[l] = fc_sums_count(each, (pieces[l] - 1.0f) * each, z[l]);
         fc_real training = fc_exp(-t->interval[i] / t->gap_mean[i]);
-        chance[l] = training * fc_one_less_exp(t->stall[i] / t->gap_mean[i]) / fails;
+        chance[l] = training * fc_one_less_exp(t->stall[i] / t->gap_mean[i]) / each;
     }
     fc_table_draw_lanes(normal, words[1][0], z);
     fc_sums_binomial_lanes(failed, chance, words[1][0], z, in_stall);
@@ -267,17 +270,30 @@ FC_FN void fc_sums_lanes(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const flo
             fc_sums_lost(failed[l] - in_stall[l], t->interval[i], t->interval[i] / t->gap_mean[i], z[l]);
         lost[l] = fc_fma(in_stall[l], t->interval[i], lost[l]);
     }
-    fc_table_draw_lanes(normal, words[2][0], z);
+    any = 0;
+    FC_LANES (l) {
+        fc_i32 i = base + l;
+        fc_real u = fc_uniform(words[1][1][l]);
+        fails[l] = fc_one_less_exp(fc_fma(last, t->stall[i], last_work[l]) / t->gap_mean[i]);
+        place[l] = (u - fails[l]) / (1.0f - fails[l]);
+        begun[l] = failed[l];
+        last_lost[l] = last_stalled[l] = 0.0f;
+        any |= u < fails[l];
+    }
+    for (fc_i32 l = 0; any && l < FC_W; l++) {
+        fc_real u = fc_uniform(words[1][1][l]);
+        if (u < fails[l])
+            begun[l] += (fc_real)fc_sums_last(seed, trial + (fc_u64)l, fails[l], t->gap_mean[base + l],
+                                              last_work[l], u, &place[l], &last_lost[l], &last_stalled[l]);
+    }
+    FC_LANES (l) {
+        fc_real whole = fc_min(fc_max(place[l], 0.0f), 0.99999994f) * 16777216.0f;
+        low[l] = (fc_u32)(fc_i32)whole << 8 | 128u;
+    }
+    fc_table_draw_lanes(normal, low, z);
     FC_LANES (l) {
         fc_i32 i = base + l;
         stalled[l] = fc_sums_lost(in_stall[l], t->stall[i], t->stall[i] / t->gap_mean[i], z[l]);
-    }
-    for (fc_i32 l = 0; l < FC_W; l++) {
-        fc_i32 i = base + l;
-        last_lost[l] = last_stalled[l] = 0.0f;
-        begun[l] = failed[l] + (fc_real)fc_sums_last(seed, trial + (fc_u64)l, words[1][1][l], t->gap_mean[i],
-                                                     last_work[l], fc_fma(last, t->stall[i], last_work[l]),
-                                                     &last_lost[l], &last_stalled[l]);
     }
     fc_table_draw_lanes(normal, words[0][1], z);
     FC_LANES (l)

@@ -395,6 +395,8 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
 #endif
     fc_i32 next = fc_timeline_next(chunk, 0, count);
     fc_i32 running = 0;
+    if (next >= count)
+        return;
     for (fc_i32 l = 0; l < FC_W; l++) {
         fc_i32 index = next < count ? next : -1;
         next = fc_timeline_next(chunk, next + 1, count);
