@@ -16,7 +16,7 @@
 #include "host/base/document.h"
 #include "scenario_run.h"
 
-static struct fc_result frontier, aws;
+static struct fc_result frontier, aws, whole; /* whole: the first of them as read from its file */
 static char directory[] = "/tmp/flopcast-result-XXXXXX";
 
 static const char *path_of(const char *name)
@@ -41,8 +41,9 @@ static int tidy(void **state)
     (void)state;
     fc_result_free(&frontier);
     fc_result_free(&aws);
-    remove(path_of("a.json"));
-    remove(path_of("b.json"));
+    fc_result_free(&whole);
+    for (char name[] = "a.json"; name[0] <= 'f'; name[0]++)
+        remove(path_of(name));
     return rmdir(directory);
 }
 
@@ -197,6 +198,45 @@ static int write_file(const struct fc_result *result, const char *path, struct f
     return status;
 }
 
+/* Read after another part of the run, a result is what it is when read alone, in a tally that held other numbers too. */
+static void parts_of_a_run(void **state)
+{
+    (void)state;
+    struct fc_error error;
+    struct fc_result part;
+    struct fc_tally room = {0};
+    assert_int_equal(write_file(&frontier, path_of("c.json"), &error), 0);
+    assert_int_equal(fc_result_read(&whole, path_of("c.json"), &error), 0);
+    assert_non_null(strstr(whole.told, "\"scenario\": {"));
+    assert_non_null(strstr(whole.told, "\"origins\": {"));
+    char *text = json_of(&frontier);
+    static const char *const names[] = {"d.json", "e.json", "f.json"}; /* what was read is not written again */
+    for (int i = 0; i < 3; i++) { /* the third has other metrics, and finds no room */
+        const struct fc_result *result = i < 2 ? &frontier : &aws;
+        assert_int_equal(write_file(result, path_of(names[i]), &error), 0);
+        const uint64_t *bins = room.metrics ? room.metrics[0].bins : NULL;
+        assert_int_equal(fc_result_read_part(&part, path_of(names[i]), &whole, &room, &error), 0);
+        assert_int_equal(fc_tally_digest(&part.tally, part.seed), fc_tally_digest(&result->tally, result->seed));
+        assert_int_equal(strcmp(part.scenario_json, whole.scenario_json) == 0, i < 2);
+        assert_int_equal(bins && part.tally.metrics[0].bins == bins, i == 1);
+        assert_null(part.told);
+        if (i < 2) {
+            char *again = json_of(&part);
+            assert_string_equal(again, text);
+            free(again);
+            for (int r = 0; i == 0 && r < part.tally.metric_count; r++) /* as an altered file would leave it */
+                part.tally.metrics[r].sum[511] = 3;
+        }
+        fc_tally_free(&room);
+        fc_tally_clear(&part.tally);
+        room = part.tally;
+        part.tally = (struct fc_tally){0};
+        fc_result_free(&part);
+    }
+    fc_tally_free(&room);
+    free(text);
+}
+
 static void round_trip(void **state)
 {
     (void)state;
@@ -257,6 +297,9 @@ static void expect_refusal(const char *text, int line, const char *why)
         sscanf(error.text + length, ":%d:%d: ", &got_line, &column) != 2 || !strstr(error.text, why) ||
         (line && line != got_line))
         fail_msg("line %d, '%s' is expected, not: %s", line, why, error.text);
+    struct fc_error of_part = {0};
+    assert_int_equal(fc_result_read_part(&result, path, &whole, NULL, &of_part), -1);
+    assert_string_equal(of_part.text, error.text);
 }
 
 static void damaged_files(void **state)
@@ -322,7 +365,12 @@ static void any_byte(void **state)
         text[at] = "0917:x\" ,[]{}\\\n\x01"[i % 16];
         put(path_of("a.json"), text, length);
         struct fc_result result;
-        if (fc_result_read(&result, path_of("a.json"), &error)) {
+        int as_part = fc_result_read_part(&result, path_of("a.json"), &whole, NULL, &error);
+        if (as_part == 0)
+            fc_result_free(&result);
+        int alone = fc_result_read(&result, path_of("a.json"), &error);
+        assert_int_equal(as_part, alone);
+        if (alone) {
             refused++;
         } else {
             assert_true(old == text[at] || (strchr(" \n", old) && strchr(" \n", text[at])));
@@ -348,7 +396,7 @@ static void cannot_be_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strict_json),   cmocka_unit_test(members),  cmocka_unit_test(round_trip),
+        cmocka_unit_test(strict_json),   cmocka_unit_test(members),  cmocka_unit_test(parts_of_a_run), cmocka_unit_test(round_trip),
         cmocka_unit_test(damaged_files), cmocka_unit_test(any_byte), cmocka_unit_test(cannot_be_written),
     };
     return cmocka_run_group_tests_name("result", tests, prepare, tidy);

@@ -127,11 +127,13 @@ static int inputs_fit(const struct fc_result *result, const char *path, struct f
     return checked < 0 ? -1 : 0;
 }
 
-static int add_part(struct fc_result *whole, const char *first, const char *path, struct fc_error *error)
+/* `room`: an empty tally for the part, or none yet. */
+static int add_part(struct fc_result *whole, const char *first, const char *path, struct fc_tally *room,
+                    struct fc_error *error)
 {
     struct fc_result part;
     struct fc_error why;
-    if (fc_result_read(&part, path, error))
+    if (fc_result_read_part(&part, path, whole, room, error))
         return -1;
     int status = same_run(whole, first, &part, path, error);
     if (status == 0 && strcmp(part.scenario_json, whole->scenario_json) != 0)
@@ -141,6 +143,10 @@ static int add_part(struct fc_result *whole, const char *first, const char *path
     if (status == 0) {
         fc_result_add_provenance(whole, &part);
     }
+    fc_tally_free(room);
+    fc_tally_clear(&part.tally);
+    *room = part.tally;
+    part.tally = (struct fc_tally){0};
     fc_result_free(&part);
     return status;
 }
@@ -201,6 +207,7 @@ static int write_whole(struct options *o, const struct fc_result *whole, struct 
 static int merge(struct options *o, char **paths, int count, struct fc_error *error)
 {
     struct fc_result whole;
+    struct fc_tally room = {0};
     int status = -1;
     for (int i = 0; i < count; i++)
         fc_read_file_remember(paths[i]);
@@ -213,7 +220,7 @@ static int merge(struct options *o, char **paths, int count, struct fc_error *er
         fc_report_check(&o->report, metrics, whole.tally.metric_count, error))
         goto out;
     for (int i = 1; i < count; i++)
-        if (add_part(&whole, paths[0], paths[i], error))
+        if (add_part(&whole, paths[0], paths[i], &room, error))
             goto out;
     whole.tail = o->report.tail;
     fc_print_overflowed(stderr, "flopcast: warning: ", false, &whole.tally);
@@ -226,6 +233,7 @@ static int merge(struct options *o, char **paths, int count, struct fc_error *er
                            "the parts lack %" PRIu64 " trials of %" PRIu64 "; the answer is of the others",
                            missing, missing + fc_tally_trials(&whole.tally));
 out:
+    fc_tally_free(&room);
     fc_result_free(&whole);
     return status;
 }

@@ -8,6 +8,7 @@
 void fc_result_free(struct fc_result *result)
 {
     free(result->scenario_json);
+    free(result->told);
     free(result->months_json);
     free(result->course_json);
     free(result->scenario_name);

@@ -13,6 +13,7 @@
 struct fc_result {
     char *scenario_json; /* {"scenario": {...}, "origins": {...}}: the resolved scenario and where its values
                             come from */
+    char *told; /* of a result that was read: the members of the file that all parts of its run have alike; else NULL */
     char *scenario_name;
     char *months_json; /* of a contract, for pages: {"trials", "by", "period", "flows"}, quantiles by month; NULL: none */
     char *course_json; /* of a run to its end, for pages: the same at moments in days; NULL: none */
@@ -49,5 +50,11 @@ void fc_result_add_provenance(struct fc_result *result, const struct fc_result *
 /* Reads a result back; checks its tally against the digest, and the whole file against the hash, that it states.
  * On error nothing is to be freed. */
 int fc_result_read(struct fc_result *result, const char *path, struct fc_error *error);
+
+/* The same of a part of the run that `whole` was read from: what stands in both files byte for byte (scenario, origins,
+ * assumptions) is not read again. `room`: an empty tally that is taken into the result where it is of the same metrics, which
+ * spares its memory; or NULL. */
+int fc_result_read_part(struct fc_result *result, const char *path, const struct fc_result *whole, struct fc_tally *room,
+                        struct fc_error *error);
 
 #endif

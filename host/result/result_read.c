@@ -174,7 +174,28 @@ static int read_shifts(const struct fc_node *node, struct fc_tally_metric *m, st
     return 0;
 }
 
-static int read_tally(struct fc_result *result, const struct fc_node *metrics, uint64_t shifts, struct fc_error *error)
+/* Whether a tally is of these metrics and shifts. */
+static bool is_for(const struct fc_tally *tally, const int32_t *ids, int count, int shifts)
+{
+    bool same = tally->metrics && tally->metric_count == count && tally->shifts == shifts;
+    for (int r = 0; same && r < count; r++)
+        same = tally->metrics[r].metric == ids[r];
+    return same;
+}
+
+/* A cleared tally has zeros where values were counted; what a file states may lie elsewhere. */
+static void zero_sums(struct fc_tally_metric *m)
+{
+    memset(m->sum, 0, sizeof m->sum);
+    memset(m->square_low, 0, sizeof m->square_low);
+    memset(m->square_high, 0, sizeof m->square_high);
+    for (int s = 0; s < m->shifts; s++)
+        zero_sums(&m->shift[s]);
+}
+
+/* `room`: a tally that is taken where it is of the same metrics, or NULL. */
+static int read_tally(struct fc_result *result, const struct fc_node *metrics, uint64_t shifts, struct fc_tally *room,
+                      struct fc_error *error)
 {
     int32_t ids[FC_METRIC_COUNT];
     int count = 0;
@@ -189,8 +210,14 @@ static int read_tally(struct fc_result *result, const struct fc_node *metrics, u
     if (shifts > FC_SHIFTS_MOST)
         return fc_fail_at(error, &metrics->place, "%" PRIu64 " shifts are too many (at most %d)", shifts,
                           FC_SHIFTS_MOST);
-    if (fc_tally_create_shifts(&result->tally, ids, count, (int)shifts, error))
+    if (room && is_for(room, ids, count, (int)shifts)) {
+        result->tally = *room;
+        *room = (struct fc_tally){0};
+        for (int r = 0; r < count; r++)
+            zero_sums(&result->tally.metrics[r]);
+    } else if (fc_tally_create_shifts(&result->tally, ids, count, (int)shifts, error)) {
         return -1;
+    }
     int r = 0;
     for (const struct fc_node *node = metrics->first; node; node = node->next, r++) {
         struct fc_tally_metric *m = &result->tally.metrics[r];
@@ -267,7 +294,8 @@ static int read_notes(struct fc_result *result, const struct fc_node *list, stru
     return 0;
 }
 
-static int read_document(struct fc_result *result, const struct fc_document *document, struct fc_error *error)
+static int read_document(struct fc_result *result, const struct fc_document *document, struct fc_tally *room,
+                         struct fc_error *error)
 {
     const struct fc_node *root = fc_document_root(document);
     uint64_t format = 0, version = 0, digest = 0, shifts = 0;
@@ -308,8 +336,9 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
     int k = 0;
     for (const struct fc_node *node = sizes->first; node && k < FC_RUN_SIZES; node = node->next)
         result->run_flop[k++] = node->kind == FC_NODE_TEXT ? strtof(node->text, NULL) : 0;
-    if (read_tally(result, metrics, shifts, error) || read_ranges(result, trials, error) ||
-        read_notes(result, fc_node_get(root, "notes"), error) || keep_scenario(result, root, error))
+    if (read_tally(result, metrics, shifts, room, error) || read_ranges(result, trials, error) ||
+        read_notes(result, fc_node_get(root, "notes"), error) ||
+        (!result->scenario_json && keep_scenario(result, root, error)))
         return -1;
     for (int r = 0; r < result->tally.metric_count; r++)
         if (result->tally.metrics[r].count + result->tally.metrics[r].invalid !=
@@ -327,71 +356,146 @@ static int read_document(struct fc_result *result, const struct fc_document *doc
     return 0;
 }
 
-/* The end of a JSON string that begins at text[at], or of a list or map: the place after it; `length` when it has no end. */
-static size_t end_of(const char *text, size_t length, size_t at)
+/* The place after a JSON string whose quote is text[at]; `length` when it has no end. */
+static size_t end_of_string(const char *text, size_t length, size_t at)
 {
-    bool inside = false;
-    size_t depth = 0;
-    for (; at < length; at++) {
-        if (inside && text[at] == '\\')
-            at++;
-        else if (text[at] == '"')
-            inside = !inside;
-        else if (!inside && (text[at] == '{' || text[at] == '['))
-            depth++;
-        else if (!inside && (text[at] == '}' || text[at] == ']'))
-            depth -= depth > 0;
-        if (!inside && depth == 0)
-            return at < length ? at + 1 : length;
+    for (at++; at < length;) {
+        const char *quote = memchr(text + at, '"', length - at);
+        const char *escape = quote ? memchr(text + at, '\\', (size_t)(quote - text) - at) : NULL;
+        if (!quote || !escape)
+            return quote ? (size_t)(quote - text) + 1 : length;
+        at = (size_t)(escape - text) + 2;
     }
     return length;
 }
 
-/* Empties the member `metrics` of a result: half of its text, which is for people and is made anew from the tally. Its lines
- * stay, so that places are right; the hash of the file, of the text as it was, tells whether it was changed. A text that is no
- * such JSON stays as it is. */
-static size_t without_metrics(char *text, size_t length)
+/* The same of a string, list or map that begins at text[at]. */
+static size_t end_of(const char *text, size_t length, size_t at)
 {
-    static const char key[] = "\"metrics\"", colon[] = ": {";
-    for (size_t at = 1; length > 0 && text[0] == '{' && at < length; at++) {
+    for (size_t depth = 0; at < length; at++) {
+        if (text[at] == '"')
+            at = end_of_string(text, length, at) - 1;
+        else if (text[at] == '{' || text[at] == '[')
+            depth++;
+        else if (text[at] == '}' || text[at] == ']')
+            depth -= depth > 0;
+        if (depth == 0)
+            return at + 1;
+    }
+    return length;
+}
+
+/* Members of a result that need not be read again: `metrics`, half of its text, is for people and is made anew from the tally;
+ * what the run was computed from stands in all parts of a run alike. */
+enum { MEMBERS = 4 };
+
+struct member {
+    size_t from, open, close; /* where its key begins, and its brackets */
+    bool alike;               /* the same in all parts of a run */
+};
+
+/* Finds those members of a JSON map, in the order of the text; returns how many. A text that is no such JSON has none. */
+static int find_members(const char *text, size_t length, struct member members[MEMBERS])
+{
+    static const char *const keys[MEMBERS] = {"\"metrics\"", "\"scenario\"", "\"origins\"", "\"assumptions\""};
+    int count = 0;
+    for (size_t at = 1; length > 0 && text[0] == '{' && at < length && count < MEMBERS; at++) {
         if (text[at] == '{' || text[at] == '[') {
             at = end_of(text, length, at) - 1;
         } else if (text[at] == '"') {
             size_t end = end_of(text, length, at);
-            bool here = end - at == sizeof key - 1 && memcmp(text + at, key, end - at) == 0;
-            if (here && end + 3 < length && memcmp(text + end, colon, 3) == 0) {
-                size_t from = end + 3, to = end_of(text, length, end + 2);
-                for (size_t k = from; k + 1 < to; k++)
-                    if (text[k] == '\n')
-                        text[from++] = '\n';
-                memmove(text + from, text + to - 1, length - to + 1);
-                return length - (to - 1 - from);
+            for (int k = 0; k < MEMBERS; k++) {
+                bool here = end - at == strlen(keys[k]) && memcmp(text + at, keys[k], end - at) == 0;
+                if (here && end + 3 < length && memcmp(text + end, ": ", 2) == 0 && (text[end + 2] == '{' || text[end + 2] == '['))
+                    members[count++] = (struct member){at, end + 2, end_of(text, length, end + 2) - 1, k > 0};
             }
             at = end - 1;
         }
     }
-    return length;
+    return count;
 }
 
-int fc_result_read(struct fc_result *result, const char *path, struct fc_error *error)
+/* Copies the text without what stands in the brackets of the members (but for those that are alike in all parts, where these
+ * are to be read). Its lines stay, so that places are right; the hash of the file, of the text as it was, tells whether it was
+ * changed. Returns the length of `less`. */
+static size_t copy_less(const char *text, size_t length, const struct member *members, int count, bool alike, char *less)
+{
+    size_t used = 0, at = 0;
+    for (int i = 0; i < count; i++) {
+        const struct member *m = &members[i];
+        if (m->alike && !alike)
+            continue;
+        memcpy(less + used, text + at, m->open + 1 - at);
+        used += m->open + 1 - at;
+        at = m->open + 1;
+        for (const char *line; at < m->close && (line = memchr(text + at, '\n', m->close - at)); at = (size_t)(line - text) + 1)
+            less[used++] = '\n';
+        at = m->close;
+    }
+    memcpy(less + used, text + at, length - at);
+    used += length - at;
+    less[used] = '\0';
+    return used;
+}
+
+/* Whether the members that are alike in all parts of a run are those of `whole`, byte for byte. */
+static bool is_alike(const char *text, const struct member *members, int count, const struct fc_result *whole)
+{
+    const char *told = whole && whole->told ? whole->told : "";
+    size_t left = strlen(told), some = left;
+    for (int i = 0; i < count; i++) {
+        size_t bytes = members[i].close + 1 - members[i].from;
+        if (!members[i].alike)
+            continue;
+        if (bytes > left || memcmp(told, text + members[i].from, bytes) != 0)
+            return false;
+        told += bytes;
+        left -= bytes;
+    }
+    return some > 0 && left == 0;
+}
+
+/* Keeps those members, for parts that are read later. */
+static char *keep_alike(const char *text, const struct member *members, int count)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += members[i].alike ? members[i].close + 1 - members[i].from : 0;
+    char *told = malloc(bytes + 1), *to = told;
+    for (int i = 0; told && i < count; i++)
+        if (members[i].alike)
+            to = (char *)memcpy(to, text + members[i].from, members[i].close + 1 - members[i].from) + members[i].close + 1 -
+                 members[i].from;
+    if (told)
+        *to = '\0';
+    return told;
+}
+
+int fc_result_read_part(struct fc_result *result, const char *path, const struct fc_result *whole, struct fc_tally *room,
+                        struct fc_error *error)
 {
     struct fc_document *document;
+    struct member members[MEMBERS];
     char *text;
     size_t length;
     *result = (struct fc_result){0};
     if (fc_read_file(path, FC_RESULT_BYTES, &text, &length, error))
         return -1;
+    int count = find_members(text, length, members);
+    bool alike = is_alike(text, members, count, whole);
     char *less = malloc(length + 1);
-    if (!less) {
+    result->told = whole ? NULL : keep_alike(text, members, count);
+    result->scenario_json = alike ? strdup(whole->scenario_json) : NULL;
+    if (!less || (!whole && !result->told) || (alike && !result->scenario_json)) {
         free(text);
+        free(less);
+        fc_result_free(result);
         return fc_fail(error, FC_FAULT, "out of memory while reading a result");
     }
-    memcpy(less, text, length);
-    size_t less_length = without_metrics(less, length);
-    less[less_length] = '\0';
+    size_t less_length = copy_less(text, length, members, count, alike, less);
     int status = fc_document_open_text(&document, path, less, less_length, FC_RESULT_BYTES, error);
     if (status == 0) {
-        status = read_document(result, document, error); /* first: what is wrong there has a place */
+        status = read_document(result, document, room, error); /* first: what is wrong there has a place */
         fc_document_close(document);
     }
     if (status == 0)
@@ -401,4 +505,9 @@ int fc_result_read(struct fc_result *result, const char *path, struct fc_error *
     if (status)
         fc_result_free(result);
     return status;
+}
+
+int fc_result_read(struct fc_result *result, const char *path, struct fc_error *error)
+{
+    return fc_result_read_part(result, path, NULL, NULL, error);
 }

@@ -284,6 +284,35 @@ FC_INLINE fc_block fc_block_multiply(fc_block a, fc_block m, fc_block *high)
 #define FC_BLOCK 0
 #endif
 
+/* list receives the lanes whose flag is not 0, in order; returns how many those are. It has room for FC_LIST, of which those
+ * that follow hold nothing of use. */
+#define FC_LIST (FC_W + FC_BLOCK)
+#if FC_BLOCK == 16 && defined(__AVX512F__)
+FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
+{
+    fc_i32 count = 0;
+    for (int base = 0; base < FC_W; base += FC_BLOCK) {
+        fc_block lane = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                                         _mm512_set1_epi32(base)),
+                 flags = fc_block_load((const fc_u32 *)flag + base);
+        __mmask16 set = _mm512_test_epi32_mask(flags, flags);
+        _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(set, lane));
+        count += __builtin_popcount(set);
+    }
+    return count;
+}
+#else
+FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
+{
+    fc_i32 count = 0;
+    for (fc_i32 l = 0; l < FC_W; l++) {
+        list[count] = l;
+        count += flag[l] != 0;
+    }
+    return count;
+}
+#endif
+
 /* Unrolling before vectorisation matters for the ten rounds of the generator. */
 #if defined(__OPENCL_VERSION__) || defined(__clang__) || defined(__CUDACC__)
 #define FC_UNROLL_10 _Pragma("unroll 10")

@@ -73,12 +73,9 @@ FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *swap, const fc_i32 *rep
         fc_spares_scan(spares, swap, repair, wait, lane);
         return;
     }
-    fc_i32 swapping[FC_W], count = 0;
-    for (fc_i32 l = 0; l < FC_W; l++) {
-        swapping[count] = l;
-        count += swap[l];
+    fc_i32 swapping[FC_LIST], count = fc_lanes_set(swap, swapping);
+    FC_LANES (l)
         wait[l] = 0;
-    }
     for (fc_i32 s = 0; s < count; s++) {
         fc_i32 l = FC_W > 1 ? swapping[s] : 0, now = lane->wall[l];
         wait[l] =

@@ -270,7 +270,7 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC
 {
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
     fc_u32 words[4][FC_W], detail_words[4][FC_W], event[FC_W];
-    fc_i32 repair[FC_W], trays[FC_W], list[FC_W], count = 0, first = 0;
+    fc_i32 repair[FC_W], trays[FC_W], out[FC_W], list[FC_LIST], first = 0;
     struct fc_span_lanes span;
     struct fc_failure_lanes failure;
 
@@ -293,16 +293,16 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC
     fc_timeline_lose(run, &failure, &span, detail_words[0], lane, mode);
     if (detail->ages == FC_AGES_UNITS) {
         FC_LANES (l)
-            list[l] = span.fail[l] & failure.aged[l];
-        fc_ages_renew(detail, tables, seed, event, run->horizon, list, lane);
+            out[l] = span.fail[l] & failure.aged[l];
+        fc_ages_renew(detail, tables, seed, event, run->horizon, out, lane);
     }
     fc_timeline_plan(run, &span, lane);
     fc_failure_damage(run, tables, words[3], detail_words[1], detail_words[3], &failure, repair, trays, lane);
-    for (fc_i32 l = 0; l < FC_W; l++) {
-        list[count] = l;
-        count += span.held[l] | (span.fail[l] & failure.swap[l]);
+    FC_LANES (l) {
+        out[l] = span.held[l] | (span.fail[l] & failure.swap[l]);
         span.pause[l] = 0;
     }
+    fc_i32 count = fc_lanes_set(out, list);
     fc_i32 simple =
         detail->spare_policy == FC_SPARES_POOLED && detail->crews == 0 && !detail->lemons && run->spares > 0;
     for (fc_i32 s = 0; s < count; s++) {
