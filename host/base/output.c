@@ -301,6 +301,16 @@ int fc_output_open_new(struct fc_output **output, const char *option, const char
     return fc_fail(error, FC_BAD_INPUT, "%s: cannot be written (it exists; take another name)", path);
 }
 
+int fc_output_refuse_ending(const char *option, const char *path, const char *dot, const char *list,
+                            struct fc_error *error)
+{
+    if (!dot)
+        return fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written; give it one of %s", option, path,
+                       list);
+    return fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written, and %s is none of %s", option, path,
+                   dot, list);
+}
+
 bool fc_output_is_special(const struct fc_output *output)
 {
     return output->special >= 0;

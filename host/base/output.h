@@ -33,6 +33,10 @@ int fc_output_open(struct fc_output **output, const char *option, const char *pa
 int fc_output_open_new(struct fc_output **output, const char *option, const char *path,
                        struct fc_error *error);
 
+/* Says that the ending of `path`, `dot` (NULL: it has none), is none of those in `list`. Returns -1. */
+int fc_output_refuse_ending(const char *option, const char *path, const char *dot, const char *list,
+                            struct fc_error *error);
+
 /* Whether it is written in place: versions before the last would all stay in it. */
 bool fc_output_is_special(const struct fc_output *output);
 

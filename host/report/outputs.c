@@ -47,12 +47,7 @@ enum fc_output_kind fc_output_kind_of(const char *option, const char *path, unsi
             strcmp(endings[i].ending, ".yml") != 0)
             snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "",
                      endings[i].ending);
-    if (!dot || dot == name)
-        fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written; give it one of %s", option,
-                path, list);
-    else
-        fc_fail(error, FC_BAD_INPUT, "%s %s: the ending says what is written, and %s is none of %s", option,
-                path, dot, list);
+    fc_output_refuse_ending(option, path, dot == name ? NULL : dot, list, error);
     return 0;
 }
 

@@ -30,11 +30,7 @@ static const struct fc_samples_format *format_of(const char *path, struct fc_err
         }
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", formats[i]->ending);
     }
-    if (dot)
-        fc_fail(error, FC_BAD_INPUT, "--samples %s: the ending says what is written, and %s is none of %s", path, dot,
-                list);
-    else
-        fc_fail(error, FC_BAD_INPUT, "--samples %s: the ending says what is written; give it one of %s", path, list);
+    fc_output_refuse_ending("--samples", path, dot, list, error);
     return NULL;
 }
 

@@ -287,7 +287,7 @@ FC_INLINE fc_block fc_block_multiply(fc_block a, fc_block m, fc_block *high)
 /* list receives the lanes whose flag is not 0, in order; returns how many those are. It has room for FC_LIST, of which those
  * that follow hold nothing of use. */
 #define FC_LIST (FC_W + FC_BLOCK)
-#if FC_BLOCK == 16 && defined(__AVX512F__)
+#if FC_BLOCK == 16 && !defined(__OPENCL_VERSION__)
 FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
 {
     fc_i32 count = 0;

@@ -74,22 +74,33 @@ FC_INLINE fc_real fc_sums_count(fc_real a, fc_real b, fc_real z)
     return fc_max(fc_floor(fc_fma(sd, fc_sums_quantile(z, g1, g2), mean) + 0.5f), 0.0f);
 }
 
-/* The same for any variance; log_none: ln p(0). Uses the word itself where the variance is small, else its normal quantile. */
-FC_FN void fc_sums_count_lanes(const fc_real *a, const fc_real *b, const fc_real *log_none,
-                               const fc_u32 *word, const fc_real *z, fc_real *count)
+/* The same for any variance; log_none: ln p(0). Uses the word itself where the variance is small, else its normal quantile. What
+ * no lane needs is not computed. */
+FC_FN void fc_sums_count_lanes(FC_GLOBAL const float *normal, const fc_real *a, const fc_real *b,
+                               const fc_real *log_none, const fc_u32 *word, fc_real *count)
 {
-    fc_real u[FC_W], p[FC_W], sum[FC_W], mean[FC_W], went[FC_W];
-    fc_i32 small[FC_W], any = 0;
+    fc_real u[FC_W], p[FC_W], sum[FC_W], mean[FC_W], went[FC_W], z[FC_W];
+    fc_i32 small[FC_W], any = 0, large = 0;
     FC_LANES (l) {
         fc_real per = 1.0f / (1.0f - a[l]);
         mean[l] = (a[l] + b[l]) * per;
         small[l] = mean[l] * per < FC_SUMS_LARGE;
         any |= small[l];
-        count[l] = fc_sums_count(a[l], b[l], z[l]);
+        large |= !small[l];
+        went[l] = 0.0f;
+        count[l] = 0.0f;
+    }
+    if (large) {
+        fc_table_draw_lanes(normal, word, z);
+        FC_LANES (l)
+            count[l] = fc_sums_count(a[l], b[l], z[l]);
+    }
+    if (!any)
+        return;
+    FC_LANES (l) {
         u[l] = fc_uniform(word[l]);
         p[l] = fc_exp(log_none[l]);
         sum[l] = p[l];
-        went[l] = 0.0f;
     }
     for (fc_i32 k = 1; any && k <= FC_SUMS_MOST; k++) {
         fc_real at = (fc_real)k, per = 1.0f / at;
@@ -108,8 +119,8 @@ FC_FN void fc_sums_count_lanes(const fc_real *a, const fc_real *b, const fc_real
 }
 
 /* How many of n things, each with probability p. */
-FC_FN void fc_sums_binomial_lanes(const fc_real *n, const fc_real *p, const fc_u32 *word, const fc_real *z,
-                                  fc_real *count)
+FC_FN void fc_sums_binomial_lanes(FC_GLOBAL const float *normal, const fc_real *n, const fc_real *p,
+                                  const fc_u32 *word, fc_real *count)
 {
     fc_real a[FC_W], b[FC_W], log_none[FC_W];
     FC_LANES (l) { /* by the rarer of the two */
@@ -118,7 +129,7 @@ FC_FN void fc_sums_binomial_lanes(const fc_real *n, const fc_real *p, const fc_u
         b[l] = -(n[l] + 1.0f) * a[l];
         log_none[l] = n[l] * fc_log(1.0f - rare);
     }
-    fc_sums_count_lanes(a, b, log_none, word, z, count);
+    fc_sums_count_lanes(normal, a, b, log_none, word, count);
     FC_LANES (l) {
         fc_real rare = fc_min(count[l], n[l]);
         count[l] = p[l] > 0.5f ? n[l] - rare : rare;
@@ -126,8 +137,8 @@ FC_FN void fc_sums_binomial_lanes(const fc_real *n, const fc_real *p, const fc_u
 }
 
 /* Failures before n successes, each with probability e^(-x). */
-FC_FN void fc_sums_failures_lanes(const fc_real *n, const fc_real *x, const fc_u32 *word, const fc_real *z,
-                                  fc_real *count)
+FC_FN void fc_sums_failures_lanes(FC_GLOBAL const float *normal, const fc_real *n, const fc_real *x,
+                                  const fc_u32 *word, fc_real *count)
 {
     fc_real a[FC_W], b[FC_W], log_none[FC_W];
     FC_LANES (l) {
@@ -135,7 +146,7 @@ FC_FN void fc_sums_failures_lanes(const fc_real *n, const fc_real *x, const fc_u
         b[l] = (n[l] - 1.0f) * a[l];
         log_none[l] = -n[l] * x[l];
     }
-    fc_sums_count_lanes(a, b, log_none, word, z, count);
+    fc_sums_count_lanes(normal, a, b, log_none, word, count);
 }
 
 /* Sum of n exponential times, each cut at `length`; y: that over their mean, at most 1. A cut exponential is a uniform number
@@ -261,8 +272,7 @@ FC_FN void fc_sums_lanes(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const flo
         fc_real training = fc_exp(-t->interval[i] / t->gap_mean[i]);
         chance[l] = training * fc_one_less_exp(t->stall[i] / t->gap_mean[i]) / each;
     }
-    fc_table_draw_lanes(normal, words[1][0], z);
-    fc_sums_binomial_lanes(failed, chance, words[1][0], z, in_stall);
+    fc_sums_binomial_lanes(normal, failed, chance, words[1][0], in_stall);
     fc_table_draw_lanes(normal, words[0][2], z);
     FC_LANES (l) {
         fc_i32 i = base + l;
@@ -295,10 +305,9 @@ FC_FN void fc_sums_lanes(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const flo
         fc_i32 i = base + l;
         stalled[l] = fc_sums_lost(in_stall[l], t->stall[i], t->stall[i] / t->gap_mean[i], z[l]);
     }
-    fc_table_draw_lanes(normal, words[0][1], z);
     FC_LANES (l)
         x[l] = (fc_real)t->restart[base + l] / t->gap_mean[base + l];
-    fc_sums_failures_lanes(begun, x, words[0][1], z, again);
+    fc_sums_failures_lanes(normal, begun, x, words[0][1], again);
     fc_table_draw_lanes(normal, words[1][3], z);
     FC_LANES (l) {
         fc_real restart = (fc_real)t->restart[base + l];
@@ -306,8 +315,7 @@ FC_FN void fc_sums_lanes(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const flo
         failures[l] = begun[l] + again[l];
         chance[l] = t->swap_probability[base + l];
     }
-    fc_table_draw_lanes(normal, words[1][2], z);
-    fc_sums_binomial_lanes(failures, chance, words[1][2], z, swaps);
+    fc_sums_binomial_lanes(normal, failures, chance, words[1][2], swaps);
     fc_table_draw_lanes(normal, words[0][3], z);
     FC_LANES (l) {
         fc_real scale = t->detection_scale[base + l], root = fc_sqrt(fc_max(failures[l], 1.0f));
