@@ -9,6 +9,7 @@
 #include "host/analysis/answer.h"
 #include "host/analysis/tail_contract.h"
 #include "host/base/clock.h"
+#include "host/base/command_line.h"
 #include "host/base/document_write.h"
 #include "host/base/format.h"
 #include "host/base/table.h"
@@ -121,7 +122,8 @@ static int write_json(const struct fc_scenario *s, const struct fc_tail_question
     if (fc_writer_open(&w, stdout, FC_JSON, error))
         return -1;
     fc_write_map(w, NULL);
-    fc_write_text(w, "command", "run");
+    fc_write_text(w, "command", "tail");
+    fc_write_text(w, "command_line", fc_command_line());
     fc_write_text(w, "scenario", s->name);
     fc_write_text(w, "metric", fc_metric_find(q->metric)->name);
     fc_write_text(w, "sign", q->above ? (q->equal ? ">=" : ">") : (q->equal ? "<=" : "<"));
