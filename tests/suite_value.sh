@@ -24,8 +24,8 @@ is "the same as JSON" "$status" 0
 is "with its interval, in order" "$(python3 -c '
 import json, sys
 v = json.load(open(sys.argv[1]))
-print(v["never"] <= v["customer"]["lower"] <= v["customer"]["upper"]
-          <= v["with_hindsight"] + 2.001 * v["with_hindsight_se"], v["clause"], 0 < v["used"] < 1,
+print(v["never"] <= v["customer"]["lower"] <= v["with_hindsight"] and v["customer"]["lower"] <= v["customer"]["upper"]
+      and v["customer"]["upper"] <= v["with_hindsight"] + 2.001 * v["with_hindsight_se"], v["clause"], 0 < v["used"] < 1,
       v["customer"]["upper"] - v["customer"]["lower"] < 0.01 * v["bills"])' "$work/out")" "True terminate True True"
 cp "$work/out" "$work/first"
 flopcast value exit "$scenario" -n 4000 --json -q

@@ -13,6 +13,7 @@
 #define FC_W 8
 #define FC_CHUNK 64
 #include "cuda/model/trial.h"
+#include "detail_fixture.h"
 #include "model_fixture.h"
 
 static struct fc_chunk chunk, alone;
@@ -203,25 +204,30 @@ static void unfinished_runs_are_censored(void **state)
     static const int metrics[] = {FC_M_WALL_CLOCK_DAYS,
                                   FC_M_TIME_PRODUCTIVE_H,
                                   FC_M_FINISHED,
-                                  FC_M_GOODPUT_EXPENSE_USD,
                                   FC_M_GPU_HOURS,
                                   FC_M_COST_USD,
                                   FC_M_ENERGY_MWH,
                                   FC_M_CO2_T,
+                                  FC_M_GOODPUT_EXPENSE_USD, /* of a detailed run alone */
                                   -1};
+    static const int plain[] = {FC_M_WALL_CLOCK_DAYS, FC_M_TIME_PRODUCTIVE_H, FC_M_FINISHED, FC_M_GPU_HOURS,
+                                FC_M_COST_USD,        FC_M_ENERGY_MWH,        FC_M_CO2_T,    -1};
     struct fixture f;
-    for (int watch = 0; watch < 2; watch++) {
-        int finished[2] = {0};
+    for (int which = 0; which < 4; which++) {
+        int finished[2] = {0}, watch = which & 1, detailed = which >> 1;
+        const int *asked = detailed ? metrics : plain;
         fixture_timeline(&f);
-        fixture_metrics(&f, metrics);
+        if (detailed)
+            detail_start(&f);
+        fixture_metrics(&f, asked);
         f.program.run.horizon = 33 * 86400 * 64;
         f.program.run.watch = watch;
         run_chunk(&f, 22, 0, FC_CHUNK, &chunk);
         for (int i = 0; i < FC_CHUNK; i++) {
             int done = chunk.timeline.finished[i];
             finished[done]++;
-            for (int r = 0; metrics[r] >= 0; r++) {
-                int always = metrics[r] == FC_M_FINISHED || metrics[r] == FC_M_TIME_PRODUCTIVE_H;
+            for (int r = 0; asked[r] >= 0; r++) {
+                int always = asked[r] == FC_M_FINISHED || asked[r] == FC_M_TIME_PRODUCTIVE_H;
                 assert_int_equal(!!isfinite(out[r * FC_CHUNK + i]), done || watch || always);
             }
         }
