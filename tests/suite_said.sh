@@ -41,7 +41,7 @@ has "another stays as it is" "$work/out" '^openai-aws-38b-contract: 200 trials'
 # --- a deadline as a date ---
 printf 'layers: run\nstart: 2027-01-01\ntraining: {work: 30 days}\ncluster: {gpus: 64, node: 8, domain: 8, spare_nodes: 0}\nreliability: {gpu_mtbf: 1e4 h, job_mtbf: 0, swap_probability: 0, restart: 600 s, detection: 60 s}\ncheckpoint: {stall: 1 s}\noperation: {maturity: none}\nprices: {gpu_hour: 3 USD}\nenergy: {it_power_per_gpu: 1 kW, load_factor: 0.5, pue: 1.2}\ngoals: {deadline: 2027-02-10}\n' >"$work/dated.yaml"
 flopcast sweep "$work/dated.yaml" goals.deadline=2027-01-30..2027-02-09:5 --of deadline_met -n 200 -q -b cpu
-is "a sweep over dates" "$status $(sed -n 's/^  \(2027-[0-9-]*\) .*/\1/p' "$work/out" | tr '\n' ' ')" "0 2027-01-30 2027-02-04 2027-02-09 "
+is "a sweep over dates" "$status $(sed -n 's/^\(2027-[0-9-]*\) .*/\1/p' "$work/out" | tr '\n' ' ')" "0 2027-01-30 2027-02-04 2027-02-09 "
 flopcast solve "$work/dated.yaml" --for goals.deadline=2027-01-15..2027-03-01 --target 'deadline_met>=0.9' -n 2000 -q -b cpu
 has "solve finds the day" "$work/out" '^goals.deadline = 2027-0[12]-[0-9]* is the smallest value that reaches it'
 found=$(sed -n 's/^goals.deadline = \([0-9-]*\) is the smallest.*/\1/p' "$work/out")
