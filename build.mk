@@ -93,14 +93,14 @@ $(B)/flopcast: $(B)/host/main.o $(filter-out $(LIBRARY_OBJECTS),$(OBJECTS)) $(B)
 
 $(B)/host/backends/kernels.o: ALL_CFLAGS += '-DFC_KERNELS(ROW)=$(foreach i,$(ISAS),ROW($(i)))'
 $(B)/host/result/samples_hdf5.o: ALL_CFLAGS += $(if $(HAVE_HDF5),$(patsubst -I%,-isystem %,$(HDF5_FLAGS)) -DFC_HDF5_LIBRARY='"$(HDF5_LIBRARY)"')
-$(B)/host/cpu_kernel_%.o: host/backends/cpu_kernel.c $(MODEL) build.mk
+$(B)/host/cpu_kernel_%.o: host/backends/cpu_kernel.c host/backends/instruction_set.h $(MODEL) build.mk
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(CC) $(KERNEL_FLAGS) $(FLAGS_$*) $(VECTOR_REPORT) -DFC_CHUNK=$(CHUNK) -DFC_KERNEL=$* -c $< -o $@ 2>$@.vectors || \
 	  { cat $@.vectors; false; }
 
 # The same contract with its random words given (host/backends/given.h).
-$(B)/host/given_kernel_%.o: host/backends/given_kernel.c host/backends/given.h $(MODEL) build.mk
+$(B)/host/given_kernel_%.o: host/backends/given_kernel.c host/backends/given.h host/backends/instruction_set.h $(MODEL) build.mk
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(CC) $(KERNEL_FLAGS) -fPIC -fvisibility=hidden $(FLAGS_$*) -DFC_KERNEL=$* -c $< -o $@

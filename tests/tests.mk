@@ -31,11 +31,11 @@ ifeq ($(ARCH),x86_64)
 VARIANTS := gcc_O0 gcc_O3 contracted unfused $(if $(CLANG),clang_O0 clang_O3)
 endif
 VARIANT_OBJECTS := $(foreach v,$(VARIANTS),$(B)/tests/kernel_$(v).o)
-$(VARIANT_OBJECTS): $(B)/tests/kernel_%.o: host/backends/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
+$(VARIANT_OBJECTS): $(B)/tests/kernel_%.o: host/backends/cpu_kernel.c host/backends/instruction_set.h $(MODEL) build.mk tests/tests.mk
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(VARIANT_CC_$*) -std=c11 $(EXACT) -fno-math-errno -fno-trapping-math -I. -DFC_CHUNK=64 -DFC_KERNEL=$* $(VARIANT_$*) -c $< -o $@
-$(B)/tests/kernel_double.o: host/backends/cpu_kernel.c $(MODEL) build.mk tests/tests.mk
+$(B)/tests/kernel_double.o: host/backends/cpu_kernel.c host/backends/instruction_set.h $(MODEL) build.mk tests/tests.mk
 	@mkdir -p $(@D)
 	@echo "  CC $@"
 	@$(CC) -std=c11 $(EXACT) -O2 -march=x86-64-v3 -I. -DFC_DOUBLE -DFC_W=4 -DFC_CHUNK=64 -DFC_KERNEL=double -c $< -o $@

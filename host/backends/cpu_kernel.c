@@ -3,15 +3,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "instruction_set.h"
 #include "kernel.h"
 
 #include "cuda/model/trial.h"
 #include "cuda/model/step/step_program.h"
-
-#define FC_JOIN_(a, b) a##b
-#define FC_JOIN(a, b) FC_JOIN_(a, b)
-#define FC_TEXT_(a) #a
-#define FC_TEXT(a) FC_TEXT_(a)
 
 static void run(const struct fc_program *program, const float *tables, uint64_t seed, uint64_t first,
                 int count, void *scratch, void *out)
@@ -103,22 +99,12 @@ static void log_step_times(const struct fc_step_program *const *plans, const int
     }
 }
 
-#if defined __AVX512F__
-#define LEVEL 4
-#elif defined __AVX2__
-#define LEVEL 3
-#elif defined __x86_64__
-#define LEVEL 1
-#else
-#define LEVEL 0
-#endif
-
 extern const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL);
 const struct fc_kernel FC_JOIN(fc_kernel_, FC_KERNEL) = {
     .name = FC_TEXT(FC_KERNEL),
     .lanes = FC_W,
     .chunk = FC_CHUNK,
-    .level = LEVEL,
+    .level = FC_LEVEL,
     .scratch_bytes = sizeof(struct fc_chunk),
     .run = run,
     .floor_words = floor_words,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "given.h"
+#include "instruction_set.h"
 
 #define FC_WORDS_GIVEN
 #include "cuda/model/base/random.h"
@@ -51,11 +52,6 @@ static void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *
 
 #include "cuda/model/contract/contract.h"
 #include "cuda/model/world.h"
-
-#define FC_JOIN_(a, b) a##b
-#define FC_JOIN(a, b) FC_JOIN_(a, b)
-#define FC_TEXT_(a) #a
-#define FC_TEXT(a) FC_TEXT_(a)
 
 struct scratch {
     fc_real inputs[FC_INPUT_COUNT][FC_W];
@@ -107,20 +103,10 @@ static void plain(const struct fc_given_rows *rows, uint64_t seed, uint64_t firs
             }
 }
 
-#if defined __AVX512F__
-#define LEVEL 4
-#elif defined __AVX2__
-#define LEVEL 3
-#elif defined __x86_64__
-#define LEVEL 1
-#else
-#define LEVEL 0
-#endif
-
 extern const struct fc_given_kernel FC_JOIN(fc_given_kernel_, FC_KERNEL);
 const struct fc_given_kernel FC_JOIN(fc_given_kernel_, FC_KERNEL) = {
     .name = FC_TEXT(FC_KERNEL),
-    .level = LEVEL,
+    .level = FC_LEVEL,
     .scratch_bytes = sizeof(struct scratch),
     .record = record,
     .run = run,
