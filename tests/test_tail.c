@@ -18,6 +18,20 @@
 
 static struct fc_error error;
 
+/* Thirty times slower under the address sanitizer: memory is what is looked at there, with as few worlds as a repetition has at
+ * least. Limits of z hold as ever, for an error is that of the worlds taken; what only more worlds can reach (a verdict, a tenth)
+ * is asked of the ordinary build. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
+static uint64_t worlds_of(uint64_t worlds)
+{
+    return SANITIZED ? 100000 : worlds;
+}
+
 static double uniform(uint32_t word)
 {
     return ((double)word + 0.5) / 4294967296.0;
@@ -169,11 +183,11 @@ static void closed_forms(void **state)
         {"with a common cause", {common, 4}, 0, 1.365375e-4, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct fc_tail t = tail_of(&rows[i].kind, rows[i].limit, 1, rows[i].worlds ? rows[i].worlds : 500000);
+        struct fc_tail t = tail_of(&rows[i].kind, rows[i].limit, 1, worlds_of(rows[i].worlds ? rows[i].worlds : 500000));
         say(rows[i].name, &t, rows[i].exact);
-        assert_int_equal(t.verdict, FC_TAIL_GOOD);
-        assert_true(fabs(t.p / rows[i].exact - 1) < .1);
-        assert_true(t.low < rows[i].exact * (1 + 1e-6) && rows[i].exact < t.high);
+        assert_true(SANITIZED || t.verdict == FC_TAIL_GOOD);
+        assert_true(SANITIZED || fabs(t.p / rows[i].exact - 1) < .1);
+        assert_true(SANITIZED || (t.low < rows[i].exact * (1 + 1e-6) && rows[i].exact < t.high));
         assert_true(fabs(t.splitting.p - rows[i].exact) < 4 * t.splitting.error);
         assert_true(fabs(t.tilted.p - rows[i].exact) < 4 * t.tilted.error);
     }
@@ -231,11 +245,11 @@ static void open_scenario(struct fc_scenario *s, const char *name, const char *c
 static void given_words_make_the_same_worlds(void **state)
 {
     (void)state;
-    enum { N = 128 };
+    enum { N = SANITIZED ? 64 : 128 };
     static const char *const names[] = {"openai-aws-38b-contract", "default-in-2028", "bubble", "openai-four-clouds",
                                         "sign-or-wait", "take-or-pay-500m"};
     static const char *const none[] = {"layers=contract", NULL};
-    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+    for (size_t n = 0; n < (SANITIZED ? 2 : sizeof names / sizeof names[0]); n++) {
         struct fc_scenario s = {0};
         open_scenario(&s, names[n], none);
         const struct fc_program *program = &s.compiled.program;
@@ -298,22 +312,22 @@ static void contracts_against_closed_forms(void **state)
         int least;
         double exact;
     } rows[] = {{4.2, 14, 0}, {4.2, 18, 0}, {.01, 2, 4.966791e-5}, {.02, 3, 1.313492e-6}, {.05, 3, 2.006749e-5}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < (SANITIZED ? 1 : sizeof rows / sizeof rows[0]); i++) {
         char rate[64];
         snprintf(rate, sizeof rate, "contract.outage_rate=%.9g 1/year", rows[i].mean / 7);
         const char *const set[] = {"contract.years=7 years", rate, "contract.outage_length=4 h", NULL};
         struct fc_scenario s = {0};
         open_scenario(&s, "tests/contract_flat.yaml", set);
         struct fc_tail_question question = {FC_M_OUTAGE_H, true, false, 4 * rows[i].least - 2};
-        struct fc_tail_options options = {1, 1500000, 2};
+        struct fc_tail_options options = {1, worlds_of(1500000), 2};
         struct fc_tail t;
         double exact = poisson_above(rows[i].mean, rows[i].least - 1);
         if (fc_tail_contract(&t, &s.compiled, &question, &options, NULL, &error))
             fail_msg("%s", error.text);
         say("outages", &t, exact);
         assert_true(rows[i].exact == 0 || fabs(exact / rows[i].exact - 1) < 1e-5);
-        assert_true(t.low < exact && exact < t.high);
-        if (rows[i].exact == 0) {
+        assert_true(SANITIZED || (t.low < exact && exact < t.high));
+        if (rows[i].exact == 0 && !SANITIZED) {
             assert_int_equal(t.verdict, FC_TAIL_GOOD);
             assert_true(fabs(t.p / exact - 1) < .1);
         }
@@ -326,7 +340,7 @@ static void contracts_against_closed_forms(void **state)
 static void contracts_against_counting(void **state)
 {
     (void)state;
-    enum { N = 1024 * 400 };
+    enum { N = 1024 * (SANITIZED ? 10 : 400) };
     static const char *const none[] = {NULL};
     struct fc_scenario s = {0};
     open_scenario(&s, "take-or-pay-500m", none);
@@ -342,14 +356,13 @@ static void contracts_against_counting(void **state)
             hits += (double)out[row * kernel->chunk + i] > limit;
     }
     struct fc_tail_question question = {FC_M_PEAK_CASH_NEED_USD, true, false, limit};
-    struct fc_tail_options options = {1, 1000000, 2};
+    struct fc_tail_options options = {1, worlds_of(1000000), 2};
     struct fc_tail t;
     if (fc_tail_contract(&t, &s.compiled, &question, &options, NULL, &error))
         fail_msg("%s", error.text);
-    double counted = (double)hits / N, wide = sqrt(counted / N);
+    double counted = (double)hits / N, wide = sqrt(SANITIZED ? (counted + t.splitting.p) / N : counted / N);
     say("cash need, counted", &t, counted);
-    assert_true(hits > 20 && hits < N / 500);
-    assert_int_equal(t.verdict, FC_TAIL_GOOD);
+    assert_true(SANITIZED || (hits > 20 && hits < N / 500 && t.verdict == FC_TAIL_GOOD));
     assert_true(fabs(t.p - counted) < 4 * sqrt(wide * wide + t.splitting.error * t.splitting.error));
     free(out);
     free(scratch);
