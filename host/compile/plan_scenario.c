@@ -78,7 +78,7 @@ static int check_group(const struct fc_plan *p, const struct fc_settings *settin
         snprintf(text, sizeof text,
                  "plan.fsdp_group shares out parameters, but plan.zero is '%s'; state plan.zero: parameters, or leave "
                  "the group out",
-                 fc_field_word(FC_FIELD_ZERO, fc_plan_zero(p)));
+                 fc_field_word(FC_FIELD_ZERO, (int)fc_plan_zero(p)));
     else if (fmod(sharing, group->number) != 0)
         snprintf(text, sizeof text,
                  "plan.fsdp_group of %g does not divide the %g GPUs that hold the same part of the model (plan.dp x "
