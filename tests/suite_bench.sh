@@ -17,10 +17,11 @@ sed -n 's/.*"case": "\(.*\)".*/\1/p; s/.*"digest": "\(.*\)".*/\1/p' "$work/out" 
 if [ "${UPDATE:-}" = 1 ]; then cp "$work/answers" bench/answers.txt; fi
 is "the built-in cases have their answers" "$(cat "$work/answers")" "$(cat bench/answers.txt)"
 
-flopcast bench --seconds 0.02 -b cpu samsung-50k no-such-scenario
-is "a scenario that is not there stops nobody" "$status" 0
-has "it is named" "$work/out" '^no-such-scenario: '
-has "the other one has its row" "$work/out" '^  CPU .* 1.000x$'
+flopcast bench -b cpu samsung-50k no-such-scenario
+is "a scenario that is not there: status 2, before any work" "$status-$(wc -l <"$work/out")" 2-0
+has "it is named" "$work/err" "there is no file 'no-such-scenario'"
+flopcast bench --seconds 0.02 -b cpu samsung-50k
+has "the one that is there has its row" "$work/out" '^  CPU .* 1.000x$'
 is "-b cpu leaves OpenCL out" "$(grep -c '^  OpenCL: ' "$work/out")" 0
 flopcast bench -b hip
 is "a backend that nobody knows: status 2" "$status" 2

@@ -334,7 +334,7 @@ enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value)
 const char *fc_printable(char *buffer, size_t size, const char *text, size_t length)
 {
     size_t used = 0, at = 0, bytes;
-    for (; at < length && text[at] && at < 40 && used + 8 < size; at += bytes) {
+    for (; at < length && text[at] && used + 8 < size; at += bytes) {
         unsigned code = character(text + at, length - at, &bytes);
         if (acts_on_terminal(code) || (code == 0xfffd && bytes == 1)) {
             buffer[used++] = '?';

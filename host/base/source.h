@@ -78,9 +78,8 @@ enum fc_whole { FC_WHOLE, FC_WHOLE_NO_NUMBER, FC_WHOLE_FRACTION, FC_WHOLE_NEGATI
  * "1_000_000", "1e6", "2.5e3". The whole text must be the number; "1.0" is one, "1.5" a fraction, "0777" none. */
 enum fc_whole fc_read_whole(const char *text, size_t length, uint64_t *value);
 
-/* A printable copy of at most about 40 characters of a text read from an input, for use in messages: characters
- * that are not printed become '?', a longer text ends in "...". Writes at most `size` bytes into `buffer` and returns
- * it. */
+/* A printable copy of a text read from an input, for use in messages: characters that are not printed become '?', a
+ * text longer than fits into `size` bytes ends in "...". Writes into `buffer` and returns it. */
 const char *fc_printable(char *buffer, size_t size, const char *text, size_t length);
 
 #endif

@@ -267,8 +267,23 @@ static void race_scenario(struct report *r, const struct options *o, const char 
     fc_scenario_close(&scenario);
 }
 
+/* Whether every scenario that is named can be opened: said before the minutes of work, not after them. */
+static int check_scenarios(const struct options *o, struct fc_error *error)
+{
+    int status = 0;
+    for (int i = 0; i < o->scenario_count && status == 0; i++) {
+        struct fc_scenario scenario = {0};
+        struct fc_scenario_options plain = {0};
+        status = fc_scenario_open(&scenario, o->scenarios[i], &plain, error);
+        fc_scenario_close(&scenario);
+    }
+    return status;
+}
+
 static int measure(struct report *r, const struct options *o, struct fc_error *error)
 {
+    if (check_scenarios(o, error))
+        return -1;
     /* first: a process begins with the peak of the one that started it, and drivers are large */
     static const uint64_t memory_trials[2] = {10000, 10000000};
     r->few = memory_trials[0];

@@ -276,7 +276,7 @@ static int nothing_found(const struct fc_catalog *catalog, const char *wanted, s
 {
     enum { ROOM = 2048 };
     const char *names[ROOM];
-    char scenarios[64][128], near[160], shown[64];
+    char scenarios[64][128], near[160], shown[512];
     size_t count = 0, scenario_count = 0;
     for (size_t i = 0; i < fc_catalog_count(catalog) && count < 900; i++)
         names[count++] = fc_catalog_at(catalog, i)->name;

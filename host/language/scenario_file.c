@@ -31,7 +31,7 @@ const struct fc_embedded_file *fc_scenario_file_find(const char *wanted)
 
 static int no_such_file(const char *wanted, struct fc_error *error)
 {
-    char names[SCENARIOS_MAX][256], shown[64], hint[300];
+    char names[SCENARIOS_MAX][256], shown[512], hint[300];
     const char *known[SCENARIOS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < fc_embedded_count && count < SCENARIOS_MAX; i++)
