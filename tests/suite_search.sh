@@ -77,6 +77,44 @@ flopcast search "$work/best.yaml" $quick --keep --json
 is "--keep keeps what is stated" "$(grep -c '"plan":' "$work/out")" 1
 flopcast search "$work/best.yaml" $quick --keep --set plan.micro_batch=auto --set plan.recompute=auto --json
 is "and searches what is left open beside it" "$(sed -n 's/^ *"plans": \([0-9]*\).*/\1/p' "$work/out" | awk '{print ($1 > 2)}')" 1
+# what waits in the memory of the host
+cat >"$work/tight.yaml" <<'END'
+layers: step
+cluster: {gpu: h100, gpus: 8}
+training: {model: llama3-70b, sequence: 4096, global_batch: 32}
+plan: {tp: 8, micro_batch: 1, zero: none}
+END
+flopcast step "$work/tight.yaml" -q
+is "a plan that does not fit on the GPU" "$status" 2
+flopcast step "$work/tight.yaml" --set plan.offload=optimizer -q
+is "fits with the optimizer in the memory of the host" "$status" 0
+has "whose time is a part of the step" "$work/out" '^ *offloading to the host, exposed  *[0-9.]* s'
+has "and whose bytes are said" "$work/out" '^memory of the host: [0-9.]* GB of 250 GB per GPU$'
+flopcast search "$work/tight.yaml" --keep --set plan.offload=auto $quick --json
+is "a search takes it when asked" "$(sed -n 's/^ *"offload": "\(.*\)",*$/\1/p' "$work/out" | head -1)" optimizer
+flopcast search "$work/tight.yaml" --keep --set plan.offload=auto $quick --emit megatron -o "$work/away.yaml"
+has "settings have it" "$work/out" '^--optimizer-cpu-offload$'
+has "and the scenario that is written" "$work/away.yaml" '^ *offload: "*optimizer"*$'
+flopcast step "$work/away.yaml" -q
+is "which runs" "$status" 0
+refused "a GPU whose link to its host is not known" 2 "flopcast: --set:1:14: the catalog does not say how fast the h800 reaches the memory of its host, nor how large that is (host_link_bytes_per_s, host_memory_bytes, host_memory_bytes_per_s); state them in a catalog of your own, or offload nothing" \
+    step "$work/tight.yaml" --set cluster.gpu=h800 --set plan.offload=optimizer -q
+flopcast step "$work/tight.yaml" --set plan.tp=2 --set plan.offload=all -q
+is "more than the host holds is refused" "$status" 2
+has "with how much that is" "$work/err" 'what the plan keeps in host memory does not fit there: [0-9]* GB of 250 GB per GPU (plan.offload); offload less'
+refused "a word that is none" 2 "flopcast: --set:1:14: plan.offload: 'disk' is not one of none, optimizer, activations, optimizer+activations, weights, optimizer+weights, activations+weights, all" \
+    step "$work/tight.yaml" --set plan.offload=disk -q
+# contenders and finalists run on the device that is asked for; all but its name and the clock is the same
+on() { flopcast search "$work/open.yaml" $quick --json --seed "$2" -b "$1"; grep -v '"command_line"\|"backend"\|"wall_s"\|"search_s"\|"file_hash"' "$work/out" >"$work/on.$1.$2"; }
+on cpu 1
+on opencl 1
+if [ "$status" = 0 ]; then
+    is "a search on OpenCL is that on the CPU" "$(cmp "$work/on.cpu.1" "$work/on.opencl.1" && echo same)" same
+    on opencl 2
+    is "and other worlds would be noticed" "$(cmp -s "$work/on.cpu.1" "$work/on.opencl.2" && echo same)" ""
+else
+    skip "a search on OpenCL is that on the CPU" "no OpenCL device"
+fi
 refused "settings for something else" 2 "flopcast: --emit 'x' is not one of megatron, nemo, torchtitan" search open --emit x
 flopcast search --model llama3-8b --gpus 64xh100 --tokens 1T --contenders 4 --finalists 2 -n 500 -b cpu -o "$work/quick.yaml"
 is "search takes a model, GPUs and tokens as run does" "$status $(grep -c 'ERR' "$work/err")" "0 0"

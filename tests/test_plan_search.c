@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "host/base/clock.h"
+#include "host/backends/worlds_times.h"
 #include "host/language/catalog.h"
 #include "host/step/plan_check.h"
 #include "host/step/plan_program.h"
@@ -87,12 +87,19 @@ static bool even(const struct fc_architecture *a, int chunks)
     return false;
 }
 
+static struct fc_plan_options test_options(void)
+{
+    struct fc_plan_options options = fc_plan_default_options();
+    options.offload_rate = 0.5;
+    return options;
+}
+
 /* The fastest plan that fits, by trying all; returns how many the rules permit. */
 static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *s, double fits,
                         struct fc_plan_candidate *best)
 {
     struct fc_plan plan = *base;
-    struct fc_plan_options options = fc_plan_default_options();
+    struct fc_plan_options options = test_options();
     uint64_t plans = 0;
     *best = (struct fc_plan_candidate){.step_s = INFINITY};
 #define EACH(i, sizes) for (int i = 0; i < (sizes).count; i++)
@@ -102,6 +109,7 @@ static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *
         EACH(m, s->micro_batch) for (int zero = 0; zero < 4; zero++) for (int again = 0; again < 3;
                                                                           again++) for (int bubble = 0;
                                                                                         bubble < 2; bubble++)
+        for (int away = 0; away < FC_OFFLOADS; away++)
     {
         struct fc_plan_choice choice = {s->tp.value[t],
                                         s->pp.value[p],
@@ -113,9 +121,10 @@ static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *
                                         (enum fc_zero)zero,
                                         (enum fc_recompute)again,
                                         base->precision,
-                                        bubble};
+                                        bubble,
+                                        (enum fc_offload)away};
         enum fc_plan_part part;
-        if ((bubble && (choice.vpp > 1 || choice.pp == 1)) || !(s->zero >> zero & 1u) ||
+        if (!(s->offload >> away & 1u) || (bubble && (choice.vpp > 1 || choice.pp == 1)) || !(s->zero >> zero & 1u) ||
             !(s->recompute >> again & 1u) || (choice.expert_tp > 1 && choice.expert_tp != choice.tp) ||
             (choice.vpp > 1 && (choice.pp == 1 || !even(&base->model, choice.pp * choice.vpp))))
             continue;
@@ -136,6 +145,31 @@ static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *
     return plans;
 }
 
+/* The best of each random space, for the device: their programs, and where their medians stand among the values of one world. */
+enum { PLACES = 3, FINDS = 200 * PLACES };
+static struct {
+    int count;
+    struct fc_step_program program[FINDS];
+    double step_s[FINDS];
+    float value[FINDS * FC_IN_STEP_END];
+    int which[FINDS][FC_STEP_JOINT];
+} finds;
+
+static void remember(struct fc_plan *plan, const struct fc_plan_options *options, const struct fc_plan_candidate *found)
+{
+    double inputs[FC_IN_STEP_END];
+    int n = finds.count++;
+    assert_true(n < FINDS);
+    fc_plan_choose(plan, options, &found->choice);
+    fc_plan_program(plan, &finds.program[n]);
+    fc_beliefs_medians(beliefs, plan, inputs);
+    finds.step_s[n] = found->step_s;
+    for (int i = 0; i < FC_IN_STEP_END; i++) {
+        finds.which[n][i] = n * FC_IN_STEP_END + i;
+        finds.value[n * FC_IN_STEP_END + i] = (float)inputs[i];
+    }
+}
+
 static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
 {
     (void)state;
@@ -149,12 +183,12 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
                  {"qwen3-30b-a3b", "b200", 32, 512, 4096, FC_BF16},
                  {"gpt3-175b", "a100-80", 96, 192, 2048, FC_BF16}};
     unsigned random = 20261127;
-    int spaces = 0, none = 0, cut = 0;
+    int spaces = 0, none = 0, cut = 0, offloaded = 0;
     for (int i = 0; i < 200; i++) {
         int k = i % (int)(sizeof cases / sizeof cases[0]);
         struct fc_plan plan = plan_of(cases[k].model, cases[k].gpu, cases[k].gpus, cases[k].batch,
                                       cases[k].sequence, cases[k].precision);
-        struct fc_plan_options options = fc_plan_default_options();
+        struct fc_plan_options options = test_options();
         struct fc_plan_space space;
         fc_plan_space_all(&space, &plan);
         thin(&space.tp, &random, 2, 3);
@@ -166,6 +200,8 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
         thin(&space.micro_batch, &random, 2, 4);
         space.zero = 1u + next(&random) % 15;
         space.recompute = 1u + next(&random) % 7;
+        if (i % 4 == 3) /* three ways at most, as brute force is slow */
+            space.offload = 1u << next(&random) % FC_OFFLOADS | 1u << next(&random) % FC_OFFLOADS | 1u << FC_OFFLOAD_NONE;
         struct fc_search_limits limits = {
             .fits = 0.05 * (next(&random) % 20), .best = 3, .threads = 1 + i % 2};
         struct fc_plan_found found;
@@ -187,13 +223,53 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
                          fc_plan_choice_text(&best.choice, b, sizeof b), best.step_s);
             }
         }
+        for (size_t n = 0; n < found.count; n++)
+            remember(&plan, &options, &found.best[n]);
+        offloaded += found.count > 0 && found.best[0].choice.offload != FC_OFFLOAD_NONE;
         cut += found.too_large > 0;
         spaces += plans > 0;
         fc_plan_found_free(&found);
     }
     assert_true(spaces > 150); /* the test looked at something, */
     assert_true(cut > 50);     /* memory mattered, */
+    assert_true(offloaded > 0); /* somewhere the host's memory won, */
     assert_true(none < 150);   /* and mostly something fitted */
+}
+
+/* Step times of what was found, by the kernels that a run uses on this device. Returns whether there is such a device. */
+static bool times_on(const char *name, float *log_times)
+{
+    static const struct fc_step_program *plans[FINDS];
+    const struct fc_times_backend *backend = fc_times_find(name);
+    struct fc_times *session;
+    struct fc_error error;
+    for (int n = 0; n < finds.count; n++)
+        plans[n] = &finds.program[n];
+    struct fc_times_job job = {plans, (const int(*)[FC_STEP_JOINT])finds.which, (size_t)finds.count,
+                               (size_t)finds.count * FC_IN_STEP_END, 1};
+    if (backend->open(&session, 0, &job, &error))
+        return false;
+    if (backend->run(session, finds.value, 1, log_times, &error))
+        fail_msg("%s", error.text);
+    backend->close(session);
+    return true;
+}
+
+static void what_was_found_takes_as_long_on_opencl_to_the_bit(void **state)
+{
+    (void)state;
+    static float cpu[FINDS], device[FINDS];
+    assert_true(finds.count > 400); /* of the 200 spaces before */
+    assert_true(times_on("cpu", cpu));
+    for (int n = 0; n < finds.count; n++)
+        if (!(fabs((double)cpu[n] - log(finds.step_s[n])) < 1e-5))
+            fail_msg("%d: %.9g, in double %.9g", n, (double)cpu[n], log(finds.step_s[n]));
+    if (!times_on("opencl", device))
+        skip();
+    assert_memory_equal(cpu, device, (size_t)finds.count * sizeof *cpu);
+    finds.program[finds.count / 2].linear_s *= 1.001f; /* and what is not the same is seen */
+    assert_true(times_on("opencl", device));
+    assert_memory_not_equal(cpu, device, (size_t)finds.count * sizeof *cpu);
 }
 
 static void threads_and_cuts_change_nothing(void **state)
@@ -227,19 +303,24 @@ static void threads_and_cuts_change_nothing(void **state)
         fc_plan_found_free(&found[i]);
 }
 
-/* Plans of which memory and step are computed, none cut, per second of one core's time (not of the clock on the wall, which other
- * work stretches). */
+/* Seconds of processor time, which other work on the machine does not stretch. */
+static double processor_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Plans of which memory and step are computed, none cut, per second of one core's time. */
 static void print_rate(const struct fc_plan *plan, const struct fc_plan_options *options,
                        const struct fc_plan_space *space)
 {
     struct fc_plan_found found;
     struct fc_error error;
     struct fc_search_limits limits = {.fits = 0.5, .best = 10, .threads = 1, .exhaustive = true};
-    struct timespec from, to;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    double start = processor_s();
     assert_int_equal(fc_plan_search(&found, plan, options, space, beliefs, &limits, &error), 0);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-    double took = (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);
+    double took = processor_s() - start;
     assert_int_equal(found.slower, 0);
     printf("# %llu plans, none cut: %.3g a second of one core\n", (unsigned long long)found.plans,
            (double)found.plans / took);
@@ -258,14 +339,14 @@ static void gpt3_on_4096_gpus_is_searched_whole(void **state)
     struct fc_error error;
     struct fc_search_limits limits = {.fits = 0.5, .best = 10};
     fc_plan_space_all(&space, &plan);
-    double start = fc_clock_s();
+    double start = processor_s();
     assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
-    double elapsed = fc_clock_s() - start;
+    double elapsed = processor_s() - start;
     assert_int_equal(found.count, 10);
     assert_int_equal(found.slower + found.too_large + found.evaluated, found.plans);
     if (getenv("FLOPCAST_TEST_VERBOSE")) {
         char text[200];
-        printf("# %llu plans, %llu evaluated, %.1f ms; best %s, %.3f s\n", (unsigned long long)found.plans,
+        printf("# %llu plans, %llu evaluated, %.1f ms of processor time; best %s, %.3f s\n", (unsigned long long)found.plans,
                (unsigned long long)found.evaluated, 1e3 * elapsed,
                fc_plan_choice_text(&found.best[0].choice, text, sizeof text), found.best[0].step_s);
         print_rate(&plan, &options, &space);
@@ -273,12 +354,50 @@ static void gpt3_on_4096_gpus_is_searched_whole(void **state)
     fc_plan_found_free(&found);
 }
 
+/* All of Calculon's dimensions that are modelled: the same, whether tensor parallel messages overlap, every schedule, and all that
+ * may wait in the memory of the host. */
+static void gpt3_is_searched_with_all_that_may_be_offloaded(void **state)
+{
+    (void)state;
+    struct fc_plan plan = plan_of("gpt3-175b", "a100-80", 4096, 4096, 2048, FC_BF16);
+    uint64_t plans = 0, looked_at = 0;
+    double start = processor_s(), best = INFINITY, plain = INFINITY;
+    for (int overlap = 0; overlap < 2; overlap++) {
+        struct fc_plan_options options = test_options();
+        struct fc_plan_space space;
+        struct fc_plan_found found;
+        struct fc_error error;
+        struct fc_search_limits limits = {.fits = 0.5, .best = 10};
+        options.overlaps_tp = overlap;
+        fc_plan_space_all(&space, &plan);
+        space.offload = fc_plan_offloads(&plan);
+        assert_int_equal(space.offload, 0xff);
+        assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
+        assert_int_equal(found.slower + found.too_large + found.evaluated, found.plans);
+        plans += found.plans;
+        looked_at += found.too_large + found.evaluated;
+        best = fmin(best, found.best[0].step_s);
+        fc_plan_found_free(&found);
+        space.offload = 1u << FC_OFFLOAD_NONE;
+        assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
+        plain = fmin(plain, found.best[0].step_s);
+        fc_plan_found_free(&found);
+    }
+    assert_true(best <= plain);
+    assert_true(plans > 1000000);
+    if (getenv("FLOPCAST_TEST_VERBOSE"))
+        printf("# with offloading: %llu plans, %llu looked at, %.2f s of processor time; best %.3f s, without %.3f s\n",
+               (unsigned long long)plans, (unsigned long long)looked_at, processor_s() - start, best, plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_of_random_spaces_is_that_of_brute_force),
+        cmocka_unit_test(what_was_found_takes_as_long_on_opencl_to_the_bit),
         cmocka_unit_test(threads_and_cuts_change_nothing),
         cmocka_unit_test(gpt3_on_4096_gpus_is_searched_whole),
+        cmocka_unit_test(gpt3_is_searched_with_all_that_may_be_offloaded),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

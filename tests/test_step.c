@@ -171,7 +171,7 @@ static void parts_sum_to_the_step(void **state)
         inputs[FC_IN_STEP_RESIDUAL] = 1.1;
         double step = fc_step_time(&program, inputs, &p);
         double sum = p.gemm + p.experts + p.attention + p.memory + p.gaps + p.host + p.head + p.tp + p.cp +
-                     p.ep + p.fsdp + p.pp + p.dp + p.bubble + p.optimizer + p.straggling + p.residual;
+                     p.ep + p.fsdp + p.pp + p.dp + p.offload + p.bubble + p.optimizer + p.straggling + p.residual;
         if (!(fabs(sum / step - 1) < 1e-9))
             fail_msg("%s: parts make %.6g of %.6g s", measurements.rows[i].id, sum, step);
         assert_true(p.communication * 1.0000001 >= p.tp + p.cp + p.ep + p.fsdp + p.pp + p.dp);

@@ -279,6 +279,7 @@ static void print_why(const struct fc_search *s)
         {"sharded parameters", x->fsdp, y->fsdp},
         {"pipeline messages", x->pp, y->pp},
         {"data parallel", x->dp, y->dp},
+        {"offloading", x->offload, y->offload},
         {"pipeline bubble", x->bubble, y->bubble},
         {"optimizer", x->optimizer, y->optimizer},
         {"waiting for the slowest", x->straggling, y->straggling},
@@ -372,6 +373,7 @@ static int print_json(const struct fc_search *s, const struct fc_analysis *analy
         fc_write_unsigned(w, "ep", (uint64_t)p->ep);
         fc_write_unsigned(w, "expert_tp", (uint64_t)p->expert_tp);
         fc_write_unsigned(w, "micro_batch", (uint64_t)p->micro_batch);
+        fc_write_text(w, "offload", fc_field_word(FC_FIELD_OFFLOAD, (int)p->offload));
         fc_write_text(w, "zero", fc_field_word(FC_FIELD_ZERO, (int)p->zero));
         fc_write_text(w, "recompute", fc_field_word(FC_FIELD_RECOMPUTE, (int)p->recompute));
         fc_write_text(w, "precision", fc_precision_name(p->precision));
@@ -408,6 +410,7 @@ static int print_json(const struct fc_search *s, const struct fc_analysis *analy
                          {"fsdp", b->fsdp},
                          {"pp", b->pp},
                          {"dp", b->dp},
+                         {"offload", b->offload},
                          {"bubble", b->bubble},
                          {"optimizer", b->optimizer},
                          {"step", b->step},

@@ -56,7 +56,7 @@ struct asked {
     struct fc_outputs outputs;
 };
 
-enum { WORLDS = 1 << 16, PARTS = 19 };
+enum { WORLDS = 1 << 16, PARTS = 20 };
 
 struct part {
     const char *key, *what;
@@ -204,6 +204,7 @@ static int explain(const struct fc_scenario *scenario, struct explanation *e, st
                                           {"pp", "pipeline messages, exposed", p->pp},
                                           {"dp_dense", "data parallel, dense, exposed", p->dp - p->dp_expert},
                                           {"dp_expert", "data parallel, experts, exposed", p->dp_expert},
+                                          {"offload", "offloading to the host, exposed", p->offload},
                                           {"bubble", "pipeline bubble", p->bubble},
                                           {"optimizer", "optimizer and fixed work", p->optimizer},
                                           {"waiting", "waiting for the slowest replica", p->waiting},
@@ -301,6 +302,8 @@ static void print(const struct fc_scenario *scenario, const struct explanation *
              m->weights / 1e9, m->optimizer / 1e9, m->activations / 1e9, m->logits / 1e9,
              e->inputs[FC_IN_MEMORY_FRAMEWORK] / 1e9, e->inputs[FC_IN_MEMORY_ALLOCATOR]);
     fc_print_wrapped(stdout, head, 2, 2, width);
+    if (m->host > 0)
+        printf("memory of the host: %.1f GB of %.0f GB per GPU\n", m->host / 1e9, p->gpu.host_memory_bytes / 1e9);
 }
 
 static void write_triple(struct fc_writer *w, const char *key, const double *q)
@@ -352,6 +355,7 @@ static int print_json(FILE *out, const struct fc_scenario *scenario, const struc
     fc_write_number(w, "framework", e->inputs[FC_IN_MEMORY_FRAMEWORK]);
     write_triple(w, "total_over_worlds", e->memory_bytes);
     fc_write_number(w, "capacity", p->gpu.memory_bytes);
+    fc_write_number(w, "host", e->memory.host);
     fc_write_end(w);
     fc_write_number(w, "fits_in_memory", e->fits);
     fc_notes_write(notes, w);

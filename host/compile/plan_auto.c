@@ -76,6 +76,10 @@ bool fc_plan_space_of(struct fc_plan_space *space, const struct fc_plan *plan,
     else if (!open_setting(&f[FC_FIELD_RECOMPUTE], rest))
         space->recompute = 1u << FC_RECOMPUTE_NONE;
     any |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]);
+    /* few jobs can be moved to the host's memory at once: searched when the scenario says so */
+    space->offload = says_auto(&f[FC_FIELD_OFFLOAD]) || f[FC_FIELD_OFFLOAD].found ? fc_plan_offloads(plan)
+                                                                                 : 1u << f[FC_FIELD_OFFLOAD].choice;
+    any |= says_auto(&f[FC_FIELD_OFFLOAD]);
     int schedule =
         f[FC_FIELD_SCHEDULE].is_set && !whole ? f[FC_FIELD_SCHEDULE].choice : FC_WORD_SCHEDULE_AUTO;
     if (schedule == FC_WORD_ONE_F_ONE_B || schedule == FC_WORD_ZERO_BUBBLE)
@@ -99,9 +103,10 @@ __attribute__((format(printf, 3, 4))) static void add(char **at, const char *end
 static int put_choice(struct fc_settings *settings, const struct fc_plan_choice *choice,
                       const struct fc_plan_found *found, double fits, bool rest, struct fc_error *error)
 {
-    static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE};
-    const int chosen[] = {(int)choice->zero, (int)choice->recompute};
-    enum fc_field_id put[SIZES + 2];
+    static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE, FC_FIELD_OFFLOAD};
+    const int chosen[] = {(int)choice->zero, (int)choice->recompute, (int)choice->offload};
+    enum { CHOICES = sizeof choices / sizeof choices[0] };
+    enum fc_field_id put[SIZES + CHOICES];
     int puts = 0;
     char text[4000], *at = text, *end = text + sizeof text;
     add(&at, end, "entries:\n");
@@ -116,9 +121,9 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
             *(const int *)(const void *)((const char *)choice + sizes[i].choice), 100 * fits,
             (unsigned long long)found->plans);
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < CHOICES; i++) {
         struct fc_setting *setting = &settings->fields[choices[i]];
-        if (!open_setting(setting, rest))
+        if (!open_setting(setting, rest && choices[i] != FC_FIELD_OFFLOAD))
             continue;
         *setting = (struct fc_setting){0};
         put[puts++] = choices[i];
@@ -147,6 +152,8 @@ static int no_plan(const struct fc_settings *settings, const struct fc_plan *pla
     enum fc_plan_part part;
     if (fc_plan_check(plan, &part, fault) && part == FC_PART_PRECISION)
         return fc_fail_at(error, &settings->fields[FC_FIELD_PRECISION].place, "%s", fault);
+    if (fc_plan_check_offload(plan, fault))
+        return fc_fail_at(error, &settings->fields[FC_FIELD_OFFLOAD].place, "%s", fault);
     if (fc_plan_search(&any, plan, options, space, beliefs, &limits, error))
         return -1;
     if (any.count == 0)
@@ -266,7 +273,7 @@ int fc_plan_settle(struct fc_settings *settings, const struct fc_catalog *catalo
     bool open = wholly_open(settings);
     for (int i = 0; i < SIZES; i++)
         open |= says_auto(&f[sizes[i].field]);
-    open |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]);
+    open |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]) || says_auto(&f[FC_FIELD_OFFLOAD]);
     if (!open || f[FC_FIELD_LAYERS].choice == FC_LAYERS_CONTRACT || f[FC_FIELD_WORK].is_set)
         return 0;
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)

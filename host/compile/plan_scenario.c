@@ -53,6 +53,10 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
         options.router = (enum fc_router)f[FC_FIELD_ROUTER].choice;
     if (f[FC_FIELD_OFFLOAD_LAYERS].is_set)
         options.offload_layers = f[FC_FIELD_OFFLOAD_LAYERS].number;
+    if (f[FC_FIELD_OFFLOAD].is_set && !f[FC_FIELD_OFFLOAD].is_auto)
+        options.offload = (enum fc_offload)f[FC_FIELD_OFFLOAD].choice;
+    if (f[FC_FIELD_OFFLOAD_RATE].is_set)
+        options.offload_rate = f[FC_FIELD_OFFLOAD_RATE].number;
     if (f[FC_FIELD_RECOMPUTE_LAYERS].is_set)
         options.recompute_layers = f[FC_FIELD_RECOMPUTE_LAYERS].number;
     if (f[FC_FIELD_FSDP_GROUP].is_set)
@@ -140,6 +144,7 @@ static const enum fc_field_id fields_of_parts[] = {
     [FC_PART_BF16_LAYERS] = FC_FIELD_BF16_LAYERS,
     [FC_PART_GLOBAL_BATCH] = FC_FIELD_GLOBAL_BATCH,
     [FC_PART_PRECISION] = FC_FIELD_PRECISION,
+    [FC_PART_OFFLOAD] = FC_FIELD_OFFLOAD,
 };
 
 /* Refuses what no scheduler could run. */
@@ -149,6 +154,8 @@ static int check(const struct fc_plan *p, const struct fc_settings *settings, st
     double model = p->tp * p->pp * p->cp, replicas = fc_plan_data_parallel(p);
     char text[FC_PLAN_FAULT_BYTES];
     enum fc_plan_part part;
+    if (fc_plan_check(p, &part, text) && part == FC_PART_OFFLOAD && p->offload == FC_OFFLOAD_NONE)
+        return refuse(&f[FC_FIELD_OFFLOAD_LAYERS], text, error);
     if (fc_plan_check(p, &part, text))
         return refuse(&f[fields_of_parts[part]], text, error);
     if (f[FC_FIELD_DP].is_set && !f[FC_FIELD_DP].is_auto && f[FC_FIELD_DP].number != replicas) {
@@ -231,6 +238,11 @@ int fc_plan_check_memory(const struct fc_plan *p, const struct fc_beliefs *b, co
     double best = (m.weights + m.optimizer + (m.activations + m.logits) * exp(-z * sd[0])) *
                       fmax(1, median[1] * exp(-z * sd[1])) +
                   median[2] * exp(-z * sd[2]);
+    if (!fc_plan_fits_host(p, &m))
+        return fc_fail_at(error, place,
+                          "what the plan keeps in host memory does not fit there: %.0f GB of %.0f GB per GPU (plan.offload); "
+                          "offload less, share out more (zero: parameters), or use more GPUs",
+                          m.host / 1e9, p->gpu.host_memory_bytes / 1e9);
     if (best <= p->gpu.memory_bytes)
         return 0;
     return fc_fail_at(

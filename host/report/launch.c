@@ -91,6 +91,14 @@ static void print_megatron(FILE *out, const struct fc_plan *p, const struct fc_p
                                           : "transformer_engine\n--cuda-graph-modules attn");
     if (p->overlaps_tp && p->tp > 1)
         fprintf(out, "--tp-comm-overlap\n");
+    if (o->offload & FC_OFFLOAD_OPTIMIZER)
+        fprintf(out, "--optimizer-cpu-offload\n--optimizer-offload-fraction 1.0\n");
+    if (p->offloaded_layers > 0 && p->pp > 1)
+        fprintf(out, "# layers are offloaded there without a pipeline alone; their activations stay on the GPU\n");
+    else if (p->offloaded_layers > 0)
+        fprintf(out, "--cpu-offloading-num-layers %g\n", fmin(p->offloaded_layers, p->model.layers - 1));
+    if (o->offload & FC_OFFLOAD_WEIGHTS)
+        fprintf(out, "# weights in host memory are no option of its command line; they stay on the GPU\n");
     if (o->schedule == FC_ZERO_BUBBLE)
         fprintf(out, "# the zero-bubble schedule is not in this version: it runs 1F1B, slower\n");
 }
@@ -153,6 +161,12 @@ static void print_bridge(FILE *out, const struct fc_plan *p, const struct fc_pla
                      "tracker=True\n");
     if (p->fused_experts)
         fprintf(out, "model.use_transformer_engine_op_fuser=True\nmodel.moe_mlp_glu_interleave_size=32\n");
+    if (o->offload & FC_OFFLOAD_OPTIMIZER)
+        fprintf(out, "optimizer.optimizer_cpu_offload=True\noptimizer.optimizer_offload_fraction=1.0\n");
+    if (p->offloaded_layers > 0 || o->offload & FC_OFFLOAD_WEIGHTS)
+        fprintf(out, "model.cpu_offloading=True\nmodel.cpu_offloading_num_layers=%g\nmodel.cpu_offloading_weights=%s\n",
+                fmin(p->offloaded_layers > 0 ? p->offloaded_layers : p->model.layers, p->model.layers - 1),
+                o->offload & FC_OFFLOAD_WEIGHTS ? "True" : "False");
     if (o->schedule == FC_ZERO_BUBBLE)
         fprintf(out, "# the zero-bubble schedule is not in this version: it runs 1F1B, slower\n");
 }
@@ -165,7 +179,12 @@ static void print_torchtitan(FILE *out, const struct fc_plan *p, const struct fc
     fprintf(out, "[training]\nlocal_batch_size = %g\nglobal_batch_size = %g\nseq_len = %g\n",
             p->pp > 1 ? p->global_batch / replicas : p->micro_batch, p->global_batch, p->sequence);
     fprintf(out,
-            "mixed_precision_param = \"bfloat16\"\nmixed_precision_reduce = \"float32\"\n\n[parallelism]\n");
+            "mixed_precision_param = \"bfloat16\"\nmixed_precision_reduce = \"float32\"\n");
+    if (o->offload & (FC_OFFLOAD_OPTIMIZER | FC_OFFLOAD_WEIGHTS))
+        fprintf(out, "enable_cpu_offload = true  # parameters, gradients and optimizer\n");
+    if (p->offloaded_layers > 0)
+        fprintf(out, "# activations in host memory are not in this version; they stay on the GPU\n");
+    fprintf(out, "\n[parallelism]\n");
     fprintf(out, "data_parallel_replicate_degree = %g\ndata_parallel_shard_degree = %g\n",
             sharded ? 1 : replicas, sharded ? replicas : 1);
     if (sharded && !p->fsdp)

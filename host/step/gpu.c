@@ -62,6 +62,9 @@ static int read_links(struct fc_accelerator *gpu, const struct fc_catalog_entry 
         fc_catalog_number(entry, "hbm_bytes_per_s", &gpu->memory_bytes_per_s, place, error) ||
         fc_catalog_number(entry, "nvlink_bytes_per_s", &nvlink, place, error) ||
         fc_catalog_number(entry, "nic_bits_per_s", &nic, place, error) ||
+        fc_catalog_number_or(entry, "host_link_bytes_per_s", 0, &gpu->host_link_bytes_per_s, error) ||
+        fc_catalog_number_or(entry, "host_memory_bytes", 0, &gpu->host_memory_bytes, error) ||
+        fc_catalog_number_or(entry, "host_memory_bytes_per_s", 0, &gpu->host_memory_bytes_per_s, error) ||
         fc_catalog_number(entry, "node_gpus", &gpu->node, place, error) ||
         fc_catalog_number(entry, "domain_gpus", &gpu->domain, place, error) ||
         fc_catalog_number_or(entry, "domain_most", gpu->domain, &gpu->domain_most, error))

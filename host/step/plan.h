@@ -58,7 +58,9 @@ struct fc_plan {
     enum fc_schedule schedule;
     double lora_rank; /* low-rank adapters are trained and the weights frozen; 0: all is trained */
     bool muon;        /* optimizes the matrices of the layers; else Adam does (muon.h) */
-    double offloaded_layers;
+    enum fc_offload offload;  /* bits: what waits in the host's memory */
+    double offload_rate;      /* share of the host's memory bandwidth that its optimizer reaches */
+    double offloaded_layers;  /* of a stage, whose activations wait there */
     bool offloads_activations;
 };
 

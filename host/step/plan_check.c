@@ -83,6 +83,22 @@ static int check_experts(const struct fc_plan *p, enum fc_plan_part *part, char 
     return 0;
 }
 
+int fc_plan_check_offload(const struct fc_plan *p, char text[FC_PLAN_FAULT_BYTES])
+{
+    const struct fc_accelerator *g = &p->gpu;
+    if (p->offload == FC_OFFLOAD_NONE && p->offloaded_layers <= 0 && !p->offloads_activations)
+        return 0;
+    if (!(g->host_link_bytes_per_s > 0 && g->host_memory_bytes > 0 && g->host_memory_bytes_per_s > 0))
+        return fault(text,
+                     "the catalog does not say how fast the %s reaches the memory of its host, nor how large that is "
+                     "(host_link_bytes_per_s, host_memory_bytes, host_memory_bytes_per_s); state them in a catalog of your "
+                     "own, or offload nothing",
+                     g->name);
+    if (p->muon && p->offload & FC_OFFLOAD_OPTIMIZER)
+        return fault(text, "Muon on the host is not modelled; take training.optimizer: adam, or leave its states on the GPU");
+    return 0;
+}
+
 int fc_plan_check(const struct fc_plan *p, enum fc_plan_part *part, char text[FC_PLAN_FAULT_BYTES])
 {
     const struct fc_architecture *a = &p->model;
@@ -117,5 +133,6 @@ int fc_plan_check(const struct fc_plan *p, enum fc_plan_part *part, char text[FC
         return fault(text, "a sequence of %g tokens cannot be split over plan.cp %g", p->sequence, p->cp);
     if (check_experts(p, part, text))
         return -1;
-    return 0;
+    *part = FC_PART_OFFLOAD;
+    return fc_plan_check_offload(p, text);
 }

@@ -16,7 +16,8 @@ enum fc_plan_part {
     FC_PART_SCHEDULE,
     FC_PART_BF16_LAYERS,
     FC_PART_GLOBAL_BATCH,
-    FC_PART_PRECISION
+    FC_PART_PRECISION,
+    FC_PART_OFFLOAD
 };
 
 enum { FC_PLAN_FAULT_BYTES = 320 };
@@ -25,5 +26,8 @@ enum { FC_PLAN_FAULT_BYTES = 320 };
  * names what is wrong and `text` says why and what would be right. With `text` NULL nothing is written: the
  * search asks thousands of times. */
 int fc_plan_check(const struct fc_plan *plan, enum fc_plan_part *part, char text[FC_PLAN_FAULT_BYTES]);
+
+/* The part of it that says whether the host's memory can take what plan.offload gives it: its link must be known. */
+int fc_plan_check_offload(const struct fc_plan *plan, char text[FC_PLAN_FAULT_BYTES]);
 
 #endif

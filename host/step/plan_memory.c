@@ -97,8 +97,8 @@ static double kept_layer(const struct fc_plan *p, double rows, const struct shar
            shares->experts * kept_mixture(p, b, rows, cheap);
 }
 
-/* Micro-batches' worth of the stage's layers whose activations are alive at once. */
-static double alive_layers(const struct fc_plan *p, double index, double layers)
+/* Micro-batches' worth of the stage's layers whose activations are alive at once, on the GPU or on its host. */
+static double all_alive(const struct fc_plan *p, double index, double layers)
 {
     double m = fc_plan_micro_batches(p), alive = layers;
     if (p->schedule == FC_DUALPIPE) /* pp + 1 on every rank: DeepSeek-AI 2024, arXiv 2412.19437, table 2 */
@@ -107,7 +107,15 @@ static double alive_layers(const struct fc_plan *p, double index, double layers)
         alive = layers * fmin(p->pp - index, m);
     else if (p->pp > 1)
         alive = layers / p->vpp * fmin(m * p->vpp, 2 * (p->pp - index - 1) + (p->vpp - 1) * p->pp + 1);
-    return p->offloaded_layers > 0 ? fmax(fmin(4, alive), alive - p->offloaded_layers) : alive;
+    return alive;
+}
+
+/* Those on the GPU. */
+static double alive_layers(const struct fc_plan *p, double alive)
+{
+    bool all = p->offload & FC_OFFLOAD_ACTIVATIONS && p->offloaded_layers >= p->model.layers;
+    double away = all ? alive : p->offloaded_layers;
+    return p->offloaded_layers > 0 ? fmax(fmin(4, alive), alive - away) : alive;
 }
 
 /* PyTorch sets gradients to none after the optimizer: with one micro-batch a step there are none yet when the activations
@@ -127,6 +135,11 @@ static bool has_pools(const struct fc_plan *p)
 static double tables_at_once(const struct fc_plan *p, double tables)
 {
     return has_pools(p) && p->pp <= 1 && p->compiled_loss ? tables / 2 : tables;
+}
+
+double fc_plan_stored_bytes(const struct fc_plan *p)
+{
+    return p->software->fp32_parameters ? 4 : 2;
 }
 
 /* Weights, gradients and optimizer of a GPU with these parameters. Bytes per parameter over N replicas, w of
@@ -150,6 +163,8 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
     double spared = p->muon ? (all - fmin(tables, all)) / all * MOMENT_BYTES : 0;
     optimizer -= trained * spared;
     double shared = dense / replicas + expert / expert_replicas, layer = all / fmax(1, layers);
+    double here = p->offload & FC_OFFLOAD_WEIGHTS ? fmin(all, 2 * layer) : all; /* one layer in use and the next */
+    bool away = p->offload & FC_OFFLOAD_WEIGHTS;
     if (p->fsdp) {
         double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
         double mine = dense / p->fsdp_group + expert / experts_over;
@@ -161,26 +176,39 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
             memory->pools += fmax(at_once, 2 * layer) * weight;
         else if (has_pools(p))
             memory->weights += layer * weight;
-        if (frees_gradients(p))
+        if (away) /* shards, and the gradients reduced to them */
+            memory->host += mine * (fc_plan_stored_bytes(p) + gradient);
+        else if (frees_gradients(p))
             *idle = mine * gradient;
         else
             memory->weights += mine * gradient;
         if (software->fp32_parameters) /* embedding and head, which belong to no layer, stay gathered */
             memory->weights += p->pp > 1 ? 0 : at_once * weight;
-        else
+        else if (!away)
             memory->weights += mine * weight;
         /* in a pipeline the weights stay gathered between micro-batches, and gradients unscattered, summed in the
          * precision in which they will be reduced */
         if (p->pp > 1)
             memory->weights += all * (weight + trained * fc_plan_gradient_bytes(p));
         memory->optimizer = mine * optimizer;
+        if (away && software->fp32_parameters) /* the parameters themselves are among these bytes, and went above */
+            memory->optimizer -= mine * fc_plan_stored_bytes(p);
     } else if (p->shards_gradients) {
         /* gathered weights stay; gradients of one layer wait for their scatter */
-        memory->weights = all * weight + shared * gradient + layer * gradient;
+        memory->weights = here * weight + shared * gradient + layer * gradient;
         memory->optimizer = shared * optimizer;
     } else {
-        memory->weights = all * (weight + gradient);
+        memory->weights = here * weight + all * gradient;
         memory->optimizer = p->shards_optimizer ? shared * optimizer : all * optimizer;
+    }
+    if (away && !p->fsdp)
+        memory->host += all * fc_plan_stored_bytes(p);
+    if (p->offload & FC_OFFLOAD_OPTIMIZER) { /* and the gradients that it reads, where they are not there already */
+        double owned = p->fsdp ? dense / p->fsdp_group + expert / fmax(1, fmin(p->fsdp_group, expert_replicas))
+                       : p->shards_optimizer ? shared
+                                             : all;
+        memory->host += memory->optimizer + (away && p->fsdp ? 0 : owned * gradient);
+        memory->optimizer = 0;
     }
 }
 
@@ -210,6 +238,14 @@ static double logit_bytes(const struct fc_plan *p, double *hole)
         return s->logit_bytes_compiled;
     *hole = s->logit_hole_bytes;
     return p->tp > 1 && s->logit_bytes_split > 0 ? s->logit_bytes_split : s->logit_bytes;
+}
+
+double fc_plan_layer_keeps(const struct fc_plan *p, double dense, double experts)
+{
+    double rows = p->sequence_parallel ? p->tp : 1, tokens = p->micro_batch * p->sequence / p->cp, keep, work;
+    struct shares shares = {dense, experts};
+    recompute(p, tokens * kept_layer(p, rows, &shares), tokens * 2 * p->model.hidden / rows, &keep, &work);
+    return keep;
 }
 
 /* Placeholders of weight gradients that stay: one for each shape of a layer's matrices, whatever the number of layers. */
@@ -265,9 +301,10 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index,
     if (has_pools(p) && p->tp > 1) /* the head's input, gathered for the gradient of its weights */
         memory.logits += heads * 2 * tokens * h;
     /* the logits are gone when the layers' backward passes begin */
-    double alive_inputs = alive_layers(p, index, layers);
+    double alive_all = all_alive(p, index, layers), alive_inputs = alive_layers(p, alive_all);
+    memory.host += keep * (alive_all - alive_inputs * (p->offloads_activations ? FC_ON_GPU : 1));
     memory.activations =
-        keep * (p->offloads_activations ? 0.6 : 1) * alive_inputs + fmax(0, work - memory.logits) + placeholders;
+        keep * (p->offloads_activations ? FC_ON_GPU : 1) * alive_inputs + fmax(0, work - memory.logits) + placeholders;
     /* what a chunk sends on is kept for its backward pass; Megatron-LM frees it since 2022 (deallocate_pipeline_outputs) */
     if (p->pp > 1 && p->software->early_megatron)
         memory.activations += input * alive_inputs * p->vpp / layers;
@@ -288,11 +325,19 @@ struct fc_plan_memory fc_plan_memory(const struct fc_plan *p)
 {
     double placeholders = kept_placeholders(p);
     struct fc_plan_memory fullest = stage_memory(p, 0, placeholders);
+    double host = fullest.host;
     /* of stages whose layers are alike the first keeps most in flight; with DualPipe each holds another one's layers too */
     for (double i = 1; i < p->pp; i = p->schedule == FC_DUALPIPE ? i + 1 : fc_stage_next(p, i)) {
         struct fc_plan_memory memory = stage_memory(p, i, placeholders);
+        host = fmax(host, memory.host);
         if (sum(&memory) > sum(&fullest))
             fullest = memory;
     }
+    fullest.host = host;
     return fullest;
+}
+
+bool fc_plan_fits_host(const struct fc_plan *p, const struct fc_plan_memory *memory)
+{
+    return memory->host <= 0 || memory->host <= p->gpu.host_memory_bytes;
 }

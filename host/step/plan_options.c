@@ -124,7 +124,10 @@ void fc_plan_set_options(struct fc_plan *p, const struct fc_plan_options *o)
     if (!o->recompute_stated && (p->software->id == FC_JAX || p->software->id == FC_PAXML))
         p->again_gemm = p->again_elementwise = 0.66;
     p->again_mla_up = o->recompute_mla_up;
-    p->offloaded_layers = o->offload_layers;
+    bool all = o->offload & FC_OFFLOAD_ACTIVATIONS && o->offload_layers <= 0;
+    p->offloaded_layers = all ? p->model.layers + p->model.mtp_layers : o->offload_layers;
+    p->offload = o->offload;
+    p->offload_rate = o->offload_rate;
     p->offloads_activations = o->offloads_activations;
     p->balanced_router = o->router == FC_ROUTER_BALANCED;
     p->drops_tokens = o->router == FC_ROUTER_DROPPING;

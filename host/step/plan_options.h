@@ -38,7 +38,9 @@ struct fc_plan_options {
     int recompute_modules;   /* bits of enum fc_module under a selective one, or FC_UNSTATED: all of them */
     bool recompute_mla_up;
     enum fc_router router;
-    double offload_layers;
+    double offload_layers; /* 0: none, or under FC_OFFLOAD_ACTIVATIONS all of them */
+    enum fc_offload offload;
+    double offload_rate;
     bool offloads_activations; /* part of every layer's, as the fine-grained offload of Megatron-Core does */
     double fsdp_group;         /* GPUs that share out the parameters; 0: all replicas */
 };

@@ -486,6 +486,47 @@ static void add_muon(const struct fc_plan *p, const struct fc_stages *stages, st
     s->optimizer_s *= 26.0f / 34;
 }
 
+/* What one layer sends to the host's memory and fetches from there for a micro-batch, in s: `in` and `out` bytes at once, each in
+ * its direction of the link; the memory itself serves both. */
+static double host_copy(const struct fc_accelerator *g, double in, double out)
+{
+    return in + out > 0 ? fmax(fmax(in, out) / g->host_link_bytes_per_s, (in + out) / g->host_memory_bytes_per_s) : 0;
+}
+
+/* Bytes per parameter that an Adam on the host moves through its memory: gradient, FP32 weight and two moments read (16), the last
+ * three written (12), and the weight for the GPU (2). */
+enum { HOST_ADAM_BYTES = 30 };
+
+/* What waits in the memory of the host. Activations leave in the forward pass and come back in the backward pass; weights come for
+ * both, the shards of them where parameters are shared out, and their reduced gradients leave then. Each copy runs beside the pass
+ * of a layer, one layer ahead; what hides and what does not is in step.h. Once per step gradients go out, the host's Adam runs and
+ * weights come back, one after the other, as stacks do it unless told otherwise. */
+static void put_offload(const struct fc_plan *p, const struct fc_stages *stages, double dense, double expert, double owned,
+                        struct fc_step_program *s)
+{
+    const struct fc_accelerator *g = &p->gpu;
+    bool away = p->offload & FC_OFFLOAD_WEIGHTS;
+    double gradient = fc_plan_gradient_bytes(p), kept = 0, weights = 0, gradients = 0;
+    double share = p->offloaded_layers > 0 ? fmin(1, p->offloaded_layers / stages->longest) : p->offloads_activations ? 1 - FC_ON_GPU : 0;
+    if (share > 0)
+        kept = share * fc_plan_layer_keeps(p, stages->dense, stages->mixture);
+    if (away) {
+        double layer = (p->fsdp ? owned : dense + expert) / stages->longest;
+        weights = layer * fc_plan_stored_bytes(p);
+        gradients = p->fsdp ? layer * fc_plan_trained_share(p) * gradient : 0;
+    }
+    s->forward_share = (float)(1 / layer_passes(p));
+    s->offload_forward_s = (float)host_copy(g, weights, kept);
+    s->offload_backward_s = (float)host_copy(g, weights + kept, gradients);
+    if (p->offload & FC_OFFLOAD_OPTIMIZER) {
+        double mine = fc_plan_trained_share(p) * owned;
+        double adam = mine * HOST_ADAM_BYTES / (p->offload_rate * g->host_memory_bytes_per_s);
+        s->host_optimizer_s = (float)(adam + host_copy(g, 0, away && p->fsdp ? 0 : mine * gradient) +
+                                      host_copy(g, away ? 0 : mine * fc_plan_stored_bytes(p), 0));
+        s->optimizer_s = 0;
+    }
+}
+
 /* What is done once per step, and the gathers of sharded parameters. */
 static void put_step(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
 {
@@ -517,6 +558,10 @@ static void put_step(const struct fc_plan *p, const struct fc_stages *stages, st
     s->optimizer_s = (float)(trained * owned / g->memory_bytes_per_s);
     if (p->muon)
         add_muon(p, stages, s);
+    if (p->offload != FC_OFFLOAD_NONE || p->offloaded_layers > 0 || p->offloads_activations) {
+        double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
+        put_offload(p, stages, dense, expert, p->fsdp ? dense / p->fsdp_group + expert / experts_over : owned, s);
+    }
     s->slowest = (float)(sqrt(fc_plan_micro_batches(p)) * largest_of(independent_replicas(p)));
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/language/fields.h"
 #include "plan_check.h"
 #include "plan_memory.h"
 #include "plan_program.h"
@@ -43,6 +44,7 @@ void fc_plan_space_all(struct fc_plan_space *space, const struct fc_plan *plan)
     *space = (struct fc_plan_space){.zero = plan->software->fsdp ? 1u << FC_ZERO_PARAMETERS : 0xfu,
                                     .recompute = 0x7,
                                     .precision = 1u << plan->precision,
+                                    .offload = 1u << FC_OFFLOAD_NONE,
                                     .one_f_one_b = true,
                                     .zero_bubble = true};
     add_divisors(&space->tp, a->heads, fmin(plan->gpus, 64));
@@ -63,12 +65,26 @@ void fc_plan_space_all(struct fc_plan_space *space, const struct fc_plan *plan)
     add_divisors(&space->micro_batch, plan->global_batch, fmax(1, 2097152 / plan->sequence));
 }
 
+unsigned fc_plan_offloads(const struct fc_plan *plan)
+{
+    struct fc_plan offloading = *plan;
+    unsigned allowed = 0;
+    offloading.offloaded_layers = 0;
+    for (int k = 0; k < FC_OFFLOADS; k++) {
+        offloading.offload = (enum fc_offload)k;
+        if (fc_plan_check_offload(&offloading, NULL) == 0)
+            allowed |= 1u << k;
+    }
+    return allowed;
+}
+
 void fc_plan_choose(struct fc_plan *plan, const struct fc_plan_options *options,
                     const struct fc_plan_choice *choice)
 {
     struct fc_plan_options own = *options;
     own.zero = (int)choice->zero;
     own.recompute = choice->recompute;
+    own.offload = choice->offload;
     own.schedule = choice->zero_bubble ? FC_ZERO_BUBBLE : FC_ONE_F_ONE_B;
     plan->precision = choice->precision;
     plan->tp = choice->tp;
@@ -93,7 +109,8 @@ struct fc_plan_choice fc_plan_choice_of(const struct fc_plan *plan, const struct
                                    .zero = fc_plan_zero(plan),
                                    .recompute = options->recompute,
                                    .precision = plan->precision,
-                                   .zero_bubble = options->schedule == FC_ZERO_BUBBLE};
+                                   .zero_bubble = options->schedule == FC_ZERO_BUBBLE,
+                                   .offload = options->offload};
 }
 
 const char *fc_plan_choice_text(const struct fc_plan_choice *c, char *text, size_t size)
@@ -111,8 +128,9 @@ const char *fc_plan_choice_text(const struct fc_plan_choice *c, char *text, size
         if (parts[i].value > 1 && used < sizeof sizes)
             used +=
                 (size_t)snprintf(sizes + used, sizeof sizes - used, "%s %d, ", parts[i].name, parts[i].value);
-    snprintf(text, size, "%smb %d%s%s%s", sizes, c->micro_batch, recompute[c->recompute], zero[c->zero],
-             c->zero_bubble ? ", zero bubble" : "");
+    snprintf(text, size, "%smb %d%s%s%s%s%s", sizes, c->micro_batch, recompute[c->recompute], zero[c->zero],
+             c->zero_bubble ? ", zero bubble" : "", c->offload ? ", offload " : "",
+             c->offload ? fc_field_word(FC_FIELD_OFFLOAD, (int)c->offload) : "");
     return text;
 }
 
@@ -143,7 +161,7 @@ static double fit_probability(const struct fc_plan *plan, const struct fc_plan_m
 double fc_plan_fit_probability(const struct fc_plan *plan, const struct fc_beliefs *beliefs)
 {
     struct fc_plan_memory memory = fc_plan_memory(plan);
-    return fit_probability(plan, &memory, beliefs);
+    return fc_plan_fits_host(plan, &memory) ? fit_probability(plan, &memory, beliefs) : 0;
 }
 
 /* The medians of the inputs differ between plans of one search by few traits; each set is looked up once. */
@@ -182,6 +200,7 @@ static int compare(const void *a, const void *b)
                         x->choice.micro_batch,
                         x->choice.vpp,
                         x->choice.zero_bubble,
+                        (int)x->choice.offload,
                         (int)x->choice.precision};
     const int of_y[] = {y->choice.tp,
                         y->choice.pp,
@@ -193,6 +212,7 @@ static int compare(const void *a, const void *b)
                         y->choice.micro_batch,
                         y->choice.vpp,
                         y->choice.zero_bubble,
+                        (int)y->choice.offload,
                         (int)y->choice.precision};
     for (size_t i = 0; i < sizeof of_x / sizeof of_x[0]; i++)
         if (of_x[i] != of_y[i])
@@ -204,18 +224,20 @@ static int compare(const void *a, const void *b)
 struct sieved {
     float bound;    /* no step of the plan is shorter; 0: unknown */
     uint32_t outer; /* index of what the passes share out */
-    uint32_t inner; /* indices of pp and vpp, zero, recompute, zero bubble */
+    uint32_t inner; /* indices of pp and vpp, zero, recompute, zero bubble, offload */
 };
 
-enum { SIZE_BITS = 7, ZERO_BITS = 2, AGAIN_BITS = 2 };
+enum { SIZE_BITS = 7, ZERO_BITS = 2, AGAIN_BITS = 2, AWAY_BITS = 3 };
+_Static_assert(FC_OFFLOADS == 1 << AWAY_BITS, "what is offloaded has its bits");
 _Static_assert(FC_SPACE_SIZES <= 1 << SIZE_BITS, "an index of a size has its bits");
 
-static uint32_t pack(int pp, int vpp, int zero, int recompute, bool zero_bubble)
+static uint32_t pack(int pp, int vpp, int zero, int recompute, bool zero_bubble, int offload)
 {
     uint32_t bits = (uint32_t)pp << SIZE_BITS | (uint32_t)vpp;
     bits = bits << ZERO_BITS | (uint32_t)zero;
     bits = bits << AGAIN_BITS | (uint32_t)recompute;
-    return bits << 1 | zero_bubble;
+    bits = bits << 1 | zero_bubble;
+    return bits << AWAY_BITS | (uint32_t)offload;
 }
 
 /* What all threads read. */
@@ -297,6 +319,18 @@ static float bound_of(struct finder *f, const struct fc_stages *stages, enum fc_
     return nextafterf(nextafterf((float)step_s, 0), 0);
 }
 
+/* All that may be shared out and offloaded of a plan: what it adds to the step comes on top of the bound. */
+static bool keep_all(struct finder *f, float bound, uint32_t outer, uint32_t inner)
+{
+    const struct fc_plan_space *space = f->search->space;
+    for (uint32_t zero = 0; zero < ZEROS; zero++)
+        for (uint32_t away = 0; away < FC_OFFLOADS; away++)
+            if (space->zero >> zero & 1u && space->offload >> away & 1u &&
+                !keep(f, (struct sieved){bound, outer, inner | zero << (AWAY_BITS + 1 + AGAIN_BITS) | away}))
+                return false;
+    return true;
+}
+
 /* First pass: all plans of one outer choice that the rules permit, with their bounds. */
 static void sieve(struct finder *f, uint32_t index)
 {
@@ -334,10 +368,8 @@ static void sieve(struct finder *f, uint32_t index)
                     if (!permitted)
                         break;
                     float bound = bound_of(f, &s->stages[shape], choice.recompute);
-                    for (int zero = 0; zero < ZEROS; zero++)
-                        if (space->zero >> zero & 1u &&
-                            !keep(f, (struct sieved){bound, index, pack(p, v, zero, again, zero_bubble)}))
-                            return;
+                    if (!keep_all(f, bound, index, pack(p, v, 0, again, zero_bubble, 0)))
+                        return;
                 }
             }
         }
@@ -348,7 +380,8 @@ static struct fc_plan_choice unpack(const struct search *s, const struct sieved 
 {
     struct fc_plan_choice choice = s->outer[plan->outer];
     uint32_t bits = plan->inner;
-    choice.zero_bubble = bits & 1u;
+    choice.offload = (enum fc_offload)(bits & ((1u << AWAY_BITS) - 1));
+    choice.zero_bubble = (bits >>= AWAY_BITS) & 1u;
     choice.recompute = (enum fc_recompute)((bits >>= 1) & ((1u << AGAIN_BITS) - 1));
     choice.zero = (enum fc_zero)((bits >>= AGAIN_BITS) & ((1u << ZERO_BITS) - 1));
     choice.vpp = s->space->vpp.value[(bits >>= ZERO_BITS) & ((1u << SIZE_BITS) - 1)];
@@ -375,8 +408,10 @@ static void evaluate(struct finder *f, const struct sieved *plan)
     const struct search *s = f->search;
     struct fc_plan_choice choice = unpack(s, plan);
     fc_plan_choose(&f->plan, s->options, &choice);
-    double fits = fc_plan_fit_probability(&f->plan, s->beliefs);
-    if (fits < s->limits->fits) {
+    struct fc_plan_memory memory = fc_plan_memory(&f->plan);
+    bool hosted = fc_plan_fits_host(&f->plan, &memory);
+    double fits = hosted ? fit_probability(&f->plan, &memory, s->beliefs) : 0;
+    if (!hosted || fits < s->limits->fits) {
         f->too_large++;
         return;
     }

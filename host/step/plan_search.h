@@ -32,6 +32,7 @@ struct fc_sizes {
 struct fc_plan_space {
     struct fc_sizes tp, pp, vpp, cp, ep, expert_tp, micro_batch;
     unsigned zero, recompute, precision; /* bit k: choice k is allowed */
+    unsigned offload;                    /* bit k: so much in the host's memory as enum fc_offload k says is allowed */
     bool one_f_one_b, zero_bubble;       /* schedules beside interleaved, which goes with vpp > 1 */
 };
 
@@ -42,6 +43,7 @@ struct fc_plan_choice {
     enum fc_recompute recompute;
     enum fc_precision precision;
     bool zero_bubble;
+    enum fc_offload offload;
 };
 
 struct fc_plan_candidate {
@@ -68,8 +70,12 @@ struct fc_plan_found {
 
 /* Every size that the rules permit: tensor parallel over the divisors of the heads, stages whose chunks divide the
  * layers (embedding and head may stand for a layer each), context parallel in powers of two, expert parallel over
- * the divisors of the experts, micro-batches of up to 2^21 tokens. The precision stays the plan's. */
+ * the divisors of the experts, micro-batches of up to 2^21 tokens. The precision stays the plan's; nothing is offloaded. */
 void fc_plan_space_all(struct fc_plan_space *space, const struct fc_plan *plan);
+
+/* All that may wait in the host's memory: bits for fc_plan_space.offload. Nothing alone where the GPU's link to the host is not
+ * known. */
+unsigned fc_plan_offloads(const struct fc_plan *plan);
 
 /* Sets the sizes and options of a choice; `options` holds what the search leaves alone. */
 void fc_plan_choose(struct fc_plan *plan, const struct fc_plan_options *options,

@@ -11,6 +11,7 @@
 struct fc_step_breakdown {
     double gemm, experts, attention, memory, gaps, host, head;
     double tp, cp, ep, fsdp, pp, dp;
+    double offload; /* copies to and from the host's memory that nothing hides, and the host's optimizer */
     double bubble, optimizer, straggling, residual;
     double step;
     double communication; /* all of it, exposed or not */

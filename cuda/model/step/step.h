@@ -23,6 +23,7 @@ struct fc_step_parts {
     fc_real host;                     /* waiting for launches */
     fc_real head;                     /* output layer and loss, or what they cost beyond the longest stage */
     fc_real tp, cp, ep, fsdp, pp, dp; /* exposed communication */
+    fc_real offload;                  /* what the host's memory adds: copies that nothing hides, its optimizer */
     fc_real bubble;                   /* idle in the pipeline */
     fc_real optimizer;                /* and fixed work per step */
     fc_real straggling;               /* and waiting */
@@ -99,6 +100,11 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
         fc_max((fc_real)p->fsdp_nvlink_s * per_nvlink, (fc_real)p->fsdp_nic_s * per_nic) + fsdp_late;
     fc_real fsdp = fc_max(FC_FACTOR(FSDP_EXPOSED) * fsdp_all, fc_fma(-0.7f, layer, fsdp_all));
     layer = layer + fsdp;
+    /* copies run beside a layer's own pass: what is longer than the pass, it waits for */
+    fc_real forward = (fc_real)p->forward_share * layer;
+    fc_real offload = fc_max((fc_real)p->offload_forward_s - forward, 0.0f) +
+                      fc_max((fc_real)p->offload_backward_s - (layer - forward), 0.0f);
+    layer = layer + offload;
 
     /* the host must keep up: a smooth maximum */
     fc_real launches = fc_fma((fc_real)p->moe_launches, FC_FACTOR(MOE_LAUNCHES), (fc_real)p->launches);
@@ -142,7 +148,8 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     fc_real dp = fc_max(FC_FACTOR(DP_EXPOSED) * dp_all, dp_all - window);
     fc_real optimizer =
         fc_fma((fc_real)p->optimizer_s * FC_FACTOR(OPTIMIZER_BYTES), per_hbm, FC_FACTOR(STEP_FIXED));
-    fc_real plain = computing + pp + dp + optimizer;
+    fc_real host_optimizer = (fc_real)p->host_optimizer_s;
+    fc_real plain = computing + pp + dp + optimizer + host_optimizer;
     /* replicas meet once per step and wait for the slowest */
     fc_real waiting = FC_FACTOR(STEP_WAIT) * (fc_real)p->slowest * stage;
     fc_real straggling = fc_fma(FC_FACTOR(STRAGGLING) * (fc_real)p->doublings, plain, waiting);
@@ -160,6 +167,7 @@ FC_FN void fc_step_one(FC_GLOBAL const struct fc_step_program *p, const fc_real 
     parts->cp = repeats * cp;
     parts->ep = repeats * ep;
     parts->fsdp = repeats * fsdp;
+    parts->offload = fc_fma(repeats, offload, host_optimizer);
     parts->host = repeats * (layer - device);
     parts->head = micro * (stage - body);
     parts->bubble = bubble;

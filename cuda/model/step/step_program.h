@@ -46,6 +46,10 @@ struct fc_step_program {
     float ep_nvlink_s, ep_nic_s, ep_steps, ep_far_steps;
     float fsdp_nvlink_s, fsdp_nic_s, fsdp_slices_s, fsdp_far_slices_s, fsdp_steps, fsdp_far_steps;
 
+    /* to and from the memory of the host while a layer's forward and backward pass run, at the rate that copies reach;
+     * forward_share: of a layer's time that its forward pass takes */
+    float offload_forward_s, offload_backward_s, forward_share;
+
     /* the head, per micro-batch, on the last stage */
     float head_s, head_bytes_s;
 
@@ -64,7 +68,8 @@ struct fc_step_program {
     float dense_dp_nvlink_s, dense_dp_nic_s, expert_dp_nvlink_s, expert_dp_nic_s;
     float dp_slices_s, dp_far_slices_s, dp_steps, dp_far_steps;
     float optimizer_s; /* one bytes per parameter */
-    float doublings;   /* of the job beyond eight GPUs */
+    float host_optimizer_s; /* gradients to the host, its optimizer, weights back */
+    float doublings;        /* of the job beyond eight GPUs */
     float
         slowest; /* how far the slowest replica's sum over the micro-batches lies above the mean, in spreads */
 
