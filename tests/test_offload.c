@@ -104,14 +104,14 @@ static void weights_that_nothing_hides_take_their_bytes_over_the_link(void **sta
     away.gpu.host_link_bytes_per_s = 1e8; /* so slow that no pass of a layer is longer */
     double dense, expert, micro = fc_plan_micro_batches(&away);
     fc_plan_most_parameters(&away, &dense, &expert);
-    double link = micro * 2 * 2 * dense / 1e8; /* there in the forward, and again in the backward pass */
+    double link = (micro * 2 + 1) * 2 * dense / 1e8; /* there in the forward, and again in the backward pass; the new ones back */
     struct fc_step_breakdown p = parts_of(&away), q = parts_of(&here);
     double layers = q.gemm + q.experts + q.attention + q.memory + q.gaps + q.tp + q.cp + q.ep + q.fsdp;
     near(p.offload + layers, link, 1e-5);
     assert_true(q.offload == 0 && p.step > q.step);
-    away.gpu.host_link_bytes_per_s = 1e18; /* and so fast that all hides, but for the host's memory */
-    away.gpu.host_memory_bytes_per_s = 1e18;
-    assert_true(parts_of(&away).offload == 0 && parts_of(&away).step == q.step);
+    away.gpu.host_link_bytes_per_s = away.gpu.host_memory_bytes_per_s = 1e18; /* and so fast that all hides */
+    near(parts_of(&away).offload, 2 * dense / 1e18, 1e-6);
+    near(parts_of(&away).step, q.step, 1e-6);
 }
 
 /* Gradients out, 30 bytes a parameter of Adam, weights back: the copies at the link's rate or the memory's. */
@@ -127,6 +127,25 @@ static void the_optimizer_adds_its_copies_and_its_bytes(void **state)
         double owned = dense / 8;
         near(parts_of(&p).offload, owned * ((fc_plan_gradient_bytes(&p) + 2) / link + 60 / p.gpu.host_memory_bytes_per_s), 1e-6);
     }
+}
+
+/* Weights that wait on the host: the host makes the new ones in place, or one share of them, or the GPU does. */
+static void new_weights_go_where_they_wait(void **state)
+{
+    (void)state;
+    struct fc_plan p = plan_on("h100", FC_OFFLOAD_OPTIMIZER_WEIGHTS, FC_ZERO_NONE, 8192);
+    double dense, expert, link = p.gpu.host_link_bytes_per_s, memory = p.gpu.host_memory_bytes_per_s;
+    struct fc_step_program s;
+    fc_plan_most_parameters(&p, &dense, &expert);
+    double gradient = dense * fc_plan_gradient_bytes(&p);
+    fc_plan_program(&p, &s);
+    near((double)s.host_optimizer_s, gradient / link + 60 * dense / memory, 1e-6);
+    p = plan_on("h100", FC_OFFLOAD_OPTIMIZER_WEIGHTS, FC_ZERO_OPTIMIZER, 8192);
+    fc_plan_program(&p, &s);
+    near((double)s.host_optimizer_s, (gradient + 2 * dense) / 8 / link + 60 * dense / 8 / memory + 2 * dense / link, 1e-6);
+    p = plan_on("h100", FC_OFFLOAD_WEIGHTS, FC_ZERO_OPTIMIZER, 8192);
+    fc_plan_program(&p, &s);
+    near((double)s.host_optimizer_s, 2 * dense / link, 1e-6);
 }
 
 /* Nothing is lost between GPU and host but what is copied twice: gradients for the host's optimizer, and two layers in use. */
@@ -183,6 +202,7 @@ int main(void)
         cmocka_unit_test(adam_on_the_host_takes_what_was_published),
         cmocka_unit_test(weights_that_nothing_hides_take_their_bytes_over_the_link),
         cmocka_unit_test(the_optimizer_adds_its_copies_and_its_bytes),
+        cmocka_unit_test(new_weights_go_where_they_wait),
         cmocka_unit_test(bytes_are_on_the_gpu_or_on_the_host),
         cmocka_unit_test(what_is_not_known_is_refused),
     };

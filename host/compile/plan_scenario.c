@@ -335,6 +335,7 @@ static void note_unused(struct fc_notes *notes, const struct fc_plan *p, const s
         {FC_FIELD_RECOMPUTE_LAYERS, settings->fields[FC_FIELD_RECOMPUTE_LAYERS].number <= most,
          "a stage has fewer layers"},
         {FC_FIELD_OFFLOAD_LAYERS, settings->fields[FC_FIELD_OFFLOAD_LAYERS].number <= most, "a stage has fewer layers"},
+        {FC_FIELD_OFFLOAD_RATE, p->offload & FC_OFFLOAD_OPTIMIZER, "plan.offload leaves the optimizer on the GPU"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct fc_setting *s = &settings->fields[rows[i].field];
@@ -372,6 +373,11 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
         if (plan.muon)
             fc_note(&compiled->notes, FC_NOTE, "muon-unmeasured", &settings->fields[FC_FIELD_OPTIMIZER].place,
                     "no measured step with Muon is in the fit; its work is counted from shapes alone");
+        if (plan.offload != FC_OFFLOAD_NONE)
+            fc_note(&compiled->notes, FC_NOTE, "offload-unmeasured", &settings->fields[FC_FIELD_OFFLOAD].place,
+                    "no measured step with an optimizer or weights in host memory is in the fit; copies are counted at %.3g GB/s "
+                    "in each direction and the host's memory at %.3g GB/s per GPU, which 'flopcast show %s' grades",
+                    plan.gpu.host_link_bytes_per_s / 1e9, plan.gpu.host_memory_bytes_per_s / 1e9, plan.gpu.name);
         note_features(&compiled->notes, &plan, settings);
         note_unused(&compiled->notes, &plan, settings);
         fc_plan_program(&plan, step);

@@ -500,7 +500,8 @@ enum { HOST_ADAM_BYTES = 30 };
 /* What waits in the memory of the host. Activations leave in the forward pass and come back in the backward pass; weights come for
  * both, the shards of them where parameters are shared out, and their reduced gradients leave then. Each copy runs beside the pass
  * of a layer, one layer ahead; what hides and what does not is in step.h. Once per step gradients go out, the host's Adam runs and
- * weights come back, one after the other, as stacks do it unless told otherwise. */
+ * weights come back, one after the other, as stacks do it unless told otherwise; weights that wait on the host, and are not the
+ * host's own to update, go there again. */
 static void put_offload(const struct fc_plan *p, const struct fc_stages *stages, double dense, double expert, double owned,
                         struct fc_step_program *s)
 {
@@ -518,11 +519,15 @@ static void put_offload(const struct fc_plan *p, const struct fc_stages *stages,
     s->forward_share = (float)(1 / layer_passes(p));
     s->offload_forward_s = (float)host_copy(g, weights, kept);
     s->offload_backward_s = (float)host_copy(g, weights + kept, gradients);
+    double all = dense + expert, stored = fc_plan_stored_bytes(p), mine = fc_plan_trained_share(p) * owned, gathered = 0;
+    if (away && !p->fsdp) /* new weights come together on the GPU, and go back to where they wait */
+        gathered = p->offload & FC_OFFLOAD_OPTIMIZER && owned >= all ? 0 : fc_plan_trained_share(p) * all * stored;
+    s->host_optimizer_s = (float)host_copy(g, 0, gathered);
     if (p->offload & FC_OFFLOAD_OPTIMIZER) {
-        double mine = fc_plan_trained_share(p) * owned;
         double adam = mine * HOST_ADAM_BYTES / (p->offload_rate * g->host_memory_bytes_per_s);
-        s->host_optimizer_s = (float)(adam + host_copy(g, 0, away && p->fsdp ? 0 : mine * gradient) +
-                                      host_copy(g, away ? 0 : mine * fc_plan_stored_bytes(p), 0));
+        bool shares = !away || gathered > 0;
+        s->host_optimizer_s += (float)(adam + host_copy(g, 0, away && p->fsdp ? 0 : mine * gradient) +
+                                       host_copy(g, shares ? mine * stored : 0, 0));
         s->optimizer_s = 0;
     }
 }
