@@ -104,6 +104,28 @@ is "more than the host holds is refused" "$status" 2
 has "with how much that is" "$work/err" 'what the plan keeps in host memory does not fit there: [0-9]* GB of 250 GB per GPU (plan.offload); offload less'
 refused "a word that is none" 2 "flopcast: --set:1:14: plan.offload: 'disk' is not one of none, optimizer, activations, optimizer+activations, weights, optimizer+weights, activations+weights, all" \
     step "$work/tight.yaml" --set plan.offload=disk -q
+# which groups lie inside a node
+cat >"$work/pipes.yaml" <<'END'
+layers: step
+cluster: {gpu: h100, gpus: 64}
+training: {model: llama3-8b, sequence: 8192, global_batch: 64}
+plan: {tp: 2, pp: 4, micro_batch: 1, zero: optimizer}
+END
+flopcast step "$work/pipes.yaml" --set plan.order=tp-pp-dp --json
+is "stages may lie inside a node" "$(sed -n 's/^ *"pp": *\([0-9.e-]*\).*/\1/p' "$work/out" | head -1 | awk '{ print ($1 < 0.005) }')" 1
+flopcast search "$work/pipes.yaml" --keep --set plan.order=auto $quick --json
+is "a search tries all orders" "$(sed -n 's/^ *"order": "\(.*\)",*$/\1/p' "$work/out" | sort -u | wc -l | awk '{ print ($1 > 1) }')" 1
+flopcast search "$work/pipes.yaml" --set plan.order=tp-pp-dp --keep $quick --emit megatron
+has "settings have it" "$work/out" '^--use-tp-pp-dp-mapping$'
+flopcast search "$work/pipes.yaml" --set plan.order=dp-pp-tp --keep $quick --emit torchtitan
+has "or say that they have not" "$work/out" '^# ranks in the order dp-pp-tp are no option of this version; they lie tp-dp-pp$'
+flopcast step "$work/pipes.yaml" --set plan.order=tp-pp-dp --set plan.pp=1 -q
+has "an order without effect is said" "$work/err" 'plan.order has no effect as stated: with sizes of 1 another order lays the groups as it does'
+refused "a word that is no order" 2 "flopcast: --set:1:12: plan.order: 'pp-dp' is not one of tp-dp-pp, tp-pp-dp, dp-tp-pp, pp-tp-dp, dp-pp-tp, pp-dp-tp; did you mean 'pp-dp-tp'?" \
+    step "$work/pipes.yaml" --set plan.order=pp-dp -q
+flopcast step "$work/pipes.yaml" --set training.model=mixtral-8x7b --set plan.ep=8 --set plan.order=tp-pp-dp -q
+is "experts that lie across data parallel ranks" "$status" 2
+has "go with one order" "$work/err" 'plan.ep 8 x plan.expert_tp 1 must be plan.tp 2 x plan.cp 1; change the sizes, or take plan.order: tp-dp-pp'
 # contenders and finalists run on the device that is asked for; all but its name and the clock is the same
 on() { flopcast search "$work/open.yaml" $quick --json --seed "$2" -b "$1"; grep -v '"command_line"\|"backend"\|"wall_s"\|"search_s"\|"file_hash"' "$work/out" >"$work/on.$1.$2"; }
 on cpu 1

@@ -12,6 +12,7 @@
 
 #include "host/backends/worlds_times.h"
 #include "host/language/catalog.h"
+#include "host/language/fields.h"
 #include "host/step/plan_check.h"
 #include "host/step/plan_program.h"
 #include "host/step/plan_search.h"
@@ -94,6 +95,30 @@ static struct fc_plan_options test_options(void)
     return options;
 }
 
+/* The word of an order without what has the size 1. */
+static void written(const struct fc_plan *p, int order, char text[32])
+{
+    const char *word = fc_field_word(FC_FIELD_ORDER, order);
+    text[0] = '\0';
+    for (const char *at = word; *at; at += at[2] ? 3 : 2) {
+        double size = *at == 't' ? p->tp * p->cp : *at == 'd' ? fc_plan_data_parallel(p) : p->pp;
+        if (size > 1)
+            strncat(text, at, 2);
+    }
+}
+
+static bool laid_before(const struct fc_plan *p, int order, unsigned among)
+{
+    char text[32], other[32];
+    written(p, order, text);
+    for (int before = 0; before < order; before++) {
+        written(p, before, other);
+        if (among >> before & 1u && strcmp(text, other) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The fastest plan that fits, by trying all; returns how many the rules permit. */
 static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *s, double fits,
                         struct fc_plan_candidate *best)
@@ -110,6 +135,7 @@ static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *
                                                                           again++) for (int bubble = 0;
                                                                                         bubble < 2; bubble++)
         for (int away = 0; away < FC_OFFLOADS; away++)
+        for (int order = 0; order < FC_ORDERS; order++)
     {
         struct fc_plan_choice choice = {s->tp.value[t],
                                         s->pp.value[p],
@@ -122,14 +148,15 @@ static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *
                                         (enum fc_recompute)again,
                                         base->precision,
                                         bubble,
-                                        (enum fc_offload)away};
+                                        (enum fc_offload)away,
+                                        (enum fc_order)order};
         enum fc_plan_part part;
-        if (!(s->offload >> away & 1u) || (bubble && (choice.vpp > 1 || choice.pp == 1)) || !(s->zero >> zero & 1u) ||
+        if (!(s->order >> order & 1u) || !(s->offload >> away & 1u) || (bubble && (choice.vpp > 1 || choice.pp == 1)) || !(s->zero >> zero & 1u) ||
             !(s->recompute >> again & 1u) || (choice.expert_tp > 1 && choice.expert_tp != choice.tp) ||
             (choice.vpp > 1 && (choice.pp == 1 || !even(&base->model, choice.pp * choice.vpp))))
             continue;
         fc_plan_choose(&plan, &options, &choice);
-        if (fc_plan_check(&plan, &part, NULL))
+        if (fc_plan_check(&plan, &part, NULL) || laid_before(&plan, order, s->order))
             continue;
         plans++;
         if (fc_plan_fit_probability(&plan, beliefs) < fits)
@@ -183,7 +210,7 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
                  {"qwen3-30b-a3b", "b200", 32, 512, 4096, FC_BF16},
                  {"gpt3-175b", "a100-80", 96, 192, 2048, FC_BF16}};
     unsigned random = 20261127;
-    int spaces = 0, none = 0, cut = 0, offloaded = 0;
+    int spaces = 0, none = 0, cut = 0, offloaded = 0, reordered = 0;
     for (int i = 0; i < 200; i++) {
         int k = i % (int)(sizeof cases / sizeof cases[0]);
         struct fc_plan plan = plan_of(cases[k].model, cases[k].gpu, cases[k].gpus, cases[k].batch,
@@ -202,6 +229,8 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
         space.recompute = 1u + next(&random) % 7;
         if (i % 4 == 3) /* three ways at most, as brute force is slow */
             space.offload = 1u << next(&random) % FC_OFFLOADS | 1u << next(&random) % FC_OFFLOADS | 1u << FC_OFFLOAD_NONE;
+        if (i % 4 == 1)
+            space.order = 1u << next(&random) % FC_ORDERS | 1u << next(&random) % FC_ORDERS | (i % 8 == 1);
         struct fc_search_limits limits = {
             .fits = 0.05 * (next(&random) % 20), .best = 3, .threads = 1 + i % 2};
         struct fc_plan_found found;
@@ -226,6 +255,7 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
         for (size_t n = 0; n < found.count; n++)
             remember(&plan, &options, &found.best[n]);
         offloaded += found.count > 0 && found.best[0].choice.offload != FC_OFFLOAD_NONE;
+        reordered += found.count > 0 && found.best[0].choice.order != FC_ORDER_TP_DP_PP;
         cut += found.too_large > 0;
         spaces += plans > 0;
         fc_plan_found_free(&found);
@@ -233,6 +263,7 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
     assert_true(spaces > 150); /* the test looked at something, */
     assert_true(cut > 50);     /* memory mattered, */
     assert_true(offloaded > 0); /* somewhere the host's memory won, */
+    assert_true(reordered > 0); /* and another order of ranks, */
     assert_true(none < 150);   /* and mostly something fitted */
 }
 
@@ -354,9 +385,9 @@ static void gpt3_on_4096_gpus_is_searched_whole(void **state)
     fc_plan_found_free(&found);
 }
 
-/* All of Calculon's dimensions that are modelled: the same, whether tensor parallel messages overlap, every schedule, and all that
- * may wait in the memory of the host. */
-static void gpt3_is_searched_with_all_that_may_be_offloaded(void **state)
+/* All of Calculon's dimensions that are modelled: the same, whether tensor parallel messages overlap, every schedule, all that may
+ * wait in the memory of the host, and which groups lie inside a node. */
+static void gpt3_is_searched_with_all_that_may_be_offloaded_or_laid_otherwise(void **state)
 {
     (void)state;
     struct fc_plan plan = plan_of("gpt3-175b", "a100-80", 4096, 4096, 2048, FC_BF16);
@@ -372,6 +403,7 @@ static void gpt3_is_searched_with_all_that_may_be_offloaded(void **state)
         fc_plan_space_all(&space, &plan);
         space.offload = fc_plan_offloads(&plan);
         assert_int_equal(space.offload, 0xff);
+        space.order = (1u << FC_ORDERS) - 1;
         assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
         assert_int_equal(found.slower + found.too_large + found.evaluated, found.plans);
         plans += found.plans;
@@ -379,14 +411,15 @@ static void gpt3_is_searched_with_all_that_may_be_offloaded(void **state)
         best = fmin(best, found.best[0].step_s);
         fc_plan_found_free(&found);
         space.offload = 1u << FC_OFFLOAD_NONE;
+        space.order = 1u << FC_ORDER_TP_DP_PP;
         assert_int_equal(fc_plan_search(&found, &plan, &options, &space, beliefs, &limits, &error), 0);
         plain = fmin(plain, found.best[0].step_s);
         fc_plan_found_free(&found);
     }
     assert_true(best <= plain);
-    assert_true(plans > 1000000);
+    assert_true(plans > 7126368);
     if (getenv("FLOPCAST_TEST_VERBOSE"))
-        printf("# with offloading: %llu plans, %llu looked at, %.2f s of processor time; best %.3f s, without %.3f s\n",
+        printf("# with offloading and orders: %llu plans, %llu looked at, %.2f s of processor time; best %.3f s, without %.3f s\n",
                (unsigned long long)plans, (unsigned long long)looked_at, processor_s() - start, best, plain);
 }
 
@@ -397,7 +430,7 @@ int main(void)
         cmocka_unit_test(what_was_found_takes_as_long_on_opencl_to_the_bit),
         cmocka_unit_test(threads_and_cuts_change_nothing),
         cmocka_unit_test(gpt3_on_4096_gpus_is_searched_whole),
-        cmocka_unit_test(gpt3_is_searched_with_all_that_may_be_offloaded),
+        cmocka_unit_test(gpt3_is_searched_with_all_that_may_be_offloaded_or_laid_otherwise),
     };
     return cmocka_run_group_tests(tests, open_catalog, close_catalog);
 }

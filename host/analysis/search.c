@@ -36,7 +36,7 @@ __attribute__((format(printf, 2, 3))) static void change(struct fc_contender *c,
 }
 
 /* The PATH=VALUE texts of a plan. */
-static void write_changes(struct fc_contender *c, bool precision, bool offload)
+static void write_changes(struct fc_contender *c, bool precision, bool offload, bool order)
 {
     const struct fc_plan_choice *p = &c->point.choice;
     c->change_count = 0;
@@ -51,6 +51,8 @@ static void write_changes(struct fc_contender *c, bool precision, bool offload)
     change(c, "plan.recompute=%s", fc_field_word(FC_FIELD_RECOMPUTE, (int)p->recompute));
     if (offload)
         change(c, "plan.offload=%s", fc_field_word(FC_FIELD_OFFLOAD, (int)p->offload));
+    if (order)
+        change(c, "plan.order=%s", fc_field_word(FC_FIELD_ORDER, (int)p->order));
     if (precision)
         change(c, "training.precision=%s", fc_precision_name(p->precision));
 }
@@ -304,7 +306,7 @@ static int find_contenders(struct fc_search *s, const struct fc_scenario *base,
     s->contenders = calloc(request->contenders + 1, sizeof *s->contenders);
     if (!s->contenders)
         return fc_fail(error, FC_FAULT, "out of memory while searching plans");
-    const struct fc_setting *offload = &base->settings->fields[FC_FIELD_OFFLOAD];
+    const struct fc_setting *offload = &base->settings->fields[FC_FIELD_OFFLOAD], *order = &base->settings->fields[FC_FIELD_ORDER];
     for (size_t i = 0; i < s->found.count && s->count < request->contenders; i++) {
         int alike = 0;
         for (size_t k = 0; k < s->count; k++)
@@ -314,7 +316,7 @@ static int find_contenders(struct fc_search *s, const struct fc_scenario *base,
         struct fc_contender *c = &s->contenders[s->count++];
         c->point = s->found.best[i];
         fc_plan_choice_text(&c->point.choice, c->text, sizeof c->text);
-        write_changes(c, request->precision != 0, offload->is_auto || offload->found);
+        write_changes(c, request->precision != 0, offload->is_auto || offload->found, order->is_auto || order->found);
     }
     return 0;
 }
@@ -339,7 +341,7 @@ static bool states_a_plan(struct fc_search *s, const struct fc_search_request *r
         stated |= f[sizes[i]].is_set && !f[sizes[i]].from_default;
         open |= f[sizes[i]].is_set && f[sizes[i]].found;
     }
-    open |= f[FC_FIELD_ZERO].found || f[FC_FIELD_RECOMPUTE].found || f[FC_FIELD_OFFLOAD].found;
+    open |= f[FC_FIELD_ZERO].found || f[FC_FIELD_RECOMPUTE].found || f[FC_FIELD_OFFLOAD].found || f[FC_FIELD_ORDER].found;
     struct fc_plan plan;
     struct fc_plan_options options;
     if (stated && !open &&

@@ -13,7 +13,7 @@
 #include "host/step/step_time.h"
 #include "regret.h"
 
-enum { FC_SEARCH_CHANGES = 11, FC_SEARCH_CHANGE_BYTES = 64, FC_SEARCH_PRECISIONS = 4 };
+enum { FC_SEARCH_CHANGES = 12, FC_SEARCH_CHANGE_BYTES = 64, FC_SEARCH_PRECISIONS = 4 };
 
 struct fc_search_request {
     const char *scenario; /* NULL: what the options describe (quick.h) */

@@ -373,6 +373,7 @@ static int print_json(const struct fc_search *s, const struct fc_analysis *analy
         fc_write_unsigned(w, "ep", (uint64_t)p->ep);
         fc_write_unsigned(w, "expert_tp", (uint64_t)p->expert_tp);
         fc_write_unsigned(w, "micro_batch", (uint64_t)p->micro_batch);
+        fc_write_text(w, "order", fc_field_word(FC_FIELD_ORDER, (int)p->order));
         fc_write_text(w, "offload", fc_field_word(FC_FIELD_OFFLOAD, (int)p->offload));
         fc_write_text(w, "zero", fc_field_word(FC_FIELD_ZERO, (int)p->zero));
         fc_write_text(w, "recompute", fc_field_word(FC_FIELD_RECOMPUTE, (int)p->recompute));

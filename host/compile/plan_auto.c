@@ -79,7 +79,9 @@ bool fc_plan_space_of(struct fc_plan_space *space, const struct fc_plan *plan,
     /* few jobs can be moved to the host's memory at once: searched when the scenario says so */
     space->offload = says_auto(&f[FC_FIELD_OFFLOAD]) || f[FC_FIELD_OFFLOAD].found ? fc_plan_offloads(plan)
                                                                                  : 1u << f[FC_FIELD_OFFLOAD].choice;
-    any |= says_auto(&f[FC_FIELD_OFFLOAD]);
+    /* nor are ranks laid otherwise than every stack does it, unless it says so */
+    space->order = says_auto(&f[FC_FIELD_ORDER]) || f[FC_FIELD_ORDER].found ? (1u << FC_ORDERS) - 1 : 1u << f[FC_FIELD_ORDER].choice;
+    any |= says_auto(&f[FC_FIELD_OFFLOAD]) || says_auto(&f[FC_FIELD_ORDER]);
     int schedule =
         f[FC_FIELD_SCHEDULE].is_set && !whole ? f[FC_FIELD_SCHEDULE].choice : FC_WORD_SCHEDULE_AUTO;
     if (schedule == FC_WORD_ONE_F_ONE_B || schedule == FC_WORD_ZERO_BUBBLE)
@@ -103,8 +105,8 @@ __attribute__((format(printf, 3, 4))) static void add(char **at, const char *end
 static int put_choice(struct fc_settings *settings, const struct fc_plan_choice *choice,
                       const struct fc_plan_found *found, double fits, bool rest, struct fc_error *error)
 {
-    static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE, FC_FIELD_OFFLOAD};
-    const int chosen[] = {(int)choice->zero, (int)choice->recompute, (int)choice->offload};
+    static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE, FC_FIELD_OFFLOAD, FC_FIELD_ORDER};
+    const int chosen[] = {(int)choice->zero, (int)choice->recompute, (int)choice->offload, (int)choice->order};
     enum { CHOICES = sizeof choices / sizeof choices[0] };
     enum fc_field_id put[SIZES + CHOICES];
     int puts = 0;
@@ -123,7 +125,7 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
     }
     for (int i = 0; i < CHOICES; i++) {
         struct fc_setting *setting = &settings->fields[choices[i]];
-        if (!open_setting(setting, rest && choices[i] != FC_FIELD_OFFLOAD))
+        if (!open_setting(setting, rest && choices[i] != FC_FIELD_OFFLOAD && choices[i] != FC_FIELD_ORDER))
             continue;
         *setting = (struct fc_setting){0};
         put[puts++] = choices[i];
@@ -273,7 +275,8 @@ int fc_plan_settle(struct fc_settings *settings, const struct fc_catalog *catalo
     bool open = wholly_open(settings);
     for (int i = 0; i < SIZES; i++)
         open |= says_auto(&f[sizes[i].field]);
-    open |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]) || says_auto(&f[FC_FIELD_OFFLOAD]);
+    open |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]) || says_auto(&f[FC_FIELD_OFFLOAD]) ||
+            says_auto(&f[FC_FIELD_ORDER]);
     if (!open || f[FC_FIELD_LAYERS].choice == FC_LAYERS_CONTRACT || f[FC_FIELD_WORK].is_set)
         return 0;
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)

@@ -8,6 +8,7 @@
 
 #include "cuda/model/base/draw.h"
 #include "host/step/model_config.h"
+#include "host/step/order.h"
 #include "host/step/plan_check.h"
 #include "host/step/plan_memory.h"
 #include "host/step/plan_options.h"
@@ -55,6 +56,8 @@ static struct fc_plan_options read_options(const struct fc_settings *settings)
         options.offload_layers = f[FC_FIELD_OFFLOAD_LAYERS].number;
     if (f[FC_FIELD_OFFLOAD].is_set && !f[FC_FIELD_OFFLOAD].is_auto)
         options.offload = (enum fc_offload)f[FC_FIELD_OFFLOAD].choice;
+    if (f[FC_FIELD_ORDER].is_set && !f[FC_FIELD_ORDER].is_auto)
+        options.order = (enum fc_order)f[FC_FIELD_ORDER].choice;
     if (f[FC_FIELD_OFFLOAD_RATE].is_set)
         options.offload_rate = f[FC_FIELD_OFFLOAD_RATE].number;
     if (f[FC_FIELD_RECOMPUTE_LAYERS].is_set)
@@ -145,6 +148,7 @@ static const enum fc_field_id fields_of_parts[] = {
     [FC_PART_GLOBAL_BATCH] = FC_FIELD_GLOBAL_BATCH,
     [FC_PART_PRECISION] = FC_FIELD_PRECISION,
     [FC_PART_OFFLOAD] = FC_FIELD_OFFLOAD,
+    [FC_PART_ORDER] = FC_FIELD_ORDER,
 };
 
 /* Refuses what no scheduler could run. */
@@ -321,6 +325,8 @@ static void note_unused(struct fc_notes *notes, const struct fc_plan *p, const s
 {
     bool mixture = fc_architecture_is_mixture(&p->model);
     double most = ceil(p->model.layers / p->pp);
+    bool laid = p->gpus > p->gpu.domain &&
+                fc_order_is_own(p->order, ~0u, p->tp * p->cp, fc_plan_data_parallel(p), p->pp);
     const struct {
         enum fc_field_id field;
         bool acts;
@@ -335,6 +341,8 @@ static void note_unused(struct fc_notes *notes, const struct fc_plan *p, const s
         {FC_FIELD_RECOMPUTE_LAYERS, settings->fields[FC_FIELD_RECOMPUTE_LAYERS].number <= most,
          "a stage has fewer layers"},
         {FC_FIELD_OFFLOAD_LAYERS, settings->fields[FC_FIELD_OFFLOAD_LAYERS].number <= most, "a stage has fewer layers"},
+        {FC_FIELD_ORDER, laid,
+         p->gpus > p->gpu.domain ? "with sizes of 1 another order lays the groups as it does" : "all GPUs are in one NVLink domain"},
         {FC_FIELD_OFFLOAD_RATE, p->offload & FC_OFFLOAD_OPTIMIZER, "plan.offload leaves the optimizer on the GPU"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

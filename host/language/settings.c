@@ -110,6 +110,7 @@ static bool takes_auto(const struct fc_field *field)
                                            FC_FIELD_MICRO_BATCH,
                                            FC_FIELD_ZERO,
                                            FC_FIELD_OFFLOAD,
+                                           FC_FIELD_ORDER,
                                            FC_FIELD_RECOMPUTE};
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
         if (field->id == (int)ids[i])

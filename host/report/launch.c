@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "host/language/fields.h"
+
 const char *const fc_launcher_names[FC_LAUNCHERS + 1] = {"megatron", "nemo", "torchtitan", NULL};
 
 static bool mixture(const struct fc_plan *p)
@@ -37,6 +39,13 @@ static void print_layout(FILE *out, const struct fc_plan *p)
         if (k < chunks - 1)
             fputc('|', out);
     }
+}
+
+static void print_no_order(FILE *out, const struct fc_plan *p)
+{
+    if (p->order != FC_ORDER_TP_DP_PP)
+        fprintf(out, "# ranks in the order %s are no option of this version; they lie tp-dp-pp\n",
+                fc_field_word(FC_FIELD_ORDER, (int)p->order));
 }
 
 static void print_megatron(FILE *out, const struct fc_plan *p, const struct fc_plan_options *o)
@@ -91,6 +100,10 @@ static void print_megatron(FILE *out, const struct fc_plan *p, const struct fc_p
                                           : "transformer_engine\n--cuda-graph-modules attn");
     if (p->overlaps_tp && p->tp > 1)
         fprintf(out, "--tp-comm-overlap\n");
+    if (p->order == FC_ORDER_TP_PP_DP)
+        fprintf(out, "--use-tp-pp-dp-mapping\n");
+    else
+        print_no_order(out, p);
     if (o->offload & FC_OFFLOAD_OPTIMIZER)
         fprintf(out, "--optimizer-cpu-offload\n--optimizer-offload-fraction 1.0\n");
     if (p->offloaded_layers > 0 && p->pp > 1)
@@ -161,6 +174,10 @@ static void print_bridge(FILE *out, const struct fc_plan *p, const struct fc_pla
                      "tracker=True\n");
     if (p->fused_experts)
         fprintf(out, "model.use_transformer_engine_op_fuser=True\nmodel.moe_mlp_glu_interleave_size=32\n");
+    if (p->order == FC_ORDER_TP_PP_DP)
+        fprintf(out, "dist.use_tp_pp_dp_mapping=True\n");
+    else
+        print_no_order(out, p);
     if (o->offload & FC_OFFLOAD_OPTIMIZER)
         fprintf(out, "optimizer.optimizer_cpu_offload=True\noptimizer.optimizer_offload_fraction=1.0\n");
     if (p->offloaded_layers > 0 || o->offload & FC_OFFLOAD_WEIGHTS)
@@ -176,6 +193,7 @@ static void print_torchtitan(FILE *out, const struct fc_plan *p, const struct fc
     double replicas = fc_plan_data_parallel(p);
     bool sharded = p->fsdp || o->zero != FC_ZERO_NONE;
     fprintf(out, "# torchtitan v0.2.2, TOML; model, data, optimizer and paths are yours\n");
+    print_no_order(out, p);
     fprintf(out, "[training]\nlocal_batch_size = %g\nglobal_batch_size = %g\nseq_len = %g\n",
             p->pp > 1 ? p->global_batch / replicas : p->micro_batch, p->global_batch, p->sequence);
     fprintf(out,

@@ -133,6 +133,12 @@ int fc_plan_check(const struct fc_plan *p, enum fc_plan_part *part, char text[FC
         return fault(text, "a sequence of %g tokens cannot be split over plan.cp %g", p->sequence, p->cp);
     if (check_experts(p, part, text))
         return -1;
+    *part = FC_PART_ORDER;
+    if (p->order != FC_ORDER_TP_DP_PP && fc_architecture_is_mixture(a) && p->ep * p->expert_tp != p->tp * p->cp)
+        return fault(text,
+                     "in this order experts are shared out over the GPUs of one tensor and context parallel group: plan.ep %g x "
+                     "plan.expert_tp %g must be plan.tp %g x plan.cp %g; change the sizes, or take plan.order: tp-dp-pp",
+                     p->ep, p->expert_tp, p->tp, p->cp);
     *part = FC_PART_OFFLOAD;
     return fc_plan_check_offload(p, text);
 }

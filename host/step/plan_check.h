@@ -17,7 +17,8 @@ enum fc_plan_part {
     FC_PART_BF16_LAYERS,
     FC_PART_GLOBAL_BATCH,
     FC_PART_PRECISION,
-    FC_PART_OFFLOAD
+    FC_PART_OFFLOAD,
+    FC_PART_ORDER
 };
 
 enum { FC_PLAN_FAULT_BYTES = 320 };

@@ -127,6 +127,7 @@ void fc_plan_set_options(struct fc_plan *p, const struct fc_plan_options *o)
     bool all = o->offload & FC_OFFLOAD_ACTIVATIONS && o->offload_layers <= 0;
     p->offloaded_layers = all ? p->model.layers + p->model.mtp_layers : o->offload_layers;
     p->offload = o->offload;
+    p->order = o->order;
     p->offload_rate = o->offload_rate;
     p->offloads_activations = o->offloads_activations;
     p->balanced_router = o->router == FC_ROUTER_BALANCED;

@@ -40,6 +40,7 @@ struct fc_plan_options {
     enum fc_router router;
     double offload_layers; /* 0: none, or under FC_OFFLOAD_ACTIVATIONS all of them */
     enum fc_offload offload;
+    enum fc_order order;
     double offload_rate;
     bool offloads_activations; /* part of every layer's, as the fine-grained offload of Megatron-Core does */
     double fsdp_group;         /* GPUs that share out the parameters; 0: all replicas */

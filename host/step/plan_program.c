@@ -8,6 +8,7 @@
 #include "collectives.h"
 #include "host/language/special.h"
 #include "muon.h"
+#include "order.h"
 #include "plan_memory.h"
 #include "spans.h"
 #include "stages.h"
@@ -348,12 +349,24 @@ static struct fc_pass pass_over(const struct fc_plan *p, double bytes, double ra
     return fc_collective_pass(bytes, ranks, span.inside, false);
 }
 
+/* One pass over `ranks` of those that hold the same dense parameters, data and context parallel ones. */
+static struct fc_pass pass_over_replicas(const struct fc_plan *p, double bytes, double ranks)
+{
+    struct fc_strides at = fc_plan_strides(p);
+    bool cp_inside = at.cp <= at.dp;
+    double inner = fmin(ranks, cp_inside ? p->cp : fc_plan_data_parallel(p));
+    double near = cp_inside ? at.cp : at.dp, far = cp_inside ? at.dp : at.cp;
+    struct fc_span span = fc_span_of_rows(inner, near, ranks / inner, far, p->gpus, p->gpu.domain);
+    return fc_collective_pass(bytes, ranks, span.inside, false);
+}
+
 static void put_layer_messages(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
 {
     const struct fc_accelerator *g = &p->gpu;
     const struct fc_architecture *a = &p->model;
     double t = tokens(p), h = a->hidden, mixture = stages->mixture;
-    struct fc_pass tp = pass_over(p, 2 * t * h, p->tp, 1);
+    struct fc_strides at = fc_plan_strides(p);
+    struct fc_pass tp = pass_over(p, 2 * t * h, p->tp, at.tp);
     double messages = tp_messages(p, stages);
     /* the linear layers of experts have no overlap of their own */
     s->tp_plain =
@@ -368,7 +381,7 @@ static void put_layer_messages(const struct fc_plan *p, const struct fc_stages *
         if (mixers[i].kind == FC_MIXER_LATENT) /* every head's own */
             kv = 2 * mixers[i].heads / p->tp * (mixers[i].qk_dim + mixers[i].v_dim) * t;
     double cp_bytes = 3 * kv * (p->cp - 1) * share;
-    bool cp_inside = fc_span_of(p->cp, p->tp, p->gpus, g->domain).domains <= 1;
+    bool cp_inside = fc_span_of(p->cp, at.cp, p->gpus, g->domain).domains <= 1;
     s->cp_nvlink_s = cp_inside ? (float)(cp_bytes / g->nvlink_bytes_per_s) : 0;
     s->cp_nic_s = cp_inside ? 0 : (float)(cp_bytes / g->nic_bytes_per_s);
     s->cp_steps = cp_inside ? (float)(3 * (p->cp - 1)) : 0;
@@ -378,7 +391,7 @@ static void put_layer_messages(const struct fc_plan *p, const struct fc_stages *
      * goes to */
     if (p->ep > 1) {
         double unit = mixture * t / p->tp * (a->moe_latent > 0 ? a->moe_latent : h) * 2;
-        struct fc_span span = fc_span_of(p->ep, p->expert_tp, p->gpus, g->domain);
+        struct fc_span span = fc_span_of(p->ep, at.ep, p->gpus, g->domain);
         double domains = span.domains, away = 1 - span.fewest / p->ep; /* of the rank with fewest beside it */
         double inside = unit * a->topk * (1 - 1 / p->ep);
         double outside = p->dedup_dispatch && domains > 1
@@ -405,8 +418,9 @@ static void put_stage_messages(const struct fc_plan *p, struct fc_step_program *
     if (p->pp <= 1)
         return;
     double bytes = (fc_plan_micro_batches(p) + p->pp - 1) * 4 * p->vpp * tokens(p) * p->model.hidden / p->tp;
-    double replica = p->tp * p->cp * fc_plan_data_parallel(p);
-    double across = replica * p->pp > g->domain ? fmin(1, replica / g->domain) : 0;
+    double stride = fc_plan_strides(p).pp;
+    bool inside = p->gpus <= g->domain || fmod(g->domain, stride * p->pp) == 0;
+    double across = inside ? 0 : fmin(1, stride / g->domain);
     s->pp_nvlink_s = (float)(bytes * (1 - across) / g->nvlink_bytes_per_s);
     s->pp_nic_s = (float)(bytes * across / g->nic_bytes_per_s);
 }
@@ -414,17 +428,19 @@ static void put_stage_messages(const struct fc_plan *p, struct fc_step_program *
 /* Gradients of `parameters` reduced and weights gathered over `replicas`, in one message; where that
  * overlaps, in buckets of 40 million parameters or one million per replica, as Megatron-LM's distributed data
  * parallel. */
-static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters,
-                         double replicas, double stride, float *nvlink_s, float *nic_s)
+static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters, bool experts, float *nvlink_s,
+                         float *nic_s)
 {
     const struct fc_accelerator *g = &p->gpu;
+    double replicas = experts ? fc_plan_expert_replicas(p) : fc_plan_replicas(p);
     /* scattered, then new weights gathered; or all-reduced, which is both of gradients */
     bool scatters = p->shards_optimizer && !p->software->reduces_whole;
     double gathered = (p->precision != FC_BF16) ? p->software->gathered_bytes_low : 2;
     double bytes = fc_plan_gradient_bytes(p) * (scatters ? 1 : 2) + (p->shards_optimizer ? gathered : 0);
     double bucket = p->software->overlaps_dp ? fmin(parameters, fmax(40e6, 1e6 * replicas)) : parameters;
     double buckets = parameters / bucket;
-    struct fc_pass pass = pass_over(p, 0.5 * bytes * bucket, replicas, stride);
+    struct fc_pass pass = experts ? pass_over(p, 0.5 * bytes * bucket, replicas, fc_plan_strides(p).expert_dp)
+                                  : pass_over_replicas(p, 0.5 * bytes * bucket, replicas);
     *nvlink_s = (float)(2 * buckets * pass.bytes / g->nvlink_bytes_per_s);
     *nic_s = (float)(2 * buckets * pass.out_bytes / g->nic_bytes_per_s);
     s->dp_slices_s += (float)(2 * buckets * pass.slices / g->nvlink_bytes_per_s);
@@ -544,7 +560,7 @@ static void put_step(const struct fc_plan *p, const struct fc_stages *stages, st
         /* weights gathered twice, gradients scattered once */
         /* Muon needs whole gradients once per step: one more gather */
         double times = 2 + trained + (p->muon ? 1 / fc_plan_micro_batches(p) : 0);
-        struct fc_pass pass = pass_over(p, 2 * (dense + expert) / stages->longest, p->fsdp_group, p->tp);
+        struct fc_pass pass = pass_over_replicas(p, 2 * (dense + expert) / stages->longest, p->fsdp_group);
         s->fsdp_nvlink_s = (float)(times * pass.bytes / g->nvlink_bytes_per_s);
         double out = p->software->gathers_flat && pass.out_bytes > 0 ? pass.bytes : pass.out_bytes;
         s->fsdp_nic_s = (float)(times * out / g->nic_bytes_per_s);
@@ -554,10 +570,9 @@ static void put_step(const struct fc_plan *p, const struct fc_stages *stages, st
         s->fsdp_far_steps = (float)(3 * pass.far_steps);
     } else {
         if (replicas > 1)
-            add_replicas(p, s, trained * dense, replicas, p->tp, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
+            add_replicas(p, s, trained * dense, false, &s->dense_dp_nvlink_s, &s->dense_dp_nic_s);
         if (expert > 0 && expert_replicas > 1)
-            add_replicas(p, s, expert, expert_replicas, p->ep * p->expert_tp, &s->expert_dp_nvlink_s,
-                         &s->expert_dp_nic_s);
+            add_replicas(p, s, expert, true, &s->expert_dp_nvlink_s, &s->expert_dp_nic_s);
     }
     double owned = p->shards_optimizer ? dense / replicas + expert / expert_replicas : dense;
     s->optimizer_s = (float)(trained * owned / g->memory_bytes_per_s);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "host/language/fields.h"
+#include "order.h"
 #include "plan_check.h"
 #include "plan_memory.h"
 #include "plan_program.h"
@@ -45,6 +46,7 @@ void fc_plan_space_all(struct fc_plan_space *space, const struct fc_plan *plan)
                                     .recompute = 0x7,
                                     .precision = 1u << plan->precision,
                                     .offload = 1u << FC_OFFLOAD_NONE,
+                                    .order = 1u << FC_ORDER_TP_DP_PP,
                                     .one_f_one_b = true,
                                     .zero_bubble = true};
     add_divisors(&space->tp, a->heads, fmin(plan->gpus, 64));
@@ -85,6 +87,7 @@ void fc_plan_choose(struct fc_plan *plan, const struct fc_plan_options *options,
     own.zero = (int)choice->zero;
     own.recompute = choice->recompute;
     own.offload = choice->offload;
+    own.order = choice->order;
     own.schedule = choice->zero_bubble ? FC_ZERO_BUBBLE : FC_ONE_F_ONE_B;
     plan->precision = choice->precision;
     plan->tp = choice->tp;
@@ -110,7 +113,8 @@ struct fc_plan_choice fc_plan_choice_of(const struct fc_plan *plan, const struct
                                    .recompute = options->recompute,
                                    .precision = plan->precision,
                                    .zero_bubble = options->schedule == FC_ZERO_BUBBLE,
-                                   .offload = options->offload};
+                                   .offload = options->offload,
+                                   .order = options->order};
 }
 
 const char *fc_plan_choice_text(const struct fc_plan_choice *c, char *text, size_t size)
@@ -128,8 +132,9 @@ const char *fc_plan_choice_text(const struct fc_plan_choice *c, char *text, size
         if (parts[i].value > 1 && used < sizeof sizes)
             used +=
                 (size_t)snprintf(sizes + used, sizeof sizes - used, "%s %d, ", parts[i].name, parts[i].value);
-    snprintf(text, size, "%smb %d%s%s%s%s%s", sizes, c->micro_batch, recompute[c->recompute], zero[c->zero],
-             c->zero_bubble ? ", zero bubble" : "", c->offload ? ", offload " : "",
+    snprintf(text, size, "%smb %d%s%s%s%s%s%s%s", sizes, c->micro_batch, recompute[c->recompute], zero[c->zero],
+             c->zero_bubble ? ", zero bubble" : "", c->order ? ", order " : "",
+             c->order ? fc_field_word(FC_FIELD_ORDER, (int)c->order) : "", c->offload ? ", offload " : "",
              c->offload ? fc_field_word(FC_FIELD_OFFLOAD, (int)c->offload) : "");
     return text;
 }
@@ -200,6 +205,7 @@ static int compare(const void *a, const void *b)
                         x->choice.micro_batch,
                         x->choice.vpp,
                         x->choice.zero_bubble,
+                        (int)x->choice.order,
                         (int)x->choice.offload,
                         (int)x->choice.precision};
     const int of_y[] = {y->choice.tp,
@@ -212,6 +218,7 @@ static int compare(const void *a, const void *b)
                         y->choice.micro_batch,
                         y->choice.vpp,
                         y->choice.zero_bubble,
+                        (int)y->choice.order,
                         (int)y->choice.offload,
                         (int)y->choice.precision};
     for (size_t i = 0; i < sizeof of_x / sizeof of_x[0]; i++)
@@ -220,24 +227,21 @@ static int compare(const void *a, const void *b)
     return 0;
 }
 
-/* One plan as the first pass keeps it. */
+/* Plans as the first pass keeps them: all ways to share out and to offload, whose costs come on top of one bound. */
 struct sieved {
-    float bound;    /* no step of the plan is shorter; 0: unknown */
+    float bound;    /* no step of the plans is shorter; 0: unknown */
     uint32_t outer; /* index of what the passes share out */
-    uint32_t inner; /* indices of pp and vpp, zero, recompute, zero bubble, offload */
+    uint32_t inner; /* indices of pp and vpp, recompute, zero bubble */
 };
 
-enum { SIZE_BITS = 7, ZERO_BITS = 2, AGAIN_BITS = 2, AWAY_BITS = 3 };
-_Static_assert(FC_OFFLOADS == 1 << AWAY_BITS, "what is offloaded has its bits");
+enum { SIZE_BITS = 7, AGAIN_BITS = 2 };
 _Static_assert(FC_SPACE_SIZES <= 1 << SIZE_BITS, "an index of a size has its bits");
 
-static uint32_t pack(int pp, int vpp, int zero, int recompute, bool zero_bubble, int offload)
+static uint32_t pack(int pp, int vpp, int recompute, bool zero_bubble)
 {
     uint32_t bits = (uint32_t)pp << SIZE_BITS | (uint32_t)vpp;
-    bits = bits << ZERO_BITS | (uint32_t)zero;
     bits = bits << AGAIN_BITS | (uint32_t)recompute;
-    bits = bits << 1 | zero_bubble;
-    return bits << AWAY_BITS | (uint32_t)offload;
+    return bits << 1 | zero_bubble;
 }
 
 /* What all threads read. */
@@ -259,7 +263,7 @@ enum { RECOMPUTES = FC_RECOMPUTE_FULL + 1, ZEROS = FC_ZERO_PARAMETERS + 1 };
 /* The layer part of a program, and the traits of stages and options that went into it beside the outer choice. */
 struct layer_part {
     bool known;
-    double mixture, dense, low, again;
+    double mixture, dense, low, again, stride;
     struct fc_step_program program; /* numbers only */
 };
 
@@ -299,11 +303,12 @@ static float bound_of(struct finder *f, const struct fc_stages *stages, enum fc_
 {
     const struct fc_plan *p = &f->plan;
     struct layer_part *l = &f->layer[recompute];
-    double low = fc_plan_low_share(p);
+    double low = fc_plan_low_share(p), stride = fc_plan_strides(p).tp;
     if (!f->search->bounds)
         return 0;
     if (!l->known || l->mixture != stages->mixture || l->dense != stages->dense || l->low != low ||
-        l->again != p->again_gemm) {
+        l->again != p->again_gemm || l->stride != stride) {
+        l->stride = stride;
         l->known = true;
         l->mixture = stages->mixture;
         l->dense = stages->dense;
@@ -319,18 +324,6 @@ static float bound_of(struct finder *f, const struct fc_stages *stages, enum fc_
     return nextafterf(nextafterf((float)step_s, 0), 0);
 }
 
-/* All that may be shared out and offloaded of a plan: what it adds to the step comes on top of the bound. */
-static bool keep_all(struct finder *f, float bound, uint32_t outer, uint32_t inner)
-{
-    const struct fc_plan_space *space = f->search->space;
-    for (uint32_t zero = 0; zero < ZEROS; zero++)
-        for (uint32_t away = 0; away < FC_OFFLOADS; away++)
-            if (space->zero >> zero & 1u && space->offload >> away & 1u &&
-                !keep(f, (struct sieved){bound, outer, inner | zero << (AWAY_BITS + 1 + AGAIN_BITS) | away}))
-                return false;
-    return true;
-}
-
 /* First pass: all plans of one outer choice that the rules permit, with their bounds. */
 static void sieve(struct finder *f, uint32_t index)
 {
@@ -344,6 +337,8 @@ static void sieve(struct finder *f, uint32_t index)
         choice.pp = space->pp.value[p];
         double replicas = f->plan.gpus / (group * choice.pp);
         if (floor(replicas) != replicas || fmod(f->plan.global_batch, replicas * choice.micro_batch) != 0)
+            continue;
+        if (!fc_order_is_own(choice.order, space->order, group, replicas, choice.pp))
             continue;
         for (int v = 0; v < space->vpp.count; v++) {
             size_t shape = (size_t)p * (size_t)space->vpp.count + (size_t)v;
@@ -368,7 +363,7 @@ static void sieve(struct finder *f, uint32_t index)
                     if (!permitted)
                         break;
                     float bound = bound_of(f, &s->stages[shape], choice.recompute);
-                    if (!keep_all(f, bound, index, pack(p, v, 0, again, zero_bubble, 0)))
+                    if (!keep(f, (struct sieved){bound, index, pack(p, v, again, zero_bubble)}))
                         return;
                 }
             }
@@ -380,11 +375,9 @@ static struct fc_plan_choice unpack(const struct search *s, const struct sieved 
 {
     struct fc_plan_choice choice = s->outer[plan->outer];
     uint32_t bits = plan->inner;
-    choice.offload = (enum fc_offload)(bits & ((1u << AWAY_BITS) - 1));
-    choice.zero_bubble = (bits >>= AWAY_BITS) & 1u;
+    choice.zero_bubble = bits & 1u;
     choice.recompute = (enum fc_recompute)((bits >>= 1) & ((1u << AGAIN_BITS) - 1));
-    choice.zero = (enum fc_zero)((bits >>= AGAIN_BITS) & ((1u << ZERO_BITS) - 1));
-    choice.vpp = s->space->vpp.value[(bits >>= ZERO_BITS) & ((1u << SIZE_BITS) - 1)];
+    choice.vpp = s->space->vpp.value[(bits >>= AGAIN_BITS) & ((1u << SIZE_BITS) - 1)];
     choice.pp = s->space->pp.value[bits >> SIZE_BITS];
     return choice;
 }
@@ -403,10 +396,9 @@ static void offer(struct finder *f, const struct fc_plan_choice *choice, double 
 }
 
 /* Second pass: one plan in full. */
-static void evaluate(struct finder *f, const struct sieved *plan)
+static void evaluate(struct finder *f, struct fc_plan_choice choice)
 {
     const struct search *s = f->search;
-    struct fc_plan_choice choice = unpack(s, plan);
     fc_plan_choose(&f->plan, s->options, &choice);
     struct fc_plan_memory memory = fc_plan_memory(&f->plan);
     bool hosted = fc_plan_fits_host(&f->plan, &memory);
@@ -421,6 +413,26 @@ static void evaluate(struct finder *f, const struct sieved *plan)
     f->evaluated++;
     if (isfinite(step_s) && step_s > 0)
         offer(f, &choice, step_s, fits);
+}
+
+static void evaluate_all(struct finder *f, const struct sieved *plans)
+{
+    const struct fc_plan_space *space = f->search->space;
+    struct fc_plan_choice choice = unpack(f->search, plans);
+    for (int zero = 0; zero < ZEROS; zero++)
+        for (int away = 0; away < FC_OFFLOADS; away++)
+            if (space->zero >> zero & 1u && space->offload >> away & 1u) {
+                choice.zero = (enum fc_zero)zero;
+                choice.offload = (enum fc_offload)away;
+                evaluate(f, choice);
+            }
+}
+
+/* Plans of one sieved entry. */
+static uint32_t ways(const struct fc_plan_space *space)
+{
+    return (uint32_t)(__builtin_popcount(space->zero & ((1u << ZEROS) - 1)) *
+                      __builtin_popcount(space->offload & ((1u << FC_OFFLOADS) - 1)));
 }
 
 /* --- which bounds are looked at: bins of the bits of a positive float, in its order, 0.1 % wide */
@@ -453,7 +465,7 @@ static uint32_t bin_reaching(const uint32_t *bins, uint64_t wanted)
 /* Evaluates the plans of the bins from `first` to `last`. */
 static void evaluate_bins(struct finder *finders, int threads, uint32_t first, uint32_t last)
 {
-    enum { PIECE = 1024 };
+    enum { PIECE = 128 };
     size_t pieces = 0;
     for (int t = 0; t < threads; t++)
         pieces += (finders[t].count + PIECE - 1) / PIECE;
@@ -466,7 +478,7 @@ static void evaluate_bins(struct finder *finders, int threads, uint32_t first, u
         for (size_t i = at * PIECE; i < of->count && i < (at + 1) * PIECE; i++) {
             uint32_t bin = bin_of(of->sieved[i].bound);
             if (bin >= first && bin <= last)
-                evaluate(mine, &of->sieved[i]);
+                evaluate_all(mine, &of->sieved[i]);
         }
     }
 }
@@ -501,7 +513,7 @@ static void look(struct finder *finders, int threads, uint32_t *bins, size_t bes
     uint32_t next = 0;
     for (int t = 0; t < threads; t++)
         for (size_t i = 0; i < finders[t].count; i++)
-            bins[bin_of(finders[t].sieved[i].bound)]++;
+            bins[bin_of(finders[t].sieved[i].bound)] += ways(finders[t].search->space);
     uint32_t end = bin_reaching(bins, UINT64_MAX);
     while (next <= end) {
         uint32_t last = bin_reaching(bins, wanted);
@@ -526,9 +538,9 @@ static size_t outer_choices(const struct fc_plan *plan, const struct fc_plan_spa
                                             &space->micro_batch};
     enum { SIZES = sizeof sizes / sizeof sizes[0] };
     size_t count = 0;
-    for (int precision = 0; precision < 4; precision++) {
-        int at[SIZES] = {0};
-        bool more = space->precision >> precision & 1u;
+    for (int k = 0; k < 4 * FC_ORDERS; k++) {
+        int at[SIZES] = {0}, precision = k / FC_ORDERS, order = k % FC_ORDERS;
+        bool more = space->precision >> precision & space->order >> order & 1u;
         for (int i = 0; i < SIZES; i++)
             more &= sizes[i]->count > 0;
         while (more) {
@@ -537,7 +549,8 @@ static size_t outer_choices(const struct fc_plan *plan, const struct fc_plan_spa
                                        .ep = space->ep.value[at[2]],
                                        .expert_tp = space->expert_tp.value[at[3]],
                                        .micro_batch = space->micro_batch.value[at[4]],
-                                       .precision = (enum fc_precision)precision};
+                                       .precision = (enum fc_precision)precision,
+                                       .order = (enum fc_order)order};
             /* experts are split as the attention is, or not at all */
             if (fmod(plan->gpus, (double)c.tp * c.cp) == 0 && (c.expert_tp <= 1 || c.expert_tp == c.tp)) {
                 if (choices)
@@ -614,7 +627,7 @@ int fc_plan_search(struct fc_plan_found *found, const struct fc_plan *plan,
     if (!starved) {
         look(finders, threads, bins, best);
         for (int t = 0; t < threads; t++) {
-            found->plans += finders[t].count;
+            found->plans += (uint64_t)finders[t].count * ways(space);
             found->evaluated += finders[t].evaluated;
             found->too_large += finders[t].too_large;
         }

@@ -32,6 +32,7 @@ struct fc_sizes {
 struct fc_plan_space {
     struct fc_sizes tp, pp, vpp, cp, ep, expert_tp, micro_batch;
     unsigned zero, recompute, precision; /* bit k: choice k is allowed */
+    unsigned order;                      /* bit k: groups may be laid as enum fc_order k says */
     unsigned offload;                    /* bit k: so much in the host's memory as enum fc_offload k says is allowed */
     bool one_f_one_b, zero_bubble;       /* schedules beside interleaved, which goes with vpp > 1 */
 };
@@ -44,6 +45,7 @@ struct fc_plan_choice {
     enum fc_precision precision;
     bool zero_bubble;
     enum fc_offload offload;
+    enum fc_order order;
 };
 
 struct fc_plan_candidate {
@@ -70,7 +72,8 @@ struct fc_plan_found {
 
 /* Every size that the rules permit: tensor parallel over the divisors of the heads, stages whose chunks divide the
  * layers (embedding and head may stand for a layer each), context parallel in powers of two, expert parallel over
- * the divisors of the experts, micro-batches of up to 2^21 tokens. The precision stays the plan's; nothing is offloaded. */
+ * the divisors of the experts, micro-batches of up to 2^21 tokens. The precision stays the plan's; nothing is offloaded, groups
+ * are laid in the order tp-dp-pp. */
 void fc_plan_space_all(struct fc_plan_space *space, const struct fc_plan *plan);
 
 /* All that may wait in the host's memory: bits for fc_plan_space.offload. Nothing alone where the GPU's link to the host is not

@@ -37,3 +37,17 @@ struct fc_span fc_span_of(double ranks, double stride, double gpus, double domai
     }
     return worst;
 }
+
+struct fc_span fc_span_of_rows(double inner, double near, double outer, double far, double gpus, double domain)
+{
+    if (outer <= 1 || far == inner * near)
+        return fc_span_of(inner * outer, near, gpus, domain);
+    if (inner <= 1)
+        return fc_span_of(outer, far, gpus, domain);
+    struct fc_span row = fc_span_of(inner, near, gpus, domain);
+    if (row.domains <= 1) { /* a row goes where its first rank goes */
+        struct fc_span column = fc_span_of(outer, far, gpus, domain);
+        return (struct fc_span){column.domains, inner * column.inside, inner * column.fewest};
+    }
+    return (struct fc_span){row.domains * outer, row.inside, row.fewest};
+}

@@ -13,4 +13,8 @@ struct fc_span {
  * GPUs: ranks 0, stride, 2 stride ... of each block of ranks x stride GPUs. */
 struct fc_span fc_span_of(double ranks, double stride, double gpus, double domain);
 
+/* Groups of `inner` x `outer` ranks: `outer` rows, `far` GPUs apart, of `inner` ranks, `near` GPUs apart; inner x near <= far.
+ * Exact where rows lie one after another, or sizes and domain are powers of two. */
+struct fc_span fc_span_of_rows(double inner, double near, double outer, double far, double gpus, double domain);
+
 #endif
