@@ -17,7 +17,7 @@
 
 enum { STEP_TRIALS = 2000 };
 /* Plans that differ in little else than micro-batch, chunks or sharding crowd the first places: of each split into
- * tensor, pipeline and expert parallel only the fastest goes on. */
+ * tensor, pipeline and expert parallel, in each precision and order of ranks, only the fastest goes on. */
 enum { ALIKE = 1, LOOKED_AT = 60 };
 
 /* The settings of a plan that a search opens; plan.dp follows from the others. */
@@ -271,7 +271,7 @@ static int read_by(struct fc_search *s, const struct fc_search_request *request,
 
 static bool same_split(const struct fc_plan_choice *a, const struct fc_plan_choice *b)
 {
-    return a->tp == b->tp && a->pp == b->pp && a->ep == b->ep && a->precision == b->precision;
+    return a->tp == b->tp && a->pp == b->pp && a->ep == b->ep && a->precision == b->precision && a->order == b->order;
 }
 
 /* First sieve: fills contenders. `base` is the scenario with the plan open. */
