@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "cuda/model/contract/contract_program.h"
 #include "cuda/model/run/timeline.h"
 
 /* Distance of a float from the exact value in units of the last place of the exact value's binade. */
@@ -123,6 +124,27 @@ static void ticks_are_clamped(void **state)
     assert_int_equal(fc_to_ticks(NAN), 0);
 }
 
+/* Constants in use, two that are not, every mantissa, at several sizes; what is zero, infinite or not a number stays so. */
+static void over_a_constant_is_the_division(void **state)
+{
+    (void)state;
+#define OVER(by)                                                                                                                 \
+    for (uint32_t bits = 0; bits < 1u << 23; bits++) {                                                                          \
+        float x = fc_float_of(bits | 0x3f800000u), large = x * 0x1p70f, small = -x * 0x1p-70f;                                  \
+        if (fc_over(x, by) != x / (by) || fc_over(large, by) != large / (by) || fc_over(small, by) != small / (by))             \
+            fail_msg("%a over %a", (double)x, (double)(by));                                                                    \
+    }                                                                                                                            \
+    assert_true(fc_over(INFINITY, by) == INFINITY && fc_over(-INFINITY, by) == -INFINITY);                                      \
+    assert_true(isnan(fc_over(NAN, by)) && fc_bits_of(fc_over(0.0f, by)) == 0)
+    OVER(100.0f);
+    OVER(FC_HOURS_PER_MONTH);
+    OVER(1e6f);
+    OVER(12.0f);
+    OVER(3.0f);
+    OVER(0.7f);
+#undef OVER
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +152,7 @@ int main(void)
         cmocka_unit_test(exp_below_two_ulp),
         cmocka_unit_test(optimal_interval_is_lambert),
         cmocka_unit_test(ticks_are_clamped),
+        cmocka_unit_test(over_a_constant_is_the_division),
     };
     return cmocka_run_group_tests_name("elementary", tests, NULL, NULL);
 }

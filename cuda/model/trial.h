@@ -220,6 +220,11 @@ FC_FN void fc_trial_end(FC_GLOBAL const struct fc_program *program, FC_GLOBAL co
         for (fc_i32 r = 0; r < program->metric_count; r++) {
             const fc_real *value = chunk->metrics[program->metrics[r]];
             FC_GLOBAL fc_real *row = out + (fc_u64)r * (fc_u64)stride + (fc_u64)base;
+            if (rest == FC_W) {
+                FC_LANES (l)
+                    row[l] = value[l];
+                continue;
+            }
             for (fc_i32 l = 0; l < rest; l++)
                 row[l] = value[l];
         }

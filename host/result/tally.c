@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 #include "cuda/model/program.h"
 
@@ -94,67 +97,88 @@ static inline void add_value(struct fc_tally_metric *m, float x, uint32_t key)
 }
 
 /* Values are added by pieces: most have none that is invalid, none that is an extreme, and one exponent or two. Sums of a
- * piece's mantissas stay below 2^31. */
+ * piece's mantissas, and of the lower 24 bits of their squares, stay below 2^31. */
 enum { PIECE = 128 };
 
 struct piece {
-    const float *values; /* PIECE */
-    uint32_t key[PIECE];
+    uint32_t key[PIECE], mantissa[PIECE];
+    uint32_t chosen[PIECE]; /* mantissas of the exponent at hand, or 0 */
     uint32_t least, most; /* keys */
 };
 
 /* Of some values: the sums of their mantissas, of these squared, and of the lower 24 bits of each square. What is above those
  * bits adds up to the rest. */
 struct sums {
-    uint32_t mantissas;
-    uint64_t squares, low;
+    uint32_t mantissas, low;
+    uint64_t squares;
 };
+
+/* The sum of the squares of PIECE mantissas. */
+typedef uint64_t sum_of_squares(const uint32_t *mantissa);
 
 /* One body for every instruction set: it is compiled below for those that have wider registers, and the bits are the same. */
 #define ALWAYS static inline __attribute__((always_inline))
 
-/* Whether all values are valid; fills keys, extremes and the sums of all. */
-ALWAYS bool look_through(const float *values, struct piece *p, struct sums *all)
+ALWAYS uint64_t squares(const uint32_t *mantissa)
 {
-    uint32_t invalid = 0, least = UINT32_MAX, most = 0, mantissas = 0;
-    uint64_t squares = 0, low = 0;
-#pragma omp simd reduction(| : invalid) reduction(min : least) reduction(max : most) reduction(+ : mantissas, squares, low)
+    uint64_t sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int i = 0; i < PIECE; i++)
+        sum += (uint64_t)mantissa[i] * mantissa[i];
+    return sum;
+}
+
+#ifdef __x86_64__
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+/* With gcc 12 the above is three instructions for a product, which the 32 bits that are there do not need. */
+AVX512 static inline uint64_t squares_avx512(const uint32_t *mantissa)
+{
+    __m512i sum = _mm512_setzero_si512();
+    for (int i = 0; i < PIECE; i += 16) {
+        __m512i even = _mm512_loadu_si512(mantissa + i), odd = _mm512_srli_epi64(even, 32);
+        sum = _mm512_add_epi64(sum, _mm512_add_epi64(_mm512_mul_epu32(even, even), _mm512_mul_epu32(odd, odd)));
+    }
+    return (uint64_t)_mm512_reduce_add_epi64(sum);
+}
+#endif
+
+/* Whether all values are valid; fills keys, extremes and the sums of all. */
+ALWAYS bool look_through(const float *values, struct piece *p, struct sums *all, sum_of_squares *squared)
+{
+    uint32_t invalid = 0, least = UINT32_MAX, most = 0, mantissas = 0, low = 0;
+#pragma omp simd reduction(| : invalid) reduction(min : least) reduction(max : most) reduction(+ : mantissas, low)
     for (int i = 0; i < PIECE; i++) {
         uint32_t key = fc_tally_key(values[i]), mantissa = fc_tally_mantissa(values[i]);
-        uint64_t square = (uint64_t)mantissa * mantissa;
         p->key[i] = key;
+        p->mantissa[i] = mantissa;
         mantissas += mantissa;
-        squares += square;
-        low += square & 0xffffffu;
+        low += mantissa * mantissa & 0xffffffu;
         invalid |= (uint32_t)!fc_tally_is_valid(values[i]);
         least = key < least ? key : least;
         most = key > most ? key : most;
     }
-    p->values = values;
     p->least = least;
     p->most = most;
-    *all = (struct sums){mantissas, squares, low};
+    *all = (struct sums){mantissas, low, squared(p->mantissa)};
     return !invalid;
 }
 
 /* The sums of the values with this exponent, and which blocks of its bins they lie in: 1 the lower half, 2 the upper. Returns
  * the least key of a greater exponent; UINT32_MAX: there is none. */
-ALWAYS uint32_t of_exponent(const struct piece *p, uint32_t exponent, struct sums *sums, uint32_t *blocks)
+ALWAYS uint32_t of_exponent(struct piece *p, uint32_t exponent, struct sums *sums, uint32_t *blocks, sum_of_squares *squared)
 {
-    uint32_t mantissas = 0, in = 0, next = UINT32_MAX;
-    uint64_t squares = 0, low = 0;
-#pragma omp simd reduction(+ : mantissas, squares, low) reduction(| : in) reduction(min : next)
+    uint32_t mantissas = 0, in = 0, next = UINT32_MAX, low = 0;
+#pragma omp simd reduction(+ : mantissas, low) reduction(| : in) reduction(min : next)
     for (int i = 0; i < PIECE; i++) {
         uint32_t key = p->key[i], of = key >> 23, mask = of == exponent ? UINT32_MAX : 0;
-        uint32_t above = of > exponent ? key : UINT32_MAX, mantissa = fc_tally_mantissa(p->values[i]) & mask;
-        uint64_t square = (uint64_t)mantissa * mantissa;
+        uint32_t above = of > exponent ? key : UINT32_MAX, mantissa = p->mantissa[i] & mask;
+        p->chosen[i] = mantissa;
         mantissas += mantissa;
-        squares += square;
-        low += square & 0xffffffu;
+        low += mantissa * mantissa & 0xffffffu;
         in |= (1u + ((key >> 22) & 1u)) & mask;
         next = above < next ? above : next;
     }
-    *sums = (struct sums){mantissas, squares, low};
+    *sums = (struct sums){mantissas, low, squared(p->chosen)};
     *blocks = in;
     return next;
 }
@@ -170,13 +194,13 @@ static inline void add_sums(struct fc_tally_metric *m, uint32_t exponent, const 
 }
 
 /* Adds the sums of a piece, exponent after exponent from the least; the greatest has what is left of all. */
-ALWAYS void add_exponents(struct fc_tally_metric *m, const struct piece *p, struct sums left)
+ALWAYS void add_exponents(struct fc_tally_metric *m, struct piece *p, struct sums left, sum_of_squares *squared)
 {
     uint32_t least = p->least;
     while (least >> 23 != p->most >> 23) {
         struct sums here;
         uint32_t blocks, exponent = least >> 23;
-        least = of_exponent(p, exponent, &here, &blocks);
+        least = of_exponent(p, exponent, &here, &blocks, squared);
         add_sums(m, exponent, &here, blocks);
         left.mantissas -= here.mantissas;
         left.squares -= here.squares;
@@ -187,17 +211,17 @@ ALWAYS void add_exponents(struct fc_tally_metric *m, const struct piece *p, stru
 }
 
 /* Adds the pieces that the values begin with, up to one with an invalid value; returns how many values that were. */
-ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
+ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first, sum_of_squares *squared)
 {
     struct piece p;
     struct sums all;
     size_t done = 0;
-    for (; count - done >= PIECE && look_through(values + done, &p, &all); done += PIECE) {
+    for (; count - done >= PIECE && look_through(values + done, &p, &all, squared); done += PIECE) {
         if (m->count == 0 || p.least <= m->min_key || p.most >= m->max_key)
             note_extreme(m, p.least, first + done + first_of(p.key, p.least), p.most,
                          first + done + first_of(p.key, p.most));
         m->count += PIECE;
-        add_exponents(m, &p, all);
+        add_exponents(m, &p, all, squared);
         if (p.least >> FC_TALLY_SHIFT == p.most >> FC_TALLY_SHIFT) { /* each would wait for the one before */
             m->bins[fc_tally_bin(p.least)] += PIECE;
             continue;
@@ -209,15 +233,14 @@ ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t 
 }
 
 #ifdef __x86_64__
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))) static size_t
-add_pieces_avx512(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
+AVX512 static size_t add_pieces_avx512(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
 {
-    return add_pieces(m, values, count, first);
+    return add_pieces(m, values, count, first, squares_avx512);
 }
 __attribute__((target("avx2"))) static size_t add_pieces_avx2(struct fc_tally_metric *m, const float *values, size_t count,
                                                                uint64_t first)
 {
-    return add_pieces(m, values, count, first);
+    return add_pieces(m, values, count, first, squares);
 }
 #endif
 
@@ -230,7 +253,7 @@ static size_t add_pieces_here(struct fc_tally_metric *m, const float *values, si
     if (__builtin_cpu_supports("avx2"))
         return add_pieces_avx2(m, values, count, first);
 #endif
-    return add_pieces(m, values, count, first);
+    return add_pieces(m, values, count, first, squares);
 }
 
 static void add_one(struct fc_tally_metric *m, float x, uint64_t trial)
@@ -347,10 +370,15 @@ static void merge_metric(struct fc_tally_metric *a, const struct fc_tally_metric
         return;
     note_extreme(a, b->min_key, b->min_trial, b->max_key, b->max_trial);
     a->count += b->count;
-    for (uint32_t at = fc_tally_next(b, 0); at < FC_TALLY_BINS; at = fc_tally_next(b, at + FC_TALLY_BLOCK))
-        for (uint32_t bin = at; bin < at + FC_TALLY_BLOCK; bin++)
-            if (b->bins[bin])
-                fc_tally_count(a, bin, b->bins[bin]);
+    for (uint32_t at = fc_tally_next(b, 0); at < FC_TALLY_BINS; at = fc_tally_next(b, at + FC_TALLY_BLOCK)) {
+        const uint64_t *from = b->bins + at;
+        uint64_t *into = a->bins + at;
+#pragma omp simd
+        for (int bin = 0; bin < FC_TALLY_BLOCK; bin++)
+            into[bin] += from[bin];
+    }
+    for (int word = 0; word < FC_TALLY_MARKS; word++)
+        a->used[word] |= b->used[word];
     for (uint32_t e = b->min_key >> 23; e <= b->max_key >> 23; e++) {
         a->sum[e] += b->sum[e];
         a->square_low[e] += b->square_low[e];

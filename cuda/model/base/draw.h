@@ -138,6 +138,20 @@ FC_FN fc_real fc_discrete_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_i
     return value;
 }
 
+/* The same for a block of lanes: the loop over the values is the outer one, else it is not vectorised. */
+FC_FN void fc_discrete_draw_lanes(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 count, const fc_u32 *word,
+                                  fc_real *value)
+{
+    fc_real last = table[offset + count - 1];
+    FC_LANES (l)
+        value[l] = last;
+    for (fc_i32 i = count - 2; i >= 0; i--) {
+        fc_real below = table[offset + count + i], one = table[offset + i];
+        FC_LANES (l)
+            value[l] = fc_uniform(word[l]) < below ? one : value[l];
+    }
+}
+
 /* Tables over a standard normal z, for correlated inputs: the value at z is that at probability Phi(z), so no
  * device needs Phi. Nodes lie at z = -6.5 + i / 128; between nodes the value is linear in z; beyond the ends
  * it stays. */
@@ -188,8 +202,7 @@ FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const f
     if (draw->kind == FC_DRAW_TABLE) {
         fc_table_draw_lanes(tables + draw->table, word, value);
     } else if (draw->kind == FC_DRAW_DISCRETE) {
-        FC_LANES (l)
-            value[l] = fc_discrete_draw(tables, draw->table, draw->count, word[l]);
+        fc_discrete_draw_lanes(tables, draw->table, draw->count, word, value);
     } else {
         fc_real fixed = draw->value;
         FC_LANES (l)

@@ -8,6 +8,17 @@
 
 #include "lang.h"
 
+/* x / by for a constant `by`: the division's own bits by a product and two fma (P. Markstein, IBM Journal of Research and
+ * Development 34, 1990), for x zero, infinite or above 1e-25. tests/test_elementary.c tries every mantissa with every
+ * constant in use. */
+FC_INLINE fc_real fc_over(fc_real x, fc_real by)
+{
+    fc_real inverse = 1.0f / by;
+    fc_real near = x * inverse;
+    fc_real quotient = fc_fma(fc_fma(-near, by, x), inverse, near);
+    return quotient == quotient ? quotient : near;
+}
+
 #ifdef FC_DOUBLE
 FC_INLINE fc_real fc_log(fc_real x)
 {

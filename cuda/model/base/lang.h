@@ -198,87 +198,95 @@ FC_FN void fc_atomic_max(FC_GLOBAL fc_u32 *at, fc_u32 x)
 #define FC_LANES(l) for (int l = 0; l < FC_W; l++)
 #endif
 
-/* A block of lanes in one register, where compilers do not find the way themselves: gcc multiplies 32 bits to
- * 64 with four times the instructions that AVX2 needs (docs/decisions/0002). FC_BLOCK lanes a block; 0: there
- * is none. */
+/* Lanes in registers, where compilers do not find the way themselves: gcc multiplies 32 bits to 64 with four times the
+ * instructions that AVX2 needs (docs/decisions/0002). FC_BLOCK lanes a block; 0: there is none. A half holds every second
+ * lane of a block in the lower 32 bits of a 64-bit element; what stands in the upper ones is of no use, so that a
+ * product's low word is the product itself. */
 #if !defined(__OPENCL_VERSION__) && !defined(__CUDACC__) && defined(__AVX512F__) && FC_W % 32 == 0
 #include <immintrin.h>
 #define FC_BLOCK 16
-typedef __m512i fc_block;
-FC_INLINE fc_block fc_block_load(const fc_u32 *from)
-{
-    return _mm512_loadu_si512(from);
-}
-FC_INLINE void fc_block_store(fc_u32 *to, fc_block x)
-{
-    _mm512_storeu_si512(to, x);
-}
-FC_INLINE fc_block fc_block_all(fc_u32 x)
+typedef __m512i fc_half;
+FC_INLINE fc_half fc_half_all(fc_u32 x)
 {
     return _mm512_set1_epi32((int)x);
 }
-FC_INLINE fc_block fc_block_xor(fc_block a, fc_block b)
+FC_INLINE void fc_half_load(const fc_u32 *from, fc_half *even, fc_half *odd)
 {
-    return _mm512_xor_si512(a, b);
+    *even = _mm512_loadu_si512(from);
+    *odd = _mm512_srli_epi64(*even, 32);
 }
-/* a m: returns the low 32 bits of each product, *high receives the high ones. */
-FC_INLINE fc_block fc_block_multiply(fc_block a, fc_block m, fc_block *high)
+FC_INLINE void fc_half_store(fc_u32 *to, fc_half even, fc_half odd)
 {
-    __m512i even = _mm512_mul_epu32(a, m), odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), m);
-    *high = _mm512_mask_blend_epi32((__mmask16)0xaaaa, _mm512_srli_epi64(even, 32), odd);
-    return _mm512_mask_blend_epi32((__mmask16)0xaaaa, even, _mm512_slli_epi64(odd, 32));
+    _mm512_storeu_si512(to, _mm512_mask_blend_epi32((__mmask16)0xaaaa, even, _mm512_slli_epi64(odd, 32)));
+}
+FC_INLINE fc_half fc_half_multiply(fc_half a, fc_half m)
+{
+    return _mm512_mul_epu32(a, m);
+}
+FC_INLINE fc_half fc_half_upper(fc_half product)
+{
+    return _mm512_srli_epi64(product, 32);
+}
+FC_INLINE fc_half fc_half_xor(fc_half a, fc_half b, fc_half c)
+{
+    return _mm512_ternarylogic_epi64(a, b, c, 0x96);
 }
 #elif !defined(__OPENCL_VERSION__) && !defined(__CUDACC__) && defined(__AVX2__) && FC_W % 16 == 0
 #include <immintrin.h>
 #define FC_BLOCK 8
-typedef __m256i fc_block;
-FC_INLINE fc_block fc_block_load(const fc_u32 *from)
-{
-    return _mm256_loadu_si256((const __m256i *)(const void *)from);
-}
-FC_INLINE void fc_block_store(fc_u32 *to, fc_block x)
-{
-    _mm256_storeu_si256((__m256i *)(void *)to, x);
-}
-FC_INLINE fc_block fc_block_all(fc_u32 x)
+typedef __m256i fc_half;
+FC_INLINE fc_half fc_half_all(fc_u32 x)
 {
     return _mm256_set1_epi32((int)x);
 }
-FC_INLINE fc_block fc_block_xor(fc_block a, fc_block b)
+FC_INLINE void fc_half_load(const fc_u32 *from, fc_half *even, fc_half *odd)
 {
-    return _mm256_xor_si256(a, b);
+    *even = _mm256_loadu_si256((const __m256i *)(const void *)from);
+    *odd = _mm256_srli_epi64(*even, 32);
 }
-FC_INLINE fc_block fc_block_multiply(fc_block a, fc_block m, fc_block *high)
+FC_INLINE void fc_half_store(fc_u32 *to, fc_half even, fc_half odd)
 {
-    __m256i even = _mm256_mul_epu32(a, m), odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), m);
-    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-    return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+    _mm256_storeu_si256((__m256i *)(void *)to, _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa));
+}
+FC_INLINE fc_half fc_half_multiply(fc_half a, fc_half m)
+{
+    return _mm256_mul_epu32(a, m);
+}
+FC_INLINE fc_half fc_half_upper(fc_half product)
+{
+    return _mm256_srli_epi64(product, 32);
+}
+FC_INLINE fc_half fc_half_xor(fc_half a, fc_half b, fc_half c)
+{
+    return _mm256_xor_si256(_mm256_xor_si256(a, b), c);
 }
 #elif defined(__OPENCL_VERSION__) && defined(__clang__) && FC_W % 32 == 0
 #define FC_BLOCK 16
-typedef uint16 fc_block;
-FC_INLINE fc_block fc_block_load(const fc_u32 *from)
+typedef ulong8 fc_half;
+FC_INLINE fc_half fc_half_all(fc_u32 x)
 {
-    return vload16(0, from);
+    return (ulong8)((ulong)x);
 }
-FC_INLINE void fc_block_store(fc_u32 *to, fc_block x)
+FC_INLINE void fc_half_load(const fc_u32 *from, fc_half *even, fc_half *odd)
 {
-    vstore16(x, 0, to);
+    *even = as_ulong8(vload16(0, from));
+    *odd = *even >> 32;
 }
-FC_INLINE fc_block fc_block_all(fc_u32 x)
+FC_INLINE void fc_half_store(fc_u32 *to, fc_half even, fc_half odd)
 {
-    return (uint16)(x);
+    vstore16(as_uint16((even & 0xffffffffUL) | (odd << 32)), 0, to);
 }
-FC_INLINE fc_block fc_block_xor(fc_block a, fc_block b)
+FC_INLINE fc_half fc_half_multiply(fc_half a, fc_half m)
 {
-    return a ^ b;
+    return (a & 0xffffffffUL) * (m & 0xffffffffUL);
 }
-FC_INLINE fc_block fc_block_multiply(fc_block a, fc_block m, fc_block *high)
+FC_INLINE fc_half fc_half_upper(fc_half product)
 {
-    ulong8 pair = as_ulong8(a), factor = as_ulong8(m) & 0xffffffffUL;
-    ulong8 even = (pair & 0xffffffffUL) * factor, odd = (pair >> 32) * factor;
-    *high = as_uint16((even >> 32) | (odd & 0xffffffff00000000UL));
-    return as_uint16((even & 0xffffffffUL) | (odd << 32));
+    return product >> 32;
+}
+FC_INLINE fc_half fc_half_xor(fc_half a, fc_half b, fc_half c)
+{
+    return a ^ b ^ c;
 }
 #else
 #define FC_BLOCK 0
@@ -292,9 +300,9 @@ FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
 {
     fc_i32 count = 0;
     for (int base = 0; base < FC_W; base += FC_BLOCK) {
-        fc_block lane = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-                                         _mm512_set1_epi32(base)),
-                 flags = fc_block_load((const fc_u32 *)flag + base);
+        __m512i lane = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                                        _mm512_set1_epi32(base)),
+                flags = _mm512_loadu_si512(flag + base);
         __mmask16 set = _mm512_test_epi32_mask(flags, flags);
         _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(set, lane));
         count += __builtin_popcount(set);

@@ -46,37 +46,35 @@ static void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *
 FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
                            const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W])
 {
-    const fc_block m0 = fc_block_all(FC_PHILOX_M0), m1 = fc_block_all(FC_PHILOX_M1);
-    for (int base = 0; base < FC_W; base += 2 * FC_BLOCK) { /* two at a time: one waits for its products */
-        fc_block a[2], b[2], c[2], d[2];
+    const fc_half m0 = fc_half_all(FC_PHILOX_M0), m1 = fc_half_all(FC_PHILOX_M1);
+    for (int base = 0; base < FC_W; base += 2 * FC_BLOCK) { /* four halves at a time: one waits for its products */
+        fc_half a[4], b[4], c[4], d[4];
         fc_u32 key0 = (fc_u32)seed, key1 = (fc_u32)(seed >> 32);
-        for (int k = 0; k < 2; k++) {
-            int at = base + k * FC_BLOCK;
-            a[k] = fc_block_load(trial_low + at);
-            b[k] = fc_block_load(trial_high + at);
-            c[k] = fc_block_load(event + at);
-            d[k] = fc_block_all(stream);
+        for (int k = 0; k < 4; k += 2) {
+            int at = base + k * FC_BLOCK / 2;
+            fc_half_load(trial_low + at, &a[k], &a[k + 1]);
+            fc_half_load(trial_high + at, &b[k], &b[k + 1]);
+            fc_half_load(event + at, &c[k], &c[k + 1]);
+            d[k] = d[k + 1] = fc_half_all(stream);
         }
         FC_UNROLL_10
         for (int round = 0; round < 10; round++) {
-            for (int k = 0; k < 2; k++) {
-                fc_block high0, high1;
-                fc_block low0 = fc_block_multiply(a[k], m0, &high0);
-                fc_block low1 = fc_block_multiply(c[k], m1, &high1);
-                a[k] = fc_block_xor(fc_block_xor(high1, b[k]), fc_block_all(key0));
-                c[k] = fc_block_xor(fc_block_xor(high0, d[k]), fc_block_all(key1));
-                b[k] = low1;
-                d[k] = low0;
+            for (int k = 0; k < 4; k++) {
+                fc_half p0 = fc_half_multiply(a[k], m0), p1 = fc_half_multiply(c[k], m1);
+                a[k] = fc_half_xor(fc_half_upper(p1), b[k], fc_half_all(key0));
+                c[k] = fc_half_xor(fc_half_upper(p0), d[k], fc_half_all(key1));
+                b[k] = p1;
+                d[k] = p0;
             }
             key0 += FC_PHILOX_W0;
             key1 += FC_PHILOX_W1;
         }
-        for (int k = 0; k < 2; k++) {
-            int at = base + k * FC_BLOCK;
-            fc_block_store(words[0] + at, a[k]);
-            fc_block_store(words[1] + at, b[k]);
-            fc_block_store(words[2] + at, c[k]);
-            fc_block_store(words[3] + at, d[k]);
+        for (int k = 0; k < 4; k += 2) {
+            int at = base + k * FC_BLOCK / 2;
+            fc_half_store(words[0] + at, a[k], a[k + 1]);
+            fc_half_store(words[1] + at, b[k], b[k + 1]);
+            fc_half_store(words[2] + at, c[k], c[k + 1]);
+            fc_half_store(words[3] + at, d[k], d[k + 1]);
         }
     }
 }
@@ -114,6 +112,89 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
         words[2][l] = c[l];
         words[3][l] = d[l];
     }
+}
+#endif
+
+/* What the first two rounds make of trial and stream alone, for fc_random_first. */
+struct fc_started {
+    fc_u32 upper[FC_W], lower[FC_W], other[FC_W];
+};
+
+#if FC_BLOCK > 0 && !defined(FC_WORDS_GIVEN)
+FC_FN void fc_random_start(fc_u64 seed, const fc_u32 *trial_low, fc_u32 stream, struct fc_started *started)
+{
+    fc_u32 key0 = (fc_u32)seed + FC_PHILOX_W0, key1 = (fc_u32)(seed >> 32);
+    FC_LANES (l) {
+        fc_u64 first = (fc_u64)trial_low[l] * FC_PHILOX_M0;
+        fc_u64 second = (fc_u64)((fc_u32)(first >> 32) ^ stream ^ key1) * FC_PHILOX_M1;
+        started->upper[l] = (fc_u32)(second >> 32) ^ key0;
+        started->lower[l] = (fc_u32)second;
+        started->other[l] = (fc_u32)first ^ (key1 + FC_PHILOX_W1);
+    }
+}
+
+/* The first of the four words of fc_random_words, where all lanes have one event: a tenth of the generator is done before,
+ * and what only the other words need is left out. */
+FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
+                           fc_u32 event, fc_u32 stream, fc_u32 *word)
+{
+    const fc_half m0 = fc_half_all(FC_PHILOX_M0), m1 = fc_half_all(FC_PHILOX_M1), none = fc_half_all(0);
+    const fc_u64 product = (fc_u64)event * FC_PHILOX_M1;
+    const fc_half upper = fc_half_all((fc_u32)(product >> 32) ^ (fc_u32)seed), lower = fc_half_all((fc_u32)product);
+    (void)trial_low;
+    (void)stream;
+    for (int base = 0; base < FC_W; base += 2 * FC_BLOCK) {
+        fc_half a[4], b[4], c[4], d[4];
+        fc_u32 key0 = (fc_u32)seed + 2 * FC_PHILOX_W0, key1 = (fc_u32)(seed >> 32) + 2 * FC_PHILOX_W1;
+        for (int k = 0; k < 4; k += 2) {
+            int at = base + k * FC_BLOCK / 2;
+            fc_half_load(trial_high + at, &d[k], &d[k + 1]);
+            fc_half_load(started->upper + at, &a[k], &a[k + 1]);
+            fc_half_load(started->lower + at, &b[k], &b[k + 1]);
+            fc_half_load(started->other + at, &c[k], &c[k + 1]);
+        }
+        for (int k = 0; k < 4; k++) {
+            d[k] = fc_half_multiply(fc_half_xor(upper, d[k], none), m0);
+            a[k] = fc_half_xor(a[k], lower, none);
+            c[k] = fc_half_xor(fc_half_upper(d[k]), c[k], none);
+        }
+        FC_UNROLL_10
+        for (int round = 2; round < 9; round++) {
+            for (int k = 0; k < 4; k++) {
+                fc_half p0 = fc_half_multiply(a[k], m0), p1 = fc_half_multiply(c[k], m1);
+                a[k] = fc_half_xor(fc_half_upper(p1), b[k], fc_half_all(key0));
+                c[k] = fc_half_xor(fc_half_upper(p0), d[k], fc_half_all(key1));
+                b[k] = p1;
+                d[k] = p0;
+            }
+            key0 += FC_PHILOX_W0;
+            key1 += FC_PHILOX_W1;
+        }
+        for (int k = 0; k < 4; k++)
+            a[k] = fc_half_xor(fc_half_upper(fc_half_multiply(c[k], m1)), b[k], fc_half_all(key0));
+        for (int k = 0; k < 4; k += 2)
+            fc_half_store(word + base + k * FC_BLOCK / 2, a[k], a[k + 1]);
+    }
+}
+#else
+FC_FN void fc_random_start(fc_u64 seed, const fc_u32 *trial_low, fc_u32 stream, struct fc_started *started)
+{
+    (void)seed;
+    (void)trial_low;
+    (void)stream;
+    (void)started;
+}
+
+FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
+                           fc_u32 event, fc_u32 stream, fc_u32 *word)
+{
+    fc_u32 events[FC_W], words[4][FC_W];
+    (void)started;
+    FC_LANES (l)
+        events[l] = event;
+    fc_random_words(seed, trial_low, trial_high, events, stream, words);
+    FC_LANES (l)
+        word[l] = words[0][l];
 }
 #endif
 

@@ -156,7 +156,7 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     fc_real present = share > 0.0f ? 1.0f : 0.0f;
     fc_real span = month->next - month->now;
     fc_real span_h = span * FC_HOURS_PER_MONTH, per_h = 1.0f / span_h;
-    fc_u32 event[FC_W], words[4][FC_W];
+    fc_u32 word[FC_W];
     fc_real count[FC_W], works[FC_W];
     FC_LANES (l)
         works[l] = 1.0f;
@@ -165,19 +165,18 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
             works[l] = fc_event_works(terms, ledger, month, k, l);
     }
     fc_delivery_until(terms, &ledger->delivery, k, month->next, ledger->until);
-    FC_LANES (l)
-        event[l] = (fc_u32)(256 + k * FC_MONTHS + month->t);
-    fc_random_words(seed, month->low, month->high, event, FC_STREAM_DELIVERY, words);
+    fc_random_first(&month->started, seed, month->low, month->high, (fc_u32)(256 + k * FC_MONTHS + month->t),
+                    FC_STREAM_DELIVERY, word);
     if (month->t == 0 || span != 1.0f) { /* else it is that of the month before */
         FC_LANES (l)
             ledger->calm[k][l] = fc_exp(-(rate[l] * (FC_MONTH_OF_YEAR * span)));
     }
-    fc_outages_lanes(rate, FC_MONTH_OF_YEAR * span, ledger->calm[k], words[0], count);
+    fc_outages_lanes(rate, FC_MONTH_OF_YEAR * span, ledger->calm[k], word, count);
     FC_LANES (l)
         count[l] = count[l] * present;
-    fc_month_many_outages(rate, span, words[0], count);
+    fc_month_many_outages(rate, span, word, count);
     if (terms->beta > 0.0f)
-        fc_month_with_common(provider, span_h, inputs, words[0], ledger, count);
+        fc_month_with_common(provider, span_h, inputs, word, ledger, count);
     FC_LANES (l) {
         fc_real ready = fc_max(ledger->until[l] - ledger->before[k][l], 0.0f);
         fc_real hours = ready * FC_HOURS_PER_MONTH * (share * ledger->gpus[l]) * works[l];

@@ -19,7 +19,14 @@ FC_FN void fc_worth_at(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], const f
 {
     FC_LANES (l)
         value[l] = 0.0f;
-    for (fc_i32 t = months - 1; t >= 0; t--) {
+    fc_i32 t = months - 1;
+    for (; t >= 3; t -= 4) { /* so that a value is read and written once for four months */
+        FC_LANES (l) {
+            fc_real two = fc_fma(fc_fma(value[l], v[l], flow[t][l]), v[l], flow[t - 1][l]);
+            value[l] = fc_fma(fc_fma(two, v[l], flow[t - 2][l]), v[l], flow[t - 3][l]);
+        }
+    }
+    for (; t >= 0; t--) {
         FC_LANES (l)
             value[l] = fc_fma(value[l], v[l], flow[t][l]);
     }
@@ -33,7 +40,18 @@ FC_FN void fc_worth_at_five(fc_i32 months, fc_real (*FC_RESTRICT flow)[FC_W], co
         FC_LANES (l)
             value[i][l] = 0.0f;
     }
-    for (fc_i32 t = months - 1; t >= 0; t--) {
+    fc_i32 t = months - 1;
+    for (; t >= 1; t -= 2) {
+        FC_LANES (l) {
+            fc_real now = flow[t][l], before = flow[t - 1][l];
+            value[0][l] = fc_fma(fc_fma(value[0][l], a, now), a, before);
+            value[1][l] = fc_fma(fc_fma(value[1][l], b, now), b, before);
+            value[2][l] = fc_fma(fc_fma(value[2][l], c, now), c, before);
+            value[3][l] = fc_fma(fc_fma(value[3][l], d, now), d, before);
+            value[4][l] = fc_fma(fc_fma(value[4][l], e, now), e, before);
+        }
+    }
+    for (; t >= 0; t--) {
         FC_LANES (l) {
             fc_real now = flow[t][l];
             value[0][l] = fc_fma(value[0][l], a, now);

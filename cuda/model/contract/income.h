@@ -55,20 +55,31 @@ FC_FN void fc_income_start(FC_GLOBAL const struct fc_months *terms, fc_real (*FC
     }
 }
 
+/* What comes in, as a negative number, and what it costs, both in USD; the month's sum is touched once. */
+FC_FN void fc_income_paid(const fc_real *usd, const fc_real *costs, struct fc_ledger *FC_RESTRICT ledger)
+{
+    FC_LANES (l) {
+        fc_i64 revenue = -fc_cents(usd[l]), other = -fc_cents(costs[l]);
+        ledger->cash[FC_CASH_REVENUE][l] += revenue;
+        ledger->cash[FC_CASH_OTHER][l] += other;
+        ledger->net[l] += revenue + other;
+    }
+}
+
 /* Revenue of capacity that serves: GW in use × share that does not train × revenue per GW-year / 12. */
 FC_FN void fc_income_per_gw(fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
 {
     const fc_real *other = inputs[FC_IN_OTHER_COSTS];
     fc_real usd[FC_W], costs[FC_W];
     FC_LANES (l) {
-        fc_real gw = ledger->worked[l] / FC_HOURS_PER_MONTH * inputs[FC_IN_SITE_POWER_KW][l] / 1e6f;
+        fc_real gpus = fc_over(ledger->worked[l], FC_HOURS_PER_MONTH);
+        fc_real gw = fc_over(gpus * inputs[FC_IN_SITE_POWER_KW][l], 1e6f);
         fc_real serving = gw * (1.0f - inputs[FC_IN_TRAINING_SHARE][l]);
-        usd[l] = serving * inputs[FC_IN_REVENUE_PER_GW_USD][l] / 12.0f;
+        usd[l] = fc_over(serving * inputs[FC_IN_REVENUE_PER_GW_USD][l], 12.0f);
         costs[l] = usd[l] * other[l];
         usd[l] = -usd[l];
     }
-    fc_pay_out(usd, FC_CASH_REVENUE, ledger);
-    fc_pay_out(costs, FC_CASH_OTHER, ledger);
+    fc_income_paid(usd, costs, ledger);
 }
 
 /* Revenue of the hours that serve: in use, usable and not for training, at a price per hour; by tokens it is
@@ -87,8 +98,7 @@ FC_FN void fc_income_per_hour(fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_led
         ledger->earning[l] += serving;
         ledger->rate_now[l] = ledger->rate_now[l] * ledger->rate_step[l];
     }
-    fc_pay_out(usd, FC_CASH_REVENUE, ledger);
-    fc_pay_out(costs, FC_CASH_OTHER, ledger);
+    fc_income_paid(usd, costs, ledger);
 }
 
 /* The company's revenue by its path: the share that this contract's GPUs earn, in proportion to how much of
@@ -105,8 +115,7 @@ FC_FN void fc_income_path(FC_GLOBAL const struct fc_months *terms, const struct 
         costs[l] = usd[l] * other[l];
         usd[l] = -usd[l];
     }
-    fc_pay_out(usd, FC_CASH_REVENUE, ledger);
-    fc_pay_out(costs, FC_CASH_OTHER, ledger);
+    fc_income_paid(usd, costs, ledger);
     for (fc_i32 b = 0; b < FC_BASES; b++) {
         FC_LANES (l) {
             fc_real was = ledger->base_sum[b][l];

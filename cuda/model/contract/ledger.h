@@ -127,6 +127,7 @@ struct fc_month {
     fc_i32 t;                     /* from 0 */
     fc_real now, next;            /* months; the last month of a term may be short */
     fc_u32 low[FC_W], high[FC_W]; /* trial numbers */
+    struct fc_started started;    /* of the delivery stream */
 };
 
 FC_FN void fc_trial_counters(fc_u64 trial, fc_u32 *low, fc_u32 *high)

@@ -406,7 +406,7 @@ FC_FN void fc_month_close(const struct fc_month *month, struct fc_ledger *FC_RES
         ledger->balance[l] = balance;
         ledger->lowest[l] = balance < ledger->lowest[l] ? balance : ledger->lowest[l];
         ledger->payback[l] = balance < 0 ? fc_never() : since;
-        ledger->flow[month->t][l] = (fc_real)ledger->net[l] / 100.0f;
+        ledger->flow[month->t][l] = fc_over((fc_real)ledger->net[l], 100.0f);
         ledger->net[l] = 0;
     }
     FC_LANES (l) {
@@ -518,6 +518,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
     fc_i32 leaves =
         terms->terminate > 0 && terms->terminate < terms->months ? terms->terminate : terms->months;
     fc_trial_counters(trial, month.low, month.high);
+    fc_random_start(seed, month.low, FC_STREAM_DELIVERY, &month.started);
     fc_ledger_start(contract, inputs, goodput, mfu, ledger);
     fc_income_start(terms, inputs, ledger);
     if (terms->books)
