@@ -211,6 +211,7 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
                  {"gpt3-175b", "a100-80", 96, 192, 2048, FC_BF16}};
     unsigned random = 20261127;
     int spaces = 0, none = 0, cut = 0, offloaded = 0, reordered = 0;
+    uint64_t largest = 0, all = 0;
     for (int i = 0; i < 200; i++) {
         int k = i % (int)(sizeof cases / sizeof cases[0]);
         struct fc_plan plan = plan_of(cases[k].model, cases[k].gpu, cases[k].gpus, cases[k].batch,
@@ -231,6 +232,11 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
             space.offload = 1u << next(&random) % FC_OFFLOADS | 1u << next(&random) % FC_OFFLOADS | 1u << FC_OFFLOAD_NONE;
         if (i % 4 == 1)
             space.order = 1u << next(&random) % FC_ORDERS | 1u << next(&random) % FC_ORDERS | (i % 8 == 1);
+        if (i % 50 == 10) { /* all of both, in a few */
+            space.offload = fc_plan_offloads(&plan);
+            space.order = (1u << FC_ORDERS) - 1;
+            space.zero = 0xf;
+        }
         struct fc_search_limits limits = {
             .fits = 0.05 * (next(&random) % 20), .best = 3, .threads = 1 + i % 2};
         struct fc_plan_found found;
@@ -258,8 +264,13 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
         reordered += found.count > 0 && found.best[0].choice.order != FC_ORDER_TP_DP_PP;
         cut += found.too_large > 0;
         spaces += plans > 0;
+        largest = plans > largest ? plans : largest;
+        all += plans;
         fc_plan_found_free(&found);
     }
+    if (getenv("FLOPCAST_TEST_VERBOSE"))
+        printf("# %d spaces with plans, %llu in all, %llu in the largest; offloading wins in %d, another order in %d\n", spaces,
+               (unsigned long long)all, (unsigned long long)largest, offloaded, reordered);
     assert_true(spaces > 150); /* the test looked at something, */
     assert_true(cut > 50);     /* memory mattered, */
     assert_true(offloaded > 0); /* somewhere the host's memory won, */
