@@ -150,7 +150,7 @@ static void llama3_rate_is_inside_the_interval(void **state)
 static void memory_is_a_probability(void **state)
 {
     (void)state;
-    struct fc_result r = scenario_run(llama, "training.sequence=10240", 0, WORLDS);
+    struct fc_result r = scenario_run(llama, "training.sequence=11264", 0, WORLDS);
     double fits = fc_statistics_mean(scenario_metric(&r, FC_M_FITS)).value;
     const struct fc_tally_metric *m = scenario_metric(&r, FC_M_MEMORY_PER_GPU_BYTES);
     double below = fc_statistics_quantile(m, 0.01).value, above = fc_statistics_quantile(m, 0.99).value;
