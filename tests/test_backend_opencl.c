@@ -48,7 +48,7 @@ static void need_device(void)
 
 /* The ways to build and count that matter: as on a CPU, as on a GPU, and between. */
 static const struct fc_opencl_settings ways[] = {
-    {.lanes = 32, .chunk = 512, .own_tallies = true},
+    {.lanes = 32, .chunk = 512, .own_tallies = true, .host_counts = true},
     {.lanes = 1, .chunk = 1, .launch_trials = 4096},
     {.lanes = 8, .chunk = 64, .launch_trials = 5000},
     {.lanes = 16, .chunk = 16, .own_tallies = true, .launch_trials = 4096},
@@ -76,7 +76,7 @@ static uint64_t digest_of(const struct fixture *fixture, const struct fc_opencl_
                      0);
     if (fc_backend_opencl.run(session, first, count, &tally, samples, &error))
         fail_msg("%s", error.text);
-    assert_true(fc_opencl_launches(session) >= 2);
+    assert_true(fc_opencl_launches(session) >= (settings && !settings->host_counts ? 2 : 1));
     uint64_t digest = fc_tally_digest(&tally, seed);
     fc_tally_free(&tally);
     fc_backend_opencl.close(session);

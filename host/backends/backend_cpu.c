@@ -171,15 +171,26 @@ static void add_held(struct worker *w, int rows, size_t chunk)
     w->held = 0;
 }
 
-/* Trials that a thread takes at a time: a whole chunk, in which lanes whose run ends find another for long; fewer
- * of a small batch, so that all threads have some and a stop is soon heard. Kept runs come by the chunk. */
-static uint64_t piece_of(const struct fc_session *s, uint64_t count)
+/* How many of `left` trials a thread takes next: a whole chunk, in which lanes whose run ends find another for long; fewer
+ * towards the end of a batch, so that all threads end at about the same time. Kept runs come by the chunk. */
+static uint64_t piece_of(const struct fc_session *s, uint64_t left)
 {
     const uint64_t least = 256, chunk = (uint64_t)s->kernel[0]->chunk;
-    uint64_t share = count / ((uint64_t)s->threads * 8) / least * least;
-    if (s->kept || share >= chunk || chunk <= least)
-        return chunk;
-    return share > least ? share : least;
+    uint64_t shares = s->threads > 1 ? (uint64_t)s->threads * 2 : 1;
+    uint64_t share = (left + shares * least - 1) / (shares * least) * least;
+    return s->kept || share > chunk ? chunk : share;
+}
+
+/* Takes the next piece of `count` trials: its first; *here receives how many, 0 when none is left. */
+static uint64_t take_piece(const struct fc_session *s, atomic_uint_fast64_t *next, uint64_t count, int *here)
+{
+    uint64_t at = atomic_load(next), piece;
+    do {
+        piece = at < count ? piece_of(s, count - at) : 0;
+        piece = piece < count - at ? piece : count - at;
+    } while (piece && !atomic_compare_exchange_weak(next, &at, at + piece));
+    *here = (int)piece;
+    return at;
 }
 
 static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into, float *samples,
@@ -192,7 +203,7 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     static atomic_ulong batches;
     if (fc_fault_lost("cpu", &batches))
         return fc_fail(error, FC_FAULT, "the CPU was lost (a fault on purpose, FLOPCAST_FAULT)");
-    uint64_t pieces = (count + piece - 1) / piece; /* a thread without one would spin until the others end */
+    uint64_t pieces = (count + piece - 1) / piece; /* at least; a thread without one would spin until the others end */
     int team = pieces < (uint64_t)s->threads ? (int)pieces : s->threads;
 #pragma omp parallel for schedule(static, 1) num_threads(team)
     for (int t = 0; t < team; t++) {
@@ -202,10 +213,10 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             w->bound = true;
         }
         while (!fc_stop_asked()) {
-            uint64_t at = atomic_fetch_add(&next, piece);
-            if (at >= count)
+            int here;
+            uint64_t at = take_piece(s, &next, count, &here);
+            if (here == 0)
                 break;
-            int here = (int)(count - at < piece ? count - at : piece);
             float *out = w->out + (size_t)w->held * (size_t)rows * chunk;
             simulate(s, first + at, here, w, out);
             for (int r = 0; r < rows && samples; r++)
@@ -234,6 +245,12 @@ static uint64_t largest_batch(const struct fc_session *session)
     return (uint64_t)1 << 24;
 }
 
+/* A chunk for every thread: of fewer, most lanes soon have nothing left. */
+static uint64_t smallest_batch(const struct fc_session *session)
+{
+    return (uint64_t)session->threads * (uint64_t)session->kernel[0]->chunk;
+}
+
 const struct fc_backend fc_backend_cpu = {
     .name = "cpu",
     .title = "CPU",
@@ -245,5 +262,6 @@ const struct fc_backend fc_backend_cpu = {
     .open = open_session,
     .run = run,
     .largest_batch = largest_batch,
+    .smallest_batch = smallest_batch,
     .close = close_session,
 };

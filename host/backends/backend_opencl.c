@@ -34,7 +34,8 @@ const struct fc_backend fc_backend_opencl = {
 #include "fault.h"
 #include "launch.h"
 
-enum { LAUNCH_LARGEST = 1 << 20, GROUP = 64 };
+/* HOST_COUNTS: most compute units that wait for one thread of the host to add up, a twentieth of their time each. */
+enum { LAUNCH_LARGEST = 1 << 20, GROUP = 64, HOST_COUNTS = 4 };
 
 struct fc_session {
     const struct fc_opencl *cl;
@@ -54,6 +55,7 @@ struct fc_session {
     size_t slices;           /* stretches of a launch that are counted apart */
     bool tally_is_zero;      /* tally_memory holds nothing, as it must before a batch */
     struct fc_tally part;    /* the batch under way */
+    float *row;              /* host_counts: a row of a launch */
     uint64_t launches;
 };
 
@@ -86,6 +88,7 @@ struct fc_opencl_settings fc_opencl_defaults(const struct fc_opencl *cl, cl_devi
         return (struct fc_opencl_settings){.lanes = 1, .chunk = 1, .use_cache = true};
     /* measured on PoCL 3.1 with AVX-512; a launch keeps its rows in the caches and has work for every core */
     struct fc_opencl_settings cpu = {.lanes = 32, .chunk = 512, .own_tallies = true, .use_cache = true};
+    cpu.host_counts = units <= HOST_COUNTS;
     size_t busy = (size_t)units * (size_t)cpu.chunk * 16;
     cpu.launch_trials = busy > 1 << 16 ? busy : 1 << 16;
     return cpu;
@@ -96,6 +99,7 @@ static void close_session(struct fc_session *s)
     if (!s)
         return;
     const struct fc_opencl *cl = s->cl;
+    free(s->row);
     cl_mem memories[] = {s->program_memory, s->tables_memory, s->rows_memory, s->tally_memory,
                          s->extremes_memory};
     cl_kernel kernels[] = {s->trials, s->tally, s->indices, s->slices_tally, s->known};
@@ -186,6 +190,12 @@ static int make_memory(struct fc_session *s, cl_device_id device, struct fc_erro
                               NULL, FC_NO_DEVICE, error);
     if (!s->rows_memory)
         return -1;
+    if (s->settings.host_counts) {
+        s->row = malloc(s->launch.capacity * sizeof *s->row);
+        if (!s->row)
+            return fc_fail(error, FC_FAULT, "out of memory for the OpenCL backend");
+        return fc_tally_create(&s->part, s->job.program->metrics, s->rows, error);
+    }
     s->slices = s->settings.own_tallies ? (2 * (size_t)s->units + (size_t)s->rows - 1) / (size_t)s->rows : 1;
     s->tally_memory =
         allocate(s, CL_MEM_READ_WRITE, fc_device_tally_words(s->rows, s->slices) * sizeof(cl_uint), NULL,
@@ -416,16 +426,41 @@ static int end_tally(struct fc_session *s, uint64_t first, uint64_t count, size_
     return status;
 }
 
+/* Adds the rows of a launch, whose first trial is `first`, to the tally of the batch. */
+static int count_here(struct fc_session *s, uint64_t first, size_t count, struct fc_error *error)
+{
+    for (int r = 0; r < s->rows; r++) {
+        cl_int code = s->cl->enqueue_read_buffer(s->queue, s->rows_memory, CL_TRUE,
+                                                 (size_t)r * s->launch.capacity * sizeof(float),
+                                                 count * sizeof(float), s->row, 0, NULL, NULL);
+        if (code != CL_SUCCESS)
+            return fail(s, FC_FAULT, "simulating trials", code, error);
+        fc_tally_add(&s->part, r, s->row, count, first);
+    }
+    return 0;
+}
+
+/* Adds what count_here has added up to `into`. */
+static int end_here(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into, struct fc_error *error)
+{
+    int status = fc_tally_cover(into, first, count, error) || fc_tally_merge(into, &s->part, error) ? -1 : 0;
+    fc_tally_clear(&s->part);
+    return status;
+}
+
 static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into, float *samples,
                struct fc_error *error)
 {
+    bool here_counted = s->settings.host_counts;
     if (count == 0)
         return 0;
     if (count > UINT32_MAX)
         return fc_fail(error, FC_BAD_INPUT, "a batch of the OpenCL backend holds at most %u trials",
                        UINT32_MAX);
     fc_launch_batch(&s->launch);
-    if (begin_tally(s, (size_t)((count + s->launch.trials - 1) / s->launch.trials), error))
+    if (here_counted)
+        fc_tally_clear(&s->part);
+    else if (begin_tally(s, (size_t)((count + s->launch.trials - 1) / s->launch.trials), error))
         return -1;
     s->tally_is_zero = false;
     static atomic_ulong batches, answered;
@@ -435,7 +470,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     for (uint64_t at = 0; at < count; launches++) {
         size_t here = (size_t)(count - at < s->launch.trials ? count - at : s->launch.trials);
         double start_s = fc_clock_s();
-        if (start_trials(s, first + at, here, error) || start_tally(s, here, at, launches, error) ||
+        if (start_trials(s, first + at, here, error) ||
+            (here_counted ? count_here(s, first + at, here, error) : start_tally(s, here, at, launches, error)) ||
             (samples && copy_samples(s, here, at, count, samples, error)) || finish(s, error))
             return -1;
         if (lost)
@@ -444,7 +480,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             fc_launch_took(&s->launch, fc_clock_s() - start_s);
         at += here;
     }
-    return end_tally(s, first, count, launches, into, error);
+    return here_counted ? end_here(s, first, count, into, error)
+                        : end_tally(s, first, count, launches, into, error);
 }
 
 static uint64_t largest_batch(const struct fc_session *session)

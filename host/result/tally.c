@@ -210,20 +210,33 @@ ALWAYS void add_exponents(struct fc_tally_metric *m, struct piece *p, struct sum
     add_sums(m, p->most >> 23, &left, blocks);
 }
 
+enum { FEW = 12 }; /* bins that count_few takes on */
+
+/* What an instruction set has of its own: look_through, and the counting of a piece with few bins (NULL: as any other). */
+struct ways {
+    bool (*look)(const float *values, struct piece *p, struct sums *all, sum_of_squares *squared);
+    void (*few)(struct fc_tally_metric *m, const struct piece *p);
+    sum_of_squares *squared;
+};
+
 /* Adds the pieces that the values begin with, up to one with an invalid value; returns how many values that were. */
-ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first, sum_of_squares *squared)
+ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first, const struct ways way)
 {
     struct piece p;
     struct sums all;
     size_t done = 0;
-    for (; count - done >= PIECE && look_through(values + done, &p, &all, squared); done += PIECE) {
+    for (; count - done >= PIECE && way.look(values + done, &p, &all, way.squared); done += PIECE) {
         if (m->count == 0 || p.least <= m->min_key || p.most >= m->max_key)
             note_extreme(m, p.least, first + done + first_of(p.key, p.least), p.most,
                          first + done + first_of(p.key, p.most));
         m->count += PIECE;
-        add_exponents(m, &p, all, squared);
+        add_exponents(m, &p, all, way.squared);
         if (p.least >> FC_TALLY_SHIFT == p.most >> FC_TALLY_SHIFT) { /* each would wait for the one before */
             m->bins[fc_tally_bin(p.least)] += PIECE;
+            continue;
+        }
+        if (way.few && (p.most >> FC_TALLY_SHIFT) - (p.least >> FC_TALLY_SHIFT) < FEW) {
+            way.few(m, &p);
             continue;
         }
         for (int i = 0; i < PIECE; i++)
@@ -233,14 +246,65 @@ ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t 
 }
 
 #ifdef __x86_64__
+/* look_through in fewer instructions. */
+AVX512 static inline bool look_through_avx512(const float *values, struct piece *p, struct sums *all, sum_of_squares *squared)
+{
+    const __m512i sign = _mm512_set1_epi32((int)0x80000000u), exponent = _mm512_set1_epi32(0x7f800000);
+    const __m512i fraction = _mm512_set1_epi32(0x007fffff), one = _mm512_set1_epi32(0x00800000);
+    const __m512i lower = _mm512_set1_epi32(0x00ffffff);
+    __m512i least = _mm512_set1_epi32(-1), most = _mm512_setzero_si512(), mantissas = most, sum = most, low = most;
+    __mmask16 strange = 0; /* invalid, or -0 */
+    for (int i = 0; i < PIECE; i += 16) {
+        __m512i x = _mm512_loadu_si512(values + i);
+        __m512i key = _mm512_xor_si512(x, _mm512_or_si512(_mm512_srai_epi32(x, 31), sign));
+        strange |= _mm512_cmpeq_epi32_mask(x, sign);
+        strange |= _mm512_cmpeq_epi32_mask(_mm512_and_si512(x, exponent), exponent);
+        __m512i mantissa = _mm512_and_si512(x, fraction);
+        mantissa = _mm512_mask_or_epi32(mantissa, _mm512_test_epi32_mask(x, exponent), mantissa, one);
+        __m512i other = _mm512_srli_epi64(mantissa, 32);
+        __m512i even = _mm512_mul_epu32(mantissa, mantissa), odd = _mm512_mul_epu32(other, other);
+        __m512i both = _mm512_mask_shuffle_epi32(even, (__mmask16)0xaaaau, odd, _MM_PERM_CCAA);
+        _mm512_storeu_si512(p->key + i, key);
+        _mm512_storeu_si512(p->mantissa + i, mantissa);
+        least = _mm512_min_epu32(least, key);
+        most = _mm512_max_epu32(most, key);
+        mantissas = _mm512_add_epi32(mantissas, mantissa);
+        sum = _mm512_add_epi64(sum, _mm512_add_epi64(even, odd));
+        low = _mm512_add_epi32(low, _mm512_and_si512(both, lower));
+    }
+    if (strange)
+        return look_through(values, p, all, squared);
+    p->least = _mm512_reduce_min_epu32(least);
+    p->most = _mm512_reduce_max_epu32(most);
+    *all = (struct sums){(uint32_t)_mm512_reduce_add_epi32(mantissas), (uint32_t)_mm512_reduce_add_epi32(low),
+                         (uint64_t)_mm512_reduce_add_epi64(sum)};
+    return true;
+}
+
+/* Counts a piece bin by bin: where there are few, each count would wait for the one before it. */
+AVX512 static inline void count_few_avx512(struct fc_tally_metric *m, const struct piece *p)
+{
+    __m512i bin[PIECE / 16];
+    for (int i = 0; i < PIECE / 16; i++)
+        bin[i] = _mm512_srli_epi32(_mm512_loadu_si512(p->key + 16 * i), FC_TALLY_SHIFT);
+    for (uint32_t b = fc_tally_bin(p->least), last = fc_tally_bin(p->most); b <= last; b++) {
+        const __m512i here = _mm512_set1_epi32((int)b);
+        int count = 0;
+        for (int i = 0; i < PIECE / 16; i += 2)
+            count += __builtin_popcount((uint32_t)_mm512_cmpeq_epi32_mask(bin[i], here) |
+                                        (uint32_t)_mm512_cmpeq_epi32_mask(bin[i + 1], here) << 16);
+        m->bins[b] += (uint64_t)count;
+    }
+}
+
 AVX512 static size_t add_pieces_avx512(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
 {
-    return add_pieces(m, values, count, first, squares_avx512);
+    return add_pieces(m, values, count, first, (struct ways){look_through_avx512, count_few_avx512, squares_avx512});
 }
 __attribute__((target("avx2"))) static size_t add_pieces_avx2(struct fc_tally_metric *m, const float *values, size_t count,
                                                                uint64_t first)
 {
-    return add_pieces(m, values, count, first, squares);
+    return add_pieces(m, values, count, first, (struct ways){look_through, NULL, squares});
 }
 #endif
 
@@ -253,7 +317,7 @@ static size_t add_pieces_here(struct fc_tally_metric *m, const float *values, si
     if (__builtin_cpu_supports("avx2"))
         return add_pieces_avx2(m, values, count, first);
 #endif
-    return add_pieces(m, values, count, first, squares);
+    return add_pieces(m, values, count, first, (struct ways){look_through, NULL, squares});
 }
 
 static void add_one(struct fc_tally_metric *m, float x, uint64_t trial)

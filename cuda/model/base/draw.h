@@ -72,6 +72,19 @@ FC_INLINE fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_
     return fc_table_at(table, offset, upper, (float)(fc_i32)distance + 0.5f);
 }
 
+/* low[s] = table[at[s]], high[s] = table[at[s] + 1] for what is listed (lang.h). */
+FC_INLINE void fc_table_nodes(FC_GLOBAL const float *table, const fc_i32 *at, fc_i32 count, float *low, float *high)
+{
+#ifdef FC_PICKS_FLOAT
+    fc_pick_pairs(table, at, count, low, high);
+#else
+    for (fc_i32 s = 0; s < count; s++) {
+        low[s] = table[at[s]];
+        high[s] = table[at[s] + 1];
+    }
+#endif
+}
+
 /* fc_table_draw for a block of lanes, the same bits. Where a block has many lanes, its look-ups stand in a loop of
  * their own: a loop that mixes them with arithmetic is not vectorised (gcc, clang). */
 FC_FN void fc_table_draw_lanes(FC_GLOBAL const float *table, const fc_u32 *word, fc_real *value)
@@ -90,12 +103,34 @@ FC_FN void fc_table_draw_lanes(FC_GLOBAL const float *table, const fc_u32 *word,
         fraction[l] = (fc_real)(fc_i32)(bits - ((fc_u32)cell << 17)) * 7.62939453125e-6f; /* 2^-17 */
         at[l] = (fc_i32)(mask & (fc_u32)FC_TABLE_SIDE) + cell;
     }
-    for (fc_i32 l = 0; l < FC_W; l++) {
-        low[l] = table[at[l]];
-        high[l] = table[at[l] + 1];
-    }
+    fc_table_nodes(table, at, FC_W, low, high);
     FC_LANES (l)
         value[l] = fc_fma(fraction[l], (fc_real)high[l] - (fc_real)low[l], (fc_real)low[l]);
+#endif
+}
+
+/* The same for what is listed (lang.h): offset, word and value stand side by side. */
+FC_FN void fc_table_draw_listed(FC_GLOBAL const float *tables, const fc_i32 *offset, const fc_u32 *word, fc_i32 count,
+                                fc_real *value)
+{
+#if FC_W == 1
+    (void)count;
+    value[0] = fc_table_draw(tables, offset[0], word[0]);
+#else
+    fc_i32 at[FC_LIST];
+    fc_real fraction[FC_LIST];
+    float low[FC_LIST], high[FC_LIST];
+    FC_LISTED (s, count) {
+        fc_u32 mask = (fc_u32)0 - (word[s] >> 31); /* all ones on the upper side */
+        fc_u32 distance = (word[s] ^ mask) & 0x7fffffffu;
+        fc_u32 bits = fc_bits_of((float)(fc_i32)distance + 0.5f) - 0x3f000000u;
+        fc_i32 cell = fc_min_i32((fc_i32)(bits >> 17), FC_TABLE_SIDE - 2);
+        fraction[s] = (fc_real)(fc_i32)(bits - ((fc_u32)cell << 17)) * 7.62939453125e-6f; /* 2^-17 */
+        at[s] = offset[s] + (fc_i32)(mask & (fc_u32)FC_TABLE_SIDE) + cell;
+    }
+    fc_table_nodes(tables, at, count, low, high);
+    FC_LISTED (s, count)
+        value[s] = fc_fma(fraction[s], (fc_real)high[s] - (fc_real)low[s], (fc_real)low[s]);
 #endif
 }
 
@@ -207,6 +242,25 @@ FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const f
         fc_real fixed = draw->value;
         FC_LANES (l)
             value[l] = fixed;
+    }
+}
+
+/* The same for what is listed. */
+FC_FN void fc_draw_listed(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables, const fc_u32 *word,
+                          fc_i32 count, fc_real *value)
+{
+    fc_i32 offset[FC_LIST];
+    if (draw->kind == FC_DRAW_TABLE) {
+        FC_LISTED (s, count)
+            offset[s] = draw->table;
+        fc_table_draw_listed(tables, offset, word, count, value);
+    } else if (draw->kind == FC_DRAW_DISCRETE) {
+        for (fc_i32 s = 0; s < count; s++)
+            value[s] = fc_discrete_draw(tables, draw->table, draw->count, word[s]);
+    } else {
+        fc_real fixed = draw->value;
+        FC_LISTED (s, count)
+            value[s] = fixed;
     }
 }
 

@@ -292,8 +292,8 @@ FC_INLINE fc_half fc_half_xor(fc_half a, fc_half b, fc_half c)
 #define FC_BLOCK 0
 #endif
 
-/* list receives the lanes whose flag is not 0, in order; returns how many those are. It has room for FC_LIST, of which those
- * that follow hold nothing of use. */
+/* list receives the lanes whose flag is not 0, in order; returns how many those are. It has room for FC_LIST; to the end of a
+ * block, lane 0 follows. */
 #define FC_LIST (FC_W + FC_BLOCK)
 #if FC_BLOCK == 16 && !defined(__OPENCL_VERSION__)
 FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
@@ -307,6 +307,7 @@ FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
         _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(set, lane));
         count += __builtin_popcount(set);
     }
+    _mm512_storeu_si512(list + count, _mm512_setzero_si512());
     return count;
 }
 #else
@@ -317,8 +318,120 @@ FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
         list[count] = l;
         count += flag[l] != 0;
     }
+    for (fc_i32 k = 0; k < FC_BLOCK; k++)
+        list[count + k] = 0;
     return count;
 }
+#endif
+
+/* The loop over the first `count` of what stands on such a list, in whole blocks: what is computed for those that follow is of
+ * no use and does no harm. One lane is always computed. */
+#if FC_W == 1
+#define FC_LISTED(s, count) for (int s = ((void)(count), 0); s < 1; s++)
+#elif FC_BLOCK > 0 && defined(__OPENCL_VERSION__)
+#define FC_LISTED(s, count)                                                                                  \
+    _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)") for (                                 \
+        int s = 0, fc_end_##s = ((count) + FC_BLOCK - 1) / FC_BLOCK * FC_BLOCK; s < fc_end_##s; s++)
+#elif FC_BLOCK > 0
+#define FC_LISTED(s, count)                                                                                  \
+    for (int s = 0, fc_end_##s = ((count) + FC_BLOCK - 1) / FC_BLOCK * FC_BLOCK; s < fc_end_##s; s++)
+#else
+#define FC_LISTED(s, count) for (int s = 0; s < (count); s++)
+#endif
+
+#if FC_BLOCK == 16 && !defined(__OPENCL_VERSION__) && !defined(FC_DOUBLE)
+#define FC_PICKS_FLOAT 1
+#endif
+
+/* to[s] = from[at[s]] for what is listed: the lanes on a list side by side, or elements anywhere. */
+FC_INLINE void fc_pick_i32(const fc_i32 *from, const fc_i32 *at, fc_i32 count, fc_i32 *to)
+{
+#if FC_BLOCK == 16 && !defined(__OPENCL_VERSION__)
+    for (fc_i32 s = 0; s < count; s += FC_BLOCK)
+        _mm512_storeu_si512(to + s, _mm512_i32gather_epi32(_mm512_loadu_si512(at + s), from, 4));
+#else
+    FC_LISTED (s, count)
+        to[s] = from[at[s]];
+#endif
+}
+FC_INLINE void fc_pick_u32(const fc_u32 *from, const fc_i32 *at, fc_i32 count, fc_u32 *to)
+{
+#if FC_BLOCK == 16 && !defined(__OPENCL_VERSION__)
+    for (fc_i32 s = 0; s < count; s += FC_BLOCK)
+        _mm512_storeu_si512(to + s, _mm512_i32gather_epi32(_mm512_loadu_si512(at + s), from, 4));
+#else
+    FC_LISTED (s, count)
+        to[s] = from[at[s]];
+#endif
+}
+FC_INLINE void fc_pick_real(const fc_real *from, const fc_i32 *at, fc_i32 count, fc_real *to)
+{
+#ifdef FC_PICKS_FLOAT
+    for (fc_i32 s = 0; s < count; s += FC_BLOCK)
+        _mm512_storeu_ps(to + s, _mm512_i32gather_ps(_mm512_loadu_si512(at + s), from, 4));
+#else
+    FC_LISTED (s, count)
+        to[s] = from[at[s]];
+#endif
+}
+
+#ifdef FC_PICKS_FLOAT
+/* low[s] = from[at[s]], high[s] = from[at[s] + 1]: each pair by one load. */
+FC_INLINE void fc_pick_pairs(const float *from, const fc_i32 *at, fc_i32 count, float *low, float *high)
+{
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+                  odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    for (fc_i32 s = 0; s < count; s += FC_BLOCK) {
+        __m512i place = _mm512_loadu_si512(at + s);
+        __m512i a = _mm512_i32gather_epi64(_mm512_castsi512_si256(place), from, 4);
+        __m512i b = _mm512_i32gather_epi64(_mm512_extracti64x4_epi64(place, 1), from, 4);
+        _mm512_storeu_si512(low + s, _mm512_permutex2var_epi32(a, even, b));
+        _mm512_storeu_si512(high + s, _mm512_permutex2var_epi32(a, odd, b));
+    }
+}
+#endif
+
+/* to[at[s]] = from[s] where the flag is not 0; no two that are set have the same place. */
+FC_INLINE void fc_put_i32(const fc_i32 *from, const fc_i32 *at, const fc_i32 *flag, fc_i32 count, fc_i32 *to)
+{
+#if FC_BLOCK == 16 && !defined(__OPENCL_VERSION__)
+    for (fc_i32 s = 0; s < count; s += FC_BLOCK) {
+        __m512i flags = _mm512_loadu_si512(flag + s);
+        _mm512_mask_i32scatter_epi32(to, _mm512_test_epi32_mask(flags, flags), _mm512_loadu_si512(at + s),
+                                     _mm512_loadu_si512(from + s), 4);
+    }
+#else
+    for (fc_i32 s = 0; s < count; s++)
+        if (flag[s])
+            to[at[s]] = from[s];
+#endif
+}
+
+/* Of ready[0 ... count - 1], count at most 63: the place of the first that is at most `now`, looked for from behind `after` on and
+ * around the end; of none, -1 - that of the least, found in the same order. For this machine's registers alone: the list must
+ * have room to the end of a block. */
+#if FC_BLOCK == 16 && !defined(__OPENCL_VERSION__)
+#define FC_POOL_BY_LANE 1
+FC_INLINE fc_i32 fc_first_ready(const fc_i32 *ready, fc_i32 count, fc_i32 after, fc_i32 now)
+{
+    const fc_u64 all = ((fc_u64)1 << count) - 1, behind = ~(fc_u64)0 << after << 1;
+    fc_u64 set = 0;
+    for (fc_i32 k = 0; k < count; k += FC_BLOCK)
+        set |= (fc_u64)_mm512_cmple_epi32_mask(_mm512_loadu_si512(ready + k), _mm512_set1_epi32(now)) << k;
+    set &= all;
+    if (set)
+        return (fc_i32)__builtin_ctzll(set & behind ? set & behind : set);
+    __m512i least = _mm512_set1_epi32(0x7fffffff);
+    for (fc_i32 k = 0; k < count; k += FC_BLOCK)
+        least = _mm512_mask_min_epi32(least, (__mmask16)(all >> k), least, _mm512_loadu_si512(ready + k));
+    least = _mm512_set1_epi32(_mm512_reduce_min_epi32(least));
+    for (fc_i32 k = 0; k < count; k += FC_BLOCK)
+        set |= (fc_u64)_mm512_cmpeq_epi32_mask(_mm512_loadu_si512(ready + k), least) << k;
+    set &= all;
+    return set ? -1 - (fc_i32)__builtin_ctzll(set & behind ? set & behind : set) : -1;
+}
+#else
+#define FC_POOL_BY_LANE 0
 #endif
 
 /* Unrolling before vectorisation matters for the ten rounds of the generator. */
@@ -326,6 +439,13 @@ FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
 #define FC_UNROLL_10 _Pragma("unroll 10")
 #else
 #define FC_UNROLL_10 _Pragma("GCC unroll 10")
+#endif
+
+/* A short loop within one over the lanes: clang vectorises the outer one only when nothing is left of the inner. */
+#if defined(__clang__) && !defined(__CUDACC__)
+#define FC_UNROLL _Pragma("unroll")
+#else
+#define FC_UNROLL
 #endif
 
 /* Written with a comparison: fmin and fmax differ between devices for NaN and signed zero. */

@@ -50,6 +50,7 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
     for (int base = 0; base < FC_W; base += 2 * FC_BLOCK) { /* four halves at a time: one waits for its products */
         fc_half a[4], b[4], c[4], d[4];
         fc_u32 key0 = (fc_u32)seed, key1 = (fc_u32)(seed >> 32);
+        FC_UNROLL
         for (int k = 0; k < 4; k += 2) {
             int at = base + k * FC_BLOCK / 2;
             fc_half_load(trial_low + at, &a[k], &a[k + 1]);
@@ -59,6 +60,7 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
         }
         FC_UNROLL_10
         for (int round = 0; round < 10; round++) {
+            FC_UNROLL
             for (int k = 0; k < 4; k++) {
                 fc_half p0 = fc_half_multiply(a[k], m0), p1 = fc_half_multiply(c[k], m1);
                 a[k] = fc_half_xor(fc_half_upper(p1), b[k], fc_half_all(key0));
@@ -69,6 +71,7 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
             key0 += FC_PHILOX_W0;
             key1 += FC_PHILOX_W1;
         }
+        FC_UNROLL
         for (int k = 0; k < 4; k += 2) {
             int at = base + k * FC_BLOCK / 2;
             fc_half_store(words[0] + at, a[k], a[k + 1]);
@@ -146,6 +149,7 @@ FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const 
     for (int base = 0; base < FC_W; base += 2 * FC_BLOCK) {
         fc_half a[4], b[4], c[4], d[4];
         fc_u32 key0 = (fc_u32)seed + 2 * FC_PHILOX_W0, key1 = (fc_u32)(seed >> 32) + 2 * FC_PHILOX_W1;
+        FC_UNROLL
         for (int k = 0; k < 4; k += 2) {
             int at = base + k * FC_BLOCK / 2;
             fc_half_load(trial_high + at, &d[k], &d[k + 1]);
@@ -153,6 +157,7 @@ FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const 
             fc_half_load(started->lower + at, &b[k], &b[k + 1]);
             fc_half_load(started->other + at, &c[k], &c[k + 1]);
         }
+        FC_UNROLL
         for (int k = 0; k < 4; k++) {
             d[k] = fc_half_multiply(fc_half_xor(upper, d[k], none), m0);
             a[k] = fc_half_xor(a[k], lower, none);
@@ -160,6 +165,7 @@ FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const 
         }
         FC_UNROLL_10
         for (int round = 2; round < 9; round++) {
+            FC_UNROLL
             for (int k = 0; k < 4; k++) {
                 fc_half p0 = fc_half_multiply(a[k], m0), p1 = fc_half_multiply(c[k], m1);
                 a[k] = fc_half_xor(fc_half_upper(p1), b[k], fc_half_all(key0));
@@ -170,8 +176,10 @@ FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const 
             key0 += FC_PHILOX_W0;
             key1 += FC_PHILOX_W1;
         }
+        FC_UNROLL
         for (int k = 0; k < 4; k++)
             a[k] = fc_half_xor(fc_half_upper(fc_half_multiply(c[k], m1)), b[k], fc_half_all(key0));
+        FC_UNROLL
         for (int k = 0; k < 4; k += 2)
             fc_half_store(word + base + k * FC_BLOCK / 2, a[k], a[k + 1]);
     }

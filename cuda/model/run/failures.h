@@ -77,6 +77,7 @@ FC_INLINE void fc_failure_choose(FC_GLOBAL const struct fc_run *run, const fc_u3
     const fc_real *edges = FC_TABLES(lane)->edge[0];
     FC_LANES (l) {
         fc_i32 class_of = 0;
+        FC_UNROLL
         for (fc_i32 c = 0; c < FC_CLASS_COUNT - 1; c++)
             class_of += u[l] >= FC_TABLES(lane)->edge[c][l];
         fc_real low = edges[fc_max_i32(class_of - 1, 0) * FC_W + l], high = edges[class_of * FC_W + l];
@@ -173,38 +174,54 @@ FC_FN void fc_failure_strikes(FC_GLOBAL const struct fc_run_detail *detail, cons
     }
 }
 
-/* What a failure would take out of each lane: trays, and how long the repair of each takes, ticks: automatic
- * or by hand, done again while it does not help; or a rack's own repair. `kind_word`: which (high half), how
- * often (low half). */
-FC_INLINE void fc_failure_damage(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
-                                 const fc_u32 *repair_word, const fc_u32 *kind_word, const fc_u32 *burst_word,
-                                 const struct fc_failure_lanes *failure, fc_i32 *repair, fc_i32 *trays,
-                                 const struct fc_timeline_lanes *lane)
+/* What a failure takes out of the lanes on the list: trays, and how long the repair of each takes, ticks: automatic or by hand, done
+ * again while it does not help; or a rack's own repair. `kind_word`: which (high half), how often (low half). repair[s] and trays[s]
+ * are those of lane list[s]. */
+FC_INLINE void fc_failure_damage(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, const fc_i32 *list,
+                                 fc_i32 count, const fc_u32 *repair_word, const fc_u32 *kind_word,
+                                 const fc_u32 *burst_word, const struct fc_failure_lanes *failure, fc_i32 *repair,
+                                 fc_i32 *trays, const struct fc_timeline_lanes *lane)
 {
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
     fc_i32 by_hand = detail->repair_table, by_itself = detail->repair_automatic.table;
-    fc_i32 of_rack = detail->rack_repair.table;
-    fc_u32 racks = FC_CLASSES_RACKS;
-    FC_LANES (l) {
-        fc_i32 rack = fc_class_in(racks, failure->class_of[l]);
-        fc_i32 table = fc_high_half(kind_word[l]) < lane->manual[l] ? by_hand : by_itself;
-        fc_real seconds = fc_table_draw(tables, rack ? of_rack : table, repair_word[l]);
-        fc_real again = rack ? 0.0f : lane->ineffective[l], chance = again;
-        fc_real u = fc_low_half(kind_word[l]), rounds = 1.0f;
+    fc_i32 of_rack = detail->rack_repair.table, class_of[FC_LIST];
+    fc_u32 racks = FC_CLASSES_RACKS, length[FC_LIST], kind[FC_LIST], burst[FC_LIST];
+    fc_real manual[FC_LIST], ineffective[FC_LIST], scale[FC_LIST], bursts[FC_LIST], seconds[FC_LIST];
+    fc_i32 tables_at[FC_LIST];
+    fc_pick_i32(failure->class_of, list, count, class_of);
+    fc_pick_u32(repair_word, list, count, length);
+    fc_pick_u32(kind_word, list, count, kind);
+    fc_pick_u32(burst_word, list, count, burst);
+    fc_pick_real(lane->manual, list, count, manual);
+    fc_pick_real(lane->ineffective, list, count, ineffective);
+    fc_pick_real(lane->repair_scale, list, count, scale);
+    fc_pick_real(lane->burst, list, count, bursts);
+    FC_LISTED (s, count) {
+        fc_i32 rack = fc_class_in(racks, class_of[s]);
+        fc_i32 table = fc_high_half(kind[s]) < manual[s] ? by_hand : by_itself;
+        tables_at[s] = rack ? of_rack : table;
+    }
+    fc_table_draw_listed(tables, tables_at, length, count, seconds);
+    FC_LISTED (s, count) {
+        fc_i32 rack = fc_class_in(racks, class_of[s]);
+        fc_real again = rack ? 0.0f : ineffective[s], chance = again;
+        fc_real u = fc_low_half(kind[s]), rounds = 1.0f;
+        FC_UNROLL
         for (int k = 0; k < 8; k++) {
             rounds += u < chance ? 1.0f : 0.0f;
             chance *= again;
         }
-        repair[l] = fc_min_i32(fc_to_ticks(seconds * rounds * lane->repair_scale[l]), FC_HORIZON_LIMIT - 1);
+        repair[s] = fc_min_i32(fc_to_ticks(seconds[s] * rounds * scale[s]), FC_HORIZON_LIMIT - 1);
     }
-    FC_LANES (l) {
-        fc_real again = lane->burst[l], chance = again, u = fc_high_half(burst_word[l]);
+    FC_LISTED (s, count) {
+        fc_real again = bursts[s], chance = again, u = fc_high_half(burst[s]);
         fc_i32 more = 0;
+        FC_UNROLL
         for (int k = 0; k < 7; k++) {
             more += u < chance;
             chance *= again;
         }
-        trays[l] = 1 + more;
+        trays[s] = 1 + more;
     }
 }
 

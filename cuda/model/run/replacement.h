@@ -49,14 +49,15 @@ FC_FN void fc_replace_idle(FC_GLOBAL const struct fc_run *run, fc_i32 repair, fc
     if (count == 0)
         return;
     fc_i32 which = fc_below(detail_words[2][l], count);
-    fc_i32 ready = racks ? FC_TABLES(lane)->rack_ready[which][l] : FC_TABLES(lane)->spare_ready[which][l];
+    fc_i32 ready = racks ? FC_TABLES(lane)->rack_ready[FC_RACK_AT(which, l)]
+                         : FC_TABLES(lane)->spare_ready[FC_SPARE_AT(which, l)];
     if (ready > now)
         return;
     ready = fc_repaired(detail, repair, l, lane);
     if (racks)
-        FC_TABLES(lane)->rack_ready[which][l] = ready;
+        FC_TABLES(lane)->rack_ready[FC_RACK_AT(which, l)] = ready;
     else
-        FC_TABLES(lane)->spare_ready[which][l] = ready;
+        FC_TABLES(lane)->spare_ready[FC_SPARE_AT(which, l)] = ready;
     lane->idle_failures[l] += 1;
 }
 
@@ -83,8 +84,8 @@ FC_FN void fc_replace_units(FC_GLOBAL const struct fc_run *run, fc_i32 c, fc_i32
             fc_spares_in_rack(detail, rack, own, l, lane, missing);
         } else {
             lane->swaps[l] += 1;
-            ready = fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[l], lane->wall[l],
-                                 own, l);
+            ready = fc_pool_take(&FC_TABLES(lane)->spare_ready[FC_SPARE_AT(0, l)], run->spares, &lane->cursor[l],
+                                 lane->wall[l], own);
             missing->until = fc_max_i32(missing->until, ready);
             fc_missing_add(missing, (fc_real)(ready - lane->wall[l]), 1.0f);
         }
@@ -141,7 +142,7 @@ FC_FN void fc_hold_event(FC_GLOBAL const struct fc_run *run, fc_u32 words[4][FC_
     } else {
         lane->swaps[l] += 1;
         missing.until =
-            fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[l], now, own, l);
+            fc_pool_take(&FC_TABLES(lane)->spare_ready[FC_SPARE_AT(0, l)], run->spares, &lane->cursor[l], now, own);
         fc_missing_add(&missing, (fc_real)(missing.until - now), 1.0f);
         fc_hold_note(missing.until, l, lane);
     }
@@ -156,10 +157,10 @@ FC_INLINE fc_i32 fc_replace_at_once(FC_GLOBAL const struct fc_run *run, fc_i32 r
 {
     fc_i32 now = lane->wall[l], at = lane->cursor[l] + 1;
     at = at < run->spares ? at : 0;
-    if (trays != 1 || FC_TABLES(lane)->spare_ready[at][l] > now || repair <= 0)
+    if (trays != 1 || FC_TABLES(lane)->spare_ready[FC_SPARE_AT(at, l)] > now || repair <= 0)
         return 0;
     lane->cursor[l] = at;
-    FC_TABLES(lane)->spare_ready[at][l] = now + repair;
+    FC_TABLES(lane)->spare_ready[FC_SPARE_AT(at, l)] = now + repair;
     lane->swaps[l] += 1;
     lane->pending_restart[l] =
         fc_min_i32(lane->pending_restart[l] + lane->spare_start[l], FC_HORIZON_LIMIT / 4);

@@ -10,31 +10,47 @@
 
 #include "timeline_state.h"
 
-#define FC_SPARES_SCAN (FC_W > 1 ? 32 : 0) /* largest pool that is scanned whole */
+/* Largest pool that is scanned whole; 0: none, as where a look takes in many spares of a lane. */
+#if FC_W == 1 || FC_POOL_BY_LANE
+#define FC_SPARES_SCAN 0
+#else
+#define FC_SPARES_SCAN 32
+#endif
 
-/* Takes a spare of lane l from the pool; `own` is when the failed unit is ready. Returns the time when the
- * job has its replacement, lane->wall at the earliest. */
-FC_FN fc_i32 fc_pool_take(fc_i32 (*ready)[FC_W], fc_i32 count, fc_i32 *cursor, fc_i32 now, fc_i32 own,
-                          fc_i32 l)
+/* Takes a spare from a pool of one lane, whose unit k is ready at ready[k * FC_POOL_STRIDE]; `own` is when the failed unit is
+ * ready. Returns the time when the job has its replacement, `now` at the earliest. */
+#define FC_POOL_STRIDE FC_POOL_AT(0, 1, 0)
+FC_FN fc_i32 fc_pool_take(fc_i32 *ready, fc_i32 count, fc_i32 *cursor, fc_i32 now, fc_i32 own)
 {
     fc_i32 earliest = FC_FOREVER, which = -1, at = *cursor;
+#if FC_POOL_BY_LANE
+    if (count > 0) {
+        which = fc_first_ready(ready, count, at, now);
+        at = which >= 0 ? which : at;
+        which = which >= 0 ? which : -1 - which;
+        earliest = ready[which];
+    }
+#else
     for (fc_i32 k = 0; k < count; k++) {
         at = at + 1 < count ? at + 1 : 0;
-        fc_i32 time = ready[at][l];
+        fc_i32 time = ready[at * FC_POOL_STRIDE];
         which = time < earliest ? at : which;
         earliest = fc_min_i32(time, earliest);
         if (time <= now)
             break;
     }
+#endif
     *cursor = at;
     if (which < 0 || own <= earliest)
         return fc_max_i32(own, now); /* the failed unit itself is back first */
-    ready[which][l] = own;
+    ready[which * FC_POOL_STRIDE] = own;
     return fc_max_i32(earliest, now);
 }
 
+#if FC_SPARES_SCAN > 0
 /* wait[l] ticks for a node from a small pool, given its repair time, in the lanes that swap one: all spares
- * looked at in all lanes at once, which is faster up to a few dozen. Same answer as fc_pool_take. */
+ * looked at in all lanes at once, which is faster up to a few dozen where the lanes' spares stand side by
+ * side (FC_SPARES_SCAN). Same answer as fc_pool_take. */
 FC_FN void fc_spares_scan(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repair, fc_i32 *wait,
                           struct fc_timeline_lanes *lane)
 {
@@ -45,7 +61,7 @@ FC_FN void fc_spares_scan(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repai
     }
     for (fc_i32 k = 0; k < spares; k++) {
         FC_LANES (l) {
-            fc_i32 ready = FC_TABLES(lane)->spare_ready[k][l];
+            fc_i32 ready = FC_TABLES(lane)->spare_ready[k * FC_W + l];
             which[l] = ready < earliest[l] ? k : which[l];
             earliest[l] = ready < earliest[l] ? ready : earliest[l];
         }
@@ -60,28 +76,77 @@ FC_FN void fc_spares_scan(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repai
     for (fc_i32 k = 0; k < spares; k++) {
         FC_LANES (l) {
             fc_i32 own = lane->wall[l] + repair[l];
-            FC_TABLES(lane)->spare_ready[k][l] = which[l] == k ? own : FC_TABLES(lane)->spare_ready[k][l];
+            fc_i32 at = k * FC_W + l;
+            FC_TABLES(lane)->spare_ready[at] = which[l] == k ? own : FC_TABLES(lane)->spare_ready[at];
         }
     }
 }
 
-/* The same for any pool. */
-FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repair, fc_i32 *wait,
+#endif
+
+/* The same for any pool: a look at the next spare in all the lanes of `list` at once, then in those whose next one is not ready
+ * through the others. repair[s] is that of lane list[s]. */
+FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *list, fc_i32 count, const fc_i32 *repair, fc_i32 *wait,
                             struct fc_timeline_lanes *lane)
 {
-    if (spares <= FC_SPARES_SCAN) {
-        fc_spares_scan(spares, swap, repair, wait, lane);
-        return;
-    }
-    fc_i32 swapping[FC_LIST], count = fc_lanes_set(swap, swapping);
+    fc_i32 now[FC_LIST], at[FC_LIST], place[FC_LIST], ready[FC_LIST], back[FC_LIST], take[FC_LIST], others = 0;
+    fc_i32 *pool = FC_TABLES(lane)->spare_ready;
     FC_LANES (l)
         wait[l] = 0;
-    for (fc_i32 s = 0; s < count; s++) {
-        fc_i32 l = FC_W > 1 ? swapping[s] : 0, now = lane->wall[l];
-        wait[l] =
-            fc_pool_take(FC_TABLES(lane)->spare_ready, spares, &lane->cursor[l], now, now + repair[l], l) -
-            now;
+    fc_pick_i32(lane->wall, list, count, now);
+    fc_pick_i32(lane->cursor, list, count, at);
+    FC_LISTED (s, count) {
+        at[s] = at[s] + 1 < spares ? at[s] + 1 : 0;
+        place[s] = FC_SPARE_AT(at[s], list[s]);
     }
+    fc_pick_i32(pool, place, count, ready);
+    FC_LISTED (s, count) {
+        back[s] = now[s] + repair[s];
+        take[s] = (s < count) & (spares > 0) & (ready[s] <= now[s]) & (repair[s] > 0);
+        others |= (s < count) & !take[s];
+    }
+    fc_put_i32(back, place, take, count, pool);
+    fc_put_i32(at, list, take, count, lane->cursor);
+    for (fc_i32 s = 0; others && s < count; s++) {
+        fc_i32 l = list[s];
+        if (!take[s])
+            wait[l] = fc_pool_take(&pool[FC_SPARE_AT(0, l)], spares, &lane->cursor[l], now[s], back[s]) - now[s];
+    }
+}
+
+/* wait[l] ticks for a node, given the random words of the repairs, in the lanes that swap one. */
+FC_FN void fc_spares_swap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, const fc_i32 *swap,
+                          const fc_u32 *repair_word, fc_i32 *wait, struct fc_timeline_lanes *lane)
+{
+    fc_real seconds[FC_LIST], scale[FC_LIST];
+    fc_i32 repair[FC_LIST];
+#if FC_SPARES_SCAN > 0
+    if (run->spares <= FC_SPARES_SCAN) {
+        fc_draw_lanes(&run->repair, tables, repair_word, seconds);
+        FC_LANES (l)
+            repair[l] = fc_min_i32(fc_to_ticks(seconds[l] * lane->repair_scale[l]), FC_HORIZON_LIMIT);
+        fc_spares_scan(run->spares, swap, repair, wait, lane);
+        return;
+    }
+#endif
+#if FC_W == 1
+    fc_i32 now = lane->wall[0];
+    fc_draw_lanes(&run->repair, tables, repair_word, seconds);
+    repair[0] = fc_min_i32(fc_to_ticks(seconds[0] * lane->repair_scale[0]), FC_HORIZON_LIMIT);
+    wait[0] = 0;
+    if (swap[0])
+        wait[0] = fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[0], now, now + repair[0]) - now;
+    (void)scale;
+#else
+    fc_i32 list[FC_LIST], count = fc_lanes_set(swap, list);
+    fc_u32 word[FC_LIST];
+    fc_pick_u32(repair_word, list, count, word);
+    fc_pick_real(lane->repair_scale, list, count, scale);
+    fc_draw_listed(&run->repair, tables, word, count, seconds);
+    FC_LISTED (s, count)
+        repair[s] = fc_min_i32(fc_to_ticks(seconds[s] * scale[s]), FC_HORIZON_LIMIT);
+    fc_spares_pooled(run->spares, list, count, repair, wait, lane);
+#endif
 }
 
 /* When a unit that fails now is ready again after `repair` ticks of work: at once in the hands of a crew, or
@@ -206,7 +271,7 @@ FC_FN void fc_spares_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 o
 {
     fc_i32 now = lane->wall[l];
     fc_i32 ready =
-        fc_pool_take(FC_TABLES(lane)->rack_ready, detail->spare_racks, &lane->rack_cursor[l], now, own, l);
+        fc_pool_take(&FC_TABLES(lane)->rack_ready[FC_RACK_AT(0, l)], detail->spare_racks, &lane->rack_cursor[l], now, own);
     lane->rack_swaps[l] += 1;
     missing->until = fc_max_i32(missing->until, ready);
     fc_real segments = (fc_real)detail->segments;

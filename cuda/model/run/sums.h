@@ -353,9 +353,7 @@ FC_FN void fc_sums_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float
 {
     fc_sums_admit(run, base, t);
     fc_sums_lanes(run, tables, seed, trial, base, t);
-    for (fc_i32 l = 0; l < FC_W; l++)
-        if (t->by[base + l] == FC_BY_SUMS)
-            fc_timeline_programme(run, t, base + l);
+    fc_timeline_programme_sums(run, t, base, FC_BY_SUMS);
 }
 
 #endif

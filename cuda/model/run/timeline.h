@@ -104,7 +104,7 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const str
             stalled_time = fc_fma(durables, lane->durable_stall[l] - lane->stall[l], stalled_time);
         fc_i32 stalled = fc_min_i32(fc_to_ticks(stalled_time), time - saved);
         fc_i32 rest = time - saved - stalled;
-        fc_i32 unsaved = fc_min_i32(rest, fc_min_i32(fc_to_ticks(lane->interval[l]), left - saved));
+        fc_i32 unsaved = fc_min_i32(rest, fc_min_i32(lane->interval_ticks[l], left - saved));
         stalled += soft ? 0 : rest - unsaved;
 
         if (mode == FC_MODE_LEVELS) {
@@ -147,7 +147,11 @@ FC_INLINE void fc_timeline_advance(FC_GLOBAL const struct fc_run *run, const str
 FC_INLINE void fc_timeline_plan(FC_GLOBAL const struct fc_run *run, const struct fc_span_lanes *span,
                                 struct fc_timeline_lanes *lane)
 {
-    fc_i32 horizon = run->horizon;
+    fc_i32 horizon = run->horizon, any = 0;
+    FC_LANES (l)
+        any |= span->plan[l];
+    if (!any)
+        return;
     FC_LANES (l) {
         fc_i32 plan = span->plan[l];
         fc_i32 planned = fc_min_i32(lane->planned_stop[l], horizon - lane->wall[l]);
@@ -219,7 +223,7 @@ FC_INLINE void fc_timeline_lose(FC_GLOBAL const struct fc_run *run, const struct
         /* the newest copy was still being written: the one before it */
         fc_i32 copied = span->whole[l] | lane->snapshot[l];
         fc_i32 writing = asynchronous & hard & copied & (span->rest[l] < lane->write[l]);
-        fc_i32 back = writing ? fc_to_ticks(lane->interval[l]) : 0;
+        fc_i32 back = writing ? lane->interval_ticks[l] : 0;
         /* corruption: back to where it happened */
         fc_i32 silent = hard & (c == FC_CLASS_SILENT);
         back = silent ? fc_max_i32(back, failure->time[l] - span->unsaved[l]) : back;
@@ -270,7 +274,7 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC
 {
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
     fc_u32 words[4][FC_W], detail_words[4][FC_W], event[FC_W];
-    fc_i32 repair[FC_W], trays[FC_W], out[FC_W], list[FC_LIST], first = 0;
+    fc_i32 repair[FC_LIST], trays[FC_LIST], out[FC_W], list[FC_LIST], first = 0;
     struct fc_span_lanes span;
     struct fc_failure_lanes failure;
 
@@ -297,25 +301,25 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC
         fc_ages_renew(detail, tables, seed, event, run->horizon, out, lane);
     }
     fc_timeline_plan(run, &span, lane);
-    fc_failure_damage(run, tables, words[3], detail_words[1], detail_words[3], &failure, repair, trays, lane);
     FC_LANES (l) {
         out[l] = span.held[l] | (span.fail[l] & failure.swap[l]);
         span.pause[l] = 0;
     }
     fc_i32 count = fc_lanes_set(out, list);
+    fc_failure_damage(run, tables, list, count, words[3], detail_words[1], detail_words[3], &failure, repair, trays, lane);
     fc_i32 simple =
         detail->spare_policy == FC_SPARES_POOLED && detail->crews == 0 && !detail->lemons && run->spares > 0;
     for (fc_i32 s = 0; s < count; s++) {
         fc_i32 l = FC_W > 1 ? list[s] : 0;
         fc_i32 tray = simple && detail->classes.blast[failure.class_of[l]] == FC_BLAST_TRAY &&
                       failure.class_of[l] != FC_CLASS_IDLE && !span.held[l];
-        if (tray && fc_replace_at_once(run, repair[l], trays[l], l, lane))
+        if (tray && fc_replace_at_once(run, repair[s], trays[s], l, lane))
             continue;
         if (span.held[l])
-            fc_hold_event(run, words, detail_words, repair[l], l, lane);
+            fc_hold_event(run, words, detail_words, repair[s], l, lane);
         else
             span.pause[l] =
-                fc_replace(run, seed, event[l], detail_words, repair[l], trays[l], &failure, l, lane);
+                fc_replace(run, seed, event[l], detail_words, repair[s], trays[s], &failure, l, lane);
     }
     fc_timeline_wait(run->horizon, &span, lane);
 }
@@ -326,15 +330,14 @@ FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_run *run, FC_GL
 {
     fc_i32 horizon = run->horizon;
     fc_u32 words[4][FC_W];
-    fc_real detection_s[FC_W], repair_s[FC_W];
-    fc_i32 swap[FC_W], repair[FC_W];
+    fc_real detection_s[FC_W];
+    fc_i32 swap[FC_W];
     struct fc_span_lanes span;
 
     fc_random_words(seed, lane->trial_low, lane->trial_high, lane->event, FC_STREAM_TIMELINE, words);
     fc_failure_gap(run, tables, words[0], FC_MODE_PLAIN, span.to_failure, span.rounded, lane);
     fc_timeline_advance(run, (const struct fc_failure_lanes *)0, &span, lane, FC_MODE_PLAIN);
     fc_draw_lanes(&run->detection, tables, words[2], detection_s);
-    fc_draw_lanes(&run->repair, tables, words[3], repair_s);
     FC_LANES (l) {
         fc_i32 detection = fc_to_ticks(detection_s[l] * lane->detection_scale[l]);
         detection = span.fail[l] ? fc_min_i32(detection, horizon - lane->wall[l]) : 0;
@@ -342,10 +345,9 @@ FC_INLINE void fc_timeline_event_plain(FC_GLOBAL const struct fc_run *run, FC_GL
         lane->wall[l] += detection;
         swap[l] = span.fail[l] && fc_uniform(words[1][l]) < lane->swap_probability[l];
         lane->swaps[l] += swap[l];
-        repair[l] = fc_min_i32(fc_to_ticks(repair_s[l] * lane->repair_scale[l]), FC_HORIZON_LIMIT);
     }
     fc_timeline_plan(run, &span, lane);
-    fc_spares_pooled(run->spares, swap, repair, span.pause, lane);
+    fc_spares_swap(run, tables, swap, words[3], span.pause, lane);
     fc_timeline_wait(horizon, &span, lane);
 }
 
@@ -375,13 +377,53 @@ FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const
     }
 }
 
-/* The first trial of the chunk from `next` on that goes event by event; count: none does. */
-FC_FN fc_i32 fc_timeline_next(const struct fc_timeline_chunk *chunk, fc_i32 next, fc_i32 count)
+/* Which trials of the chunk go event by event, those that will have the most events first: lanes that take one after the other
+ * then end at about the same time (longest processing time first, Graham 1969), and few run on while the others have nothing
+ * left. The number of events is that of sums.h, of which only the order counts. Returns how many trials those are. */
+#if FC_CHUNK == 1
+FC_FN fc_i32 fc_timeline_order(FC_GLOBAL const struct fc_run *run, const struct fc_timeline_chunk *chunk, fc_i32 count,
+                               fc_i32 *order)
 {
-    while (next < count && chunk->by[next] == FC_BY_SUMS)
-        next++;
-    return next;
+    (void)run;
+    order[0] = 0;
+    return count > 0 && chunk->by[0] != FC_BY_SUMS;
 }
+#else
+#define FC_ORDER_BINS 160 /* eight to the octave of events */
+FC_FN fc_i32 fc_timeline_order(FC_GLOBAL const struct fc_run *run, const struct fc_timeline_chunk *chunk, fc_i32 count,
+                               fc_i32 *order)
+{
+    fc_i32 bin[FC_CHUNK], first[FC_ORDER_BINS] = {0}, total = 0, any = 0;
+    fc_real horizon = (fc_real)run->horizon;
+    for (fc_i32 i = 0; i < count; i++)
+        any |= chunk->by[i] != FC_BY_SUMS;
+    if (!any)
+        return 0;
+    for (fc_i32 base = 0; base < count; base += FC_W) {
+        FC_LANES (l) {
+            fc_i32 i = base + l;
+            fc_real gap = fc_max(chunk->gap_mean[i], 1.0f);
+            fc_real pieces = (fc_real)chunk->work[i] / fc_max(chunk->interval[i], 1.0f);
+            fc_real x = (chunk->interval[i] + chunk->stall[i]) / gap, y = (fc_real)chunk->restart[i] / gap;
+            fc_real events = pieces * (fc_exp(x + y) - fc_exp(y));
+            events = fc_min(fc_min(events, horizon / gap), 1e6f) + 1.0f;
+            fc_i32 of = (fc_i32)((fc_bits_of((float)events) - 0x3f800000u) >> 20);
+            bin[i] = FC_ORDER_BINS - 1 - fc_min_i32(fc_max_i32(of, 0), FC_ORDER_BINS - 1);
+        }
+    }
+    for (fc_i32 i = 0; i < count; i++)
+        first[bin[i]] += chunk->by[i] != FC_BY_SUMS;
+    for (fc_i32 k = 0; k < FC_ORDER_BINS; k++) {
+        fc_i32 here = first[k];
+        first[k] = total;
+        total += here;
+    }
+    for (fc_i32 i = 0; i < count; i++)
+        if (chunk->by[i] != FC_BY_SUMS)
+            order[first[bin[i]]++] = i;
+    return total;
+}
+#endif
 
 /* Simulates the first `count` trials of the chunk, but for those that went by sums; trial i of the chunk has the number
  * first + i. */
@@ -393,13 +435,12 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
     struct fc_timeline_tables apart;
     lane.tables = &apart;
 #endif
-    fc_i32 next = fc_timeline_next(chunk, 0, count);
-    fc_i32 running = 0;
-    if (next >= count)
+    fc_i32 order[FC_CHUNK], next = 0, running = 0;
+    count = fc_timeline_order(run, chunk, count, order);
+    if (count == 0)
         return;
     for (fc_i32 l = 0; l < FC_W; l++) {
-        fc_i32 index = next < count ? next : -1;
-        next = fc_timeline_next(chunk, next + 1, count);
+        fc_i32 index = next < count ? order[next++] : -1;
         running += index >= 0;
         fc_timeline_start(run, chunk, first, index, l, &lane);
     }
@@ -414,8 +455,7 @@ FC_FN void fc_timeline_run(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const f
             if (!lane.over[l])
                 continue;
             fc_timeline_finish(run, chunk, l, &lane);
-            fc_i32 index = next < count ? next : -1;
-            next = fc_timeline_next(chunk, next + 1, count);
+            fc_i32 index = next < count ? order[next++] : -1;
             running -= index < 0;
             fc_timeline_start(run, chunk, first, index, l, &lane);
         }

@@ -97,14 +97,23 @@ struct fc_timeline_chunk {
 #define FC_TABLES_APART 0
 #endif
 
+/* Where unit k of lane l stands in a pool of at most `most`: a lane's side by side, where one look takes in many. */
+#if FC_POOL_BY_LANE
+#define FC_POOL_AT(most, k, l) ((l) * ((most) + 1) + (k))
+#else
+#define FC_POOL_AT(most, k, l) ((k)*FC_W + (l))
+#endif
+#define FC_SPARE_AT(k, l) FC_POOL_AT(FC_SPARES, k, l)
+#define FC_RACK_AT(k, l) FC_POOL_AT(FC_SPARE_RACKS, k, l)
+
 /* Of the runs in flight, what is looked up by number; a lane's together where it is looked through a lane at a time. */
 struct fc_timeline_tables {
-    fc_i32 spare_ready[FC_SPARES][FC_W]; /* when each spare is (again) ready */
+    fc_i32 spare_ready[(FC_SPARES + 1) * FC_W]; /* when each spare is (again) ready: FC_POOL_AT */
 
     /* detailed */
     fc_real edge[FC_CLASS_COUNT][FC_W];
     fc_i32 class_count[FC_CLASS_COUNT][FC_W];
-    fc_i32 rack_ready[FC_SPARE_RACKS + 1][FC_W];
+    fc_i32 rack_ready[(FC_SPARE_RACKS + 1) * FC_W]; /* the same */
     /* in-rack spares: trays under repair, when each is ready and which rack it is from */
     fc_i32 slot_ready[FC_W][FC_SLOTS], slot_rack[FC_W][FC_SLOTS];
     fc_u16 slot_next[FC_W][FC_SLOTS], slot_head[FC_W][FC_SLOT_CHAINS]; /* chains of slots */
@@ -119,6 +128,7 @@ struct fc_timeline_lanes {
     fc_i32 index[FC_W]; /* trial of the chunk, -1: idle */
 
     fc_i32 work[FC_W], restart[FC_W], planned_every[FC_W], planned_stop[FC_W];
+    fc_i32 interval_ticks[FC_W]; /* of the interval, rounded */
     fc_real gap_mean[FC_W], interval[FC_W], stall[FC_W], per_period[FC_W], per_interval[FC_W];
     fc_real detection_scale[FC_W], repair_scale[FC_W], swap_probability[FC_W];
 
@@ -232,7 +242,7 @@ FC_FN void fc_timeline_start_detail(FC_GLOBAL const struct fc_run_detail *detail
     lane->pool_lemons[l] = 0;
     lane->rack_cursor[l] = 0;
     for (fc_i32 k = 0; k < detail->spare_racks; k++)
-        FC_TABLES(lane)->rack_ready[k][l] = 0;
+        FC_TABLES(lane)->rack_ready[FC_RACK_AT(k, l)] = 0;
     lane->exposure[l] = 0;
     lane->next_age[l] = FC_FOREVER;
     lane->first_next[l] = 0;
@@ -257,6 +267,7 @@ FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_run *run, const struct fc
     lane->planned_stop[l] = chunk->planned_stop[i];
     lane->gap_mean[l] = chunk->gap_mean[i];
     lane->interval[l] = chunk->interval[i];
+    lane->interval_ticks[l] = fc_to_ticks(chunk->interval[i]);
     lane->stall[l] = chunk->stall[i];
     lane->per_period[l] = 1.0f / (chunk->interval[i] + chunk->stall[i]);
     lane->per_interval[l] = 1.0f / chunk->interval[i];
@@ -280,7 +291,7 @@ FC_FN void fc_timeline_start(FC_GLOBAL const struct fc_run *run, const struct fc
     lane->over[l] = 0;
     lane->cursor[l] = 0;
     for (fc_i32 k = 0; k < run->spares; k++)
-        FC_TABLES(lane)->spare_ready[k][l] = 0;
+        FC_TABLES(lane)->spare_ready[FC_SPARE_AT(k, l)] = 0;
     if (run->detailed)
         fc_timeline_start_detail(&run->detail, chunk, i, l, lane);
 }
@@ -290,7 +301,7 @@ FC_FN void fc_timeline_finish_detail(struct fc_timeline_chunk *chunk, fc_i32 i, 
                                      const struct fc_timeline_lanes *lane)
 {
     /* the time watched may end in the pause after a failure that did not stop the job */
-    fc_i32 trained = fc_min_i32(lane->phase[l], fc_to_ticks(lane->interval[l]));
+    fc_i32 trained = fc_min_i32(lane->phase[l], lane->interval_ticks[l]);
     fc_i32 kept = chunk->productive[i] + trained;
     fc_i32 swing = fc_to_ticks((fc_real)kept * chunk->swing_loss[i]);
     swing = fc_min_i32(swing, kept);
@@ -316,6 +327,20 @@ FC_FN void fc_timeline_programme(FC_GLOBAL const struct fc_run *run, struct fc_t
     programme = fc_min_i32(programme, chunk->productive[i]);
     chunk->programme[i] = programme;
     chunk->productive[i] -= programme;
+}
+
+/* The same of the trials base ... base + FC_W - 1 that go by sums. */
+FC_FN void fc_timeline_programme_sums(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk, fc_i32 base,
+                                      fc_i32 by_sums)
+{
+    fc_i32 operation = run->operation;
+    FC_LANES (l) {
+        fc_i32 i = base + l, on = chunk->by[i] == by_sums, productive = chunk->productive[i];
+        fc_real share = operation ? chunk->programme_share[i] : 0.0f;
+        fc_i32 programme = fc_min_i32(fc_to_ticks((fc_real)productive * share), productive);
+        chunk->programme[i] = on ? programme : chunk->programme[i];
+        chunk->productive[i] = productive - (on ? programme : 0);
+    }
 }
 
 /* Writes the finished run of lane l back to the chunk. */
