@@ -11,6 +11,7 @@
 /* How it is done; the bars of tests/test_tail.c hold for these. */
 enum {
     SWEEPS = 10,      /* moves of every world at a level */
+    SWAPS = 8,        /* further ones in the tail, by exchange; at most SWEEPS */
     KEEP = 5,         /* one in so many is above the next level, where the scores allow it */
     FEWEST = 12,      /* worlds above a level that may found the next */
     FIRST = 2048,     /* worlds of the first run */
@@ -223,6 +224,43 @@ static void sweep(struct flock *f, const struct moves *moves, double level, int 
     }
 }
 
+/* Exchanges some pairs of words of world i: any two are alike likely, and so a world is as likely after as before. The two are a
+ * multiple of four apart, for four words are drawn at a time: mostly the same draw of another month. */
+static void exchange(const struct flock *f, int64_t i, uint32_t event, uint32_t *proposed)
+{
+    uint32_t how[4], each[4];
+    int n = f->model->words, quads = n / 4;
+    random_words(f->seed, f->repeat, (uint32_t)i, event, how);
+    int pairs = 1 << fc_below(how[0], octaves_of(n) + 1);
+    for (int k = 0; k < pairs; k++) {
+        random_words(f->seed, f->repeat, (uint32_t)i, event + 1 + (uint32_t)k, each);
+        int one = fc_below(each[0], n), other = (one + 4 * fc_below(each[1], quads)) % n;
+        uint32_t word = proposed[one * FC_TAIL_BLOCK];
+        proposed[one * FC_TAIL_BLOCK] = proposed[other * FC_TAIL_BLOCK];
+        proposed[other * FC_TAIL_BLOCK] = word;
+    }
+}
+
+/* What leads to the tail by rare events leads there as well by the same events in other months, which steps of single words do not
+ * find. Scores stay as they are: only the words are looked at after this. */
+static void stir(struct flock *f, double level, int number)
+{
+    double score[FC_TAIL_BLOCK];
+    for (int turn = 0; turn < SWAPS && f->model->words >= 8; turn++)
+        for (int64_t base = 0; base < f->count; base += FC_TAIL_BLOCK) {
+            uint32_t event = (1u << 24) + ((uint32_t)number * SWEEPS + (uint32_t)turn) * (1u << 14);
+            int64_t count = f->count - base < FC_TAIL_BLOCK ? f->count - base : FC_TAIL_BLOCK;
+            for (int w = 0; w < f->model->words; w++)
+                memcpy(&f->proposed[w * FC_TAIL_BLOCK], &f->words[w * f->stride + base], FC_TAIL_BLOCK * sizeof *f->words);
+            for (int64_t i = 0; i < count; i++)
+                exchange(f, base + i, event, f->proposed + i);
+            score_of(f, f->proposed, FC_TAIL_BLOCK, count, score);
+            for (int64_t i = 0; i < count; i++)
+                for (int w = 0; w < f->model->words && score[i] > level; w++)
+                    f->words[w * f->stride + base + i] = f->proposed[w * FC_TAIL_BLOCK + i];
+        }
+}
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -305,6 +343,7 @@ static double split(struct flock *f, const struct fc_tail *tail, const struct mo
         for (int s = 0; s < SWEEPS; s++)
             sweep(f, &moves[k], tail->level[k], k + 1, s);
     }
+    stir(f, f->model->limit, tail->levels + 1);
     for (int w = 0; w < f->model->words; w++)
         for (int64_t i = 0; i < f->count; i++)
             shares[w * CELLS + cell_of(f->words[w * f->stride + i])] += 1.0f;
@@ -420,6 +459,23 @@ static double mean_shares(const float *shares, int words, int w, double *share, 
     return n > 1 ? moved : 0;
 }
 
+/* The outermost cells of each side, together a thousandth of the worlds or less, are drawn more often than by chance by one ratio:
+ * alone they were seen too seldom, and a world with a word from one that was never seen would weigh fifty times too much. */
+static void pool_ends(double *share)
+{
+    for (int side = 0; side < CELLS; side += CELLS / 2) {
+        double seen = 0, width = 0;
+        int c = CELLS / 2;
+        while (c > 0 && seen < 1e-3) {
+            c--;
+            seen += share[side + c];
+            width += width_of(side + c);
+        }
+        for (; c < CELLS / 2; c++)
+            share[side + c] = seen / width * width_of(side + c);
+    }
+}
+
 static void learn(const float *shares, int words, struct tilt *t)
 {
     double share[CELLS], noise;
@@ -443,6 +499,7 @@ static void learn(const float *shares, int words, struct tilt *t)
     }
     for (int k = 0; k < t->count; k++) {
         double sum = 0, moved = mean_shares(shares, words, t->word[k], share, &noise), real = 1 - noise / moved;
+        pool_ends(share);
         for (int c = 0; c < CELLS; c++) {
             double width = width_of(c);
             sum += 0.02 * width + 0.98 * (width + real * (share[c] - width));

@@ -13,8 +13,9 @@
  *            being tried at random. 16 repetitions, independent of one another, give mean and standard error.
  * tilted     importance sampling: words whose share in the cells of their range (halved towards both ends) has moved in the
  *            worlds of the repetitions above the limit, by more than the repetitions differ, are drawn by those shares, the others
- *            as ever; a tenth of the worlds is
- *            drawn plainly, so that no weight is above 10 (Hesterberg 1995, Technometrics 37).
+ *            as ever; a tenth of the worlds is drawn plainly, so that no weight is above 10 (Hesterberg 1995, Technometrics
+ *            37). Before the shares are taken, worlds exchange words of theirs, for what makes a world rare may be a few events
+ *            in any of many months; and the outermost cells have one ratio together.
  *
  * Whole numbers, and + - * / and square root of doubles in fixed order: the same bits on every machine and for any number of
  * threads, if the score has them. */
