@@ -128,13 +128,14 @@ static void ticks_are_clamped(void **state)
 static void over_a_constant_is_the_division(void **state)
 {
     (void)state;
-#define OVER(by)                                                                                                                 \
-    for (uint32_t bits = 0; bits < 1u << 23; bits++) {                                                                          \
-        float x = fc_float_of(bits | 0x3f800000u), large = x * 0x1p70f, small = -x * 0x1p-70f;                                  \
-        if (fc_over(x, by) != x / (by) || fc_over(large, by) != large / (by) || fc_over(small, by) != small / (by))             \
-            fail_msg("%a over %a", (double)x, (double)(by));                                                                    \
-    }                                                                                                                            \
-    assert_true(fc_over(INFINITY, by) == INFINITY && fc_over(-INFINITY, by) == -INFINITY);                                      \
+#define OVER(by)                                                                                             \
+    for (uint32_t bits = 0; bits < 1u << 23; bits++) {                                                       \
+        float x = fc_float_of(bits | 0x3f800000u), large = x * 0x1p70f, small = -x * 0x1p-70f;               \
+        if (fc_over(x, by) != x / (by) || fc_over(large, by) != large / (by) ||                              \
+            fc_over(small, by) != small / (by))                                                              \
+            fail_msg("%a over %a", (double)x, (double)(by));                                                 \
+    }                                                                                                        \
+    assert_true(fc_over(INFINITY, by) == INFINITY && fc_over(-INFINITY, by) == -INFINITY);                   \
     assert_true(isnan(fc_over(NAN, by)) && fc_bits_of(fc_over(0.0f, by)) == 0)
     OVER(100.0f);
     OVER(FC_HOURS_PER_MONTH);

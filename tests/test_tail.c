@@ -44,7 +44,8 @@ static double normals(const uint32_t *w, int64_t stride, int count)
 {
     double sum = 0;
     for (int k = 0; k < count; k += 2) {
-        double radius = sqrt(-2 * log(uniform(w[k * stride]))), angle = 2 * acos(-1) * uniform(w[(k + 1) * stride]);
+        double radius = sqrt(-2 * log(uniform(w[k * stride]))),
+               angle = 2 * acos(-1) * uniform(w[(k + 1) * stride]);
         sum += radius * (cos(angle) + sin(angle));
     }
     return sum / sqrt(count);
@@ -152,11 +153,12 @@ static struct fc_tail tail_of(struct kind *k, double limit, uint64_t seed, uint6
 
 static void say(const char *name, const struct fc_tail *t, double exact)
 {
-    print_message("%-24s exact %.4g, splitting %.4g ±%.1f %% (%d levels, %d ancestors), tilted %.4g ±%.1f %% (%d words, %.1f %% "
+    print_message("%-24s exact %.4g, splitting %.4g ±%.1f %% (%d levels, %d ancestors), tilted %.4g ±%.1f %% "
+                  "(%d words, %.1f %% "
                   "hits), verdict %d, %.2g worlds\n",
-                  name, exact, t->splitting.p, 100 * t->splitting.error / t->splitting.p, t->levels, t->ancestors,
-                  t->tilted.p, 100 * t->tilted.error / t->tilted.p, t->tilted_words, 100 * t->hits, (int)t->verdict,
-                  (double)t->worlds);
+                  name, exact, t->splitting.p, 100 * t->splitting.error / t->splitting.p, t->levels,
+                  t->ancestors, t->tilted.p, 100 * t->tilted.error / t->tilted.p, t->tilted_words,
+                  100 * t->hits, (int)t->verdict, (double)t->worlds);
 }
 
 static void closed_forms(void **state)
@@ -183,7 +185,8 @@ static void closed_forms(void **state)
         {"with a common cause", {common, 4}, 0, 1.365375e-4, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct fc_tail t = tail_of(&rows[i].kind, rows[i].limit, 1, worlds_of(rows[i].worlds ? rows[i].worlds : 500000));
+        struct fc_tail t =
+            tail_of(&rows[i].kind, rows[i].limit, 1, worlds_of(rows[i].worlds ? rows[i].worlds : 500000));
         say(rows[i].name, &t, rows[i].exact);
         assert_true(SANITIZED || t.verdict == FC_TAIL_GOOD);
         assert_true(SANITIZED || fabs(t.p / rows[i].exact - 1) < .1);
@@ -246,8 +249,8 @@ static void given_words_make_the_same_worlds(void **state)
 {
     (void)state;
     enum { N = SANITIZED ? 64 : 128 };
-    static const char *const names[] = {"openai-aws-38b-contract", "default-in-2028", "bubble", "openai-four-clouds",
-                                        "sign-or-wait", "take-or-pay-500m"};
+    static const char *const names[] = {"openai-aws-38b-contract", "default-in-2028", "bubble",
+                                        "openai-four-clouds",      "sign-or-wait",    "take-or-pay-500m"};
     static const char *const none[] = {"layers=contract", NULL};
     for (size_t n = 0; n < (SANITIZED ? 2 : sizeof names / sizeof names[0]); n++) {
         struct fc_scenario s = {0};
@@ -323,8 +326,8 @@ static void contracts_against_closed_forms(void **state)
         int least;
         double exact;
         bool single;
-    } rows[] = {{4.2, 14, 0, false}, {4.2, 18, 0, false}, {.01, 2, 4.966791e-5, true}, {.02, 3, 1.313492e-6, true},
-                {.05, 3, 2.006749e-5, false}, {.1, 5, 7.667802e-8, false}};
+    } rows[] = {{4.2, 14, 0, false},         {4.2, 18, 0, false},          {.01, 2, 4.966791e-5, true},
+                {.02, 3, 1.313492e-6, true}, {.05, 3, 2.006749e-5, false}, {.1, 5, 7.667802e-8, false}};
     for (size_t i = 0; i < (SANITIZED ? 1 : sizeof rows / sizeof rows[0]); i++) {
         char rate[64];
         snprintf(rate, sizeof rate, "contract.outage_rate=%.9g 1/year", rows[i].mean / 7);

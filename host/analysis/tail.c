@@ -10,19 +10,19 @@
 
 /* How it is done; the bars of tests/test_tail.c hold for these. */
 enum {
-    SWEEPS = 10,      /* moves of every world at a level */
-    SWAPS = 8,        /* further ones in the tail, by exchange; at most SWEEPS */
-    KEEP = 5,         /* one in so many is above the next level, where the scores allow it */
-    FEWEST = 12,      /* worlds above a level that may found the next */
-    FIRST = 2048,     /* worlds of the first run */
-    SECOND = 16384,   /* of another try, where one step of the figure leaves too few of them */
-    CELLS = 48,       /* 24 to each side, each half as wide as the one before it towards the end */
+    SWEEPS = 10,       /* moves of every world at a level */
+    SWAPS = 8,         /* further ones in the tail, by exchange; at most SWEEPS */
+    KEEP = 5,          /* one in so many is above the next level, where the scores allow it */
+    FEWEST = 12,       /* worlds above a level that may found the next */
+    FIRST = 2048,      /* worlds of the first run */
+    SECOND = 16384,    /* of another try, where one step of the figure leaves too few of them */
+    CELLS = 48,        /* 24 to each side, each half as wide as the one before it towards the end */
     TILTED_MOST = 256, /* words */
-    OCTAVES = 15,     /* moved words: 1, 2, 4 ... */
+    OCTAVES = 15,      /* moved words: 1, 2, 4 ... */
     SCALES = 33,
     RARE = 500,
-    ENOUGH = 30, /* hits, for a probability by counting */
-    PILOT = 1 << 20,  /* numbers of the first run and of the tilted worlds among the repetitions */
+    ENOUGH = 30,     /* hits, for a probability by counting */
+    PILOT = 1 << 20, /* numbers of the first run and of the tilted worlds among the repetitions */
     TILTED = 1 << 21
 };
 
@@ -64,12 +64,17 @@ static void flock_free(struct flock *f)
     free(f->above);
 }
 
-static bool flock_make(struct flock *f, const struct fc_tail_model *model, uint64_t seed, uint32_t repeat, int thread,
-                       int64_t count)
+static bool flock_make(struct flock *f, const struct fc_tail_model *model, uint64_t seed, uint32_t repeat,
+                       int thread, int64_t count)
 {
     int64_t stride = (count + FC_TAIL_BLOCK - 1) / FC_TAIL_BLOCK * FC_TAIL_BLOCK;
-    *f = (struct flock){.model = model, .seed = seed, .repeat = repeat, .thread = thread, .count = count,
-                        .stride = stride, .best = -INFINITY};
+    *f = (struct flock){.model = model,
+                        .seed = seed,
+                        .repeat = repeat,
+                        .thread = thread,
+                        .count = count,
+                        .stride = stride,
+                        .best = -INFINITY};
     f->words = calloc((size_t)(model->words * stride), sizeof *f->words);
     f->proposed = calloc((size_t)model->words * FC_TAIL_BLOCK, sizeof *f->proposed);
     f->score = calloc((size_t)stride, sizeof *f->score);
@@ -114,7 +119,8 @@ static int64_t select_above(struct flock *f, double level, int number)
         return 0;
     uint32_t start[4];
     random_words(f->seed, f->repeat, UINT32_MAX, (uint32_t)number, start);
-    int64_t next = fc_below(start[0], (fc_i32)count); /* in turn, so that each gets as many copies as any other, or one more */
+    int64_t next = fc_below(
+        start[0], (fc_i32)count); /* in turn, so that each gets as many copies as any other, or one more */
     for (int64_t i = 0; i < f->count; i++) {
         if (f->score[i] > level)
             continue;
@@ -205,7 +211,8 @@ static void sweep(struct flock *f, const struct moves *moves, double level, int 
     for (int64_t base = 0; base < f->count; base += FC_TAIL_BLOCK) {
         int64_t count = f->count - base < FC_TAIL_BLOCK ? f->count - base : FC_TAIL_BLOCK;
         for (int w = 0; w < f->model->words; w++)
-            memcpy(&f->proposed[w * FC_TAIL_BLOCK], &f->words[w * f->stride + base], FC_TAIL_BLOCK * sizeof *f->words);
+            memcpy(&f->proposed[w * FC_TAIL_BLOCK], &f->words[w * f->stride + base],
+                   FC_TAIL_BLOCK * sizeof *f->words);
         for (int64_t i = 0; i < count; i++)
             kind[i] = propose(f, moves, base + i, event, f->proposed + i);
         score_of(f, f->proposed, FC_TAIL_BLOCK, count, score);
@@ -251,7 +258,8 @@ static void stir(struct flock *f, double level, int number)
             uint32_t event = (1u << 24) + ((uint32_t)number * SWEEPS + (uint32_t)turn) * (1u << 14);
             int64_t count = f->count - base < FC_TAIL_BLOCK ? f->count - base : FC_TAIL_BLOCK;
             for (int w = 0; w < f->model->words; w++)
-                memcpy(&f->proposed[w * FC_TAIL_BLOCK], &f->words[w * f->stride + base], FC_TAIL_BLOCK * sizeof *f->words);
+                memcpy(&f->proposed[w * FC_TAIL_BLOCK], &f->words[w * f->stride + base],
+                       FC_TAIL_BLOCK * sizeof *f->words);
             for (int64_t i = 0; i < count; i++)
                 exchange(f, base + i, event, f->proposed + i);
             score_of(f, f->proposed, FC_TAIL_BLOCK, count, score);
@@ -326,7 +334,8 @@ static int cell_of(uint32_t x);
 
 /* One repetition with levels fixed: its estimate, how many worlds of the first day have heirs in the tail, and the shares of the
  * cells of each word there, after some moves more. */
-static double split(struct flock *f, const struct fc_tail *tail, const struct moves *moves, int *ancestors, float *shares)
+static double split(struct flock *f, const struct fc_tail *tail, const struct moves *moves, int *ancestors,
+                    float *shares)
 {
     double p = 1;
     begin(f);
@@ -420,8 +429,8 @@ static uint32_t in_cell(int c, uint32_t word)
 
 struct tilt {
     int count, word[TILTED_MOST];
-    double moved[TILTED_MOST]; /* how far: chi-square over the worlds */
-    double ratio[TILTED_MOST][CELLS]; /* how much more often a cell is drawn */
+    double moved[TILTED_MOST];          /* how far: chi-square over the worlds */
+    double ratio[TILTED_MOST][CELLS];   /* how much more often a cell is drawn */
     uint32_t bound[TILTED_MOST][CELLS]; /* of the cells' cumulated shares */
 };
 
@@ -498,7 +507,8 @@ static void learn(const float *shares, int words, struct tilt *t)
         }
     }
     for (int k = 0; k < t->count; k++) {
-        double sum = 0, moved = mean_shares(shares, words, t->word[k], share, &noise), real = 1 - noise / moved;
+        double sum = 0, moved = mean_shares(shares, words, t->word[k], share, &noise),
+               real = 1 - noise / moved;
         pool_ends(share);
         for (int c = 0; c < CELLS; c++) {
             double width = width_of(c);
@@ -547,8 +557,8 @@ static void draw_block(struct flock *f, const struct tilt *t, int64_t first, dou
     }
 }
 
-static int tilted_worlds(struct fc_tail *tail, const struct fc_tail_model *model, const struct fc_tail_options *o,
-                         const struct tilt *t, int64_t count)
+static int tilted_worlds(struct fc_tail *tail, const struct fc_tail_model *model,
+                         const struct fc_tail_options *o, const struct tilt *t, int64_t count)
 {
     int64_t blocks = (count + FC_TAIL_BLOCK - 1) / FC_TAIL_BLOCK;
     double *sums = calloc((size_t)blocks * 3, sizeof *sums), sum[3] = {0};
@@ -593,8 +603,8 @@ static int tilted_worlds(struct fc_tail *tail, const struct fc_tail_model *model
 
 /* Counts worlds as they come. With k hits the interval is k - 2 sqrt(k) to k + 2 sqrt(k + 1) + 2, which holds the exact one of the
  * Poisson distribution for 95 %. */
-static int count_worlds(struct fc_tail *tail, const struct fc_tail_model *model, const struct fc_tail_options *o,
-                        int64_t count)
+static int count_worlds(struct fc_tail *tail, const struct fc_tail_model *model,
+                        const struct fc_tail_options *o, int64_t count)
 {
     static const struct tilt none = {0};
     if (tilted_worlds(tail, model, o, &none, count))
@@ -654,7 +664,8 @@ int fc_tail(struct fc_tail *tail, const struct fc_tail_model *model, const struc
         tail->reached = fmax(tail->reached, first.best);
         tail->worlds += first.simulated;
     }
-    bool counted = !reached || tail->levels <= 2; /* where levels lead nowhere, or it may be frequent enough */
+    bool counted =
+        !reached || tail->levels <= 2; /* where levels lead nowhere, or it may be frequent enough */
     int64_t count = reached ? (int64_t)(options->worlds / 4) : (int64_t)options->worlds;
     if (counted) {
         status = count_worlds(tail, model, options, count);
