@@ -22,7 +22,7 @@ enum { HELD = 8 };
 struct worker {
     struct fc_tally tally;
     void *scratch[2]; /* of the kernel and of its rival: what a kernel does not draw must stay zero in it */
-    float *out; /* of HELD chunks */
+    float *out;       /* of HELD chunks */
     uint64_t first[HELD];
     int count[HELD], held; /* trials in each of those that are not added up yet */
     bool bound;
@@ -91,7 +91,8 @@ static int open_session(struct fc_session **session, int device, const struct fc
     if (!s->workers)
         goto no_memory;
     size_t out_bytes =
-        ((size_t)HELD * (size_t)kernel->chunk * (size_t)job->program->metric_count * sizeof(float) + 63) / 64 * 64;
+        ((size_t)HELD * (size_t)kernel->chunk * (size_t)job->program->metric_count * sizeof(float) + 63) /
+        64 * 64;
     for (int t = 0; t < s->threads; t++) {
         struct worker *w = &s->workers[t];
         if (fc_tally_create(&w->tally, job->program->metrics, job->program->metric_count, error))
@@ -166,8 +167,8 @@ static void add_held(struct worker *w, int rows, size_t chunk)
 {
     for (int r = 0; r < rows; r++)
         for (int h = 0; h < w->held; h++)
-            fc_tally_add(&w->tally, r, w->out + ((size_t)h * (size_t)rows + (size_t)r) * chunk, (size_t)w->count[h],
-                         w->first[h]);
+            fc_tally_add(&w->tally, r, w->out + ((size_t)h * (size_t)rows + (size_t)r) * chunk,
+                         (size_t)w->count[h], w->first[h]);
     w->held = 0;
 }
 
@@ -203,7 +204,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
     static atomic_ulong batches;
     if (fc_fault_lost("cpu", &batches))
         return fc_fail(error, FC_FAULT, "the CPU was lost (a fault on purpose, FLOPCAST_FAULT)");
-    uint64_t pieces = (count + piece - 1) / piece; /* at least; a thread without one would spin until the others end */
+    uint64_t pieces =
+        (count + piece - 1) / piece; /* at least; a thread without one would spin until the others end */
     int team = pieces < (uint64_t)s->threads ? (int)pieces : s->threads;
 #pragma omp parallel for schedule(static, 1) num_threads(team)
     for (int t = 0; t < team; t++) {
@@ -220,7 +222,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
             float *out = w->out + (size_t)w->held * (size_t)rows * chunk;
             simulate(s, first + at, here, w, out);
             for (int r = 0; r < rows && samples; r++)
-                memcpy(samples + (size_t)r * count + at, out + (size_t)r * chunk, (size_t)here * sizeof *samples);
+                memcpy(samples + (size_t)r * count + at, out + (size_t)r * chunk,
+                       (size_t)here * sizeof *samples);
             w->first[w->held] = first + at;
             w->count[w->held] = here;
             if (++w->held == HELD)

@@ -441,7 +441,8 @@ static int count_here(struct fc_session *s, uint64_t first, size_t count, struct
 }
 
 /* Adds what count_here has added up to `into`. */
-static int end_here(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into, struct fc_error *error)
+static int end_here(struct fc_session *s, uint64_t first, uint64_t count, struct fc_tally *into,
+                    struct fc_error *error)
 {
     int status = fc_tally_cover(into, first, count, error) || fc_tally_merge(into, &s->part, error) ? -1 : 0;
     fc_tally_clear(&s->part);
@@ -471,7 +472,8 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
         size_t here = (size_t)(count - at < s->launch.trials ? count - at : s->launch.trials);
         double start_s = fc_clock_s();
         if (start_trials(s, first + at, here, error) ||
-            (here_counted ? count_here(s, first + at, here, error) : start_tally(s, here, at, launches, error)) ||
+            (here_counted ? count_here(s, first + at, here, error)
+                          : start_tally(s, here, at, launches, error)) ||
             (samples && copy_samples(s, here, at, count, samples, error)) || finish(s, error))
             return -1;
         if (lost)

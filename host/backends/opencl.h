@@ -68,12 +68,13 @@ const char *fc_opencl_refusal(const struct fc_opencl_abilities *able);
 
 /* How the kernels are built and run. */
 struct fc_opencl_settings {
-    int lanes;            /* FC_W */
-    int chunk;            /* FC_CHUNK */
-    bool own_tallies;     /* each work item that counts has its own tally: for CPUs, whose atomics are slow */
-    bool host_counts;     /* the host adds up the rows: for CPUs, where they are in its memory and its own code is quicker */
-    size_t launch_trials; /* most trials of one launch; 0: as memory allows, up to a default */
-    const char *source;   /* NULL: the source inside the program */
+    int lanes;        /* FC_W */
+    int chunk;        /* FC_CHUNK */
+    bool own_tallies; /* each work item that counts has its own tally: for CPUs, whose atomics are slow */
+    bool
+        host_counts; /* the host adds up the rows: for CPUs, where they are in its memory and its own code is quicker */
+    size_t launch_trials;      /* most trials of one launch; 0: as memory allows, up to a default */
+    const char *source;        /* NULL: the source inside the program */
     const char *extra_options; /* NULL, or options behind the usual ones */
     bool use_cache;            /* look for and leave a compiled program in the user's cache folder */
 };

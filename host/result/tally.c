@@ -103,7 +103,7 @@ enum { PIECE = 128 };
 struct piece {
     uint32_t key[PIECE], mantissa[PIECE];
     uint32_t chosen[PIECE]; /* mantissas of the exponent at hand, or 0 */
-    uint32_t least, most; /* keys */
+    uint32_t least, most;   /* keys */
 };
 
 /* Of some values: the sums of their mantissas, of these squared, and of the lower 24 bits of each square. What is above those
@@ -136,7 +136,8 @@ AVX512 static inline uint64_t squares_avx512(const uint32_t *mantissa)
     __m512i sum = _mm512_setzero_si512();
     for (int i = 0; i < PIECE; i += 16) {
         __m512i even = _mm512_loadu_si512(mantissa + i), odd = _mm512_srli_epi64(even, 32);
-        sum = _mm512_add_epi64(sum, _mm512_add_epi64(_mm512_mul_epu32(even, even), _mm512_mul_epu32(odd, odd)));
+        sum =
+            _mm512_add_epi64(sum, _mm512_add_epi64(_mm512_mul_epu32(even, even), _mm512_mul_epu32(odd, odd)));
     }
     return (uint64_t)_mm512_reduce_add_epi64(sum);
 }
@@ -165,7 +166,8 @@ ALWAYS bool look_through(const float *values, struct piece *p, struct sums *all,
 
 /* The sums of the values with this exponent, and which blocks of its bins they lie in: 1 the lower half, 2 the upper. Returns
  * the least key of a greater exponent; UINT32_MAX: there is none. */
-ALWAYS uint32_t of_exponent(struct piece *p, uint32_t exponent, struct sums *sums, uint32_t *blocks, sum_of_squares *squared)
+ALWAYS uint32_t of_exponent(struct piece *p, uint32_t exponent, struct sums *sums, uint32_t *blocks,
+                            sum_of_squares *squared)
 {
     uint32_t mantissas = 0, in = 0, next = UINT32_MAX, low = 0;
 #pragma omp simd reduction(+ : mantissas, low) reduction(| : in) reduction(min : next)
@@ -185,7 +187,8 @@ ALWAYS uint32_t of_exponent(struct piece *p, uint32_t exponent, struct sums *sum
 
 _Static_assert(FC_TALLY_BLOCK << FC_TALLY_SHIFT == 1 << 22, "an exponent has two blocks of bins");
 
-static inline void add_sums(struct fc_tally_metric *m, uint32_t exponent, const struct sums *sums, uint32_t blocks)
+static inline void add_sums(struct fc_tally_metric *m, uint32_t exponent, const struct sums *sums,
+                            uint32_t blocks)
 {
     m->sum[exponent] += sums->mantissas;
     m->square_low[exponent] += sums->low;
@@ -194,7 +197,8 @@ static inline void add_sums(struct fc_tally_metric *m, uint32_t exponent, const 
 }
 
 /* Adds the sums of a piece, exponent after exponent from the least; the greatest has what is left of all. */
-ALWAYS void add_exponents(struct fc_tally_metric *m, struct piece *p, struct sums left, sum_of_squares *squared)
+ALWAYS void add_exponents(struct fc_tally_metric *m, struct piece *p, struct sums left,
+                          sum_of_squares *squared)
 {
     uint32_t least = p->least;
     while (least >> 23 != p->most >> 23) {
@@ -220,7 +224,8 @@ struct ways {
 };
 
 /* Adds the pieces that the values begin with, up to one with an invalid value; returns how many values that were. */
-ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first, const struct ways way)
+ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first,
+                         const struct ways way)
 {
     struct piece p;
     struct sums all;
@@ -247,12 +252,14 @@ ALWAYS size_t add_pieces(struct fc_tally_metric *m, const float *values, size_t 
 
 #ifdef __x86_64__
 /* look_through in fewer instructions. */
-AVX512 static inline bool look_through_avx512(const float *values, struct piece *p, struct sums *all, sum_of_squares *squared)
+AVX512 static inline bool look_through_avx512(const float *values, struct piece *p, struct sums *all,
+                                              sum_of_squares *squared)
 {
     const __m512i sign = _mm512_set1_epi32((int)0x80000000u), exponent = _mm512_set1_epi32(0x7f800000);
     const __m512i fraction = _mm512_set1_epi32(0x007fffff), one = _mm512_set1_epi32(0x00800000);
     const __m512i lower = _mm512_set1_epi32(0x00ffffff);
-    __m512i least = _mm512_set1_epi32(-1), most = _mm512_setzero_si512(), mantissas = most, sum = most, low = most;
+    __m512i least = _mm512_set1_epi32(-1), most = _mm512_setzero_si512(), mantissas = most, sum = most,
+            low = most;
     __mmask16 strange = 0; /* invalid, or -0 */
     for (int i = 0; i < PIECE; i += 16) {
         __m512i x = _mm512_loadu_si512(values + i);
@@ -297,12 +304,14 @@ AVX512 static inline void count_few_avx512(struct fc_tally_metric *m, const stru
     }
 }
 
-AVX512 static size_t add_pieces_avx512(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
+AVX512 static size_t add_pieces_avx512(struct fc_tally_metric *m, const float *values, size_t count,
+                                       uint64_t first)
 {
-    return add_pieces(m, values, count, first, (struct ways){look_through_avx512, count_few_avx512, squares_avx512});
+    return add_pieces(m, values, count, first,
+                      (struct ways){look_through_avx512, count_few_avx512, squares_avx512});
 }
-__attribute__((target("avx2"))) static size_t add_pieces_avx2(struct fc_tally_metric *m, const float *values, size_t count,
-                                                               uint64_t first)
+__attribute__((target("avx2"))) static size_t add_pieces_avx2(struct fc_tally_metric *m, const float *values,
+                                                              size_t count, uint64_t first)
 {
     return add_pieces(m, values, count, first, (struct ways){look_through, NULL, squares});
 }
@@ -312,7 +321,8 @@ __attribute__((target("avx2"))) static size_t add_pieces_avx2(struct fc_tally_me
 static size_t add_pieces_here(struct fc_tally_metric *m, const float *values, size_t count, uint64_t first)
 {
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
+    if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq"))
         return add_pieces_avx512(m, values, count, first);
     if (__builtin_cpu_supports("avx2"))
         return add_pieces_avx2(m, values, count, first);
@@ -337,7 +347,8 @@ void fc_tally_add(struct fc_tally *tally, int row, const float *values, size_t c
     struct fc_tally_metric *m = &tally->metrics[row];
     for (size_t at = 0; at < count;) {
         at += add_pieces_here(m, values + at, count - at, first + at);
-        size_t end = count - at < PIECE ? count : at + PIECE; /* a piece with an invalid value, or what is left */
+        size_t end =
+            count - at < PIECE ? count : at + PIECE; /* a piece with an invalid value, or what is left */
         for (; at < end; at++)
             add_one(m, values[at], first + at);
     }
@@ -527,7 +538,8 @@ const char *fc_tally_unfit(const struct fc_tally_metric *m)
         struct bounds b = {0};
         uint32_t from = e << (23 - FC_TALLY_SHIFT), to = ((e + 1) << (23 - FC_TALLY_SHIFT)) - 1;
         uint32_t end = to > high ? high : to;
-        for (uint32_t bin = fc_tally_from(m, from < low ? low : from); bin <= end; bin = fc_tally_from(m, bin + 1))
+        for (uint32_t bin = fc_tally_from(m, from < low ? low : from); bin <= end;
+             bin = fc_tally_from(m, bin + 1))
             if (m->bins[bin])
                 add_bin(&b, m, bin);
         unsigned __int128 square = (unsigned __int128)m->square_high[e] * 0x1000000u + m->square_low[e];

@@ -73,7 +73,8 @@ FC_INLINE fc_real fc_table_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_
 }
 
 /* low[s] = table[at[s]], high[s] = table[at[s] + 1] for what is listed (lang.h). */
-FC_INLINE void fc_table_nodes(FC_GLOBAL const float *table, const fc_i32 *at, fc_i32 count, float *low, float *high)
+FC_INLINE void fc_table_nodes(FC_GLOBAL const float *table, const fc_i32 *at, fc_i32 count, float *low,
+                              float *high)
 {
 #ifdef FC_PICKS_FLOAT
     fc_pick_pairs(table, at, count, low, high);
@@ -110,8 +111,8 @@ FC_FN void fc_table_draw_lanes(FC_GLOBAL const float *table, const fc_u32 *word,
 }
 
 /* The same for what is listed (lang.h): offset, word and value stand side by side. */
-FC_FN void fc_table_draw_listed(FC_GLOBAL const float *tables, const fc_i32 *offset, const fc_u32 *word, fc_i32 count,
-                                fc_real *value)
+FC_FN void fc_table_draw_listed(FC_GLOBAL const float *tables, const fc_i32 *offset, const fc_u32 *word,
+                                fc_i32 count, fc_real *value)
 {
 #if FC_W == 1
     (void)count;
@@ -174,8 +175,8 @@ FC_FN fc_real fc_discrete_draw(FC_GLOBAL const float *table, fc_i32 offset, fc_i
 }
 
 /* The same for a block of lanes: the loop over the values is the outer one, else it is not vectorised. */
-FC_FN void fc_discrete_draw_lanes(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 count, const fc_u32 *word,
-                                  fc_real *value)
+FC_FN void fc_discrete_draw_lanes(FC_GLOBAL const float *table, fc_i32 offset, fc_i32 count,
+                                  const fc_u32 *word, fc_real *value)
 {
     fc_real last = table[offset + count - 1];
     FC_LANES (l)
@@ -246,8 +247,8 @@ FC_FN void fc_draw_lanes(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const f
 }
 
 /* The same for what is listed. */
-FC_FN void fc_draw_listed(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables, const fc_u32 *word,
-                          fc_i32 count, fc_real *value)
+FC_FN void fc_draw_listed(FC_GLOBAL const struct fc_draw *draw, FC_GLOBAL const float *tables,
+                          const fc_u32 *word, fc_i32 count, fc_real *value)
 {
     fc_i32 offset[FC_LIST];
     if (draw->kind == FC_DRAW_TABLE) {

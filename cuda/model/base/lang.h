@@ -300,8 +300,9 @@ FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
 {
     fc_i32 count = 0;
     for (int base = 0; base < FC_W; base += FC_BLOCK) {
-        __m512i lane = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-                                        _mm512_set1_epi32(base)),
+        __m512i lane =
+                    _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+                                     _mm512_set1_epi32(base)),
                 flags = _mm512_loadu_si512(flag + base);
         __mmask16 set = _mm512_test_epi32_mask(flags, flags);
         _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(set, lane));
@@ -330,8 +331,11 @@ FC_INLINE fc_i32 fc_lanes_set(const fc_i32 *flag, fc_i32 *list)
 #define FC_LISTED(s, count) for (int s = ((void)(count), 0); s < 1; s++)
 #elif FC_BLOCK > 0 && defined(__OPENCL_VERSION__)
 #define FC_LISTED(s, count)                                                                                  \
-    _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)") for (                                 \
-        int s = 0, fc_end_##s = ((count) + FC_BLOCK - 1) / FC_BLOCK * FC_BLOCK; s < fc_end_##s; s++)
+    _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)") for (int s = 0,                       \
+                                                                            fc_end_##s =                     \
+                                                                                ((count) + FC_BLOCK - 1) /   \
+                                                                                FC_BLOCK * FC_BLOCK;         \
+                                                                            s < fc_end_##s; s++)
 #elif FC_BLOCK > 0
 #define FC_LISTED(s, count)                                                                                  \
     for (int s = 0, fc_end_##s = ((count) + FC_BLOCK - 1) / FC_BLOCK * FC_BLOCK; s < fc_end_##s; s++)

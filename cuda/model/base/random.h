@@ -19,7 +19,8 @@
 #define FC_STREAM_START 4u    /* event 0: what a run begins with */
 #define FC_STREAM_LEMONS 5u   /* the same event as the timeline's */
 #define FC_STREAM_SHIFTS 6u   /* event and word as those of the inputs; trial: number of the shift (draw.h) */
-#define FC_STREAM_SUMS 7u     /* events 0 and 1: counts and sums of a run (sums.h); 2: failures in its last piece */
+#define FC_STREAM_SUMS                                                                                       \
+    7u /* events 0 and 1: counts and sums of a run (sums.h); 2: failures in its last piece */
 
 #define FC_STREAM_MARKET 16u /* event = month */
 #define FC_STREAM_DELIVERY                                                                                   \
@@ -40,14 +41,15 @@
 
 /* words[4][FC_W] for lanes with their own trial and event numbers. */
 #if defined(FC_WORDS_GIVEN) /* the host has words of its own (host/backends/given_kernel.c) */
-static void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high, const fc_u32 *event,
-                            fc_u32 stream, fc_u32 words[4][FC_W]);
+static void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
+                            const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W]);
 #elif FC_BLOCK > 0
 FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
                            const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W])
 {
     const fc_half m0 = fc_half_all(FC_PHILOX_M0), m1 = fc_half_all(FC_PHILOX_M1);
-    for (int base = 0; base < FC_W; base += 2 * FC_BLOCK) { /* four halves at a time: one waits for its products */
+    for (int base = 0; base < FC_W;
+         base += 2 * FC_BLOCK) { /* four halves at a time: one waits for its products */
         fc_half a[4], b[4], c[4], d[4];
         fc_u32 key0 = (fc_u32)seed, key1 = (fc_u32)(seed >> 32);
         FC_UNROLL
@@ -138,12 +140,13 @@ FC_FN void fc_random_start(fc_u64 seed, const fc_u32 *trial_low, fc_u32 stream, 
 
 /* The first of the four words of fc_random_words, where all lanes have one event: a tenth of the generator is done before,
  * and what only the other words need is left out. */
-FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
-                           fc_u32 event, fc_u32 stream, fc_u32 *word)
+FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low,
+                           const fc_u32 *trial_high, fc_u32 event, fc_u32 stream, fc_u32 *word)
 {
     const fc_half m0 = fc_half_all(FC_PHILOX_M0), m1 = fc_half_all(FC_PHILOX_M1), none = fc_half_all(0);
     const fc_u64 product = (fc_u64)event * FC_PHILOX_M1;
-    const fc_half upper = fc_half_all((fc_u32)(product >> 32) ^ (fc_u32)seed), lower = fc_half_all((fc_u32)product);
+    const fc_half upper = fc_half_all((fc_u32)(product >> 32) ^ (fc_u32)seed),
+                  lower = fc_half_all((fc_u32)product);
     (void)trial_low;
     (void)stream;
     for (int base = 0; base < FC_W; base += 2 * FC_BLOCK) {
@@ -193,8 +196,8 @@ FC_FN void fc_random_start(fc_u64 seed, const fc_u32 *trial_low, fc_u32 stream, 
     (void)started;
 }
 
-FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
-                           fc_u32 event, fc_u32 stream, fc_u32 *word)
+FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low,
+                           const fc_u32 *trial_high, fc_u32 event, fc_u32 stream, fc_u32 *word)
 {
     fc_u32 events[FC_W], words[4][FC_W];
     (void)started;

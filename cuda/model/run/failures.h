@@ -177,10 +177,11 @@ FC_FN void fc_failure_strikes(FC_GLOBAL const struct fc_run_detail *detail, cons
 /* What a failure takes out of the lanes on the list: trays, and how long the repair of each takes, ticks: automatic or by hand, done
  * again while it does not help; or a rack's own repair. `kind_word`: which (high half), how often (low half). repair[s] and trays[s]
  * are those of lane list[s]. */
-FC_INLINE void fc_failure_damage(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, const fc_i32 *list,
-                                 fc_i32 count, const fc_u32 *repair_word, const fc_u32 *kind_word,
-                                 const fc_u32 *burst_word, const struct fc_failure_lanes *failure, fc_i32 *repair,
-                                 fc_i32 *trays, const struct fc_timeline_lanes *lane)
+FC_INLINE void fc_failure_damage(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
+                                 const fc_i32 *list, fc_i32 count, const fc_u32 *repair_word,
+                                 const fc_u32 *kind_word, const fc_u32 *burst_word,
+                                 const struct fc_failure_lanes *failure, fc_i32 *repair, fc_i32 *trays,
+                                 const struct fc_timeline_lanes *lane)
 {
     FC_GLOBAL const struct fc_run_detail *detail = &run->detail;
     fc_i32 by_hand = detail->repair_table, by_itself = detail->repair_automatic.table;

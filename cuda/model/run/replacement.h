@@ -84,8 +84,8 @@ FC_FN void fc_replace_units(FC_GLOBAL const struct fc_run *run, fc_i32 c, fc_i32
             fc_spares_in_rack(detail, rack, own, l, lane, missing);
         } else {
             lane->swaps[l] += 1;
-            ready = fc_pool_take(&FC_TABLES(lane)->spare_ready[FC_SPARE_AT(0, l)], run->spares, &lane->cursor[l],
-                                 lane->wall[l], own);
+            ready = fc_pool_take(&FC_TABLES(lane)->spare_ready[FC_SPARE_AT(0, l)], run->spares,
+                                 &lane->cursor[l], lane->wall[l], own);
             missing->until = fc_max_i32(missing->until, ready);
             fc_missing_add(missing, (fc_real)(ready - lane->wall[l]), 1.0f);
         }
@@ -141,8 +141,8 @@ FC_FN void fc_hold_event(FC_GLOBAL const struct fc_run *run, fc_u32 words[4][FC_
         fc_hold_note(missing.until, l, lane);
     } else {
         lane->swaps[l] += 1;
-        missing.until =
-            fc_pool_take(&FC_TABLES(lane)->spare_ready[FC_SPARE_AT(0, l)], run->spares, &lane->cursor[l], now, own);
+        missing.until = fc_pool_take(&FC_TABLES(lane)->spare_ready[FC_SPARE_AT(0, l)], run->spares,
+                                     &lane->cursor[l], now, own);
         fc_missing_add(&missing, (fc_real)(missing.until - now), 1.0f);
         fc_hold_note(missing.until, l, lane);
     }

@@ -86,10 +86,11 @@ FC_FN void fc_spares_scan(fc_i32 spares, const fc_i32 *swap, const fc_i32 *repai
 
 /* The same for any pool: a look at the next spare in all the lanes of `list` at once, then in those whose next one is not ready
  * through the others. repair[s] is that of lane list[s]. */
-FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *list, fc_i32 count, const fc_i32 *repair, fc_i32 *wait,
-                            struct fc_timeline_lanes *lane)
+FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *list, fc_i32 count, const fc_i32 *repair,
+                            fc_i32 *wait, struct fc_timeline_lanes *lane)
 {
-    fc_i32 now[FC_LIST], at[FC_LIST], place[FC_LIST], ready[FC_LIST], back[FC_LIST], take[FC_LIST], others = 0;
+    fc_i32 now[FC_LIST], at[FC_LIST], place[FC_LIST], ready[FC_LIST], back[FC_LIST], take[FC_LIST],
+        others = 0;
     fc_i32 *pool = FC_TABLES(lane)->spare_ready;
     FC_LANES (l)
         wait[l] = 0;
@@ -110,13 +111,15 @@ FC_FN void fc_spares_pooled(fc_i32 spares, const fc_i32 *list, fc_i32 count, con
     for (fc_i32 s = 0; others && s < count; s++) {
         fc_i32 l = list[s];
         if (!take[s])
-            wait[l] = fc_pool_take(&pool[FC_SPARE_AT(0, l)], spares, &lane->cursor[l], now[s], back[s]) - now[s];
+            wait[l] =
+                fc_pool_take(&pool[FC_SPARE_AT(0, l)], spares, &lane->cursor[l], now[s], back[s]) - now[s];
     }
 }
 
 /* wait[l] ticks for a node, given the random words of the repairs, in the lanes that swap one. */
-FC_FN void fc_spares_swap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables, const fc_i32 *swap,
-                          const fc_u32 *repair_word, fc_i32 *wait, struct fc_timeline_lanes *lane)
+FC_FN void fc_spares_swap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const float *tables,
+                          const fc_i32 *swap, const fc_u32 *repair_word, fc_i32 *wait,
+                          struct fc_timeline_lanes *lane)
 {
     fc_real seconds[FC_LIST], scale[FC_LIST];
     fc_i32 repair[FC_LIST];
@@ -135,7 +138,9 @@ FC_FN void fc_spares_swap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const fl
     repair[0] = fc_min_i32(fc_to_ticks(seconds[0] * lane->repair_scale[0]), FC_HORIZON_LIMIT);
     wait[0] = 0;
     if (swap[0])
-        wait[0] = fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[0], now, now + repair[0]) - now;
+        wait[0] =
+            fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[0], now, now + repair[0]) -
+            now;
     (void)scale;
 #else
     fc_i32 list[FC_LIST], count = fc_lanes_set(swap, list);
@@ -270,8 +275,8 @@ FC_FN void fc_spares_rack(FC_GLOBAL const struct fc_run_detail *detail, fc_i32 o
                           struct fc_timeline_lanes *lane, struct fc_missing *missing)
 {
     fc_i32 now = lane->wall[l];
-    fc_i32 ready =
-        fc_pool_take(&FC_TABLES(lane)->rack_ready[FC_RACK_AT(0, l)], detail->spare_racks, &lane->rack_cursor[l], now, own);
+    fc_i32 ready = fc_pool_take(&FC_TABLES(lane)->rack_ready[FC_RACK_AT(0, l)], detail->spare_racks,
+                                &lane->rack_cursor[l], now, own);
     lane->rack_swaps[l] += 1;
     missing->until = fc_max_i32(missing->until, ready);
     fc_real segments = (fc_real)detail->segments;

@@ -306,7 +306,8 @@ FC_INLINE void fc_timeline_event_detailed(FC_GLOBAL const struct fc_run *run, FC
         span.pause[l] = 0;
     }
     fc_i32 count = fc_lanes_set(out, list);
-    fc_failure_damage(run, tables, list, count, words[3], detail_words[1], detail_words[3], &failure, repair, trays, lane);
+    fc_failure_damage(run, tables, list, count, words[3], detail_words[1], detail_words[3], &failure, repair,
+                      trays, lane);
     fc_i32 simple =
         detail->spare_policy == FC_SPARES_POOLED && detail->crews == 0 && !detail->lemons && run->spares > 0;
     for (fc_i32 s = 0; s < count; s++) {
@@ -381,8 +382,8 @@ FC_FN void fc_timeline_event(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const
  * then end at about the same time (longest processing time first, Graham 1969), and few run on while the others have nothing
  * left. The number of events is that of sums.h, of which only the order counts. Returns how many trials those are. */
 #if FC_CHUNK == 1
-FC_FN fc_i32 fc_timeline_order(FC_GLOBAL const struct fc_run *run, const struct fc_timeline_chunk *chunk, fc_i32 count,
-                               fc_i32 *order)
+FC_FN fc_i32 fc_timeline_order(FC_GLOBAL const struct fc_run *run, const struct fc_timeline_chunk *chunk,
+                               fc_i32 count, fc_i32 *order)
 {
     (void)run;
     order[0] = 0;
@@ -390,8 +391,8 @@ FC_FN fc_i32 fc_timeline_order(FC_GLOBAL const struct fc_run *run, const struct 
 }
 #else
 #define FC_ORDER_BINS 160 /* eight to the octave of events */
-FC_FN fc_i32 fc_timeline_order(FC_GLOBAL const struct fc_run *run, const struct fc_timeline_chunk *chunk, fc_i32 count,
-                               fc_i32 *order)
+FC_FN fc_i32 fc_timeline_order(FC_GLOBAL const struct fc_run *run, const struct fc_timeline_chunk *chunk,
+                               fc_i32 count, fc_i32 *order)
 {
     fc_i32 bin[FC_CHUNK], first[FC_ORDER_BINS] = {0}, total = 0, any = 0;
     fc_real horizon = (fc_real)run->horizon;

@@ -320,7 +320,8 @@ FC_FN void fc_timeline_finish_detail(struct fc_timeline_chunk *chunk, fc_i32 i, 
 }
 
 /* Takes what people and programme spend off the productive time of trial i. */
-FC_FN void fc_timeline_programme(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk, fc_i32 i)
+FC_FN void fc_timeline_programme(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk,
+                                 fc_i32 i)
 {
     fc_real share = run->operation ? chunk->programme_share[i] : 0.0f;
     fc_i32 programme = fc_to_ticks((fc_real)chunk->productive[i] * share);
@@ -330,8 +331,8 @@ FC_FN void fc_timeline_programme(FC_GLOBAL const struct fc_run *run, struct fc_t
 }
 
 /* The same of the trials base ... base + FC_W - 1 that go by sums. */
-FC_FN void fc_timeline_programme_sums(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk, fc_i32 base,
-                                      fc_i32 by_sums)
+FC_FN void fc_timeline_programme_sums(FC_GLOBAL const struct fc_run *run, struct fc_timeline_chunk *chunk,
+                                      fc_i32 base, fc_i32 by_sums)
 {
     fc_i32 operation = run->operation;
     FC_LANES (l) {
