@@ -43,8 +43,18 @@ static int close_catalog(void **state)
 static struct fc_plan plan_on(const char *gpu, enum fc_offload offload, enum fc_zero zero, double sequence)
 {
     struct fc_error error;
-    struct fc_plan p = {.gpus = 8, .tp = 1, .pp = 1, .vpp = 1, .cp = 1, .ep = 1, .expert_tp = 1, .micro_batch = 1,
-                        .global_batch = 16, .sequence = sequence, .precision = FC_BF16, .software = fc_software_newest()};
+    struct fc_plan p = {.gpus = 8,
+                        .tp = 1,
+                        .pp = 1,
+                        .vpp = 1,
+                        .cp = 1,
+                        .ep = 1,
+                        .expert_tp = 1,
+                        .micro_batch = 1,
+                        .global_batch = 16,
+                        .sequence = sequence,
+                        .precision = FC_BF16,
+                        .software = fc_software_newest()};
     struct fc_plan_options options = fc_plan_default_options();
     const struct fc_catalog_entry *entry;
     if (fc_accelerator_read(&p.gpu, catalog, gpu, NULL, &error) ||
@@ -88,7 +98,8 @@ static void adam_on_the_host_takes_what_was_published(void **state)
         struct fc_step_program s;
         double dense, expert;
         p.gpu.host_memory_bytes_per_s = 256e9;
-        p.gpu.host_link_bytes_per_s = 1e18; /* no copies: the table has none, and those through memory are taken off */
+        p.gpu.host_link_bytes_per_s =
+            1e18; /* no copies: the table has none, and those through memory are taken off */
         fc_plan_most_parameters(&p, &dense, &expert);
         fc_plan_program(&p, &s);
         double copies = dense * (fc_plan_gradient_bytes(&p) + 2) / 256e9;
@@ -100,11 +111,13 @@ static void adam_on_the_host_takes_what_was_published(void **state)
 static void weights_that_nothing_hides_take_their_bytes_over_the_link(void **state)
 {
     (void)state;
-    struct fc_plan here = plan_on("h100", FC_OFFLOAD_NONE, FC_ZERO_NONE, 64), away = plan_on("h100", FC_OFFLOAD_WEIGHTS, FC_ZERO_NONE, 64);
+    struct fc_plan here = plan_on("h100", FC_OFFLOAD_NONE, FC_ZERO_NONE, 64),
+                   away = plan_on("h100", FC_OFFLOAD_WEIGHTS, FC_ZERO_NONE, 64);
     away.gpu.host_link_bytes_per_s = 1e8; /* so slow that no pass of a layer is longer */
     double dense, expert, micro = fc_plan_micro_batches(&away);
     fc_plan_most_parameters(&away, &dense, &expert);
-    double link = (micro * 2 + 1) * 2 * dense / 1e8; /* there in the forward, and again in the backward pass; the new ones back */
+    double link = (micro * 2 + 1) * 2 * dense /
+                  1e8; /* there in the forward, and again in the backward pass; the new ones back */
     struct fc_step_breakdown p = parts_of(&away), q = parts_of(&here);
     double layers = q.gemm + q.experts + q.attention + q.memory + q.gaps + q.tp + q.cp + q.ep + q.fsdp;
     near(p.offload + layers, link, 1e-5);
@@ -125,7 +138,8 @@ static void the_optimizer_adds_its_copies_and_its_bytes(void **state)
         assert_true((link < p.gpu.host_memory_bytes_per_s) == (i == 0));
         fc_plan_most_parameters(&p, &dense, &expert);
         double owned = dense / 8;
-        near(parts_of(&p).offload, owned * ((fc_plan_gradient_bytes(&p) + 2) / link + 60 / p.gpu.host_memory_bytes_per_s), 1e-6);
+        near(parts_of(&p).offload,
+             owned * ((fc_plan_gradient_bytes(&p) + 2) / link + 60 / p.gpu.host_memory_bytes_per_s), 1e-6);
     }
 }
 
@@ -142,7 +156,8 @@ static void new_weights_go_where_they_wait(void **state)
     near((double)s.host_optimizer_s, gradient / link + 60 * dense / memory, 1e-6);
     p = plan_on("h100", FC_OFFLOAD_OPTIMIZER_WEIGHTS, FC_ZERO_OPTIMIZER, 8192);
     fc_plan_program(&p, &s);
-    near((double)s.host_optimizer_s, (gradient + 2 * dense) / 8 / link + 60 * dense / 8 / memory + 2 * dense / link, 1e-6);
+    near((double)s.host_optimizer_s,
+         (gradient + 2 * dense) / 8 / link + 60 * dense / 8 / memory + 2 * dense / link, 1e-6);
     p = plan_on("h100", FC_OFFLOAD_WEIGHTS, FC_ZERO_OPTIMIZER, 8192);
     fc_plan_program(&p, &s);
     near((double)s.host_optimizer_s, 2 * dense / link, 1e-6);

@@ -31,7 +31,8 @@ static int domains_of(int start, int inner, int near, int outer, int far, int do
 
 static struct fc_plan plan_of(int tp, int cp, int pp, int order)
 {
-    return (struct fc_plan){.gpus = GPUS, .tp = tp, .cp = cp, .pp = pp, .ep = 1, .expert_tp = 1, .order = (enum fc_order)order};
+    return (struct fc_plan){
+        .gpus = GPUS, .tp = tp, .cp = cp, .pp = pp, .ep = 1, .expert_tp = 1, .order = (enum fc_order)order};
 }
 
 static void every_gpu_has_one_place_in_every_order(void **state)
@@ -86,7 +87,8 @@ static void an_order_is_its_own_unless_sizes_of_one_hide_it(void **state)
     assert_int_equal(own[0], 6); /* 3!, 2!, 1 */
     assert_int_equal(own[1], 2);
     assert_int_equal(own[2], 1);
-    assert_true(fc_order_is_own(FC_ORDER_TP_PP_DP, 1u << FC_ORDER_TP_PP_DP, 8, 4, 1)); /* the first that is allowed stays */
+    assert_true(fc_order_is_own(FC_ORDER_TP_PP_DP, 1u << FC_ORDER_TP_PP_DP, 8, 4,
+                                1)); /* the first that is allowed stays */
     assert_false(fc_order_is_own(FC_ORDER_TP_PP_DP, all, 8, 4, 1));
 }
 

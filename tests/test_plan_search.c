@@ -130,12 +130,16 @@ static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *
 #define EACH(i, sizes) for (int i = 0; i < (sizes).count; i++)
     EACH(t, s->tp)
     EACH(p, s->pp)
-    EACH(v, s->vpp) EACH(c, s->cp) EACH(e, s->ep) EACH(x, s->expert_tp)
-        EACH(m, s->micro_batch) for (int zero = 0; zero < 4; zero++) for (int again = 0; again < 3;
-                                                                          again++) for (int bubble = 0;
-                                                                                        bubble < 2; bubble++)
-        for (int away = 0; away < FC_OFFLOADS; away++)
-        for (int order = 0; order < FC_ORDERS; order++)
+    EACH(v, s->vpp)
+    EACH(c, s->cp) EACH(e, s->ep) EACH(x, s->expert_tp)
+        EACH(m, s->micro_batch) for (int zero = 0; zero < 4;
+                                     zero++) for (int again = 0; again < 3;
+                                                  again++) for (int bubble = 0; bubble < 2;
+                                                                bubble++) for (int away = 0;
+                                                                               away < FC_OFFLOADS;
+                                                                               away++) for (int order = 0;
+                                                                                            order < FC_ORDERS;
+                                                                                            order++)
     {
         struct fc_plan_choice choice = {s->tp.value[t],
                                         s->pp.value[p],
@@ -151,7 +155,8 @@ static uint64_t try_all(const struct fc_plan *base, const struct fc_plan_space *
                                         (enum fc_offload)away,
                                         (enum fc_order)order};
         enum fc_plan_part part;
-        if (!(s->order >> order & 1u) || !(s->offload >> away & 1u) || (bubble && (choice.vpp > 1 || choice.pp == 1)) || !(s->zero >> zero & 1u) ||
+        if (!(s->order >> order & 1u) || !(s->offload >> away & 1u) ||
+            (bubble && (choice.vpp > 1 || choice.pp == 1)) || !(s->zero >> zero & 1u) ||
             !(s->recompute >> again & 1u) || (choice.expert_tp > 1 && choice.expert_tp != choice.tp) ||
             (choice.vpp > 1 && (choice.pp == 1 || !even(&base->model, choice.pp * choice.vpp))))
             continue;
@@ -182,7 +187,8 @@ static struct {
     int which[FINDS][FC_STEP_JOINT];
 } finds;
 
-static void remember(struct fc_plan *plan, const struct fc_plan_options *options, const struct fc_plan_candidate *found)
+static void remember(struct fc_plan *plan, const struct fc_plan_options *options,
+                     const struct fc_plan_candidate *found)
 {
     double inputs[FC_IN_STEP_END];
     int n = finds.count++;
@@ -229,7 +235,8 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
         space.zero = 1u + next(&random) % 15;
         space.recompute = 1u + next(&random) % 7;
         if (i % 4 == 3) /* three ways at most, as brute force is slow */
-            space.offload = 1u << next(&random) % FC_OFFLOADS | 1u << next(&random) % FC_OFFLOADS | 1u << FC_OFFLOAD_NONE;
+            space.offload =
+                1u << next(&random) % FC_OFFLOADS | 1u << next(&random) % FC_OFFLOADS | 1u << FC_OFFLOAD_NONE;
         if (i % 4 == 1)
             space.order = 1u << next(&random) % FC_ORDERS | 1u << next(&random) % FC_ORDERS | (i % 8 == 1);
         if (i % 50 == 10) { /* all of both, in a few */
@@ -269,13 +276,14 @@ static void the_best_of_random_spaces_is_that_of_brute_force(void **state)
         fc_plan_found_free(&found);
     }
     if (getenv("FLOPCAST_TEST_VERBOSE"))
-        printf("# %d spaces with plans, %llu in all, %llu in the largest; offloading wins in %d, another order in %d\n", spaces,
-               (unsigned long long)all, (unsigned long long)largest, offloaded, reordered);
-    assert_true(spaces > 150); /* the test looked at something, */
-    assert_true(cut > 50);     /* memory mattered, */
+        printf("# %d spaces with plans, %llu in all, %llu in the largest; offloading wins in %d, another "
+               "order in %d\n",
+               spaces, (unsigned long long)all, (unsigned long long)largest, offloaded, reordered);
+    assert_true(spaces > 150);  /* the test looked at something, */
+    assert_true(cut > 50);      /* memory mattered, */
     assert_true(offloaded > 0); /* somewhere the host's memory won, */
     assert_true(reordered > 0); /* and another order of ranks, */
-    assert_true(none < 150);   /* and mostly something fitted */
+    assert_true(none < 150);    /* and mostly something fitted */
 }
 
 /* Step times of what was found, by the kernels that a run uses on this device. Returns whether there is such a device. */
@@ -388,8 +396,8 @@ static void gpt3_on_4096_gpus_is_searched_whole(void **state)
     assert_int_equal(found.slower + found.too_large + found.evaluated, found.plans);
     if (getenv("FLOPCAST_TEST_VERBOSE")) {
         char text[200];
-        printf("# %llu plans, %llu evaluated, %.1f ms of processor time; best %s, %.3f s\n", (unsigned long long)found.plans,
-               (unsigned long long)found.evaluated, 1e3 * elapsed,
+        printf("# %llu plans, %llu evaluated, %.1f ms of processor time; best %s, %.3f s\n",
+               (unsigned long long)found.plans, (unsigned long long)found.evaluated, 1e3 * elapsed,
                fc_plan_choice_text(&found.best[0].choice, text, sizeof text), found.best[0].step_s);
         print_rate(&plan, &options, &space);
     }
@@ -430,7 +438,8 @@ static void gpt3_is_searched_with_all_that_may_be_offloaded_or_laid_otherwise(vo
     assert_true(best <= plain);
     assert_true(plans > 7126368);
     if (getenv("FLOPCAST_TEST_VERBOSE"))
-        printf("# with offloading and orders: %llu plans, %llu looked at, %.2f s of processor time; best %.3f s, without %.3f s\n",
+        printf("# with offloading and orders: %llu plans, %llu looked at, %.2f s of processor time; best "
+               "%.3f s, without %.3f s\n",
                (unsigned long long)plans, (unsigned long long)looked_at, processor_s() - start, best, plain);
 }
 

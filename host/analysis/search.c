@@ -271,7 +271,8 @@ static int read_by(struct fc_search *s, const struct fc_search_request *request,
 
 static bool same_split(const struct fc_plan_choice *a, const struct fc_plan_choice *b)
 {
-    return a->tp == b->tp && a->pp == b->pp && a->ep == b->ep && a->precision == b->precision && a->order == b->order;
+    return a->tp == b->tp && a->pp == b->pp && a->ep == b->ep && a->precision == b->precision &&
+           a->order == b->order;
 }
 
 /* First sieve: fills contenders. `base` is the scenario with the plan open. */
@@ -302,11 +303,13 @@ static int find_contenders(struct fc_search *s, const struct fc_scenario *base,
         return fc_fail(
             error, FC_BAD_INPUT,
             "%s: none of %llu plans fits in memory with probability %g; use more GPUs, or a lower --fits",
-            request->scenario ? request->scenario : FC_QUICK_NAME, (unsigned long long)s->found.plans, request->fits);
+            request->scenario ? request->scenario : FC_QUICK_NAME, (unsigned long long)s->found.plans,
+            request->fits);
     s->contenders = calloc(request->contenders + 1, sizeof *s->contenders);
     if (!s->contenders)
         return fc_fail(error, FC_FAULT, "out of memory while searching plans");
-    const struct fc_setting *offload = &base->settings->fields[FC_FIELD_OFFLOAD], *order = &base->settings->fields[FC_FIELD_ORDER];
+    const struct fc_setting *offload = &base->settings->fields[FC_FIELD_OFFLOAD],
+                            *order = &base->settings->fields[FC_FIELD_ORDER];
     for (size_t i = 0; i < s->found.count && s->count < request->contenders; i++) {
         int alike = 0;
         for (size_t k = 0; k < s->count; k++)
@@ -316,7 +319,8 @@ static int find_contenders(struct fc_search *s, const struct fc_scenario *base,
         struct fc_contender *c = &s->contenders[s->count++];
         c->point = s->found.best[i];
         fc_plan_choice_text(&c->point.choice, c->text, sizeof c->text);
-        write_changes(c, request->precision != 0, offload->is_auto || offload->found, order->is_auto || order->found);
+        write_changes(c, request->precision != 0, offload->is_auto || offload->found,
+                      order->is_auto || order->found);
     }
     return 0;
 }
@@ -341,7 +345,8 @@ static bool states_a_plan(struct fc_search *s, const struct fc_search_request *r
         stated |= f[sizes[i]].is_set && !f[sizes[i]].from_default;
         open |= f[sizes[i]].is_set && f[sizes[i]].found;
     }
-    open |= f[FC_FIELD_ZERO].found || f[FC_FIELD_RECOMPUTE].found || f[FC_FIELD_OFFLOAD].found || f[FC_FIELD_ORDER].found;
+    open |= f[FC_FIELD_ZERO].found || f[FC_FIELD_RECOMPUTE].found || f[FC_FIELD_OFFLOAD].found ||
+            f[FC_FIELD_ORDER].found;
     struct fc_plan plan;
     struct fc_plan_options options;
     if (stated && !open &&

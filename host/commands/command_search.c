@@ -146,8 +146,9 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
     if (option != FC_ANALYSIS_DONE)
         return option;
     if (argc - optind != 1 && !(argc == optind && fc_quick_given(&o->shared.scenario.quick)))
-        return fc_fail(error, FC_BAD_INPUT,
-                       "search needs one scenario, or --model, --gpus and --tokens; see flopcast search --help");
+        return fc_fail(
+            error, FC_BAD_INPUT,
+            "search needs one scenario, or --model, --gpus and --tokens; see flopcast search --help");
     o->request.scenario = argc > optind ? argv[optind] : NULL;
     o->request.options = &o->shared;
     if (o->request.finalists > o->request.contenders)
@@ -319,8 +320,8 @@ static void print_people(const struct fc_search *s, const struct fc_analysis *an
            "too slow; of the rest %s do not fit in memory, and %s were timed in %.2f s.\n"
            "The %zu fastest met %llu uncertain worlds, and %zu were simulated to the end,\n"
            "ranked by %s.\n\n",
-           plans, slower, large, evaluated, s->seconds, s->count, (unsigned long long)s->step_trials, s->finalists,
-           s->by_name);
+           plans, slower, large, evaluated, s->seconds, s->count, (unsigned long long)s->step_trials,
+           s->finalists, s->by_name);
     print_finalists(s);
     if (s->stated_fault[0])
         printf("\n  the plan that the scenario states is left out: %s\n", s->stated_fault);
@@ -482,7 +483,8 @@ static int write_scenario(const struct fc_search *s, struct fc_output *output, s
                     from ? "its comments are kept but for those behind values that the plan replaced"
                          : "its comments could not be read again and are left out");
         fputc('\n', file);
-        if (!fc_comments_carry(from ? from : "{}", from ? length : 2, text, was_found, s->scenario.settings, file))
+        if (!fc_comments_carry(from ? from : "{}", from ? length : 2, text, was_found, s->scenario.settings,
+                               file))
             fc_lose();
     }
     free(source);

@@ -77,10 +77,12 @@ bool fc_plan_space_of(struct fc_plan_space *space, const struct fc_plan *plan,
         space->recompute = 1u << FC_RECOMPUTE_NONE;
     any |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]);
     /* few jobs can be moved to the host's memory at once: searched when the scenario says so */
-    space->offload = says_auto(&f[FC_FIELD_OFFLOAD]) || f[FC_FIELD_OFFLOAD].found ? fc_plan_offloads(plan)
-                                                                                 : 1u << f[FC_FIELD_OFFLOAD].choice;
+    space->offload = says_auto(&f[FC_FIELD_OFFLOAD]) || f[FC_FIELD_OFFLOAD].found
+                         ? fc_plan_offloads(plan)
+                         : 1u << f[FC_FIELD_OFFLOAD].choice;
     /* nor are ranks laid otherwise than every stack does it, unless it says so */
-    space->order = says_auto(&f[FC_FIELD_ORDER]) || f[FC_FIELD_ORDER].found ? (1u << FC_ORDERS) - 1 : 1u << f[FC_FIELD_ORDER].choice;
+    space->order = says_auto(&f[FC_FIELD_ORDER]) || f[FC_FIELD_ORDER].found ? (1u << FC_ORDERS) - 1
+                                                                            : 1u << f[FC_FIELD_ORDER].choice;
     any |= says_auto(&f[FC_FIELD_OFFLOAD]) || says_auto(&f[FC_FIELD_ORDER]);
     int schedule =
         f[FC_FIELD_SCHEDULE].is_set && !whole ? f[FC_FIELD_SCHEDULE].choice : FC_WORD_SCHEDULE_AUTO;
@@ -105,8 +107,10 @@ __attribute__((format(printf, 3, 4))) static void add(char **at, const char *end
 static int put_choice(struct fc_settings *settings, const struct fc_plan_choice *choice,
                       const struct fc_plan_found *found, double fits, bool rest, struct fc_error *error)
 {
-    static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE, FC_FIELD_OFFLOAD, FC_FIELD_ORDER};
-    const int chosen[] = {(int)choice->zero, (int)choice->recompute, (int)choice->offload, (int)choice->order};
+    static const enum fc_field_id choices[] = {FC_FIELD_ZERO, FC_FIELD_RECOMPUTE, FC_FIELD_OFFLOAD,
+                                               FC_FIELD_ORDER};
+    const int chosen[] = {(int)choice->zero, (int)choice->recompute, (int)choice->offload,
+                          (int)choice->order};
     enum { CHOICES = sizeof choices / sizeof choices[0] };
     enum fc_field_id put[SIZES + CHOICES];
     int puts = 0;
@@ -118,7 +122,9 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
             continue;
         *setting = (struct fc_setting){0};
         put[puts++] = sizes[i].field;
-        add(&at, end, "  %s: {value: %d, source: \"the fastest of all plans that fit in memory in %.6g %% of the worlds (%llu searched)\", grade: derived}\n",
+        add(&at, end,
+            "  %s: {value: %d, source: \"the fastest of all plans that fit in memory in %.6g %% of the "
+            "worlds (%llu searched)\", grade: derived}\n",
             fc_fields[sizes[i].field].path,
             *(const int *)(const void *)((const char *)choice + sizes[i].choice), 100 * fits,
             (unsigned long long)found->plans);
@@ -129,7 +135,9 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
             continue;
         *setting = (struct fc_setting){0};
         put[puts++] = choices[i];
-        add(&at, end, "  %s: {value: %s, source: \"the fastest of all plans that fit in memory in %.6g %% of the worlds (%llu searched)\", grade: derived}\n",
+        add(&at, end,
+            "  %s: {value: %s, source: \"the fastest of all plans that fit in memory in %.6g %% of the "
+            "worlds (%llu searched)\", grade: derived}\n",
             fc_fields[choices[i]].path, fc_fields[choices[i]].choices[chosen[i]], 100 * fits,
             (unsigned long long)found->plans);
     }
@@ -144,9 +152,9 @@ static int put_choice(struct fc_settings *settings, const struct fc_plan_choice 
     return status;
 }
 
-static int no_plan(const struct fc_settings *settings, const struct fc_plan *plan, const struct fc_plan_options *options,
-                   const struct fc_plan_space *space, const struct fc_beliefs *beliefs,
-                   const struct fc_place *place, struct fc_error *error)
+static int no_plan(const struct fc_settings *settings, const struct fc_plan *plan,
+                   const struct fc_plan_options *options, const struct fc_plan_space *space,
+                   const struct fc_beliefs *beliefs, const struct fc_place *place, struct fc_error *error)
 {
     struct fc_plan_found any;
     struct fc_search_limits limits = {.fits = 0, .best = 1};
@@ -180,10 +188,12 @@ enum { ASKED = sizeof asked / sizeof asked[0] };
 
 /* What a search came to. */
 struct outcome {
-    struct fc_plan_found found;         /* the two fastest plans of the surest kind that costs no more than FC_AUTO_ROOM */
-    int level;                          /* which of `asked` that kind is */
-    struct fc_plan_candidate fastest;   /* of the least sure kind */
-    struct fc_plan_candidate surest;    /* the fastest of the surest kind, where it costs more; step_s 0: there is none */
+    struct fc_plan_found
+        found; /* the two fastest plans of the surest kind that costs no more than FC_AUTO_ROOM */
+    int level; /* which of `asked` that kind is */
+    struct fc_plan_candidate fastest; /* of the least sure kind */
+    struct fc_plan_candidate
+        surest; /* the fastest of the surest kind, where it costs more; step_s 0: there is none */
 };
 
 /* Nothing that fits leaves `found` empty. */
@@ -220,13 +230,15 @@ static void note_choice(struct fc_settings *settings, const struct outcome *o)
     const struct fc_plan_candidate *best = &found->best[0], *fastest = &o->fastest;
     char text[200], other[200], next[80] = "", room[300] = "", sure[300] = "";
     if (found->count > 1)
-        snprintf(next, sizeof next, "; the next is %.1f %% slower", 100 * (found->best[1].step_s / best->step_s - 1));
+        snprintf(next, sizeof next, "; the next is %.1f %% slower",
+                 100 * (found->best[1].step_s / best->step_s - 1));
     if (fastest->fits < asked[o->level] && fastest->step_s < best->step_s)
         snprintf(room, sizeof room, "; %s is %.2g %% faster and fits in %.3f %%",
-                 fc_plan_choice_text(&fastest->choice, other, sizeof other), 100 * (best->step_s / fastest->step_s - 1),
-                 100 * fastest->fits);
+                 fc_plan_choice_text(&fastest->choice, other, sizeof other),
+                 100 * (best->step_s / fastest->step_s - 1), 100 * fastest->fits);
     fc_note(&settings->notes, FC_NOTE, "plan-searched", NULL,
-            "the plan was %s: %s, of %llu plans the fastest that fits in memory in %.6g %% of the worlds (%.3g s a "
+            "the plan was %s: %s, of %llu plans the fastest that fits in memory in %.6g %% of the worlds "
+            "(%.3g s a "
             "step at the median%s%s); flopcast search compares the best in uncertain worlds",
             settings->plan_auto ? "left to the search" : "not stated, so it was searched",
             fc_plan_choice_text(&best->choice, text, sizeof text), (unsigned long long)found->plans,
@@ -238,7 +250,8 @@ static void note_choice(struct fc_settings *settings, const struct outcome *o)
                  fc_plan_choice_text(&o->surest.choice, other, sizeof other), 100 * o->surest.fits,
                  100 * (o->surest.step_s / fastest->step_s - 1));
     fc_note(&settings->notes, FC_WARNING, "plan-tight", NULL,
-            "the plan that was searched fits in memory in %.6g %% of the worlds, and the others have no end and no cost: "
+            "the plan that was searched fits in memory in %.6g %% of the worlds, and the others have no end "
+            "and no cost: "
             "%s; use more GPUs, shorter sequences or a smaller batch, or state the plan",
             100 * best->fits, sure[0] ? sure : "none fits in more");
 }
@@ -275,8 +288,8 @@ int fc_plan_settle(struct fc_settings *settings, const struct fc_catalog *catalo
     bool open = wholly_open(settings);
     for (int i = 0; i < SIZES; i++)
         open |= says_auto(&f[sizes[i].field]);
-    open |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]) || says_auto(&f[FC_FIELD_OFFLOAD]) ||
-            says_auto(&f[FC_FIELD_ORDER]);
+    open |= says_auto(&f[FC_FIELD_ZERO]) || says_auto(&f[FC_FIELD_RECOMPUTE]) ||
+            says_auto(&f[FC_FIELD_OFFLOAD]) || says_auto(&f[FC_FIELD_ORDER]);
     if (!open || f[FC_FIELD_LAYERS].choice == FC_LAYERS_CONTRACT || f[FC_FIELD_WORK].is_set)
         return 0;
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)

@@ -83,12 +83,14 @@ static int check_group(const struct fc_plan *p, const struct fc_settings *settin
         return 0;
     if (!p->fsdp)
         snprintf(text, sizeof text,
-                 "plan.fsdp_group shares out parameters, but plan.zero is '%s'; state plan.zero: parameters, or leave "
+                 "plan.fsdp_group shares out parameters, but plan.zero is '%s'; state plan.zero: parameters, "
+                 "or leave "
                  "the group out",
                  fc_field_word(FC_FIELD_ZERO, (int)fc_plan_zero(p)));
     else if (fmod(sharing, group->number) != 0)
         snprintf(text, sizeof text,
-                 "plan.fsdp_group of %g does not divide the %g GPUs that hold the same part of the model (plan.dp x "
+                 "plan.fsdp_group of %g does not divide the %g GPUs that hold the same part of the model "
+                 "(plan.dp x "
                  "plan.cp); take a divisor",
                  group->number, sharing);
     else
@@ -196,7 +198,8 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
     p->software_assumed = software == FC_WORD_NEWEST;
     p->software = p->software_assumed ? fc_software_newest() : &fc_softwares[software - 1];
     p->fp16 = f[FC_FIELD_PRECISION].is_set && f[FC_FIELD_PRECISION].choice == FC_WORD_FP16;
-    if (fc_recipes_for(p->recipes, p->software->name, &p->model, f[FC_FIELD_MODEL].name, p->gpu.name, catalog, error))
+    if (fc_recipes_for(p->recipes, p->software->name, &p->model, f[FC_FIELD_MODEL].name, p->gpu.name, catalog,
+                       error))
         return -1;
     p->tuned_by_vendor = f[FC_FIELD_TUNED_BY].is_set && f[FC_FIELD_TUNED_BY].choice == FC_TUNED_BY_VENDOR;
     p->precision = f[FC_FIELD_PRECISION].is_set ? precisions[f[FC_FIELD_PRECISION].choice] : FC_BF16;
@@ -210,7 +213,8 @@ int fc_plan_read_unchecked(struct fc_plan *p, struct fc_plan_options *options,
     p->muon = f[FC_FIELD_OPTIMIZER].is_set && f[FC_FIELD_OPTIMIZER].choice == FC_OPTIMIZER_MUON;
     if (p->muon && p->lora_rank > 0)
         return refuse(&f[FC_FIELD_OPTIMIZER],
-                      "training.optimizer: muon is not modelled for adapters (training.lora_rank); take adam", error);
+                      "training.optimizer: muon is not modelled for adapters (training.lora_rank); take adam",
+                      error);
     p->sequence = f[FC_FIELD_SEQUENCE].number;
     p->global_batch = f[FC_FIELD_GLOBAL_BATCH].number;
     p->micro_batch = integer(settings, FC_FIELD_MICRO_BATCH);
@@ -244,7 +248,8 @@ int fc_plan_check_memory(const struct fc_plan *p, const struct fc_beliefs *b, co
                   median[2] * exp(-z * sd[2]);
     if (!fc_plan_fits_host(p, &m))
         return fc_fail_at(error, place,
-                          "what the plan keeps in host memory does not fit there: %.0f GB of %.0f GB per GPU (plan.offload); "
+                          "what the plan keeps in host memory does not fit there: %.0f GB of %.0f GB per GPU "
+                          "(plan.offload); "
                           "offload less, share out more (zero: parameters), or use more GPUs",
                           m.host / 1e9, p->gpu.host_memory_bytes / 1e9);
     if (best <= p->gpu.memory_bytes)
@@ -304,13 +309,14 @@ static void note_features(struct fc_notes *notes, const struct fc_plan *p, const
     if (!fc_plan_takes_recipe(p, &options))
         return;
     if (recipe->known)
-        fc_note(notes, FC_NOTE, "recipe", place,
-                "features that are not stated are those of the published recipe (%s%s%s): %s; plan.cuda_graph, "
-                "plan.expert_dispatch, plan.expert_overlap, training.fused_experts and "
-                "training.attention_fp8 change "
-                "them",
-                recipe->release, recipe->of[0] ? ", of the nearest model with the same operators, " : "", recipe->of,
-                fc_plan_features_text(p, text, sizeof text));
+        fc_note(
+            notes, FC_NOTE, "recipe", place,
+            "features that are not stated are those of the published recipe (%s%s%s): %s; plan.cuda_graph, "
+            "plan.expert_dispatch, plan.expert_overlap, training.fused_experts and "
+            "training.attention_fp8 change "
+            "them",
+            recipe->release, recipe->of[0] ? ", of the nearest model with the same operators, " : "",
+            recipe->of, fc_plan_features_text(p, text, sizeof text));
     else if (fc_architecture_is_mixture(&p->model))
         fc_note(notes, FC_NOTE, "no-recipe", place,
                 "no recipe of %s is published for this model, GPU and precision: CUDA graphs, overlap of the "
@@ -332,18 +338,24 @@ static void note_unused(struct fc_notes *notes, const struct fc_plan *p, const s
         bool acts;
         const char *why;
     } rows[] = {
-        {FC_FIELD_EXPERT_DISPATCH, mixture && p->ep > 1, mixture ? "plan.ep is 1" : "the model has no experts"},
-        {FC_FIELD_EXPERT_OVERLAP, mixture && p->ep > 1, mixture ? "plan.ep is 1" : "the model has no experts"},
+        {FC_FIELD_EXPERT_DISPATCH, mixture && p->ep > 1,
+         mixture ? "plan.ep is 1" : "the model has no experts"},
+        {FC_FIELD_EXPERT_OVERLAP, mixture && p->ep > 1,
+         mixture ? "plan.ep is 1" : "the model has no experts"},
         {FC_FIELD_FUSED_EXPERTS, mixture, "the model has no experts"},
         {FC_FIELD_ROUTER, mixture, "the model has no experts"},
-        {FC_FIELD_RECOMPUTE_MLA_UP, fc_architecture_is_latent(&p->model), "the model has no latent attention"},
+        {FC_FIELD_RECOMPUTE_MLA_UP, fc_architecture_is_latent(&p->model),
+         "the model has no latent attention"},
         {FC_FIELD_TP_OVERLAP, p->tp > 1, "plan.tp is 1"},
         {FC_FIELD_RECOMPUTE_LAYERS, settings->fields[FC_FIELD_RECOMPUTE_LAYERS].number <= most,
          "a stage has fewer layers"},
-        {FC_FIELD_OFFLOAD_LAYERS, settings->fields[FC_FIELD_OFFLOAD_LAYERS].number <= most, "a stage has fewer layers"},
+        {FC_FIELD_OFFLOAD_LAYERS, settings->fields[FC_FIELD_OFFLOAD_LAYERS].number <= most,
+         "a stage has fewer layers"},
         {FC_FIELD_ORDER, laid,
-         p->gpus > p->gpu.domain ? "with sizes of 1 another order lays the groups as it does" : "all GPUs are in one NVLink domain"},
-        {FC_FIELD_OFFLOAD_RATE, p->offload & FC_OFFLOAD_OPTIMIZER, "plan.offload leaves the optimizer on the GPU"},
+         p->gpus > p->gpu.domain ? "with sizes of 1 another order lays the groups as it does"
+                                 : "all GPUs are in one NVLink domain"},
+        {FC_FIELD_OFFLOAD_RATE, p->offload & FC_OFFLOAD_OPTIMIZER,
+         "plan.offload leaves the optimizer on the GPU"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct fc_setting *s = &settings->fields[rows[i].field];
@@ -382,10 +394,13 @@ int fc_plan_compile(struct fc_compiled *compiled, const struct fc_settings *sett
             fc_note(&compiled->notes, FC_NOTE, "muon-unmeasured", &settings->fields[FC_FIELD_OPTIMIZER].place,
                     "no measured step with Muon is in the fit; its work is counted from shapes alone");
         if (plan.offload != FC_OFFLOAD_NONE)
-            fc_note(&compiled->notes, FC_NOTE, "offload-unmeasured", &settings->fields[FC_FIELD_OFFLOAD].place,
-                    "no measured step with an optimizer or weights in host memory is in the fit; copies are counted at %.3g GB/s "
-                    "in each direction and the host's memory at %.3g GB/s per GPU, which 'flopcast show %s' grades",
-                    plan.gpu.host_link_bytes_per_s / 1e9, plan.gpu.host_memory_bytes_per_s / 1e9, plan.gpu.name);
+            fc_note(
+                &compiled->notes, FC_NOTE, "offload-unmeasured", &settings->fields[FC_FIELD_OFFLOAD].place,
+                "no measured step with an optimizer or weights in host memory is in the fit; copies are "
+                "counted at %.3g GB/s "
+                "in each direction and the host's memory at %.3g GB/s per GPU, which 'flopcast show %s' "
+                "grades",
+                plan.gpu.host_link_bytes_per_s / 1e9, plan.gpu.host_memory_bytes_per_s / 1e9, plan.gpu.name);
         note_features(&compiled->notes, &plan, settings);
         note_unused(&compiled->notes, &plan, settings);
         fc_plan_program(&plan, step);

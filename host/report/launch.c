@@ -107,7 +107,8 @@ static void print_megatron(FILE *out, const struct fc_plan *p, const struct fc_p
     if (o->offload & FC_OFFLOAD_OPTIMIZER)
         fprintf(out, "--optimizer-cpu-offload\n--optimizer-offload-fraction 1.0\n");
     if (p->offloaded_layers > 0 && p->pp > 1)
-        fprintf(out, "# layers are offloaded there without a pipeline alone; their activations stay on the GPU\n");
+        fprintf(out,
+                "# layers are offloaded there without a pipeline alone; their activations stay on the GPU\n");
     else if (p->offloaded_layers > 0)
         fprintf(out, "--cpu-offloading-num-layers %g\n", fmin(p->offloaded_layers, p->model.layers - 1));
     if (o->offload & FC_OFFLOAD_WEIGHTS)
@@ -181,7 +182,9 @@ static void print_bridge(FILE *out, const struct fc_plan *p, const struct fc_pla
     if (o->offload & FC_OFFLOAD_OPTIMIZER)
         fprintf(out, "optimizer.optimizer_cpu_offload=True\noptimizer.optimizer_offload_fraction=1.0\n");
     if (p->offloaded_layers > 0 || o->offload & FC_OFFLOAD_WEIGHTS)
-        fprintf(out, "model.cpu_offloading=True\nmodel.cpu_offloading_num_layers=%g\nmodel.cpu_offloading_weights=%s\n",
+        fprintf(out,
+                "model.cpu_offloading=True\nmodel.cpu_offloading_num_layers=%g\nmodel.cpu_offloading_weights="
+                "%s\n",
                 fmin(p->offloaded_layers > 0 ? p->offloaded_layers : p->model.layers, p->model.layers - 1),
                 o->offload & FC_OFFLOAD_WEIGHTS ? "True" : "False");
     if (o->schedule == FC_ZERO_BUBBLE)
@@ -196,8 +199,7 @@ static void print_torchtitan(FILE *out, const struct fc_plan *p, const struct fc
     print_no_order(out, p);
     fprintf(out, "[training]\nlocal_batch_size = %g\nglobal_batch_size = %g\nseq_len = %g\n",
             p->pp > 1 ? p->global_batch / replicas : p->micro_batch, p->global_batch, p->sequence);
-    fprintf(out,
-            "mixed_precision_param = \"bfloat16\"\nmixed_precision_reduce = \"float32\"\n");
+    fprintf(out, "mixed_precision_param = \"bfloat16\"\nmixed_precision_reduce = \"float32\"\n");
     if (o->offload & (FC_OFFLOAD_OPTIMIZER | FC_OFFLOAD_WEIGHTS))
         fprintf(out, "enable_cpu_offload = true  # parameters, gradients and optimizer\n");
     if (p->offloaded_layers > 0)

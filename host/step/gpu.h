@@ -22,14 +22,15 @@ struct fc_accelerator {
     double nvlink_bytes_per_s; /* one direction */
     double nic_bytes_per_s;    /* one direction */
     bool ethernet;             /* between domains (RoCE), not InfiniBand */
-    double host_link_bytes_per_s;   /* to or from the host's memory, one direction, as copies reach it; 0: not known */
+    double
+        host_link_bytes_per_s; /* to or from the host's memory, one direction, as copies reach it; 0: not known */
     double host_memory_bytes, host_memory_bytes_per_s; /* of the host, its share for one GPU; 0: not known */
-    double domain;             /* GPUs in one NVLink domain */
-    double domain_most;        /* in the largest one sold */
-    bool rack;                 /* whole racks of it are one domain by default, however many GPUs of one a job uses */
-    double node;               /* GPUs in one server or tray */
-    bool grace;                /* kernels are launched by a Grace, or by a Vera, which counts as one */
-    char clock[40];            /* the efficiency factor of its clock; "": as its family */
+    double domain;                                     /* GPUs in one NVLink domain */
+    double domain_most;                                /* in the largest one sold */
+    bool rack;      /* whole racks of it are one domain by default, however many GPUs of one a job uses */
+    double node;    /* GPUs in one server or tray */
+    bool grace;     /* kernels are launched by a Grace, or by a Vera, which counts as one */
+    char clock[40]; /* the efficiency factor of its clock; "": as its family */
     double
         clock_ratio; /* sustained clock over what that factor says, for a generation that nobody measured; else 1 */
     double tdp_w; /* 0: not stated */

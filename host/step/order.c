@@ -6,8 +6,9 @@ enum part { TP, DP, PP, PARTS };
 /* By word, the innermost first. Megatron-LM lays tp-dp-pp, and tp-pp-dp under --use-tp-pp-dp-mapping; so does torchtitan the
  * first. Its RankGenerator takes any. */
 static const enum part orders[FC_ORDERS][PARTS] = {
-    [FC_ORDER_TP_DP_PP] = {TP, DP, PP}, [FC_ORDER_TP_PP_DP] = {TP, PP, DP}, [FC_ORDER_DP_TP_PP] = {DP, TP, PP},
-    [FC_ORDER_PP_TP_DP] = {PP, TP, DP}, [FC_ORDER_DP_PP_TP] = {DP, PP, TP}, [FC_ORDER_PP_DP_TP] = {PP, DP, TP},
+    [FC_ORDER_TP_DP_PP] = {TP, DP, PP}, [FC_ORDER_TP_PP_DP] = {TP, PP, DP},
+    [FC_ORDER_DP_TP_PP] = {DP, TP, PP}, [FC_ORDER_PP_TP_DP] = {PP, TP, DP},
+    [FC_ORDER_DP_PP_TP] = {DP, PP, TP}, [FC_ORDER_PP_DP_TP] = {PP, DP, TP},
 };
 
 static void lay(enum fc_order order, const double size[PARTS], double stride[PARTS])

@@ -56,12 +56,12 @@ struct fc_plan {
     bool tuned_by_vendor; /* by who sells the GPU; else a site's own tuning, which is slower on average */
     double bf16_layers;   /* of the layers, under a lower precision; half first, half last */
     enum fc_schedule schedule;
-    enum fc_order order; /* in which groups are laid over the GPUs (order.h) */
-    double lora_rank; /* low-rank adapters are trained and the weights frozen; 0: all is trained */
-    bool muon;        /* optimizes the matrices of the layers; else Adam does (muon.h) */
-    enum fc_offload offload;  /* bits: what waits in the host's memory */
-    double offload_rate;      /* share of the host's memory bandwidth that its optimizer reaches */
-    double offloaded_layers;  /* of a stage, whose activations wait there */
+    enum fc_order order;     /* in which groups are laid over the GPUs (order.h) */
+    double lora_rank;        /* low-rank adapters are trained and the weights frozen; 0: all is trained */
+    bool muon;               /* optimizes the matrices of the layers; else Adam does (muon.h) */
+    enum fc_offload offload; /* bits: what waits in the host's memory */
+    double offload_rate;     /* share of the host's memory bandwidth that its optimizer reaches */
+    double offloaded_layers; /* of a stage, whose activations wait there */
     bool offloads_activations;
 };
 

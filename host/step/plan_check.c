@@ -89,13 +89,16 @@ int fc_plan_check_offload(const struct fc_plan *p, char text[FC_PLAN_FAULT_BYTES
     if (p->offload == FC_OFFLOAD_NONE && p->offloaded_layers <= 0 && !p->offloads_activations)
         return 0;
     if (!(g->host_link_bytes_per_s > 0 && g->host_memory_bytes > 0 && g->host_memory_bytes_per_s > 0))
-        return fault(text,
-                     "the catalog does not say how fast the %s reaches the memory of its host, nor how large that is "
-                     "(host_link_bytes_per_s, host_memory_bytes, host_memory_bytes_per_s); state them in a catalog of your "
-                     "own, or offload nothing",
-                     g->name);
+        return fault(
+            text,
+            "the catalog does not say how fast the %s reaches the memory of its host, nor how large that is "
+            "(host_link_bytes_per_s, host_memory_bytes, host_memory_bytes_per_s); state them in a catalog of "
+            "your "
+            "own, or offload nothing",
+            g->name);
     if (p->muon && p->offload & FC_OFFLOAD_OPTIMIZER)
-        return fault(text, "Muon on the host is not modelled; take training.optimizer: adam, or leave its states on the GPU");
+        return fault(text, "Muon on the host is not modelled; take training.optimizer: adam, or leave its "
+                           "states on the GPU");
     return 0;
 }
 
@@ -134,10 +137,13 @@ int fc_plan_check(const struct fc_plan *p, enum fc_plan_part *part, char text[FC
     if (check_experts(p, part, text))
         return -1;
     *part = FC_PART_ORDER;
-    if (p->order != FC_ORDER_TP_DP_PP && fc_architecture_is_mixture(a) && p->ep * p->expert_tp != p->tp * p->cp)
+    if (p->order != FC_ORDER_TP_DP_PP && fc_architecture_is_mixture(a) &&
+        p->ep * p->expert_tp != p->tp * p->cp)
         return fault(text,
-                     "in this order experts are shared out over the GPUs of one tensor and context parallel group: plan.ep %g x "
-                     "plan.expert_tp %g must be plan.tp %g x plan.cp %g; change the sizes, or take plan.order: tp-dp-pp",
+                     "in this order experts are shared out over the GPUs of one tensor and context parallel "
+                     "group: plan.ep %g x "
+                     "plan.expert_tp %g must be plan.tp %g x plan.cp %g; change the sizes, or take "
+                     "plan.order: tp-dp-pp",
                      p->ep, p->expert_tp, p->tp, p->cp);
     *part = FC_PART_OFFLOAD;
     return fc_plan_check_offload(p, text);

@@ -163,7 +163,8 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
     double spared = p->muon ? (all - fmin(tables, all)) / all * MOMENT_BYTES : 0;
     optimizer -= trained * spared;
     double shared = dense / replicas + expert / expert_replicas, layer = all / fmax(1, layers);
-    double here = p->offload & FC_OFFLOAD_WEIGHTS ? fmin(all, 2 * layer) : all; /* one layer in use and the next */
+    double here =
+        p->offload & FC_OFFLOAD_WEIGHTS ? fmin(all, 2 * layer) : all; /* one layer in use and the next */
     bool away = p->offload & FC_OFFLOAD_WEIGHTS;
     if (p->fsdp) {
         double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
@@ -191,7 +192,8 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
         if (p->pp > 1)
             memory->weights += all * (weight + trained * fc_plan_gradient_bytes(p));
         memory->optimizer = mine * optimizer;
-        if (away && software->fp32_parameters) /* the parameters themselves are among these bytes, and went above */
+        if (away &&
+            software->fp32_parameters) /* the parameters themselves are among these bytes, and went above */
             memory->optimizer -= mine * fc_plan_stored_bytes(p);
     } else if (p->shards_gradients) {
         /* gathered weights stay; gradients of one layer wait for their scatter */
@@ -203,8 +205,10 @@ static void add_states(const struct fc_plan *p, double dense, double expert, dou
     }
     if (away && !p->fsdp)
         memory->host += all * fc_plan_stored_bytes(p);
-    if (p->offload & FC_OFFLOAD_OPTIMIZER) { /* and the gradients that it reads, where they are not there already */
-        double owned = p->fsdp ? dense / p->fsdp_group + expert / fmax(1, fmin(p->fsdp_group, expert_replicas))
+    if (p->offload &
+        FC_OFFLOAD_OPTIMIZER) { /* and the gradients that it reads, where they are not there already */
+        double owned = p->fsdp
+                           ? dense / p->fsdp_group + expert / fmax(1, fmin(p->fsdp_group, expert_replicas))
                        : p->shards_optimizer ? shared
                                              : all;
         memory->host += memory->optimizer + (away && p->fsdp ? 0 : owned * gradient);
@@ -287,7 +291,8 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index,
     recompute(p, tokens * kept_layer(p, rows, &shares), input, &keep, &work);
     if (has_pools(p)) {
         work += 6 * fc_plan_trained_share(p) * (dense + expert - tables) / fmax(1, stage.layers);
-        if (p->tp > 1) /* whole inputs and sums of both blocks, of which sequence parallel ranks keep their part */
+        if (p->tp >
+            1) /* whole inputs and sums of both blocks, of which sequence parallel ranks keep their part */
             work += 4 * 2 * tokens * h;
     }
     double heads = (stage.head ? 1 : 0) + (both != index && other.head ? 1 : 0);
@@ -303,8 +308,8 @@ static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index,
     /* the logits are gone when the layers' backward passes begin */
     double alive_all = all_alive(p, index, layers), alive_inputs = alive_layers(p, alive_all);
     memory.host += keep * (alive_all - alive_inputs * (p->offloads_activations ? FC_ON_GPU : 1));
-    memory.activations =
-        keep * (p->offloads_activations ? FC_ON_GPU : 1) * alive_inputs + fmax(0, work - memory.logits) + placeholders;
+    memory.activations = keep * (p->offloads_activations ? FC_ON_GPU : 1) * alive_inputs +
+                         fmax(0, work - memory.logits) + placeholders;
     /* what a chunk sends on is kept for its backward pass; Megatron-LM frees it since 2022 (deallocate_pipeline_outputs) */
     if (p->pp > 1 && p->software->early_megatron)
         memory.activations += input * alive_inputs * p->vpp / layers;

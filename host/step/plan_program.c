@@ -127,7 +127,8 @@ static void add_attention(struct layer *l, const struct fc_mixer *m, double weig
     double flop = weight * 4 * t * context * heads * width;
     /* context parallel: a ring, in each step a kernel for a block of queries and one of keys, two blocks to a rank so that
      * the causal work is even; partial results are put together */
-    double block = p->sequence / (2 * p->cp), visits = fmin(0.5 * (p->cp + 1), 1 + context * p->cp / p->sequence);
+    double block = p->sequence / (2 * p->cp),
+           visits = fmin(0.5 * (p->cp + 1), 1 + context * p->cp / p->sequence);
     if (fused) {
         /* the softmax of a narrow head costs as much as 30 more columns; heads are padded to whole slices of 32 columns,
          * queries to tiles of 128 */
@@ -137,8 +138,8 @@ static void add_attention(struct layer *l, const struct fc_mixer *m, double weig
         /* forward 10 bytes to add a step's output to the sum in FP32; backward 6 for queries, 6 for keys and values */
         double again = 10 * (1 + p->again_attention);
         l->elementwise += weight * t * (p->cp - 1) *
-                          (heads * m->v_dim * again + 6 * (heads * m->qk_dim + fmax(m->kv_heads / p->tp, 1) *
-                                                                                  (m->qk_dim + m->v_dim)));
+                          (heads * m->v_dim * again +
+                           6 * (heads * m->qk_dim + fmax(m->kv_heads / p->tp, 1) * (m->qk_dim + m->v_dim)));
         l->kernels += weight * (p->cp - 1) * (6 + 2 * p->again_attention);
         l->attention += weight * t * p->sequence * m->index_heads * m->index_dim / p->tp *
                         (3 + p->again_attention); /* scores of the indexer, causal */
@@ -328,7 +329,8 @@ static double tp_messages(const struct fc_plan *p, const struct fc_stages *stage
         return 0;
     if (!fc_architecture_is_mixture(a) && !a->letters)
         return (4 + (p->sequence_parallel ? 6 : 4) + 4 * p->again_tp) * (fc_plan_is_parallel(p) ? 0.5 : 1);
-    return 5 * split_parts(p, stages) + (p->expert_tp > 1 ? 5 * mixture : 0) + (a->shared_ffn > 0 ? 5 * mixture : 0);
+    return 5 * split_parts(p, stages) + (p->expert_tp > 1 ? 5 * mixture : 0) +
+           (a->shared_ffn > 0 ? 5 * mixture : 0);
 }
 
 /* A collective of a layer inside one domain or, when it is larger, over adapters: slices are part of its
@@ -360,7 +362,8 @@ static struct fc_pass pass_over_replicas(const struct fc_plan *p, double bytes, 
     return fc_collective_pass(bytes, ranks, span.inside, false);
 }
 
-static void put_layer_messages(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
+static void put_layer_messages(const struct fc_plan *p, const struct fc_stages *stages,
+                               struct fc_step_program *s)
 {
     const struct fc_accelerator *g = &p->gpu;
     const struct fc_architecture *a = &p->model;
@@ -369,8 +372,9 @@ static void put_layer_messages(const struct fc_plan *p, const struct fc_stages *
     struct fc_pass tp = pass_over(p, 2 * t * h, p->tp, at.tp);
     double messages = tp_messages(p, stages);
     /* the linear layers of experts have no overlap of their own */
-    s->tp_plain =
-        fc_architecture_is_mixture(a) && messages > 0 ? (float)(1 - 5 * split_parts(p, stages) / messages) : 0;
+    s->tp_plain = fc_architecture_is_mixture(a) && messages > 0
+                      ? (float)(1 - 5 * split_parts(p, stages) / messages)
+                      : 0;
     put_flat(g, &tp, messages, &s->tp_nvlink_s, &s->tp_nic_s, &s->tp_steps, &s->tp_far_steps);
 
     /* a ring of keys and values, forward once and backward with their gradients */
@@ -428,8 +432,8 @@ static void put_stage_messages(const struct fc_plan *p, struct fc_step_program *
 /* Gradients of `parameters` reduced and weights gathered over `replicas`, in one message; where that
  * overlaps, in buckets of 40 million parameters or one million per replica, as Megatron-LM's distributed data
  * parallel. */
-static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters, bool experts, float *nvlink_s,
-                         float *nic_s)
+static void add_replicas(const struct fc_plan *p, struct fc_step_program *s, double parameters, bool experts,
+                         float *nvlink_s, float *nic_s)
 {
     const struct fc_accelerator *g = &p->gpu;
     double replicas = experts ? fc_plan_expert_replicas(p) : fc_plan_replicas(p);
@@ -475,7 +479,8 @@ static void put_bubble(const struct fc_plan *p, const struct fc_stages *stages, 
     s->bubble_head = (float)(passes / p->vpp * head * filled);
 }
 
-void fc_plan_pipeline_program(const struct fc_plan *p, const struct fc_stages *stages, struct fc_step_program *s)
+void fc_plan_pipeline_program(const struct fc_plan *p, const struct fc_stages *stages,
+                              struct fc_step_program *s)
 {
     s->micro_batches = (float)fc_plan_micro_batches(p);
     s->layers = (float)stages->longest;
@@ -506,7 +511,9 @@ static void add_muon(const struct fc_plan *p, const struct fc_stages *stages, st
  * its direction of the link; the memory itself serves both. */
 static double host_copy(const struct fc_accelerator *g, double in, double out)
 {
-    return in + out > 0 ? fmax(fmax(in, out) / g->host_link_bytes_per_s, (in + out) / g->host_memory_bytes_per_s) : 0;
+    return in + out > 0
+               ? fmax(fmax(in, out) / g->host_link_bytes_per_s, (in + out) / g->host_memory_bytes_per_s)
+               : 0;
 }
 
 /* Bytes per parameter that an Adam on the host moves through its memory: gradient, FP32 weight and two moments read (16), the last
@@ -518,13 +525,15 @@ enum { HOST_ADAM_BYTES = 30 };
  * of a layer, one layer ahead; what hides and what does not is in step.h. Once per step gradients go out, the host's Adam runs and
  * weights come back, one after the other, as stacks do it unless told otherwise; weights that wait on the host, and are not the
  * host's own to update, go there again. */
-static void put_offload(const struct fc_plan *p, const struct fc_stages *stages, double dense, double expert, double owned,
-                        struct fc_step_program *s)
+static void put_offload(const struct fc_plan *p, const struct fc_stages *stages, double dense, double expert,
+                        double owned, struct fc_step_program *s)
 {
     const struct fc_accelerator *g = &p->gpu;
     bool away = p->offload & FC_OFFLOAD_WEIGHTS;
     double gradient = fc_plan_gradient_bytes(p), kept = 0, weights = 0, gradients = 0;
-    double share = p->offloaded_layers > 0 ? fmin(1, p->offloaded_layers / stages->longest) : p->offloads_activations ? 1 - FC_ON_GPU : 0;
+    double share = p->offloaded_layers > 0   ? fmin(1, p->offloaded_layers / stages->longest)
+                   : p->offloads_activations ? 1 - FC_ON_GPU
+                                             : 0;
     if (share > 0)
         kept = share * fc_plan_layer_keeps(p, stages->dense, stages->mixture);
     if (away) {
@@ -535,9 +544,11 @@ static void put_offload(const struct fc_plan *p, const struct fc_stages *stages,
     s->forward_share = (float)(1 / layer_passes(p));
     s->offload_forward_s = (float)host_copy(g, weights, kept);
     s->offload_backward_s = (float)host_copy(g, weights + kept, gradients);
-    double all = dense + expert, stored = fc_plan_stored_bytes(p), mine = fc_plan_trained_share(p) * owned, gathered = 0;
+    double all = dense + expert, stored = fc_plan_stored_bytes(p), mine = fc_plan_trained_share(p) * owned,
+           gathered = 0;
     if (away && !p->fsdp) /* new weights come together on the GPU, and go back to where they wait */
-        gathered = p->offload & FC_OFFLOAD_OPTIMIZER && owned >= all ? 0 : fc_plan_trained_share(p) * all * stored;
+        gathered =
+            p->offload & FC_OFFLOAD_OPTIMIZER && owned >= all ? 0 : fc_plan_trained_share(p) * all * stored;
     s->host_optimizer_s = (float)host_copy(g, 0, gathered);
     if (p->offload & FC_OFFLOAD_OPTIMIZER) {
         double adam = mine * HOST_ADAM_BYTES / (p->offload_rate * g->host_memory_bytes_per_s);
@@ -580,7 +591,8 @@ static void put_step(const struct fc_plan *p, const struct fc_stages *stages, st
         add_muon(p, stages, s);
     if (p->offload != FC_OFFLOAD_NONE || p->offloaded_layers > 0 || p->offloads_activations) {
         double experts_over = fmax(1, fmin(p->fsdp_group, expert_replicas));
-        put_offload(p, stages, dense, expert, p->fsdp ? dense / p->fsdp_group + expert / experts_over : owned, s);
+        put_offload(p, stages, dense, expert, p->fsdp ? dense / p->fsdp_group + expert / experts_over : owned,
+                    s);
     }
     s->slowest = (float)(sqrt(fc_plan_micro_batches(p)) * largest_of(independent_replicas(p)));
 }

@@ -132,8 +132,8 @@ const char *fc_plan_choice_text(const struct fc_plan_choice *c, char *text, size
         if (parts[i].value > 1 && used < sizeof sizes)
             used +=
                 (size_t)snprintf(sizes + used, sizeof sizes - used, "%s %d, ", parts[i].name, parts[i].value);
-    snprintf(text, size, "%smb %d%s%s%s%s%s%s%s", sizes, c->micro_batch, recompute[c->recompute], zero[c->zero],
-             c->zero_bubble ? ", zero bubble" : "", c->order ? ", order " : "",
+    snprintf(text, size, "%smb %d%s%s%s%s%s%s%s", sizes, c->micro_batch, recompute[c->recompute],
+             zero[c->zero], c->zero_bubble ? ", zero bubble" : "", c->order ? ", order " : "",
              c->order ? fc_field_word(FC_FIELD_ORDER, (int)c->order) : "", c->offload ? ", offload " : "",
              c->offload ? fc_field_word(FC_FIELD_OFFLOAD, (int)c->offload) : "");
     return text;
@@ -149,7 +149,8 @@ double fc_plan_memory_total(const struct fc_plan *plan, const struct fc_plan_mem
     tensors += part == FC_MEMORY_TENSORS ? 0 : m->pools;
     double framework = part == FC_MEMORY_ALL ? median[2] : 0, total = tensors * reserve + framework;
     double terms[3] = {alive * reserve / total * sd[0],
-                       tensors * reserve / total * sd[1], /* what the count of tensors forgets is as uncertain */
+                       tensors * reserve / total *
+                           sd[1], /* what the count of tensors forgets is as uncertain */
                        framework / total * sd[2]};
     *variance = terms[0] * terms[0] + terms[1] * terms[1] + terms[2] * terms[2];
     return total;
@@ -346,8 +347,8 @@ static void sieve(struct finder *f, uint32_t index)
             if (choice.vpp > 1 && (choice.pp == 1 || !s->fills[shape]))
                 continue;
             bool may_fill = choice.vpp == 1 && choice.pp > 1;
-            for (int zero_bubble = may_fill && !space->one_f_one_b; zero_bubble <= (may_fill && space->zero_bubble);
-                 zero_bubble++) {
+            for (int zero_bubble = may_fill && !space->one_f_one_b;
+                 zero_bubble <= (may_fill && space->zero_bubble); zero_bubble++) {
                 enum fc_plan_part part;
                 bool permitted = false, checked = false;
                 choice.zero_bubble = zero_bubble;
@@ -608,7 +609,8 @@ int fc_plan_search(struct fc_plan_found *found, const struct fc_plan *plan,
     struct fc_plan_candidate *buffers = calloc((size_t)threads * 2 * best + 1, sizeof *buffers);
     struct medians *medians = calloc((size_t)threads, sizeof *medians);
     uint32_t *bins = calloc(BINS, sizeof *bins);
-    bool starved = !search.outer || !search.stages || !search.fills || !finders || !buffers || !medians || !bins;
+    bool starved =
+        !search.outer || !search.stages || !search.fills || !finders || !buffers || !medians || !bins;
     if (!starved) {
         outer_choices(plan, space, search.outer);
         fill_shapes(&search, plan);

@@ -33,8 +33,8 @@ struct fc_plan_space {
     struct fc_sizes tp, pp, vpp, cp, ep, expert_tp, micro_batch;
     unsigned zero, recompute, precision; /* bit k: choice k is allowed */
     unsigned order;                      /* bit k: groups may be laid as enum fc_order k says */
-    unsigned offload;                    /* bit k: so much in the host's memory as enum fc_offload k says is allowed */
-    bool one_f_one_b, zero_bubble;       /* schedules beside interleaved, which goes with vpp > 1 */
+    unsigned offload; /* bit k: so much in the host's memory as enum fc_offload k says is allowed */
+    bool one_f_one_b, zero_bubble; /* schedules beside interleaved, which goes with vpp > 1 */
 };
 
 /* What is chosen. */

@@ -38,7 +38,8 @@ struct fc_span fc_span_of(double ranks, double stride, double gpus, double domai
     return worst;
 }
 
-struct fc_span fc_span_of_rows(double inner, double near, double outer, double far, double gpus, double domain)
+struct fc_span fc_span_of_rows(double inner, double near, double outer, double far, double gpus,
+                               double domain)
 {
     if (outer <= 1 || far == inner * near)
         return fc_span_of(inner * outer, near, gpus, domain);

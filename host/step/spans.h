@@ -15,6 +15,7 @@ struct fc_span fc_span_of(double ranks, double stride, double gpus, double domai
 
 /* Groups of `inner` x `outer` ranks: `outer` rows, `far` GPUs apart, of `inner` ranks, `near` GPUs apart; inner x near <= far.
  * Exact where rows lie one after another, or sizes and domain are powers of two. */
-struct fc_span fc_span_of_rows(double inner, double near, double outer, double far, double gpus, double domain);
+struct fc_span fc_span_of_rows(double inner, double near, double outer, double far, double gpus,
+                               double domain);
 
 #endif

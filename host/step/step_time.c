@@ -12,10 +12,11 @@ double fc_step_time(const struct fc_step_program *program, const double inputs[F
     struct fc_step_parts p;
     fc_step_one(program, inputs, 1, &p);
     if (parts)
-        *parts = (struct fc_step_breakdown){p.gemm,       p.experts,  p.attention, p.memory,        p.gaps,
-                                            p.host,       p.head,     p.tp,        p.cp,            p.ep,
-                                            p.fsdp,       p.pp,       p.dp,        p.offload,       p.bubble,
-                                            p.optimizer,  p.straggling, p.residual, p.step,         p.communication,
-                                            p.dp_expert,  p.waiting};
+        *parts =
+            (struct fc_step_breakdown){p.gemm,      p.experts,    p.attention, p.memory,  p.gaps,
+                                       p.host,      p.head,       p.tp,        p.cp,      p.ep,
+                                       p.fsdp,      p.pp,         p.dp,        p.offload, p.bubble,
+                                       p.optimizer, p.straggling, p.residual,  p.step,    p.communication,
+                                       p.dp_expert, p.waiting};
     return p.step;
 }
