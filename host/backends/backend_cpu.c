@@ -199,11 +199,13 @@ static int run(struct fc_session *s, uint64_t first, uint64_t count, struct fc_t
 {
     int rows = s->job.program->metric_count;
     size_t chunk = (size_t)s->kernel[0]->chunk;
-    uint64_t piece = piece_of(s, count);
     atomic_uint_fast64_t next = 0;
     static atomic_ulong batches;
     if (fc_fault_lost("cpu", &batches))
         return fc_fail(error, FC_FAULT, "the CPU was lost (a fault on purpose, FLOPCAST_FAULT)");
+    if (count == 0)
+        return 0;
+    uint64_t piece = piece_of(s, count);
     uint64_t pieces =
         (count + piece - 1) / piece; /* at least; a thread without one would spin until the others end */
     int team = pieces < (uint64_t)s->threads ? (int)pieces : s->threads;
