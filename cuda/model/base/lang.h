@@ -360,13 +360,7 @@ FC_INLINE void fc_pick_i32(const fc_i32 *from, const fc_i32 *at, fc_i32 count, f
 }
 FC_INLINE void fc_pick_u32(const fc_u32 *from, const fc_i32 *at, fc_i32 count, fc_u32 *to)
 {
-#if FC_BLOCK == 16 && !defined(__OPENCL_VERSION__)
-    for (fc_i32 s = 0; s < count; s += FC_BLOCK)
-        _mm512_storeu_si512(to + s, _mm512_i32gather_epi32(_mm512_loadu_si512(at + s), from, 4));
-#else
-    FC_LISTED (s, count)
-        to[s] = from[at[s]];
-#endif
+    fc_pick_i32((const fc_i32 *)from, at, count, (fc_i32 *)to);
 }
 FC_INLINE void fc_pick_real(const fc_real *from, const fc_i32 *at, fc_i32 count, fc_real *to)
 {

@@ -121,7 +121,7 @@ FC_FN void fc_spares_swap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const fl
                           const fc_i32 *swap, const fc_u32 *repair_word, fc_i32 *wait,
                           struct fc_timeline_lanes *lane)
 {
-    fc_real seconds[FC_LIST], scale[FC_LIST];
+    fc_real seconds[FC_LIST];
     fc_i32 repair[FC_LIST];
 #if FC_SPARES_SCAN > 0
     if (run->spares <= FC_SPARES_SCAN) {
@@ -141,8 +141,8 @@ FC_FN void fc_spares_swap(FC_GLOBAL const struct fc_run *run, FC_GLOBAL const fl
         wait[0] =
             fc_pool_take(FC_TABLES(lane)->spare_ready, run->spares, &lane->cursor[0], now, now + repair[0]) -
             now;
-    (void)scale;
 #else
+    fc_real scale[FC_LIST];
     fc_i32 list[FC_LIST], count = fc_lanes_set(swap, list);
     fc_u32 word[FC_LIST];
     fc_pick_u32(repair_word, list, count, word);
