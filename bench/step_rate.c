@@ -45,7 +45,7 @@ static void set_lanes(struct lanes *lanes, struct fc_step_program *programs, con
 {
     for (int l = 0; l < width; l++) {
         for (int f = 0; f < FC_FACTORS; f++)
-            lanes->values[f * width + l] = (float)(beliefs->median[f] * exp(beliefs->log_shift[f]));
+            lanes->values[f * width + l] = (float)(beliefs->now[f]);
         lanes->values[FC_FACTORS * width + l] = 1;
     }
     for (size_t i = 0; i < m->count; i++) {
@@ -54,10 +54,10 @@ static void set_lanes(struct lanes *lanes, struct fc_step_program *programs, con
         int p = lanes->count++;
         fc_plan_program(&m->rows[i].plan, &programs[p]);
         lanes->plans[p] = &programs[p];
-        for (int input = 0; input < FC_IN_STEP_END; input++) {
-            int f = fc_factor_for(&m->rows[i].plan, input);
-            lanes->which[p][input] = f < 0 ? FC_FACTORS : f;
-        }
+        fc_factors_for(&m->rows[i].plan, lanes->which[p]);
+        for (int input = 0; input < FC_IN_STEP_END; input++)
+            if (lanes->which[p][input] < 0)
+                lanes->which[p][input] = FC_FACTORS;
     }
 }
 

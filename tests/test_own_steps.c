@@ -127,11 +127,11 @@ static void draw(const struct fc_plan plan[PLANS], double seconds[PLANS])
         struct fc_step_program program;
         fc_plan_program(&plan[k], &program);
         fc_beliefs_factor_medians(&beliefs, &plan[k], inputs);
-        for (int i = 0; i < FC_IN_STEP_END; i++) {
-            int f = i == FC_IN_STEP_RESIDUAL ? -1 : fc_factor_for(&plan[k], i);
-            if (f >= 0)
-                inputs[i] = beliefs.median[f] * exp(shift[f]);
-        }
+        int factors[FC_IN_STEP_END];
+        fc_factors_for(&plan[k], factors);
+        for (int i = 0; i < FC_IN_STEP_END; i++)
+            if (factors[i] >= 0)
+                inputs[i] = beliefs.median[factors[i]] * exp(shift[factors[i]]);
         inputs[FC_IN_STEP_RESIDUAL] = exp(residual[k]);
         seconds[k] = fc_step_time(&program, inputs, NULL);
     }

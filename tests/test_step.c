@@ -121,10 +121,9 @@ static void lanes_equal_the_double_form(void **state)
             continue;
         fc_plan_program(&measurements.rows[i].plan, &programs[count]);
         plans[count] = &programs[count];
-        for (int k = 0; k < FC_IN_STEP_END; k++) {
-            int f = fc_factor_for(&measurements.rows[i].plan, k);
-            which[count][k] = f < 0 ? FC_FACTORS : f;
-        }
+        fc_factors_for(&measurements.rows[i].plan, which[count]);
+        for (int k = 0; k < FC_IN_STEP_END; k++)
+            which[count][k] = which[count][k] < 0 ? FC_FACTORS : which[count][k];
         count++;
     }
     assert_true(count > 25);

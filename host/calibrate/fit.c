@@ -38,8 +38,7 @@ int fc_fit_create(struct fc_fit *fit, const struct fc_measurements *m, const boo
             like += !m->rows[k].left_out[0] && (!use || use[k]) && alike(row, &m->rows[k]);
         fc_plan_program(&row->plan, &to->program);
         to->program.router_excess *= (float)prior->router_median; /* the spread is not fitted */
-        for (int input = 0; input < FC_IN_STEP_END; input++)
-            to->factor[input] = fc_factor_for(&row->plan, input);
+        fc_factors_for(&row->plan, to->factor);
         /* the time that the likeliest plan would have had */
         double open_plans = row->spread / FC_FIT_SD;
         to->log_seconds = to->log_measured = log(row->seconds) - row->offset;

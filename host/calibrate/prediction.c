@@ -41,8 +41,7 @@ void fc_predict(const struct fc_measurement *m, const struct fc_beliefs *b, cons
     double gradient[N], variance = 0;
     fc_plan_program(&m->plan, &row.program);
     row.program.router_excess *= (float)b->router_median;
-    for (int input = 0; input < FC_IN_STEP_END; input++)
-        row.factor[input] = fc_factor_for(&m->plan, input);
+    fc_factors_for(&m->plan, row.factor);
     double log_seconds = fc_fit_log_time(&row, b, shift, gradient) + m->offset;
     for (int f = 0; f < N; f++)
         for (int g = 0; gradient[f] != 0 && g < N; g++)

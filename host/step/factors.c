@@ -173,9 +173,9 @@ static int attention_kernel_of(const struct fc_plan *p)
 
 /* Loads that differ from micro-batch to micro-batch spread most; next come software whose published
  * runs are not tuned to keep replicas in pace. */
-static int wait_of(const struct fc_plan *p)
+static int wait_of(const struct fc_plan *p, bool mixture)
 {
-    if (fc_architecture_is_mixture(&p->model) && !p->balanced_router && !p->drops_tokens)
+    if (mixture && !p->balanced_router && !p->drops_tokens)
         return FC_FACTOR_STEP_WAIT_ROUTER;
     return p->software->tuned ? FC_FACTOR_STEP_WAIT : FC_FACTOR_STEP_WAIT_SITE;
 }
@@ -188,116 +188,77 @@ static int elementwise_of(const struct fc_plan *p)
     return factors[p->software->elementwise];
 }
 
-int fc_factor_for(const struct fc_plan *p, int input)
+void fc_factors_for(const struct fc_plan *p, int factors[FC_IN_STEP_END])
 {
-    bool mixture = fc_architecture_is_mixture(&p->model), unfused = p->software->attention == FC_UNFUSED;
-    bool needed = true;
-    switch (input) {
-    case FC_IN_CLOCK:
-        return p->gpu.clock[0] ? named(p->gpu.clock) : -1;
-    case FC_IN_GEMM_BF16:
-        return by_family(p, FC_FACTOR_GEMM_BF16_A100, FC_FACTOR_GEMM_BF16_HOPPER,
-                         FC_FACTOR_GEMM_BF16_BLACKWELL);
-    case FC_IN_GEMM_LOW:
-        return low_gemm_of(p);
-    case FC_IN_ATTENTION:
-        return unfused ? -1
-                       : by_family(p, FC_FACTOR_ATTENTION_A100, FC_FACTOR_ATTENTION_HOPPER,
-                                   FC_FACTOR_ATTENTION_BLACKWELL);
-    case FC_IN_ATTENTION_KERNEL:
-        return attention_kernel_of(p);
-    case FC_IN_ELEMENTWISE:
-        return elementwise_of(p);
-    case FC_IN_QUANTIZE_BYTES:
-        return quantize_of(p);
-    case FC_IN_SOFTWARE:
-        return software_of(p);
-    case FC_IN_NIC:
-        return p->roce ? FC_FACTOR_NIC_ROCE : FC_FACTOR_NIC;
-    case FC_IN_STEP_WAIT:
-        return wait_of(p);
-    case FC_IN_DP_RATE:
-        needed = !p->fsdp && p->gpus > p->gpu.domain;
-        break;
-    case FC_IN_FSDP_EXPOSED:
-        return !p->fsdp                            ? -1
-               : p->software->id == FC_LLM_FOUNDRY ? FC_FACTOR_FSDP_EXPOSED_LLM_FOUNDRY
-                                                   : FC_FACTOR_FSDP_EXPOSED;
-    case FC_IN_MXFP8:
-        needed = p->precision == FC_MXFP8;
-        break;
-    case FC_IN_FP4_ULTRA:
-        needed = p->precision == FC_NVFP4 && p->gpu.fp4_flop_per_s > p->gpu.fp4_base_flop_per_s;
-        break;
-    case FC_IN_ATTENTION_FP8:
-        needed = p->attention_fp8;
-        break;
-    case FC_IN_ATTENTION_UNFUSED:
-        needed = unfused;
-        break;
-    case FC_IN_MAMBA_BYTES:
-        needed = fc_architecture_is_hybrid(&p->model);
-        break;
-    case FC_IN_CLAMP_BYTES:
-        needed = p->model.clamped && p->software->id != FC_AUTOMODEL;
-        break;
-    case FC_IN_EXPERT_TRAFFIC:
-        needed = mixture && !p->fused_experts;
-        break;
-    case FC_IN_GROUPED_GEMM:
-    case FC_IN_GROUPED_ROWS:
-    case FC_IN_MOE_LAUNCHES:
-    case FC_IN_EXPERT_LAUNCHES:
-        needed = mixture;
-        break;
-    case FC_IN_DROP_LAUNCHES:
-        needed = mixture && p->drops_tokens;
-        break;
-    case FC_IN_LAUNCH_GRACE:
-        needed = p->gpu.grace;
-        break;
-    case FC_IN_LAUNCH_OVERLAP:
-        needed = mixture && p->overlaps_ep && p->graph != FC_GRAPH_FULL;
-        break;
-    case FC_IN_SOFTWARE_BLACKWELL:
-        needed = p->software->early_blackwell && p->gpu.family == FC_BLACKWELL;
-        break;
-    case FC_IN_SOFTWARE_MOE:
-        needed = p->software->moe_2024 && mixture;
-        break;
-    case FC_IN_ALL_TO_ALL:
-        needed = p->ep > 1;
-        break;
-    case FC_IN_TP_EXPOSED:
-        needed = p->tp > 1 && p->overlaps_tp;
-        break;
-    case FC_IN_CP_EXPOSED:
-        needed = p->cp > 1;
-        break;
-    case FC_IN_EP_EXPOSED:
-        needed = p->ep > 1 && p->overlaps_ep;
-        break;
-    case FC_IN_PP_EXPOSED:
-        needed = p->pp > 1 && p->vpp > 1;
-        break;
-    case FC_IN_DP_EXPOSED:
-    case FC_IN_DP_WINDOW:
-        needed = !p->fsdp && p->software->overlaps_dp;
-        break;
-    case FC_IN_FAR_LATENCY:
-        if (p->gpus <= p->gpu.domain)
-            return -1;
-        return p->gpu.rack || p->gpu.domain > 8 ? FC_FACTOR_FAR_LATENCY_RACK : FC_FACTOR_FAR_LATENCY;
-    case FC_IN_STRAGGLING:
-        needed = p->gpus > 8;
-        break;
-    default:
-        break;
-    }
-    for (int i = 0; needed && i < FC_FACTORS; i++)
-        if (fc_factors[i].input == input)
-            return i;
-    return -1;
+    const struct fc_software *software = p->software;
+    bool mixture = fc_architecture_is_mixture(&p->model), unfused = software->attention == FC_UNFUSED;
+    bool hides_dp = software->overlaps_dp && !p->fsdp; /* what data parallel ranks exchange meets the backward pass */
+    /* the first factor of an input stands behind it where nothing below says otherwise */
+    for (int i = 0; i < FC_IN_STEP_END; i++)
+        factors[i] = -1;
+    for (int f = FC_FACTORS - 1; f >= 0; f--)
+        factors[fc_factors[f].input] = f;
+    /* one of several */
+    const struct {
+        int input, factor;
+    } one_of[] = {
+        {FC_IN_CLOCK, p->gpu.clock[0] ? named(p->gpu.clock) : -1},
+        {FC_IN_GEMM_BF16, by_family(p, FC_FACTOR_GEMM_BF16_A100, FC_FACTOR_GEMM_BF16_HOPPER,
+                                    FC_FACTOR_GEMM_BF16_BLACKWELL)},
+        {FC_IN_GEMM_LOW, low_gemm_of(p)},
+        {FC_IN_ATTENTION, by_family(p, FC_FACTOR_ATTENTION_A100, FC_FACTOR_ATTENTION_HOPPER,
+                                    FC_FACTOR_ATTENTION_BLACKWELL)},
+        {FC_IN_ATTENTION_KERNEL, attention_kernel_of(p)},
+        {FC_IN_ELEMENTWISE, elementwise_of(p)},
+        {FC_IN_QUANTIZE_BYTES, quantize_of(p)},
+        {FC_IN_SOFTWARE, software_of(p)},
+        {FC_IN_NIC, p->roce ? FC_FACTOR_NIC_ROCE : FC_FACTOR_NIC},
+        {FC_IN_STEP_WAIT, wait_of(p, mixture)},
+        {FC_IN_FSDP_EXPOSED, software->id == FC_LLM_FOUNDRY ? FC_FACTOR_FSDP_EXPOSED_LLM_FOUNDRY
+                                                            : FC_FACTOR_FSDP_EXPOSED},
+        {FC_IN_FAR_LATENCY,
+         p->gpu.rack || p->gpu.domain > 8 ? FC_FACTOR_FAR_LATENCY_RACK : FC_FACTOR_FAR_LATENCY},
+    };
+    /* of use to some plans only */
+    const struct {
+        int input;
+        bool needed;
+    } needs[] = {
+        {FC_IN_ATTENTION, !unfused},
+        {FC_IN_ATTENTION_UNFUSED, unfused},
+        {FC_IN_ATTENTION_FP8, p->attention_fp8},
+        {FC_IN_MXFP8, p->precision == FC_MXFP8},
+        {FC_IN_FP4_ULTRA,
+         p->precision == FC_NVFP4 && p->gpu.fp4_flop_per_s > p->gpu.fp4_base_flop_per_s},
+        {FC_IN_MAMBA_BYTES, fc_architecture_is_hybrid(&p->model)},
+        {FC_IN_CLAMP_BYTES, p->model.clamped && software->id != FC_AUTOMODEL},
+        {FC_IN_EXPERT_TRAFFIC, mixture && !p->fused_experts},
+        {FC_IN_GROUPED_GEMM, mixture},
+        {FC_IN_GROUPED_ROWS, mixture},
+        {FC_IN_MOE_LAUNCHES, mixture},
+        {FC_IN_EXPERT_LAUNCHES, mixture},
+        {FC_IN_DROP_LAUNCHES, mixture && p->drops_tokens},
+        {FC_IN_LAUNCH_GRACE, p->gpu.grace},
+        {FC_IN_LAUNCH_OVERLAP, mixture && p->overlaps_ep && p->graph != FC_GRAPH_FULL},
+        {FC_IN_SOFTWARE_BLACKWELL, software->early_blackwell && p->gpu.family == FC_BLACKWELL},
+        {FC_IN_SOFTWARE_MOE, software->moe_2024 && mixture},
+        {FC_IN_ALL_TO_ALL, p->ep > 1},
+        {FC_IN_TP_EXPOSED, p->tp > 1 && p->overlaps_tp},
+        {FC_IN_CP_EXPOSED, p->cp > 1},
+        {FC_IN_EP_EXPOSED, p->ep > 1 && p->overlaps_ep},
+        {FC_IN_PP_EXPOSED, p->pp > 1 && p->vpp > 1},
+        {FC_IN_DP_EXPOSED, hides_dp},
+        {FC_IN_DP_WINDOW, hides_dp},
+        {FC_IN_DP_RATE, !p->fsdp && p->gpus > p->gpu.domain},
+        {FC_IN_FSDP_EXPOSED, p->fsdp},
+        {FC_IN_FAR_LATENCY, p->gpus > p->gpu.domain},
+        {FC_IN_STRAGGLING, p->gpus > 8},
+    };
+    for (size_t k = 0; k < sizeof one_of / sizeof *one_of; k++)
+        factors[one_of[k].input] = one_of[k].factor;
+    for (size_t k = 0; k < sizeof needs / sizeof *needs; k++)
+        if (!needs[k].needed)
+            factors[needs[k].input] = -1;
 }
 
 /* --- reading
@@ -317,6 +278,12 @@ static int read_prior(const struct fc_catalog *catalog, const char *name, double
     return 0;
 }
 
+void fc_beliefs_shift(struct fc_beliefs *b, int f, double log_shift)
+{
+    b->log_shift[f] = log_shift;
+    b->now[f] = b->median[f] * exp(log_shift);
+}
+
 int fc_beliefs_read_priors(struct fc_beliefs *b, const struct fc_catalog *catalog, struct fc_error *error)
 {
     static const char *const memory[FC_MEMORY_FAMILIES][3] = {
@@ -328,6 +295,7 @@ int fc_beliefs_read_priors(struct fc_beliefs *b, const struct fc_catalog *catalo
     for (int i = 0; i < FC_FACTORS; i++) {
         if (read_prior(catalog, fc_factors[i].name, &b->median[i], &b->sd_log[i], error))
             return -1;
+        fc_beliefs_shift(b, i, 0);
         b->covariance[i][i] = b->sd_log[i] * b->sd_log[i];
     }
     for (int family = 0; family < FC_MEMORY_FAMILIES; family++)
@@ -376,7 +344,7 @@ int fc_beliefs_read(struct fc_beliefs *b, const struct fc_catalog *catalog, stru
         if (!(median > 0) || !(sd[factor] >= 0))
             return fc_fail_at(error, &entry->place, "'%s' needs a positive median and a sd_log of at least 0",
                               entry->name);
-        b->log_shift[factor] = log(median / b->median[factor]);
+        fc_beliefs_shift(b, factor, log(median / b->median[factor]));
         b->covariance[factor][factor] = sd[factor] * sd[factor];
         if (read_correlations(b, entry, before, count, factor, sd, error))
             return -1;
@@ -427,8 +395,10 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
     /* What is left open of a plan that was measured is far less than what is open of each factor, and the model is not
      * linear: the step time is then drawn as one, the factors stand at their updated medians. */
     bool whole = use == FC_USE_POSTERIOR && b->own.count > 0 && !own[FC_IN_STEP_RESIDUAL];
+    int behind[FC_IN_STEP_END];
+    fc_factors_for(plan, behind);
     for (int i = 0; i < FC_IN_STEP_END; i++) {
-        int f = own[i] || is_alone(i) ? -1 : fc_factor_for(plan, i);
+        int f = own[i] || is_alone(i) ? -1 : behind[i];
         draws->kind[i] = own[i]                                  ? FC_STEP_OWN
                          : f < 0 || use == FC_USE_FIXED || whole ? FC_STEP_CONSTANT
                                                                  : FC_STEP_NORMAL;
@@ -492,9 +462,11 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
 void fc_beliefs_factor_medians(const struct fc_beliefs *b, const struct fc_plan *plan,
                                double inputs[FC_IN_STEP_END])
 {
+    int behind[FC_IN_STEP_END];
+    fc_factors_for(plan, behind);
     for (int i = 0; i < FC_IN_STEP_END; i++) {
-        int f = is_alone(i) ? -1 : fc_factor_for(plan, i);
-        inputs[i] = f < 0 ? 1 : b->median[f] * exp(b->log_shift[f]);
+        int f = behind[i];
+        inputs[i] = f < 0 ? 1 : b->now[f];
     }
     for (int k = 0; k < 3; k++)
         inputs[FC_IN_MEMORY_ACTIVATIONS + k] = b->memory_median[fc_memory_family_of(plan)][k];

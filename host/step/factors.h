@@ -2,7 +2,7 @@
  * measurements (catalog/efficiency.yaml) and after (catalog/posterior.yaml, made by `flopcast calibrate`).
  *
  * An input of the step layer (cuda/model/inputs.h) is one role, such as the clock; the measured factors
- * behind it differ by hardware, precision and software: fc_factor_for says which one a plan uses. All are
+ * behind it differ by hardware, precision and software: fc_factors_for says which one a plan uses. All are
  * positive; their logarithms are jointly normal. */
 #ifndef FC_HOST_FACTORS_H
 #define FC_HOST_FACTORS_H
@@ -136,6 +136,7 @@ struct fc_own_steps {
 struct fc_beliefs {
     double median[FC_FACTORS], sd_log[FC_FACTORS]; /* prior */
     double log_shift[FC_FACTORS]; /* posterior mean of the log, less the log of the prior's median */
+    double now[FC_FACTORS];       /* posterior median; this and the shift are set by fc_beliefs_shift */
     double covariance[FC_FACTORS][FC_FACTORS]; /* posterior, of the logs */
     struct fc_residual_parts residual;         /* what the model leaves unexplained */
     struct fc_own_steps own;                   /* steps that a user measured */
@@ -144,9 +145,12 @@ struct fc_beliefs {
     double router_median, router_sd_log; /* lognormal distribution of the spread of the experts' loads */
 };
 
-/* The factor that stands behind an input of the step layer in this plan, or -1 when the plan has no use for
- * it. */
-int fc_factor_for(const struct fc_plan *plan, int input);
+/* The factor that stands behind each input of the step layer in this plan, or -1 when the plan has no use
+ * for it. */
+void fc_factors_for(const struct fc_plan *plan, int factors[FC_IN_STEP_END]);
+
+/* Moves factor f's posterior median to the prior's times exp(log_shift). */
+void fc_beliefs_shift(struct fc_beliefs *beliefs, int f, double log_shift);
 
 /* Reads the priors only; the posterior is set equal to them. */
 int fc_beliefs_read_priors(struct fc_beliefs *beliefs, const struct fc_catalog *catalog,

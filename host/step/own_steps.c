@@ -40,12 +40,13 @@ int fc_own_steps_condition(struct fc_beliefs *b)
         }
     }
     for (int f = 0; f < N; f++) {
-        double gain[MOST] = {0};
+        double gain[MOST] = {0}, shift = b->log_shift[f];
         for (int k = 0; k < count; k++) {
-            b->log_shift[f] += own->factor[f][k] * own->weight[k];
+            shift += own->factor[f][k] * own->weight[k];
             for (int l = 0; l < count; l++)
                 gain[k] += own->factor[f][l] * own->inverse[l][k];
         }
+        fc_beliefs_shift(b, f, shift);
         for (int g = 0; g < N; g++)
             for (int k = 0; k < count; k++)
                 b->covariance[f][g] -= gain[k] * own->factor[g][k];
@@ -92,8 +93,10 @@ double fc_own_steps_linear(const struct fc_beliefs *b, const struct fc_plan *pla
     fc_beliefs_factor_medians(b, plan, inputs);
     double log_time = log(fc_step_time(&program, inputs, NULL));
     memset(gradient, 0, N * sizeof *gradient);
+    int factors[FC_IN_STEP_END];
+    fc_factors_for(plan, factors);
     for (int i = 0; i < FC_IN_STEP_END; i++) {
-        int f = i == FC_IN_STEP_RESIDUAL ? -1 : fc_factor_for(plan, i);
+        int f = factors[i];
         double value = inputs[i];
         if ((f < 0 && i != FC_IN_ROUTER_SPREAD) || value == 0)
             continue;
@@ -131,9 +134,11 @@ void fc_own_steps_total(const struct fc_beliefs *b, const struct fc_plan *plan, 
     struct fc_plan_traits traits;
     double gradient[N], with[N], log_time = fc_own_steps_linear(b, plan, &traits, gradient);
     take_measured_slopes(b, &traits, gradient);
+    int factors[FC_IN_STEP_END];
+    fc_factors_for(plan, factors);
     for (int i = 0; own_input && i < FC_IN_STEP_END; i++)
-        if (own_input[i] && i != FC_IN_STEP_RESIDUAL && fc_factor_for(plan, i) >= 0)
-            gradient[fc_factor_for(plan, i)] = 0;
+        if (own_input[i] && factors[i] >= 0)
+            gradient[factors[i]] = 0;
     double variance = fc_own_steps_residual(&b->own, &b->residual, &traits, with);
     for (int f = 0; f < N; f++) {
         variance += 2 * gradient[f] * with[f];
@@ -151,7 +156,7 @@ uint64_t fc_beliefs_fingerprint(const struct fc_beliefs *b)
     uint64_t hash = 0xcbf29ce484222325u;
     char text[64];
     for (int f = 0; f < N + 1; f++) {
-        int n = f < N ? snprintf(text, sizeof text, "%.4g %.4g;", b->median[f] * exp(b->log_shift[f]),
+        int n = f < N ? snprintf(text, sizeof text, "%.4g %.4g;", b->now[f],
                                  sqrt(b->covariance[f][f]))
                       : snprintf(text, sizeof text, "%d %.4g %.4g", FC_MODEL_VERSION, b->residual.site_mean,
                                  b->residual.site_sd);

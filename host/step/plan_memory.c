@@ -264,15 +264,16 @@ static double kept_placeholders(const struct fc_plan *p)
     return 2 * ((w.attention + w.mamba + dense) / p->tp + experts);
 }
 
-static struct fc_plan_memory stage_memory(const struct fc_plan *p, double index, double placeholders)
+static struct fc_plan_memory stage_memory(const struct fc_plan *p, const struct fc_model_weights *weights,
+                                          double index, double placeholders)
 {
     struct fc_plan_memory memory = {.stage = index};
     double both = p->schedule == FC_DUALPIPE ? p->pp - 1 - index : index; /* the other stage of DualPipe */
-    struct fc_stage stage = fc_stage_at(p, index), other = fc_stage_at(p, both);
+    struct fc_stage stage = fc_stage_at(p, index), other = both == index ? stage : fc_stage_at(p, both);
     double dense, expert, more_dense = 0, more_expert = 0, idle = 0;
-    fc_plan_parameters(p, index, &dense, &expert);
+    fc_stage_parameters(p, weights, &stage, &dense, &expert);
     if (both != index)
-        fc_plan_parameters(p, both, &more_dense, &more_expert);
+        fc_stage_parameters(p, weights, &other, &more_dense, &more_expert);
     double tables =
         p->model.hidden * p->model.vocab / p->tp * ((stage.embedding ? 1 : 0) + (stage.head ? 1 : 0));
     add_states(p, dense + more_dense, expert + more_expert, stage.layers + (both != index ? other.layers : 0),
@@ -329,11 +330,12 @@ static double sum(const struct fc_plan_memory *m)
 struct fc_plan_memory fc_plan_memory(const struct fc_plan *p)
 {
     double placeholders = kept_placeholders(p);
-    struct fc_plan_memory fullest = stage_memory(p, 0, placeholders);
+    struct fc_model_weights weights = fc_model_weights(&p->model);
+    struct fc_plan_memory fullest = stage_memory(p, &weights, 0, placeholders);
     double host = fullest.host;
     /* of stages whose layers are alike the first keeps most in flight; with DualPipe each holds another one's layers too */
     for (double i = 1; i < p->pp; i = p->schedule == FC_DUALPIPE ? i + 1 : fc_stage_next(p, i)) {
-        struct fc_plan_memory memory = stage_memory(p, i, placeholders);
+        struct fc_plan_memory memory = stage_memory(p, &weights, i, placeholders);
         host = fmax(host, memory.host);
         if (sum(&memory) > sum(&fullest))
             fullest = memory;

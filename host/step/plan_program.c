@@ -616,7 +616,7 @@ void fc_plan_time_program(const struct fc_plan *p, struct fc_step_program *s)
 
 void fc_plan_program(const struct fc_plan *p, struct fc_step_program *s)
 {
-    *s = (struct fc_step_program){0};
+    s->joint_count = 0;
     fc_plan_time_program(p, s);
     s->tokens_per_step = (float)(p->global_batch * p->sequence);
     s->flop_per_step = (float)(fc_plan_flop_per_token(p, true) * p->global_batch * p->sequence);

@@ -8,7 +8,7 @@
 #include "plan.h"
 #include "stages.h"
 
-/* Fills the numbers of a plan; what is drawn (joint, median, factor) is left empty. */
+/* Fills the numbers of a plan; nothing is drawn (joint_count 0; joint, median and factor stay as they are). */
 void fc_plan_program(const struct fc_plan *plan, struct fc_step_program *program);
 /* What takes time of it, and no more: neither the job's totals nor memory are written, nor what is drawn. */
 void fc_plan_time_program(const struct fc_plan *plan, struct fc_step_program *program);

@@ -17,6 +17,17 @@ struct fc_stage {
  * prediction stand on the last stage. */
 struct fc_stage fc_stage_at(const struct fc_plan *plan, double index);
 
+/* Parameters of all mixers of a model, and of one layer's blocks. */
+struct fc_model_weights {
+    double mixers;
+    struct fc_layer_params block;
+};
+struct fc_model_weights fc_model_weights(const struct fc_architecture *model);
+
+/* Parameters of each GPU of a stage, dense and expert ones, as fc_plan_parameters. */
+void fc_stage_parameters(const struct fc_plan *plan, const struct fc_model_weights *weights,
+                         const struct fc_stage *stage, double *dense, double *expert);
+
 /* The first stage behind `index` whose layers may differ from those of `index`; pp or more behind the last. */
 double fc_stage_next(const struct fc_plan *plan, double index);
 
