@@ -122,30 +122,40 @@ static double phi(double x)
 }
 
 /* A firm that defaults when its assets, 100 now, first fall to 70 (Black, Cox 1976, Journal of Finance 31): drift .04, spread .25.
- * Its chance of default by year as hazards by year, and what the model makes of them; looked at on the last day alone, as by
- * Merton, it would be less than half. */
+ * Assets and debt are stated, and what the model makes of them is held to the formula; looked at on the last day alone, as by
+ * Merton, it would be less than half. Ten years: the hazard of the eighth is that of the last three. */
 static void default_by_assets(void **state)
 {
     (void)state;
     const double far = log(100 / 70.0), sigma = .25, drift = .04 - sigma * sigma / 2;
-    char line[256] = "events.customer_hazard=[", name[64];
-    double by[6] = {0};
-    for (int t = 1; t <= 5; t++) {
-        double s = sigma * sqrt(t);
-        by[t] = phi((-far - drift * t) / s) + exp(-2 * drift * far / (sigma * sigma)) * phi((-far + drift * t) / s);
-        snprintf(line + strlen(line), 32, "%s%.7f", t > 1 ? ", " : "", log((1 - by[t - 1]) / (1 - by[t])));
-    }
-    strcat(line, "]");
-    assert_true(fabs(by[5] - .497363) < 1e-6);
-    const char *set[] = {"contract.years=7 years", line, NULL};
+    const char *set[] = {"contract.years=10 years",        "events.customer_assets=100 B USD", "events.customer_debt=70 B USD",
+                         "events.customer_volatility=0.25", "events.customer_drift=0.04",       NULL};
     float *days = days_under(set);
-    for (int t = 1; t <= 5; t++) {
-        snprintf(name, sizeof name, "assets at the barrier within %d years", t);
-        agrees(name, share_by(days, t), by[t]);
+    static const int years[] = {1, 2, 3, 5, 7, 10};
+    char name[64];
+    for (int i = 0; i < 6; i++) {
+        double t = years[i], s = sigma * sqrt(t);
+        double by = phi((-far - drift * t) / s) + exp(-2 * drift * far / (sigma * sigma)) * phi((-far + drift * t) / s);
+        assert_true(years[i] != 5 || fabs(by - .497363) < 1e-6);
+        snprintf(name, sizeof name, "assets at the barrier within %d years", years[i]);
+        agrees(name, share_by(days, t), by);
     }
     double merton = phi((-far - drift * 5) / (sigma * sqrt(5)));
     assert_true(fabs(merton - .236902) < 1e-6);
     assert_true(fabs(share_by(days, 5) - merton) > 100 * sqrt(merton * (1 - merton) / N)); /* a control */
+    free(days);
+    set[3] = "events.customer_volatility=0.26"; /* and another */
+    days = days_under(set);
+    assert_true(fabs(share_by(days, 5) - .497363) > 6 * sqrt(.25 / N));
+    free(days);
+    /* each of two providers, unlinked */
+    const char *providers[] = {"contract.years=10 years",          "provider2.share=0.5",        "events.correlation=0",
+                               "events.provider_assets=100 B USD", "events.provider_debt=70 B USD",
+                               "events.provider_volatility=0.25",  "events.provider_drift=0.04", NULL};
+    days = days_under(providers);
+    agrees("the first provider within 5 years", share_by(days + N, 5), .497363);
+    agrees("the second", share_by(days + 2 * N, 5), .497363);
+    assert_true(share_by(days, 5) == 0);
     free(days);
 }
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "host/analysis/lsm.h"
+#include "host/compile/assets.h"
 
 static struct fc_error error;
 
@@ -130,6 +131,26 @@ static void puts_with_fifty_dates_a_year(void **state)
         char name[64];
         snprintf(name, sizeof name, "put %g, %g, %g years", rows[i].first, rows[i].sigma, rows[i].years);
         holds(name, &value, rows[i].exact, 0.01 * 40);
+    }
+}
+
+/* Debt of 70 due in five years of a firm with assets of 100 (Merton 1974): riskless less a put on the assets, by its paths. The
+ * chance that the assets are below the debt is .236902, the spread 124.815 bp. */
+static void debt_is_riskless_less_a_put(void **state)
+{
+    (void)state;
+    struct fc_lsm_options options = {4, 20000, 1000000, 0, 0, 4};
+    struct fc_assets firm = {100, 70, .25, .04};
+    assert_true(fabs(fc_assets_spread(&firm, 5) - .0124815) < 5e-8 && fabs(fc_assets_below(&firm, 5) - .236902) < 5e-7);
+    for (int spoilt = 0; spoilt < 2; spoilt++) {
+        struct assets a = {PUT, 1, 100, 70, .04, 0, spoilt ? .26 : .25, 5, 2, false};
+        struct fc_lsm_model model = model_of(&a);
+        struct fc_lsm_value v = value_of(&model, &options);
+        double riskless = 70 * exp(-.04 * 5), worth = riskless - v.lower.value, spread = log(riskless / worth) / 5;
+        double z = (spread - .0124815) / (v.lower.error / worth / 5), below = (v.stopped.value - .236902) / v.stopped.error;
+        print_message("Merton%s: spread %.3f bp, exact 124.815, z %+.2f; below the debt %.5f, exact .23690, z %+.2f\n",
+                      spoilt ? ", spoilt" : "", 1e4 * spread, z, v.stopped.value, below);
+        assert_true(spoilt ? fabs(z) > 6 && fabs(below) > 6 : fabs(z) < 4 && fabs(below) < 4);
     }
 }
 
@@ -398,7 +419,7 @@ static void the_future_is_not_looked_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(puts_with_fifty_dates_a_year), cmocka_unit_test(other_options),
+        cmocka_unit_test(puts_with_fifty_dates_a_year), cmocka_unit_test(debt_is_riskless_less_a_put), cmocka_unit_test(other_options),
         cmocka_unit_test(waiting_and_exchange),         cmocka_unit_test(right_to_end_take_or_pay),
         cmocka_unit_test(rights_used_several_times),
         cmocka_unit_test(the_future_is_not_looked_at),

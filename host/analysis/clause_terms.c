@@ -63,6 +63,13 @@ static void read_keys(enum fc_clause clause, const struct fc_settings *settings,
     t->reset_floor = f[FC_FIELD_RESET_FLOOR].number;
     t->reset_cap = f[FC_FIELD_RESET_CAP].number;
     t->hazard = f[FC_FIELD_PROVIDER_HAZARD].numbers[0];
+    if (f[FC_FIELD_PROVIDER_ASSETS].is_set) { /* hazards that differ by year: their mean over the term */
+        t->hazard = 0;
+        for (int m = 0; m < months->months; m++) {
+            int year = m / 12 < FC_EVENT_YEARS ? m / 12 : FC_EVENT_YEARS - 1;
+            t->hazard += (double)months->hazard[FC_EVENT_PROVIDER][year] / months->months;
+        }
+    }
     t->recovery = f[FC_FIELD_RECOVERY].number;
     t->gap = (int)f[FC_FIELD_GAP].number;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "assets.h"
 #include "copula.h"
 #include "tax.h"
 #include "host/language/in_use.h"
@@ -312,6 +313,8 @@ static int compile_months(struct fc_compiled *compiled, const struct fc_settings
     if (compile_price(settings, months, error))
         return -1;
     compile_events(settings, months);
+    if (fc_assets_compile(settings, f[FC_FIELD_CONTRACT_YEARS].number, months, &compiled->notes, error))
+        return -1;
     months->terminate = (fc_i32)f[FC_FIELD_TERMINATE].number;
     months->expansion_month = (fc_i32)f[FC_FIELD_EXPANSION_MONTH].number;
     if (months->expansion_month > 0) {
