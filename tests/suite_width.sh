@@ -65,6 +65,7 @@ costly "init" init --model llama3-8b --gpus 64xh100 --tokens 1T
 costly "validate" validate
 costly "validate --memory" validate --memory
 costly "backtest of one row" backtest --row llama3-405b -q
+costly "outages" outages --sites 12 --rate 6/year --length 4h --term 7y -n 1000 -q
 costly "value" value terminate take-or-pay-500m -n 1000 -q
 if [ "${WIDTHS:-}" ]; then # twenty seconds
     costly "a benchmark" bench --no-scenarios --seconds 0.02 -b cpu

@@ -19,6 +19,7 @@ const struct fc_command fc_commands[] = {
     {"report", "a page, a table or a workbook from a result", fc_command_report},
     {"flows", "what a contract pays, earns and delivers by period, as bands", fc_command_flows},
     {"value", "what a clause of a contract is worth to each side, as an interval", fc_command_value},
+    {"outages", "outages of several sites one by one, and what of them overlaps", fc_command_outages},
     {"replay", "one world of a run, event by event", fc_command_replay},
     {"step", "one training step explained: time and memory by part", fc_command_step},
     {"calibrate", "fit the efficiency factors to measured steps, as a posterior", fc_command_calibrate},

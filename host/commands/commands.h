@@ -32,6 +32,7 @@ int fc_command_backtest(int argc, char **argv);
 int fc_command_bench(int argc, char **argv);
 int fc_command_flows(int argc, char **argv);
 int fc_command_value(int argc, char **argv);
+int fc_command_outages(int argc, char **argv);
 int fc_command_replay(int argc, char **argv);
 int fc_command_step(int argc, char **argv);
 int fc_command_validate(int argc, char **argv);
