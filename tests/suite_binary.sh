@@ -7,7 +7,7 @@ set -u
 
 if ! command -v readelf >/dev/null 2>&1; then
     skip "how the program is linked" "no readelf"
-elif readelf -sW --dyn-syms "$FLOPCAST" | grep -q '__asan_init\|__tsan_init'; then
+elif sanitized; then
     skip "how the program is linked" "a build with sanitizers, which take the place of the hardening"
 else
     readelf -hW "$FLOPCAST" >"$work/header"

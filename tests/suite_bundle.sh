@@ -6,7 +6,7 @@ set -u
 . tests/tap.sh
 b=${B:-build}
 
-if readelf -sW --dyn-syms "$FLOPCAST" | grep -q '__asan_init\|__tsan_init'; then
+if sanitized; then
     skip "the bundle" "a build with sanitizers, whose libraries stay here"
     tap_end
     exit

@@ -7,7 +7,7 @@ unset FLOPCAST_FAULT
 folder=${B:-build}
 library=$folder/lib/libflopcast.so.0
 
-if readelf -sW --dyn-syms "$FLOPCAST" 2>/dev/null | grep -q '__asan_init\|__tsan_init'; then
+if sanitized; then
     skip "libflopcast" "a build with sanitizers, which a program without them cannot load"
     tap_end
     exit

@@ -10,7 +10,7 @@ for kernel in avx2 avx512; do
     report=$b/host/cpu_kernel_$kernel.o.vectors
     if [ ! -r "$report" ]; then
         skip "hot loops of $kernel" 'no such kernel on this architecture'
-    elif readelf -sW --dyn-syms "$FLOPCAST" | grep -q '__asan_init\|__tsan_init'; then
+    elif sanitized; then
         skip "hot loops of $kernel" 'a build with sanitizers, whose checks stand in the loops'
     else
         compiler=gcc

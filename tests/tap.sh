@@ -29,6 +29,9 @@ fail() {
 }
 skip() { tests=$((tests + 1)); echo "ok $tests - $1 # SKIP $2"; }
 
+# A build with sanitizers: not hardened, and nothing without them can load its library.
+sanitized() { readelf -sW --dyn-syms "$FLOPCAST" 2>/dev/null | grep -q '__asan_init\|__tsan_init'; }
+
 # is NAME GOT WANTED
 is() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got:    $2" "wanted: $3"; fi; }
 
