@@ -11,7 +11,7 @@
 struct fc_program;
 
 /* Where the words of a draw stand among those of a world; streams as in `fc_given_streams`, -1: no such draw. */
-enum { FC_GIVEN_STREAMS = 4, FC_GIVEN_EVENTS = 1280, FC_GIVEN_BLOCK = 64 };
+enum { FC_GIVEN_STREAMS = 5, FC_GIVEN_EVENTS = 1280, FC_GIVEN_BLOCK = 64 };
 struct fc_given_rows {
     int32_t row[FC_GIVEN_STREAMS][FC_GIVEN_EVENTS];
     int32_t words; /* of a world */

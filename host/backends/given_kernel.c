@@ -8,9 +8,9 @@
 #include "cuda/model/base/random.h"
 
 static const fc_u32 streams[FC_GIVEN_STREAMS] = {FC_STREAM_INPUTS, FC_STREAM_MARKET, FC_STREAM_DELIVERY,
-                                                 FC_STREAM_EVENTS};
+                                                 FC_STREAM_EVENTS, FC_STREAM_OUTAGES};
 /* How many of the four words of a draw the model looks at. */
-static const int in_use[FC_GIVEN_STREAMS] = {4, 4, 1, 1};
+static const int in_use[FC_GIVEN_STREAMS] = {4, 4, 1, 1, 4};
 
 static _Thread_local struct {
     struct fc_given_rows *record; /* set: draws are listed, their words zero */

@@ -15,7 +15,7 @@
 #include "host/backends/fault.h"
 
 const int fc_selftest_model_version = 3;
-const uint64_t fc_selftest_digest = 0x67374f9e6676cc4fu;
+const uint64_t fc_selftest_digest = 0x43e2c18da88517d6u;
 
 /* The key of Random123's third known answer; counters where the low and the high half of the trial turn over.
  */

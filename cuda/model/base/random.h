@@ -23,9 +23,10 @@
     7u /* events 0 and 1: counts and sums of a run (sums.h); 2: failures in its last piece */
 
 #define FC_STREAM_MARKET 16u /* event = month */
-#define FC_STREAM_DELIVERY                                                                                   \
-    17u /* event = provider FC_TRANCHES + tranche; 256 + provider FC_MONTHS + month: outages */
-#define FC_STREAM_EVENTS 18u /* event = enum fc_event; FC_EVENTS: what their days have in common */
+#define FC_STREAM_DELIVERY 17u /* event = provider FC_TRANCHES + tranche */
+#define FC_STREAM_EVENTS 18u   /* event = enum fc_event; FC_EVENTS: what their days have in common */
+#define FC_STREAM_OUTAGES                                                                                    \
+    19u /* event = provider FC_MONTHS / 4 + month / 4, word = month % 4; provider FC_PROVIDERS: common to all */
 
 /* On the host: the paths by which a right to stop is valued (host/analysis/lsm.c); event = date. */
 #define FC_STREAM_STOP_FIT 64u
@@ -45,10 +46,42 @@
 static void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
                             const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W]);
 #elif FC_BLOCK > 0
+/* The rounds from `round` on, of four halves of lanes. */
+FC_INLINE void fc_random_rounds(int round, fc_u32 key0, fc_u32 key1, fc_half *FC_RESTRICT a, fc_half *FC_RESTRICT b,
+                                fc_half *FC_RESTRICT c, fc_half *FC_RESTRICT d)
+{
+    const fc_half m0 = fc_half_all(FC_PHILOX_M0), m1 = fc_half_all(FC_PHILOX_M1);
+    FC_UNROLL_10
+    for (; round < 10; round++) {
+        FC_UNROLL
+        for (int k = 0; k < 4; k++) {
+            fc_half p0 = fc_half_multiply(a[k], m0), p1 = fc_half_multiply(c[k], m1);
+            a[k] = fc_half_xor(fc_half_upper(p1), b[k], fc_half_all(key0));
+            c[k] = fc_half_xor(fc_half_upper(p0), d[k], fc_half_all(key1));
+            b[k] = p1;
+            d[k] = p0;
+        }
+        key0 += FC_PHILOX_W0;
+        key1 += FC_PHILOX_W1;
+    }
+}
+
+FC_INLINE void fc_random_store(int base, const fc_half *a, const fc_half *b, const fc_half *c, const fc_half *d,
+                               fc_u32 (*words)[FC_W])
+{
+    FC_UNROLL
+    for (int k = 0; k < 4; k += 2) {
+        int at = base + k * FC_BLOCK / 2;
+        fc_half_store(words[0] + at, a[k], a[k + 1]);
+        fc_half_store(words[1] + at, b[k], b[k + 1]);
+        fc_half_store(words[2] + at, c[k], c[k + 1]);
+        fc_half_store(words[3] + at, d[k], d[k + 1]);
+    }
+}
+
 FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *trial_high,
                            const fc_u32 *event, fc_u32 stream, fc_u32 words[4][FC_W])
 {
-    const fc_half m0 = fc_half_all(FC_PHILOX_M0), m1 = fc_half_all(FC_PHILOX_M1);
     for (int base = 0; base < FC_W;
          base += 2 * FC_BLOCK) { /* four halves at a time: one waits for its products */
         fc_half a[4], b[4], c[4], d[4];
@@ -61,27 +94,8 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
             fc_half_load(event + at, &c[k], &c[k + 1]);
             d[k] = d[k + 1] = fc_half_all(stream);
         }
-        FC_UNROLL_10
-        for (int round = 0; round < 10; round++) {
-            FC_UNROLL
-            for (int k = 0; k < 4; k++) {
-                fc_half p0 = fc_half_multiply(a[k], m0), p1 = fc_half_multiply(c[k], m1);
-                a[k] = fc_half_xor(fc_half_upper(p1), b[k], fc_half_all(key0));
-                c[k] = fc_half_xor(fc_half_upper(p0), d[k], fc_half_all(key1));
-                b[k] = p1;
-                d[k] = p0;
-            }
-            key0 += FC_PHILOX_W0;
-            key1 += FC_PHILOX_W1;
-        }
-        FC_UNROLL
-        for (int k = 0; k < 4; k += 2) {
-            int at = base + k * FC_BLOCK / 2;
-            fc_half_store(words[0] + at, a[k], a[k + 1]);
-            fc_half_store(words[1] + at, b[k], b[k + 1]);
-            fc_half_store(words[2] + at, c[k], c[k + 1]);
-            fc_half_store(words[3] + at, d[k], d[k + 1]);
-        }
+        fc_random_rounds(0, key0, key1, a, b, c, d);
+        fc_random_store(base, a, b, c, d, words);
     }
 }
 #else
@@ -121,7 +135,7 @@ FC_FN void fc_random_words(fc_u64 seed, const fc_u32 *trial_low, const fc_u32 *t
 }
 #endif
 
-/* What the first two rounds make of trial and stream alone, for fc_random_first. */
+/* What the first two rounds make of trial and stream alone, for fc_random_event. */
 struct fc_started {
     fc_u32 upper[FC_W], lower[FC_W], other[FC_W];
 };
@@ -139,12 +153,11 @@ FC_FN void fc_random_start(fc_u64 seed, const fc_u32 *trial_low, fc_u32 stream, 
     }
 }
 
-/* The first of the four words of fc_random_words, where all lanes have one event: a tenth of the generator is done before,
- * and what only the other words need is left out. */
-FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low,
-                           const fc_u32 *trial_high, fc_u32 event, fc_u32 stream, fc_u32 *word)
+/* The words of fc_random_words where all lanes have one event: a tenth of the generator is done before. */
+FC_FN void fc_random_event(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low,
+                           const fc_u32 *trial_high, fc_u32 event, fc_u32 stream, fc_u32 (*words)[FC_W])
 {
-    const fc_half m0 = fc_half_all(FC_PHILOX_M0), m1 = fc_half_all(FC_PHILOX_M1), none = fc_half_all(0);
+    const fc_half m0 = fc_half_all(FC_PHILOX_M0), none = fc_half_all(0);
     const fc_u64 product = (fc_u64)event * FC_PHILOX_M1;
     const fc_half upper = fc_half_all((fc_u32)(product >> 32) ^ (fc_u32)seed),
                   lower = fc_half_all((fc_u32)product);
@@ -167,25 +180,8 @@ FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const 
             a[k] = fc_half_xor(a[k], lower, none);
             c[k] = fc_half_xor(fc_half_upper(d[k]), c[k], none);
         }
-        FC_UNROLL_10
-        for (int round = 2; round < 9; round++) {
-            FC_UNROLL
-            for (int k = 0; k < 4; k++) {
-                fc_half p0 = fc_half_multiply(a[k], m0), p1 = fc_half_multiply(c[k], m1);
-                a[k] = fc_half_xor(fc_half_upper(p1), b[k], fc_half_all(key0));
-                c[k] = fc_half_xor(fc_half_upper(p0), d[k], fc_half_all(key1));
-                b[k] = p1;
-                d[k] = p0;
-            }
-            key0 += FC_PHILOX_W0;
-            key1 += FC_PHILOX_W1;
-        }
-        FC_UNROLL
-        for (int k = 0; k < 4; k++)
-            a[k] = fc_half_xor(fc_half_upper(fc_half_multiply(c[k], m1)), b[k], fc_half_all(key0));
-        FC_UNROLL
-        for (int k = 0; k < 4; k += 2)
-            fc_half_store(word + base + k * FC_BLOCK / 2, a[k], a[k + 1]);
+        fc_random_rounds(2, key0, key1, a, b, c, d);
+        fc_random_store(base, a, b, c, d, words);
     }
 }
 #else
@@ -197,16 +193,14 @@ FC_FN void fc_random_start(fc_u64 seed, const fc_u32 *trial_low, fc_u32 stream, 
     (void)started;
 }
 
-FC_FN void fc_random_first(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low,
-                           const fc_u32 *trial_high, fc_u32 event, fc_u32 stream, fc_u32 *word)
+FC_FN void fc_random_event(const struct fc_started *started, fc_u64 seed, const fc_u32 *trial_low,
+                           const fc_u32 *trial_high, fc_u32 event, fc_u32 stream, fc_u32 (*words)[FC_W])
 {
-    fc_u32 events[FC_W], words[4][FC_W];
+    fc_u32 events[FC_W];
     (void)started;
     FC_LANES (l)
         events[l] = event;
     fc_random_words(seed, trial_low, trial_high, events, stream, words);
-    FC_LANES (l)
-        word[l] = words[0][l];
 }
 #endif
 

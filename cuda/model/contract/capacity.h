@@ -25,8 +25,9 @@ FC_FN fc_real fc_outages(fc_real rate, fc_real u)
     return count;
 }
 
-/* The same for a block of lanes, count[FC_W], where none[FC_W] = exp(-rate × scale): it ends when no lane has more. */
-FC_FN void fc_outages_lanes(const fc_real *FC_RESTRICT rate, fc_real scale, const fc_real *FC_RESTRICT none,
+/* The same for a block of lanes, count[FC_W], where none[FC_W] = exp(-rate × scale): it ends when no lane has more. Returns
+ * whether one came to the end of eight. */
+FC_FN fc_i32 fc_outages_lanes(const fc_real *FC_RESTRICT rate, fc_real scale, const fc_real *FC_RESTRICT none,
                             const fc_u32 *FC_RESTRICT words, fc_real *FC_RESTRICT count)
 {
     fc_real p[FC_W], sum[FC_W], u[FC_W];
@@ -38,7 +39,7 @@ FC_FN void fc_outages_lanes(const fc_real *FC_RESTRICT rate, fc_real scale, cons
         more |= beyond;
     }
     if (!more)
-        return;
+        return 0;
     FC_LANES (l) {
         p[l] = none[l] * (rate[l] * scale);
         sum[l] = none[l] + p[l];
@@ -54,6 +55,7 @@ FC_FN void fc_outages_lanes(const fc_real *FC_RESTRICT rate, fc_real scale, cons
             sum[l] = sum[l] + p[l];
         }
     }
+    return more;
 }
 
 /* The same without an end, for the few worlds with eight and more: until the sum passes u or does not grow any
@@ -84,14 +86,21 @@ FC_FN void fc_month_many_outages(const fc_real *rate, fc_real span, const fc_u32
     }
 }
 
-/* Outages of the month that hit all providers at once, into common[FC_W]; rate[FC_W] is theirs per year. Words: event 256 +
- * FC_PROVIDERS × FC_MONTHS + t. */
+/* The words of the month's outages of provider k (FC_PROVIDERS: those common to all): drawn for four months at once. */
+FC_FN const fc_u32 *fc_month_words(fc_u64 seed, const struct fc_month *month, fc_i32 k, struct fc_ledger *FC_RESTRICT ledger)
+{
+    if (month->t % 4 == 0)
+        fc_random_event(&month->started, seed, month->low, month->high,
+                        (fc_u32)(k * (FC_MONTHS / 4) + month->t / 4), FC_STREAM_OUTAGES, ledger->outage[k]);
+    return ledger->outage[k][month->t % 4];
+}
+
+/* Outages of the month that hit all providers at once, into common[FC_W]; rate[FC_W] is theirs per year. */
 FC_FN void fc_month_common(FC_GLOBAL const struct fc_months *terms, fc_u64 seed, const struct fc_month *month,
-                           fc_real (*FC_RESTRICT inputs)[FC_W], fc_real *FC_RESTRICT rate,
-                           fc_real *FC_RESTRICT common)
+                           fc_real (*FC_RESTRICT inputs)[FC_W], struct fc_ledger *FC_RESTRICT ledger)
 {
     fc_real span = month->next - month->now, beta = (fc_real)terms->beta;
-    fc_u32 event[FC_W], words[4][FC_W];
+    fc_real *rate = ledger->common_rate, *common = ledger->common;
     FC_LANES (l)
         rate[l] = 1e9f;
     for (fc_i32 k = 0; k < terms->providers; k++) {
@@ -100,14 +109,12 @@ FC_FN void fc_month_common(FC_GLOBAL const struct fc_months *terms, fc_u64 seed,
         FC_LANES (l)
             rate[l] = fc_min(rate[l], of[l] + absent);
     }
-    FC_LANES (l)
-        event[l] = (fc_u32)(256 + FC_PROVIDERS * FC_MONTHS + month->t);
-    fc_random_words(seed, month->low, month->high, event, FC_STREAM_DELIVERY, words);
+    const fc_u32 *words = fc_month_words(seed, month, FC_PROVIDERS, ledger);
     FC_LANES (l)
         rate[l] = beta * rate[l];
     FC_LANES (l)
-        common[l] = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[0][l]));
-    fc_month_many_outages(rate, span, words[0], common);
+        common[l] = fc_outages(rate[l] * (FC_MONTH_OF_YEAR * span), fc_uniform(words[l]));
+    fc_month_many_outages(rate, span, words, common);
 }
 
 /* One provider more, down for `share` of the month apart from what is common: with three or more, at_least[j] of those so far. */
@@ -143,7 +150,7 @@ FC_FN void fc_month_with_common(FC_GLOBAL const struct fc_provider *provider, fc
     }
 }
 
-/* Hours of provider k in this month; the outages' words are those of event 256 + k × FC_MONTHS + t. */
+/* Hours of provider k in this month. */
 FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 seed,
                              const struct fc_month *month, fc_i32 k, fc_real (*FC_RESTRICT inputs)[FC_W],
                              struct fc_ledger *FC_RESTRICT ledger)
@@ -156,7 +163,6 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
     fc_real present = share > 0.0f ? 1.0f : 0.0f;
     fc_real span = month->next - month->now;
     fc_real span_h = span * FC_HOURS_PER_MONTH, per_h = 1.0f / span_h;
-    fc_u32 word[FC_W];
     fc_real count[FC_W], works[FC_W];
     FC_LANES (l)
         works[l] = 1.0f;
@@ -165,16 +171,15 @@ FC_FN void fc_month_capacity(FC_GLOBAL const struct fc_months *terms, fc_u64 see
             works[l] = fc_event_works(terms, ledger, month, k, l);
     }
     fc_delivery_until(terms, &ledger->delivery, k, month->next, ledger->until);
-    fc_random_first(&month->started, seed, month->low, month->high, (fc_u32)(256 + k * FC_MONTHS + month->t),
-                    FC_STREAM_DELIVERY, word);
+    const fc_u32 *word = fc_month_words(seed, month, k, ledger);
     if (month->t == 0 || span != 1.0f) { /* else it is that of the month before */
         FC_LANES (l)
             ledger->calm[k][l] = fc_exp(-(rate[l] * (FC_MONTH_OF_YEAR * span)));
     }
-    fc_outages_lanes(rate, FC_MONTH_OF_YEAR * span, ledger->calm[k], word, count);
+    if (fc_outages_lanes(rate, FC_MONTH_OF_YEAR * span, ledger->calm[k], word, count))
+        fc_month_many_outages(rate, span, word, count);
     FC_LANES (l)
         count[l] = count[l] * present;
-    fc_month_many_outages(rate, span, word, count);
     if (terms->beta > 0.0f)
         fc_month_with_common(provider, span_h, inputs, word, ledger, count);
     FC_LANES (l) {

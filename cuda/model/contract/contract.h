@@ -10,7 +10,7 @@
 
 #include "months.h"
 
-/* Of the delivery stream; the months' own events stay below 256 + 5 × FC_MONTHS. */
+/* Of the stream of outages; the months' own events stay below (FC_PROVIDERS + 1) × FC_MONTHS / 4. */
 #define FC_EVENT_PAUSES 4096
 
 /* Stops the simulated run for the outages of the first provider's region that fall into it: Poisson with the
@@ -26,7 +26,7 @@ FC_FN void fc_contract_pauses(FC_GLOBAL const struct fc_months *terms, fc_u64 se
     fc_trial_counters(trial, low, high);
     FC_LANES (l)
         event[l] = FC_EVENT_PAUSES;
-    fc_random_words(seed, low, high, event, FC_STREAM_DELIVERY, words);
+    fc_random_words(seed, low, high, event, FC_STREAM_OUTAGES, words);
     FC_LANES (l)
         count[l] = fc_outages(rate[l] * metrics[FC_M_WALL_CLOCK_DAYS][l] / 365.25f, fc_uniform(words[0][l]));
     FC_LANES (l) {

@@ -71,6 +71,7 @@ struct fc_ledger {
     fc_real stood[FC_PROVIDERS][FC_W], unused[FC_PROVIDERS][FC_W]; /* hours of owned capacity */
     fc_real lost[FC_PROVIDERS][FC_W];   /* hours lost to outages */
     fc_real calm[FC_PROVIDERS][FC_W];   /* probability of a month without an outage */
+    fc_u32 outage[FC_PROVIDERS + 1][4][FC_W]; /* words of four months' outages; the last of those common to all */
 
     /* so far */
     fc_i64 cash[FC_CASH_KINDS][FC_W];

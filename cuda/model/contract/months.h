@@ -359,7 +359,7 @@ FC_FN void fc_month_providers(FC_GLOBAL const struct fc_months *terms, fc_u64 se
         }
     }
     if (terms->beta > 0.0f) {
-        fc_month_common(terms, seed, month, inputs, ledger->common_rate, ledger->common);
+        fc_month_common(terms, seed, month, inputs, ledger);
         FC_LANES (l) {
             ledger->alone_down[l] = 1.0f;
             ledger->common_h[l] = span_h;
@@ -518,7 +518,7 @@ FC_FN void fc_months_run(FC_GLOBAL const struct fc_contract *contract, FC_GLOBAL
     fc_i32 leaves =
         terms->terminate > 0 && terms->terminate < terms->months ? terms->terminate : terms->months;
     fc_trial_counters(trial, month.low, month.high);
-    fc_random_start(seed, month.low, FC_STREAM_DELIVERY, &month.started);
+    fc_random_start(seed, month.low, FC_STREAM_OUTAGES, &month.started);
     fc_ledger_start(contract, inputs, goodput, mfu, ledger);
     fc_income_start(terms, inputs, ledger);
     if (terms->books)
