@@ -91,7 +91,7 @@ static double uniform_of(fc_u32 word)
 static double draw(const struct world *w, int i, int index, double *length)
 {
     fc_u32 words[4];
-    fc_random_one(w->q->seed, (fc_u32)w->number, (fc_u32)(w->number >> 32), (fc_u32)i << 24 | (fc_u32)index, FC_STREAM_OUTAGES,
+    fc_random_one(w->q->seed, (fc_u32)w->number, (fc_u32)(w->number >> 32), (fc_u32)i << 24 | (fc_u32)index, FC_STREAM_SITES,
                   words);
     double u = uniform_of(words[1]), mean = w->source[i].mean;
     *length = w->q->lengths == FC_LENGTHS_FIXED ? mean : w->q->lengths == FC_LENGTHS_UNIFORM ? 2 * mean * u : -mean * log(u);

@@ -3,7 +3,7 @@
  * Sites go up and down: each is up for an exponential time, down for a length, up again. A common cause, where there is one, is up
  * and down in the same way and takes all sites with it. Or there is one service, whose incidents begin as a Poisson process and may
  * overlap (M/G/infinity). A world begins with all up and is followed over the term, and on to the end of the busy period (from all
- * up until all up again) that the term ends in. Words are counted by world, source and outage (FC_STREAM_OUTAGES), and blocks of
+ * up until all up again) that the term ends in. Words are counted by world, source and outage (FC_STREAM_SITES), and blocks of
  * worlds are added in their order: any number of threads gives the same bits.
  *
  * Two figures of each kind are made of the same outages. `counted`: hours and beginnings with at least k down at once, as they came.

@@ -153,7 +153,9 @@ bool fc_comments_carry(const char *from, size_t length, const char *yaml, bool (
 {
     struct comments c = {.list = calloc(COMMENTS, sizeof *c.list)};
     struct fy_parse_cfg cfg = {.flags = FYPCF_PARSE_COMMENTS | FYPCF_QUIET};
-    struct fy_document *document = c.list ? fy_document_build_from_string(&cfg, from, length) : NULL;
+    /* comments behind the last value are put there as they stand; libfyaml, which makes nothing of them, would not free its input */
+    const char *tail = tail_of(from, length);
+    struct fy_document *document = c.list ? fy_document_build_from_string(&cfg, from, (size_t)(tail - from)) : NULL;
     struct fy_node *root = document ? fy_document_root(document) : NULL;
     if (root && fy_node_is_mapping(root))
         collect(&c, root, "", 0);
@@ -164,7 +166,6 @@ bool fc_comments_carry(const char *from, size_t length, const char *yaml, bool (
             snprintf(lead, sizeof lead, "%s: ", c.list[i].path);
             put_lines(out, c.list[i].text, 0, c.list[i].behind ? lead : "");
         }
-    const char *tail = tail_of(from, length);
     if (document && *tail) {
         fputc('\n', out);
         fwrite(tail + strspn(tail, "\r\n"), 1, strlen(tail + strspn(tail, "\r\n")), out);

@@ -34,7 +34,7 @@
 #define FC_STREAM_STOP_DUAL 66u
 #define FC_STREAM_STOP_INNER 67u
 #define FC_STREAM_TAIL 68u /* worlds in a tail (host/analysis/tail.h) */
-#define FC_STREAM_OUTAGES 69u /* outages one by one (host/analysis/outages.c) */
+#define FC_STREAM_SITES 69u /* outages one by one (host/analysis/outages.c) */
 
 #define FC_PHILOX_M0 0xD2511F53u
 #define FC_PHILOX_M1 0xCD9E8D57u
