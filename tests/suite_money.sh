@@ -94,6 +94,24 @@ print(side["cvar_tail_difference"], side["cvar_tail_difference_se"])' "$work/out
 flopcast compare "$deal" sign-or-wait -n 500 -q --of npv_usd --tail 1
 has "too few worlds: how many would do" "$work/out" 'it needs -n '
 
+# --- default by assets ---
+firm="--set events.customer_volatility=0.25 --set events.customer_drift=0.04"
+flopcast run "$deal" -n 1000 $firm --set 'events.customer_assets=100 B USD' --set 'events.customer_debt=70 B USD' \
+    --set 'contract.years=5 years' --json
+is "a customer's assets and debt" "$status" 0
+has "what follows is said" "$work/err" 'within 1, 5 and 7 years with a chance of 14.61, 49.74 and 56.02 %'
+has "and which spread its debt would have" "$work/err" 'alone 23.69 %, and debt due then has a spread of 124.8 bp'
+has "in the JSON too" "$work/out" '"id": *"default-by-assets"'
+flopcast run "$deal" -n 1000 -q $firm --set 'events.customer_assets=100 B USD'
+is "without the debt" "$status" 2
+has "it is refused with its place" "$work/err" '^flopcast: --set:1:[0-9]*: .* is stated without events.customer_debt'
+provider="--set events.provider_volatility=0.25 --set events.provider_drift=0.04"
+flopcast value step-in "$deal" -n 2000 -q --set 'events.provider_hazard=[0.001 1/year]'
+seldom=$(awk '/^for the customer/ { print $4 }' "$work/out")
+flopcast value step-in "$deal" -n 2000 -q $provider --set 'events.provider_assets=100 B USD' --set 'events.provider_debt=70 B USD'
+is "a step-in counts with the provider's assets" \
+    "$(awk -v seldom="$seldom" '/^for the customer/ { print ($4 > 10 * seldom) }' "$work/out")" 1
+
 # --- two targets ---
 flopcast solve "$deal" -n 2000 -q --set finance.provider_books=true --for 'prices.gpu_hour=2..6 USD/GPU-h' \
     --target 'provider_gains>=0.8' --target 'pays_back>=0.3'
