@@ -31,8 +31,13 @@ static struct fc_outages_answer follow(const struct fc_outages_question *q)
 
 static struct fc_outages_question sites(int count, const struct fc_outages_source *sources)
 {
-    return (struct fc_outages_question){
-        .sites = count, .levels = count, .spare = -1, .term_h = 7 * 8766, .worlds = N, .seed = 3, .sources = sources};
+    return (struct fc_outages_question){.sites = count,
+                                        .levels = count,
+                                        .spare = -1,
+                                        .term_h = 7 * 8766,
+                                        .worlds = N,
+                                        .seed = 3,
+                                        .sources = sources};
 }
 
 static double z_of(struct fc_outages_figure f, double exact)
@@ -42,7 +47,8 @@ static double z_of(struct fc_outages_figure f, double exact)
 
 static void agrees(const char *name, const char *what, struct fc_outages_figure f, double exact)
 {
-    print_message("%-34s %-26s %.6g ±%.1g, exact %.7g, z %+.2f\n", name, what, f.value, f.error, exact, z_of(f, exact));
+    print_message("%-34s %-26s %.6g ±%.1g, exact %.7g, z %+.2f\n", name, what, f.value, f.error, exact,
+                  z_of(f, exact));
     if (!(fabs(z_of(f, exact)) < 4))
         fail_msg("%s, %s: %.7g, exact %.7g, z %.1f", name, what, f.value, exact, z_of(f, exact));
 }
@@ -218,7 +224,9 @@ static void incidents_overlap(void **state)
         double load;
         int open;
         double chance, hours;
-    } some[] = {{.01, 2, 4.966791e-5, .435389}, {.05, 3, 2.006749e-5, .175912}, {.02, 3, 1.313492e-6, .0115141},
+    } some[] = {{.01, 2, 4.966791e-5, .435389},
+                {.05, 3, 2.006749e-5, .175912},
+                {.02, 3, 1.313492e-6, .0115141},
                 {.1, 5, 7.667802e-8, 6.7216e-4}};
     struct fc_outages_source s;
     char name[64];
@@ -337,9 +345,11 @@ static void what_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_down_at_once),  cmocka_unit_test(kinds_of_lengths),       cmocka_unit_test(some_of_many_down),
-        cmocka_unit_test(common_cause),      cmocka_unit_test(incidents_overlap),      cmocka_unit_test(places_to_fail_over_to),
-        cmocka_unit_test(threads_change_nothing), cmocka_unit_test(worlds_that_differ), cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(all_down_at_once),       cmocka_unit_test(kinds_of_lengths),
+        cmocka_unit_test(some_of_many_down),      cmocka_unit_test(common_cause),
+        cmocka_unit_test(incidents_overlap),      cmocka_unit_test(places_to_fail_over_to),
+        cmocka_unit_test(threads_change_nothing), cmocka_unit_test(worlds_that_differ),
+        cmocka_unit_test(what_is_refused),
     };
     return cmocka_run_group_tests_name("outages", tests, NULL, NULL);
 }

@@ -8,7 +8,14 @@
 
 #include "cuda/model/base/random.h"
 
-enum { SOURCES = FC_OUTAGES_SITES + 1, LEVELS = FC_OUTAGES_LEVELS + 1, BLOCK = 512, FEW = 12, OPEN = 1024 };
+enum {
+    SOURCES = FC_OUTAGES_SITES + 1,
+    LEVELS = FC_OUTAGES_LEVELS + 1,
+    BLOCK = 512,
+    FEW = 12,
+    OPEN = 256,
+    ROOM = 4 * FC_OUTAGES_EXPECTED
+};
 
 const char *const fc_outages_length_names[FC_LENGTHS + 1] = {"exponential", "fixed", "uniform", NULL};
 
@@ -62,7 +69,8 @@ static struct fc_outages_overlap overlap_of(const struct pair *p, double n)
 }
 
 struct sums { /* doubles only: added as such */
-    struct pair placed[LEVELS], counted[LEVELS], busy, lost; /* chance and times; hours and periods; lost and all */
+    struct pair placed[LEVELS], counted[LEVELS], busy,
+        lost; /* chance and times; hours and periods; lost and all */
     double seen[LEVELS], outages, unfinished;
 };
 
@@ -79,7 +87,7 @@ struct world {
     bool unfinished;
     double down[SOURCES]; /* hours of each source's outages that begin in the term */
     int starts[SOURCES];
-    double *share; /* of the term, of each incident; room for FC_OUTAGES_MOST */
+    double *share; /* of the term, of each incident; room for ROOM */
 };
 
 static double uniform_of(fc_u32 word)
@@ -91,10 +99,12 @@ static double uniform_of(fc_u32 word)
 static double draw(const struct world *w, int i, int index, double *length)
 {
     fc_u32 words[4];
-    fc_random_one(w->q->seed, (fc_u32)w->number, (fc_u32)(w->number >> 32), (fc_u32)i << 24 | (fc_u32)index, FC_STREAM_SITES,
-                  words);
+    fc_random_one(w->q->seed, (fc_u32)w->number, (fc_u32)(w->number >> 32), (fc_u32)i << 24 | (fc_u32)index,
+                  FC_STREAM_SITES, words);
     double u = uniform_of(words[1]), mean = w->source[i].mean;
-    *length = w->q->lengths == FC_LENGTHS_FIXED ? mean : w->q->lengths == FC_LENGTHS_UNIFORM ? 2 * mean * u : -mean * log(u);
+    *length = w->q->lengths == FC_LENGTHS_FIXED     ? mean
+              : w->q->lengths == FC_LENGTHS_UNIFORM ? 2 * mean * u
+                                                    : -mean * log(u);
     return w->source[i].rate > 0 ? -log(uniform_of(words[0])) / w->source[i].rate : INFINITY;
 }
 
@@ -140,7 +150,7 @@ static bool takes_a_place(struct world *w, double t)
 static void follow_sites(struct world *w)
 {
     int sources = fc_outages_sources(w->q), sites = w->q->sites, own = 0, index[SOURCES] = {0};
-    double next[SOURCES], length[SOURCES], term = w->q->term_h;
+    double next[SOURCES] = {0}, length[SOURCES] = {0}, term = w->q->term_h;
     bool down[SOURCES] = {false}, place[SOURCES] = {false};
     for (int i = 0; i < sources; i++)
         next[i] = draw(w, i, 0, &length[i]);
@@ -169,7 +179,7 @@ static void follow_sites(struct world *w)
 
 static void follow_incidents(struct world *w)
 {
-    double over[OPEN], length, arrival = draw(w, 0, 0, &length), term = w->q->term_h;
+    double over[OPEN] = {0}, length, arrival = draw(w, 0, 0, &length), term = w->q->term_h;
     bool place[OPEN];
     int open = 0, index = 0;
     for (;;) {
@@ -180,7 +190,7 @@ static void follow_incidents(struct world *w)
         double t = arrives ? arrival : over[first];
         if (ends(w, t))
             return;
-        if (arrives && open < OPEN && index < FC_OUTAGES_MOST) { /* more than either does not come (fc_outages_follow) */
+        if (arrives && open < OPEN && index < ROOM) { /* more than either does not come (fc_outages_follow) */
             if (t < term)
                 w->share[w->starts[0]++] = fmin(length / term, 1);
             place[open] = takes_a_place(w, t);
@@ -222,8 +232,8 @@ static void at_least_without(const double *p, int count, int i, int most, const 
 }
 
 /* Chance and times per hour of at least k, from shares of time and beginnings per hour of each source; begins NULL: one in `term_h`. */
-static void place(const double *share, const double *begins, int count, double term_h, double common, double common_begins, int most,
-                  double *chance, double *times)
+static void placed(const double *share, const double *begins, int count, double term_h, double common,
+                   double common_begins, int most, double *chance, double *times)
 {
     double all[LEVELS], rest[LEVELS];
     at_least(share, count, -1, most, all);
@@ -241,20 +251,21 @@ static void place(const double *share, const double *begins, int count, double t
 static void place_world(const struct world *w, double *chance, double *times)
 {
     const struct fc_outages_question *q = w->q;
-    double share[SOURCES], begins[SOURCES];
+    double share[SOURCES] = {0}, begins[SOURCES] = {0};
     if (q->incidents) {
-        place(w->share, NULL, w->starts[0], q->term_h, 0, 0, q->levels, chance, times);
+        placed(w->share, NULL, w->starts[0], q->term_h, 0, 0, q->levels, chance, times);
         return;
     }
     for (int i = 0; i < fc_outages_sources(q); i++) {
         share[i] = fmin(w->down[i] / q->term_h, 1);
         begins[i] = w->starts[i] / q->term_h;
     }
-    place(share, begins, q->sites, q->term_h, q->common ? share[q->sites] : 0, q->common ? begins[q->sites] : 0, q->levels, chance,
-          times);
+    placed(share, begins, q->sites, q->term_h, q->common ? share[q->sites] : 0,
+           q->common ? begins[q->sites] : 0, q->levels, chance, times);
 }
 
-static void follow_world(const struct fc_outages_question *q, uint64_t number, double *share, struct sums *sums)
+static void follow_world(const struct fc_outages_question *q, uint64_t number, double *share,
+                         struct sums *sums)
 {
     struct world w = {.q = q, .number = number, .share = share};
     double chance[LEVELS] = {0}, times[LEVELS] = {0}, hours = 0;
@@ -287,7 +298,8 @@ static void answer_of(const struct fc_outages_question *q, const struct sums *s,
         l->in_term = mean_of(s->seen[k], s->seen[k], n);
         l->seen = (uint64_t)s->seen[k];
         double expected = l->placed.times.value * q->term_h;
-        l->by_rate = (struct fc_outages_figure){-expm1(-expected), l->placed.times.error * q->term_h * exp(-expected)};
+        l->by_rate =
+            (struct fc_outages_figure){-expm1(-expected), l->placed.times.error * q->term_h * exp(-expected)};
     }
     a->busy = ratio_of(&s->busy, n);
     a->lost = q->spare >= 0 ? ratio_of(&s->lost, n) : (struct fc_outages_figure){NAN, NAN};
@@ -301,34 +313,40 @@ static int check(const struct fc_outages_question *q, struct fc_error *error)
     for (uint64_t i = 0; i < rows * (uint64_t)fc_outages_sources(q); i++) {
         const struct fc_outages_source *s = &q->sources[i];
         if (!(s->rate >= 0) || !isfinite(s->rate) || !(s->mean >= 0))
-            return fc_fail(error, FC_BAD_INPUT, "outages that follow each other without a pause (rate × length is the whole year)");
-        if (s->rate * q->term_h > FC_OUTAGES_MOST / 4)
-            return fc_fail(error, FC_BAD_INPUT, "%.4g outages are expected in the term, more than %d; shorten it", s->rate * q->term_h,
-                           FC_OUTAGES_MOST / 4);
+            return fc_fail(
+                error, FC_BAD_INPUT,
+                "outages that follow each other without a pause (rate × length is the whole year)");
+        if (s->rate * q->term_h > FC_OUTAGES_EXPECTED)
+            return fc_fail(error, FC_BAD_INPUT,
+                           "%.4g outages are expected in the term, more than %d; shorten it",
+                           s->rate * q->term_h, FC_OUTAGES_EXPECTED);
         if (q->incidents && s->rate * s->mean > FC_OUTAGES_LOAD)
-            return fc_fail(error, FC_BAD_INPUT, "%.4g incidents are open at once in the mean (rate × length), more than %d",
+            return fc_fail(error, FC_BAD_INPUT,
+                           "%.4g incidents are open at once in the mean (rate × length), more than %d",
                            s->rate * s->mean, FC_OUTAGES_LOAD);
     }
     return 0;
 }
 
-int fc_outages_follow(const struct fc_outages_question *q, struct fc_outages_answer *answer, struct fc_error *error)
+int fc_outages_follow(const struct fc_outages_question *q, struct fc_outages_answer *answer,
+                      struct fc_error *error)
 {
     if (check(q, error))
         return -1;
     int64_t blocks = (int64_t)((q->worlds + BLOCK - 1) / BLOCK);
     struct sums *sums = calloc((size_t)blocks, sizeof *sums);
-    double *share = calloc((size_t)omp_get_max_threads() * FC_OUTAGES_MOST, sizeof *share);
+    double *share = calloc((size_t)omp_get_max_threads() * ROOM, sizeof *share);
     if (sums && share) {
 #pragma omp parallel for schedule(dynamic)
         for (int64_t b = 0; b < blocks; b++)
             for (uint64_t w = (uint64_t)b * BLOCK; w < q->worlds && w < (uint64_t)(b + 1) * BLOCK; w++)
-                follow_world(q, w, share + (size_t)omp_get_thread_num() * FC_OUTAGES_MOST, &sums[b]);
+                follow_world(q, w, share + (size_t)omp_get_thread_num() * ROOM, &sums[b]);
         for (int64_t b = 1; b < blocks; b++)
             add_sums((double *)&sums[0], (const double *)&sums[b], sizeof *sums / sizeof(double));
         answer_of(q, &sums[0], answer);
     } else
-        fc_fail(error, FC_FAULT, "out of memory for the outages of %llu worlds", (unsigned long long)q->worlds);
+        fc_fail(error, FC_FAULT, "out of memory for the outages of %llu worlds",
+                (unsigned long long)q->worlds);
     int status = sums && share ? 0 : -1;
     free(sums);
     free(share);
@@ -341,7 +359,8 @@ int fc_outages_follow(const struct fc_outages_question *q, struct fc_outages_ans
  * by t. By uniformization over a short step, then squares: nothing is subtracted, so small chances keep their digits. */
 static double reached(int k, const double *birth, const double *death, double jump, double t)
 {
-    double fastest = 0, one[LEVELS][LEVELS] = {{0}}, power[LEVELS][LEVELS] = {{0}}, sum[LEVELS][LEVELS] = {{0}}, next[LEVELS][LEVELS];
+    double fastest = 0, one[LEVELS][LEVELS] = {{0}}, power[LEVELS][LEVELS] = {{0}},
+           sum[LEVELS][LEVELS] = {{0}}, next[LEVELS][LEVELS];
     int squares = 0;
     for (int i = 0; i < k; i++)
         fastest = fmax(fastest, birth[i] + death[i] + jump);
@@ -403,9 +422,9 @@ static void exact_incidents(const struct fc_outages_question *q, struct fc_outag
 {
     double rate = q->sources[0].rate, load = rate * q->sources[0].mean, term = exp(-load), loss = 1;
     for (int k = 1; k <= q->levels; k++) {
-        double tail = 0, one = e->times[k] = rate * term; /* k - 1 are open, and one begins */
-        term *= load / k;
-        one = term;
+        double tail = 0, one = term * load / k;
+        e->times[k] = rate * term; /* k - 1 are open, and one begins */
+        term = one;
         for (int m = k; m < k + 200; m++) {
             tail += one;
             one *= load / (m + 1);
@@ -420,7 +439,7 @@ static void exact_incidents(const struct fc_outages_question *q, struct fc_outag
 
 static void exact_sites(const struct fc_outages_question *q, struct fc_outages_exact *e)
 {
-    double share[SOURCES], begins[SOURCES], logs = 0, rate = 0; /* of 1 / P(all up) */
+    double share[SOURCES] = {0}, begins[SOURCES] = {0}, logs = 0, rate = 0; /* of 1 / P(all up) */
     int n = fc_outages_sources(q);
     for (int i = 0; i < n; i++) {
         double load = q->sources[i].rate * q->sources[i].mean;
@@ -429,8 +448,8 @@ static void exact_sites(const struct fc_outages_question *q, struct fc_outages_e
         logs += log1p(load);
         rate += q->sources[i].rate;
     }
-    place(share, begins, q->sites, q->term_h, q->common ? share[q->sites] : 0, q->common ? begins[q->sites] : 0, q->levels, e->chance,
-          e->times);
+    placed(share, begins, q->sites, q->term_h, q->common ? share[q->sites] : 0,
+           q->common ? begins[q->sites] : 0, q->levels, e->chance, e->times);
     e->busy = expm1(logs) / rate;
 }
 

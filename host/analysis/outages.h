@@ -25,9 +25,20 @@
 
 #include "host/base/error.h"
 
-enum { FC_OUTAGES_SITES = 64, FC_OUTAGES_LEVELS = 16, FC_OUTAGES_LOAD = 20, FC_OUTAGES_MOST = 100000, FC_OUTAGES_SEEN = 100 };
+enum {
+    FC_OUTAGES_SITES = 64,
+    FC_OUTAGES_LEVELS = 16,
+    FC_OUTAGES_LOAD = 20,
+    FC_OUTAGES_EXPECTED = 25000,
+    FC_OUTAGES_SEEN = 100
+};
 
-enum fc_outages_lengths { FC_LENGTHS_EXPONENTIAL, FC_LENGTHS_FIXED, FC_LENGTHS_UNIFORM, FC_LENGTHS }; /* uniform: 0 to twice the mean */
+enum fc_outages_lengths {
+    FC_LENGTHS_EXPONENTIAL,
+    FC_LENGTHS_FIXED,
+    FC_LENGTHS_UNIFORM,
+    FC_LENGTHS
+}; /* uniform: 0 to twice the mean */
 
 extern const char *const fc_outages_length_names[FC_LENGTHS + 1];
 
@@ -67,13 +78,16 @@ struct fc_outages_level {
 
 struct fc_outages_answer {
     struct fc_outages_level level[FC_OUTAGES_LEVELS + 1]; /* [k]; [0] is empty */
-    struct fc_outages_figure busy, lost; /* mean busy period, h; share of the outages that find no place (NaN: not asked) */
-    uint64_t outages, unfinished; /* in all worlds; worlds whose last busy period was cut after a second term */
+    struct fc_outages_figure busy,
+        lost; /* mean busy period, h; share of the outages that find no place (NaN: not asked) */
+    uint64_t outages,
+        unfinished; /* in all worlds; worlds whose last busy period was cut after a second term */
 };
 
 /* NaN where it is not known. */
 struct fc_outages_exact {
-    double chance[FC_OUTAGES_LEVELS + 1], times[FC_OUTAGES_LEVELS + 1], in_term[FC_OUTAGES_LEVELS + 1], busy, lost;
+    double chance[FC_OUTAGES_LEVELS + 1], times[FC_OUTAGES_LEVELS + 1], in_term[FC_OUTAGES_LEVELS + 1], busy,
+        lost;
 };
 
 int fc_outages_sources(const struct fc_outages_question *question); /* per world, the common cause included */
@@ -81,9 +95,10 @@ int fc_outages_sources(const struct fc_outages_question *question); /* per world
 /* The source with this rate per hour of calendar time. */
 struct fc_outages_source fc_outages_by_calendar(double rate, double mean);
 
-/* Follows all worlds. Returns 0, or -1 with `error` filled: more than FC_OUTAGES_MOST outages of a source in a term, more than
+/* Follows all worlds. Returns 0, or -1 with `error` filled: more than FC_OUTAGES_EXPECTED outages of a source expected in the term, more than
  * FC_OUTAGES_LOAD incidents at once in the mean, no memory. */
-int fc_outages_follow(const struct fc_outages_question *question, struct fc_outages_answer *answer, struct fc_error *error);
+int fc_outages_follow(const struct fc_outages_question *question, struct fc_outages_answer *answer,
+                      struct fc_error *error);
 
 /* For a question that is not uncertain. */
 void fc_outages_exact(const struct fc_outages_question *question, struct fc_outages_exact *exact);

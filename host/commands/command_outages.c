@@ -26,8 +26,10 @@ static const char help[] =
     "       flopcast outages --sites N --rate R --length L --term T [OPTIONS]\n"
     "       flopcast outages --incidents --rate R --length L --term T [OPTIONS]\n"
     "\n"
-    "Outages one by one in continuous time: how often, for how long and with what chance at least 1, 2, 3 ... sites are down at "
-    "once. Of a contract: its providers, by their outage rates and lengths in each world. Or sites alike, or the incidents of "
+    "Outages one by one in continuous time: how often, for how long and with what chance at least 1, 2, 3 "
+    "... sites are down at "
+    "once. Of a contract: its providers, by their outage rates and lengths in each world. Or sites alike, or "
+    "the incidents of "
     "one service, which may overlap. Where all inputs are numbers the exact figures stand below.\n"
     "\n"
     "      --sites N         sites alike, up and down in turn (1 to 64)\n"
@@ -113,14 +115,15 @@ static int read_number(const struct number *n, double *value, struct fc_error *e
 {
     struct fc_source source = fc_source_of(n->name, optarg);
     size_t end = fc_source_skip(&source, 0);
-    if (fc_source_is_number(&source, end) && !fc_source_number(&source, &end, value, error) && !optarg[fc_source_skip(&source, end)] &&
-        strcmp(n->unit, "1") != 0)
-        return fc_fail(error, FC_BAD_INPUT, "%s '%.40s' has no unit; such as %s", n->name, optarg, n->example);
+    if (fc_source_is_number(&source, end) && !fc_source_number(&source, &end, value, error) &&
+        !optarg[fc_source_skip(&source, end)] && strcmp(n->unit, "1") != 0)
+        return fc_fail(error, FC_BAD_INPUT, "%s '%.40s' has no unit; such as %s", n->name, optarg,
+                       n->example);
     if (fc_quantity_read(&source, n->unit, value, error))
         return -1;
     if (!(*value >= n->lo && *value <= n->hi))
-        return fc_fail(error, FC_BAD_INPUT, "%s '%.40s' is outside %g to %g %s; such as %s", n->name, optarg, n->lo, n->hi,
-                       strcmp(n->unit, "1") == 0 ? "" : n->unit, n->example);
+        return fc_fail(error, FC_BAD_INPUT, "%s '%.40s' is outside %g to %g %s; such as %s", n->name, optarg,
+                       n->lo, n->hi, strcmp(n->unit, "1") == 0 ? "" : n->unit, n->example);
     return 0;
 }
 
@@ -182,23 +185,29 @@ static int check_options(const struct options *o, struct fc_error *error)
         return fc_fail(error, FC_BAD_INPUT, "--csv and --json are both given; drop one");
     if (o->scenario && o->stated)
         return fc_fail(error, FC_BAD_INPUT,
-                       "--%s is given beside a scenario, which states its own providers; drop one (--set changes the scenario)", o->stated);
+                       "--%s is given beside a scenario, which states its own providers; drop one (--set "
+                       "changes the scenario)",
+                       o->stated);
     if (o->scenario)
         return 0;
     if (!o->stated)
-        return fc_fail(error, FC_BAD_INPUT, "outages needs a scenario, or --sites with --rate, --length and --term; see flopcast "
-                                            "outages --help");
+        return fc_fail(error, FC_BAD_INPUT,
+                       "outages needs a scenario, or --sites with --rate, --length and --term; see flopcast "
+                       "outages --help");
     if (o->scenario_options.override_count)
         return fc_fail(error, FC_BAD_INPUT, "--set changes a scenario, and none is given");
     if (!o->sites == !o->incidents)
-        return fc_fail(error, FC_BAD_INPUT, o->sites ? "--sites and --incidents are both given (sites that go down, or incidents of "
-                                                       "one service); drop one"
-                                                     : "--%s is given without --sites or --incidents; add one", o->stated);
+        return fc_fail(error, FC_BAD_INPUT,
+                       o->sites
+                           ? "--sites and --incidents are both given (sites that go down, or incidents of "
+                             "one service); drop one"
+                           : "--%s is given without --sites or --incidents; add one",
+                       o->stated);
     const double values[] = {o->rate, o->length, o->term};
     for (int k = 0; k < 3; k++)
         if (isnan(values[k]))
-            return fc_fail(error, FC_BAD_INPUT, "%s is missing; add it, such as %s %s", numbers[k].name, numbers[k].name,
-                           numbers[k].example);
+            return fc_fail(error, FC_BAD_INPUT, "%s is missing; add it, such as %s %s", numbers[k].name,
+                           numbers[k].name, numbers[k].example);
     if (o->incidents && o->common > 0)
         return fc_fail(error, FC_BAD_INPUT, "--common is of sites, and --incidents is given; drop one");
     return 0;
@@ -217,7 +226,8 @@ static int read_options(int argc, char **argv, struct options *o, struct fc_erro
             return -1;
     }
     if (optind + 1 < argc)
-        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': outages takes a single scenario", argv[optind + 1]);
+        return fc_fail(error, FC_BAD_INPUT, "unexpected argument '%.80s': outages takes a single scenario",
+                       argv[optind + 1]);
     o->scenario = argv[optind];
     return check_options(o, error);
 }
@@ -234,7 +244,8 @@ struct asked {
 };
 
 /* Sources of one world from rates by calendar time: of the lowest rate a share is common, as long as the shortest outages are. */
-static void sources_of(const double *rate, const double *mean, int sites, double common, struct fc_outages_source *sources)
+static void sources_of(const double *rate, const double *mean, int sites, double common,
+                       struct fc_outages_source *sources)
 {
     double least = INFINITY, shortest = INFINITY;
     for (int i = 0; i < sites; i++) {
@@ -276,14 +287,19 @@ static int ask_scenario(const struct options *o, struct asked *a, struct fc_erro
     const struct fc_setting *f = a->scenario.settings->fields;
     int inputs[2 * FC_PROVIDERS], sites = 0;
     if (!(compiled->program.layers & FC_LAYER_CONTRACT))
-        return fc_fail(error, FC_BAD_INPUT, "%s has no contract, whose providers' outages could be followed; add layers: contract, or "
-                                            "state --sites, --rate, --length and --term",
-                       a->scenario.name);
+        return fc_fail(
+            error, FC_BAD_INPUT,
+            "%s has no contract, whose providers' outages could be followed; add layers: contract, or "
+            "state --sites, --rate, --length and --term",
+            a->scenario.name);
     for (int k = 0; k < months->providers; k++)
         if (months->provider[k].share > 0) {
             inputs[2 * sites] = months->provider[k].input[FC_P_OUTAGE_RATE];
             inputs[2 * sites++ + 1] = months->provider[k].input[FC_P_OUTAGE_H];
         }
+    if (sites < 1)
+        return fc_fail(error, FC_BAD_INPUT, "%s has no provider with a share of the contract",
+                       a->scenario.name);
     double common = sites > 1 ? f[FC_FIELD_COMMON_OUTAGES].number : 0;
     a->what = sites > 1 ? "providers" : "provider";
     q->sites = sites;
@@ -296,7 +312,8 @@ static int ask_scenario(const struct options *o, struct asked *a, struct fc_erro
     a->sources = malloc(worlds * stride * sizeof *a->sources);
     if (!drawn || !a->sources) {
         free(drawn);
-        return fc_fail(error, FC_FAULT, "out of memory for the providers of %llu worlds", (unsigned long long)q->worlds);
+        return fc_fail(error, FC_FAULT, "out of memory for the providers of %llu worlds",
+                       (unsigned long long)q->worlds);
     }
     fc_worlds_inputs(compiled, q->seed, 0, q->worlds, inputs, 2 * sites, drawn);
     for (size_t w = 0; w < worlds; w++) {
@@ -306,11 +323,13 @@ static int ask_scenario(const struct options *o, struct asked *a, struct fc_erro
             mean[i] = (double)drawn[(size_t)(2 * i + 1) * worlds + w];
         }
         sources_of(rate, mean, sites, common, a->sources + w * stride);
-        q->uncertain = q->uncertain || memcmp(a->sources + w * stride, a->sources, stride * sizeof *a->sources) != 0;
+        q->uncertain =
+            q->uncertain || memcmp(a->sources + w * stride, a->sources, stride * sizeof *a->sources) != 0;
     }
     free(drawn);
     fc_note(&a->notes, FC_NOTE, "outages-by-calendar", NULL,
-            "outage rates of a scenario are per year of calendar time; its ramps, delays and events do not enter here");
+            "outage rates of a scenario are per year of calendar time; its ramps, delays and events do not "
+            "enter here");
     (void)o;
     return 0;
 }
@@ -330,7 +349,8 @@ static void note_independence(struct asked *a)
     }
     if (q.uncertain) {
         fc_note(&a->notes, FC_NOTE, "outages-independent", NULL,
-                "no common cause is stated, and independence says little of what is rare; ask with --set contract.common_outages=0.05 too");
+                "no common cause is stated, and independence says little of what is rare; ask with --set "
+                "contract.common_outages=0.05 too");
         return;
     }
     fc_outages_exact(&q, &alone);
@@ -339,7 +359,8 @@ static void note_independence(struct asked *a)
     q.sources = sources;
     fc_outages_exact(&q, &with);
     fc_note(&a->notes, FC_NOTE, "outages-independent", NULL,
-            "no common cause is stated; were a twentieth of the outages common, at least %d would be down at a moment with a chance of "
+            "no common cause is stated; were a twentieth of the outages common, at least %d would be down at "
+            "a moment with a chance of "
             "%.3g instead of %.3g",
             q.levels, with.chance[q.levels], alone.chance[q.levels]);
 }
@@ -362,11 +383,16 @@ static int ask(const struct options *o, struct asked *a, struct fc_error *error)
         return -1;
     q->sources = a->sources;
     if (q->common && o->has_spare)
-        return fc_fail(error, FC_BAD_INPUT, "--spare is not followed where outages have a common cause (%s); drop one",
+        return fc_fail(error, FC_BAD_INPUT,
+                       "--spare is not followed where outages have a common cause (%s); drop one",
                        o->scenario ? "contract.common_outages" : "--common");
     if (!q->incidents && o->levels > (uint64_t)q->sites)
-        return fc_fail(error, FC_BAD_INPUT, "--levels %llu: there are %d %s", (unsigned long long)o->levels, q->sites, a->what);
-    q->levels = o->levels ? (int)o->levels : q->incidents ? ROWS_OF_INCIDENTS : q->sites < ROWS ? q->sites : ROWS;
+        return fc_fail(error, FC_BAD_INPUT, "--levels %llu: there are %d %s", (unsigned long long)o->levels,
+                       q->sites, a->what);
+    q->levels = o->levels         ? (int)o->levels
+                : q->incidents    ? ROWS_OF_INCIDENTS
+                : q->sites < ROWS ? q->sites
+                                  : ROWS;
     note_independence(a);
     return 0;
 }
@@ -393,15 +419,19 @@ static bool by_rate(const struct fc_outages_level *l)
 }
 
 /* exact: NULL where it is not known. */
-static void figures_of(const struct fc_outages_level *l, const struct fc_outages_exact *e, int k, struct shown shown[SHOWN])
+static void figures_of(const struct fc_outages_level *l, const struct fc_outages_exact *e, int k,
+                       struct shown shown[SHOWN])
 {
     const double chance = e ? e->chance[k] : NAN, begins = e ? e->times[k] : NAN;
     const struct shown all[SHOWN] = {
         {"chance", "chance at a moment", l->placed.chance, l->counted.chance, chance},
-        {"hours_per_year", "hours a year", times(l->placed.chance, HOURS), times(l->counted.chance, HOURS), chance * HOURS},
-        {"times_per_year", "times a year", times(l->placed.times, HOURS), times(l->counted.times, HOURS), begins * HOURS},
+        {"hours_per_year", "hours a year", times(l->placed.chance, HOURS), times(l->counted.chance, HOURS),
+         chance * HOURS},
+        {"times_per_year", "times a year", times(l->placed.times, HOURS), times(l->counted.times, HOURS),
+         begins * HOURS},
         {"mean_length_h", "mean length, h", l->placed.length, l->counted.length, chance / begins},
-        {"once_in_term", "once in the term", by_rate(l) ? l->by_rate : l->in_term, l->in_term, e ? e->in_term[k] : NAN}};
+        {"once_in_term", "once in the term", by_rate(l) ? l->by_rate : l->in_term, l->in_term,
+         e ? e->in_term[k] : NAN}};
     memcpy(shown, all, sizeof all);
 }
 
@@ -413,7 +443,8 @@ static void figure_cell(struct fc_table *table, struct fc_outages_figure f, cons
     fc_table_cell(table, "%s%s", mark, text);
 }
 
-static void print_levels(const struct asked *a, const struct fc_outages_answer *answer, const struct fc_outages_exact *e)
+static void print_levels(const struct asked *a, const struct fc_outages_answer *answer,
+                         const struct fc_outages_exact *e)
 {
     struct fc_table table;
     struct shown shown[SHOWN];
@@ -448,7 +479,8 @@ static void print_one(const char *what, struct fc_outages_figure f, const char *
     printf("\n");
 }
 
-static void print_table(const struct asked *a, const struct fc_outages_answer *answer, const struct fc_outages_exact *e)
+static void print_table(const struct asked *a, const struct fc_outages_answer *answer,
+                        const struct fc_outages_exact *e)
 {
     const struct fc_outages_question *q = &a->question;
     char count[32], text[96];
@@ -457,8 +489,8 @@ static void print_table(const struct asked *a, const struct fc_outages_answer *a
         snprintf(text, sizeof text, "incidents of one service");
     else
         snprintf(text, sizeof text, "%d %s", q->sites, a->what);
-    printf("%s%s%s: %s worlds of %g years, seed %llu\n\n", a->opened ? a->scenario.name : "", a->opened ? ", " : "", text, count,
-           q->term_h / HOURS, (unsigned long long)q->seed);
+    printf("%s%s%s: %s worlds of %g years, seed %llu\n\n", a->opened ? a->scenario.name : "",
+           a->opened ? ", " : "", text, count, q->term_h / HOURS, (unsigned long long)q->seed);
     print_levels(a, answer, e);
     printf("\n");
     print_one("from all up until all up again", answer->busy, " h", e ? e->busy : NAN);
@@ -466,13 +498,16 @@ static void print_table(const struct asked *a, const struct fc_outages_answer *a
         snprintf(text, sizeof text, "share of the outages that find none of %d places free", q->spare);
         print_one(text, answer->lost, "", e ? e->lost : NAN);
     }
-    printf("\nChance, hours, times and length: the outages of each world, placed at random against each other, so that what is rare "
+    printf("\nChance, hours, times and length: the outages of each world, placed at random against each "
+           "other, so that what is rare "
            "need not be seen. Once in the term: counted%s.\n",
-           by_rate(&answer->level[q->levels]) ? "; ~ where fewer than 100 worlds have it, 1 - exp(-times in the term)" : "");
+           by_rate(&answer->level[q->levels])
+               ? "; ~ where fewer than 100 worlds have it, 1 - exp(-times in the term)"
+               : "");
 }
 
-static void write_figure(struct fc_writer *w, const char *key, struct fc_outages_figure f, const struct fc_outages_figure *counted,
-                         double exact)
+static void write_figure(struct fc_writer *w, const char *key, struct fc_outages_figure f,
+                         const struct fc_outages_figure *counted, double exact)
 {
     fc_write_map(w, key);
     fc_write_number(w, "value", f.value);
@@ -485,8 +520,8 @@ static void write_figure(struct fc_writer *w, const char *key, struct fc_outages
     fc_write_end(w);
 }
 
-static int write_json(FILE *out, const struct asked *a, const struct fc_outages_answer *answer, const struct fc_outages_exact *e,
-                      struct fc_error *error)
+static int write_json(FILE *out, const struct asked *a, const struct fc_outages_answer *answer,
+                      const struct fc_outages_exact *e, struct fc_error *error)
 {
     const struct fc_outages_question *q = &a->question;
     struct fc_writer *w;
@@ -540,7 +575,8 @@ static void csv_row(FILE *out, int level, const char *key, struct fc_outages_fig
     csv_number(out, exact, '\n');
 }
 
-static void write_csv(FILE *out, const struct asked *a, const struct fc_outages_answer *answer, const struct fc_outages_exact *e)
+static void write_csv(FILE *out, const struct asked *a, const struct fc_outages_answer *answer,
+                      const struct fc_outages_exact *e)
 {
     struct shown shown[SHOWN];
     fprintf(out, "at_least,figure,value,se,exact\n");
@@ -554,17 +590,18 @@ static void write_csv(FILE *out, const struct asked *a, const struct fc_outages_
         csv_row(out, 1, "finds_no_place", answer->lost, e ? e->lost : NAN);
 }
 
-static int answer(struct options *o, struct asked *a, struct fc_error *error)
+static int follow(struct options *o, struct asked *a, struct fc_error *error)
 {
     struct fc_outages_answer found;
-    struct fc_outages_exact exact, *e = a->question.uncertain ? NULL : &exact;
+    struct fc_outages_exact exact = {0}, *e = a->question.uncertain ? NULL : &exact;
     if (fc_outages_follow(&a->question, &found, error))
         return -1;
     if (e)
         fc_outages_exact(&a->question, e);
     if (found.unfinished)
         fc_note(&a->notes, FC_WARNING, "busy-period-cut", NULL,
-                "in %llu worlds not all was up again before a second term was over: the mean time until it is is too short",
+                "in %llu worlds not all was up again before a second term was over: the mean time until it "
+                "is is too short",
                 (unsigned long long)found.unfinished);
     fc_notes_print(&a->notes, stderr, o->quiet);
     for (int i = 0; i < o->outputs.count; i++) {
@@ -607,7 +644,7 @@ int fc_command_outages(int argc, char **argv)
     if (!status)
         status = ask(&o, &asked, &error);
     if (!status)
-        status = answer(&o, &asked, &error);
+        status = follow(&o, &asked, &error);
 out:
     if (status)
         fprintf(stderr, "flopcast: %s\n", error.text);

@@ -14,7 +14,7 @@
 #include "program.h"
 
 struct fc_assets {
-    double assets, debt; /* in one unit of money; assets above debt */
+    double assets, debt;      /* in one unit of money; assets above debt */
     double volatility, drift; /* a year; continuous */
 };
 
@@ -31,7 +31,7 @@ int fc_assets_hazards(const struct fc_assets *firm, int count, double years, dou
 
 /* Puts the hazards of those parties whose assets the scenario states into `months`, and says what follows. Returns 0, or -1 with
  * `error` filled: a key that is missing beside the others, a hazard that is stated too, assets not above the debt. */
-int fc_assets_compile(const struct fc_settings *settings, double years, struct fc_months *months, struct fc_notes *notes,
-                      struct fc_error *error);
+int fc_assets_compile(const struct fc_settings *settings, double years, struct fc_months *months,
+                      struct fc_notes *notes, struct fc_error *error);
 
 #endif
