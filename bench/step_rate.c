@@ -45,7 +45,7 @@ static void set_lanes(struct lanes *lanes, struct fc_step_program *programs, con
 {
     for (int l = 0; l < width; l++) {
         for (int f = 0; f < FC_FACTORS; f++)
-            lanes->values[f * width + l] = (float)(beliefs->now[f]);
+            lanes->values[f * width + l] = (float)beliefs->now[f];
         lanes->values[FC_FACTORS * width + l] = 1;
     }
     for (size_t i = 0; i < m->count; i++) {

@@ -90,6 +90,7 @@ int fc_own_measurements_update(struct fc_own_measurements *own, struct fc_error 
             for (int f = 0; f < N; f++)
                 s->surprise += s->gradient[f] * (own->updated->log_shift[f] - own->beliefs->log_shift[f]);
         }
+        /* from where they were; fc_own_steps_condition moves each, its median with it */
         memcpy(own->updated->log_shift, own->beliefs->log_shift, sizeof own->updated->log_shift);
         memcpy(own->updated->covariance, own->beliefs->covariance, sizeof own->updated->covariance);
         if (fc_own_steps_condition(own->updated))

@@ -376,12 +376,6 @@ static void factorize(const double *c, int n, double *packed)
     }
 }
 
-/* Residual, memory and router: independent of the factors and of each other. */
-static bool is_alone(int input)
-{
-    return (input >= FC_IN_STEP_RESIDUAL && input <= FC_IN_MEMORY_FRAMEWORK) || input == FC_IN_ROUTER_SPREAD;
-}
-
 void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, enum fc_posterior_use use,
                       const bool own[FC_IN_STEP_END], struct fc_step_draws *draws,
                       struct fc_step_program *program)
@@ -398,7 +392,7 @@ void fc_beliefs_apply(const struct fc_beliefs *b, const struct fc_plan *plan, en
     int behind[FC_IN_STEP_END];
     fc_factors_for(plan, behind);
     for (int i = 0; i < FC_IN_STEP_END; i++) {
-        int f = own[i] || is_alone(i) ? -1 : behind[i];
+        int f = own[i] ? -1 : behind[i]; /* residual, memory and router have no factor */
         draws->kind[i] = own[i]                                  ? FC_STEP_OWN
                          : f < 0 || use == FC_USE_FIXED || whole ? FC_STEP_CONSTANT
                                                                  : FC_STEP_NORMAL;

@@ -89,28 +89,6 @@ double fc_plan_expert_replicas(const struct fc_plan *p)
     return fmax(1, p->gpus / (p->pp * p->ep * p->expert_tp));
 }
 
-struct fc_model_weights fc_model_weights(const struct fc_architecture *a)
-{
-    return (struct fc_model_weights){.mixers = fc_architecture_mixer_params(a),
-                                     .block = fc_architecture_block_params(a)};
-}
-
-void fc_stage_parameters(const struct fc_plan *p, const struct fc_model_weights *w,
-                         const struct fc_stage *stage, double *dense, double *expert)
-{
-    const struct fc_architecture *a = &p->model;
-    double table = a->hidden * a->vocab;
-    double layers = stage->layers * w->mixers / a->layers + stage->dense * w->block.dense +
-                    stage->experts * (w->block.shared + w->block.router);
-    /* the projection of multi-token prediction: two hidden states to one */
-    layers += stage->mtp * 2 * a->hidden * a->hidden;
-    double tables = (stage->embedding ? 1 : 0) + (stage->head ? 1 : 0) - (p->pp <= 1 && a->tied ? 1 : 0);
-    /* a stage of prediction embeds the next tokens itself where the embedding is elsewhere */
-    tables += stage->mtp > 0 && !stage->embedding ? 1 : 0;
-    *dense = (layers + tables * table) / p->tp;
-    *expert = stage->experts * a->experts * w->block.expert / (p->ep * p->expert_tp);
-}
-
 void fc_plan_parameters(const struct fc_plan *p, double index, double *dense, double *expert)
 {
     struct fc_model_weights weights = fc_model_weights(&p->model);
