@@ -69,7 +69,7 @@ enum {
     ROWS_OF_INCIDENTS = 5
 };
 
-static const double HOURS = 8766; /* a year */
+static const double HOURS = FC_HOURS_PER_YEAR;
 
 static const struct option long_options[] = {
     {"sites", required_argument, NULL, OPTION_SITES},
@@ -258,7 +258,7 @@ static void sources_of(const double *rate, const double *mean, int sites, double
         sources[sites] = fc_outages_by_calendar(common * least, shortest);
 }
 
-static int ask_stated(const struct options *o, struct asked *a)
+static void ask_stated(const struct options *o, struct asked *a)
 {
     struct fc_outages_question *q = &a->question;
     double rate[FC_OUTAGES_SITES], mean[FC_OUTAGES_SITES], up = o->rate / HOURS;
@@ -275,11 +275,10 @@ static int ask_stated(const struct options *o, struct asked *a)
     sources_of(rate, mean, q->sites, o->common, a->sources);
     if (o->incidents)
         a->sources[0] = (struct fc_outages_source){up, o->length};
-    return 0;
 }
 
 /* The providers' rates and lengths in every world, as it draws them. */
-static int ask_scenario(const struct options *o, struct asked *a, struct fc_error *error)
+static int ask_scenario(struct asked *a, struct fc_error *error)
 {
     struct fc_outages_question *q = &a->question;
     const struct fc_compiled *compiled = &a->scenario.compiled;
@@ -330,7 +329,6 @@ static int ask_scenario(const struct options *o, struct asked *a, struct fc_erro
     fc_note(&a->notes, FC_NOTE, "outages-by-calendar", NULL,
             "outage rates of a scenario are per year of calendar time; its ramps, delays and events do not "
             "enter here");
-    (void)o;
     return 0;
 }
 
@@ -379,7 +377,9 @@ static int ask(const struct options *o, struct asked *a, struct fc_error *error)
     a->opened = o->scenario != NULL;
     if (a->opened)
         fc_scenario_notes(&a->scenario, &a->notes);
-    if (o->scenario ? ask_scenario(o, a, error) : ask_stated(o, a))
+    if (!o->scenario)
+        ask_stated(o, a);
+    else if (ask_scenario(a, error))
         return -1;
     q->sources = a->sources;
     if (q->common && o->has_spare)

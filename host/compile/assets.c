@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "cuda/model/contract/contract_program.h"
+#include "host/language/special.h"
 
 static double phi(double x)
 {
-    return 0.5 * erfc(-x / sqrt(2));
+    return fc_normal_tails(x).lower;
 }
 
 static double growth(const struct fc_assets *firm)
